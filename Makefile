@@ -1,0 +1,74 @@
+# Everything runs from a fresh clone: each target sets up what it needs.
+SHELL := /bin/sh
+PYTHON ?= python3
+
+ROOT := $(CURDIR)
+LOCAL := $(ROOT)/.local
+VENV := $(ROOT)/.venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CLI := $(LOCAL)/cli/bin
+
+# The engine's own folder, state and passphrase, whatever a CLI on PATH is logged into. The
+# passphrase is that of the stack `dev` alone, whose tenant is a stand-in.
+export PULUMI_HOME := $(LOCAL)/home
+export PULUMI_BACKEND_URL := file://$(LOCAL)/state
+export PULUMI_CONFIG_PASSPHRASE := emulator-only
+export PULUMI_SKIP_UPDATE_CHECK := true
+export PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION := true
+export PATH := $(CLI):$(BIN):$(PATH)
+
+PULUMI := pulumi --non-interactive --stack dev
+
+.PHONY: up down test check env setup
+
+up: setup
+	@python tools/dev_tenant.py start
+	@pulumi --non-interactive stack select --create dev
+	@$(PULUMI) up --yes --skip-preview
+	@echo "The stand-in tenant's API is at $$($(PULUMI) config get zdx:apiUrl); make down ends it."
+
+down: setup
+	@pulumi --non-interactive stack select --create dev
+	@python tools/dev_tenant.py start
+	@$(PULUMI) destroy --yes --skip-preview
+	@$(PULUMI) stack rm --yes --preserve-config
+	@python tools/dev_tenant.py stop
+
+test: setup
+	@python -m pytest -n 2 --dist worksteal
+
+check: setup
+	@ruff check .
+	@ruff format --check .
+	@mypy
+	@lint-imports --no-cache
+
+env:
+	@$(MAKE) -s setup >&2
+	@for variable in PULUMI_HOME PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE \
+	    PULUMI_SKIP_UPDATE_CHECK PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION; do \
+	  eval "value=\$$$$variable"; echo "export $$variable='$$value'"; \
+	done
+	@echo "export PATH='$(CLI):$(BIN)':\"\$$PATH\""
+
+# The CLI may have to be built, which takes minutes; the Python side installs meanwhile. Both
+# need the Pulumi SDK first.
+setup: $(VENV)/.sdk
+	@mkdir -p $(LOCAL)/state
+	@$(MAKE) -s -j 2 $(READY) cli
+
+.PHONY: cli
+cli: $(VENV)/.sdk
+	@$(BIN)/python tools/pulumi-cli/install.py $(LOCAL)/cli > /dev/null
+
+$(VENV)/.sdk: requirements.txt
+	@echo "Setting up .venv ..." >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.txt pulumi
+	@touch $@
+
+$(READY): $(VENV)/.sdk requirements.txt pyproject.toml
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@

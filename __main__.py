@@ -1,0 +1,45 @@
+"""The ZDX API keys that the stack's config declares under `zdx-keys:keys`."""
+
+import os
+from typing import Any
+
+import pulumi
+
+from zdx_provider import ApiKey
+
+PUBLIC_PASSPHRASE = "emulator-only"  # noqa: S105 - that of the stack `dev`, known to everybody
+
+
+def declared_keys() -> list[dict[str, str]]:
+    """The entries of `zdx-keys:keys`, each with a name and a role.
+
+    Raises:
+        pulumi.RunError: An entry is malformed.
+    """
+    entries: Any = pulumi.Config().require_object("keys")
+    if not isinstance(entries, list):
+        raise pulumi.RunError("zdx-keys:keys must be a list of entries, each with name and role")
+    for number, entry in enumerate(entries):
+        if not isinstance(entry, dict) or set(entry) != {"name", "role"}:
+            raise pulumi.RunError(
+                f"zdx-keys:keys[{number}] must have a name and a role and nothing else, such as "
+                "{name: ci, role: ZDX Read-only Admin}"
+            )
+    names = [entry["name"] for entry in entries]
+    for name in names:
+        if names.count(name) > 1:
+            raise pulumi.RunError(f"zdx-keys:keys declares {name!r} more than once")
+    return entries
+
+
+if os.environ.get("PULUMI_CONFIG_PASSPHRASE") == PUBLIC_PASSPHRASE and pulumi.get_stack() != "dev":
+    raise pulumi.RunError(
+        f"the passphrase of this stack is that of the stack dev ({PUBLIC_PASSPHRASE}), which "
+        "everybody knows. Remove the stack (pulumi stack rm), set PULUMI_CONFIG_PASSPHRASE to "
+        "one of your own and make it again."
+    )
+
+for declared in declared_keys():
+    key = ApiKey(declared["name"], name=declared["name"], role=declared["role"])
+    pulumi.export(f"{declared['name']}.key_id", key.key_id)
+    pulumi.export(f"{declared['name']}.key_secret", key.key_secret)

@@ -1,0 +1,142 @@
+"""A server that answers what a test scripts, in place of the network."""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPConnectionPool, HTTPResponse
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+
+TOKEN = "obviously-fake-token"
+SECRET = "obviously-fake-secret"
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int = 200
+    body: Any = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def content(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+Step = Reply | Exception
+
+
+@dataclass(frozen=True)
+class Received:
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: str
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        return parse_qs(urlsplit(self.url).query)
+
+    @property
+    def form(self) -> dict[str, list[str]]:
+        return parse_qs(self.body)
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def grant(token: str = TOKEN, expires_in: float = 3600) -> Reply:
+    return Reply(200, {"access_token": token, "token_type": "Bearer", "expires_in": expires_in})
+
+
+def refused_connection() -> Exception:
+    connection = HTTPConnection("api.zsapi.net")
+    reason = NewConnectionError(connection, "Connection refused")
+    return requests.ConnectionError(MaxRetryError(_pool(), "/", reason))
+
+
+def dropped_connection() -> Exception:
+    return requests.ConnectionError(ProtocolError("Connection aborted."))
+
+
+def _pool() -> HTTPConnectionPool:
+    return HTTPConnectionPool("api.zsapi.net")
+
+
+class ScriptedServer(BaseAdapter):
+    """Answers step by step; the token endpoint has a script of its own, and grants at its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps: list[Step] = []
+        self.token_steps: list[Step] = []
+        self.calls: list[Received] = []
+        self.token_calls: list[Received] = []
+        self.before_answer: Callable[[], None] = lambda: None
+
+    def answers(self, *steps: Step) -> None:
+        self.steps.extend(steps)
+
+    def grants(self, *steps: Step) -> None:
+        self.token_steps.extend(steps)
+
+    def send(
+        self, request: requests.PreparedRequest, *_args: object, **_options: object
+    ) -> requests.Response:
+        received = _received(request)
+        if received.path.endswith("/token"):
+            self.token_calls.append(received)
+            step = self.token_steps.pop(0) if self.token_steps else grant()
+        else:
+            self.calls.append(received)
+            step = self.steps.pop(0)
+        self.before_answer()
+        if isinstance(step, Exception):
+            raise step
+        return _response(request, step)
+
+    def close(self) -> None:
+        pass
+
+
+def _received(request: requests.PreparedRequest) -> Received:
+    body = request.body or b""
+    text = body.decode() if isinstance(body, bytes) else str(body)
+    return Received(str(request.method), str(request.url), dict(request.headers), text)
+
+
+def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Response:
+    response = requests.Response()
+    response.status_code = reply.status
+    response.headers = CaseInsensitiveDict(reply.headers)
+    response.request = request
+    response.raw = HTTPResponse(
+        io.BytesIO(reply.content), headers=dict(reply.headers), preload_content=False
+    )
+    return response
+
+
+class FakeTime:
+    """A clock that moves only when somebody sleeps or a test moves it."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+        self.waits: list[float] = []
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds

@@ -1,0 +1,39 @@
+from datetime import datetime, timezone
+
+import pytest
+
+from tests.unit.zidentity.scripted import FakeTime, Reply, ScriptedServer
+from zdx_provider.zidentity import ZIdentity
+
+EMPTY_PAGE = {"records": []}
+
+
+def moment(epoch: float) -> datetime:
+    return datetime.fromtimestamp(epoch, timezone.utc)
+
+
+def test_before_any_answer_the_time_is_this_machines(
+    zidentity: ZIdentity, server: ScriptedServer, time: FakeTime
+) -> None:
+    assert zidentity.now() == moment(time.now)
+    assert server.token_calls == []
+
+
+def test_an_answer_tells_the_servers_time(
+    zidentity: ZIdentity, server: ScriptedServer, time: FakeTime
+) -> None:
+    server.answers(Reply(200, EMPTY_PAGE, {"Date": "Mon, 18 Jan 2027 08:00:00 GMT"}))
+    zidentity.api_clients.list()
+    time.now += 5
+
+    assert zidentity.now() == datetime(2027, 1, 18, 8, 0, 5, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Jan 2027 08:00:00 GMT", "1800000000"])
+def test_a_date_that_is_none_changes_nothing(
+    zidentity: ZIdentity, server: ScriptedServer, time: FakeTime, date: str
+) -> None:
+    server.answers(Reply(200, EMPTY_PAGE, {"Date": date}))
+    zidentity.api_clients.list()
+
+    assert zidentity.now() == moment(time.now)

@@ -1,0 +1,97 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zdx_provider.zidentity import InvalidTenant, Tenant
+
+
+@pytest.mark.parametrize(
+    ("cloud", "api_url", "token_host"),
+    [
+        ("", "https://api.zsapi.net", "acme.zslogin.net"),
+        ("production", "https://api.zsapi.net", "acme.zslogin.net"),
+        ("beta", "https://api.beta.zsapi.net", "acme.zsloginbeta.net"),
+        ("gov", "https://api.zscalergov.net", "acme.zidentitygov.net"),
+        ("govus", "https://api.zscalergov.us", "acme.zidentitygov.us"),
+    ],
+)
+def test_each_cloud_has_its_own_hosts(cloud: str, api_url: str, token_host: str) -> None:
+    tenant = Tenant("acme", cloud)
+
+    assert tenant.api_url == api_url
+    assert tenant.token_url == f"https://{token_host}/oauth2/v1/token"
+
+
+def test_spelling_makes_no_other_tenant() -> None:
+    assert Tenant("Acme", "Production") == Tenant("acme")
+
+
+@pytest.mark.parametrize(
+    "vanity_domain",
+    ["", "acme.zslogin.net", "-acme", "acme-", "a" * 64, "a b", "acme/", "x@127.0.0.1", "acme\n"],
+)
+def test_a_vanity_domain_is_one_dns_label(vanity_domain: str) -> None:
+    with pytest.raises(InvalidTenant, match="The vanity domain"):
+        Tenant(vanity_domain)
+
+
+@pytest.mark.parametrize("cloud", ["x@127.0.0.1:80/", "be.ta", "-beta", "beta-", "b" * 64, " "])
+def test_a_cloud_cannot_lead_to_another_host(cloud: str) -> None:
+    with pytest.raises(InvalidTenant, match="The cloud"):
+        Tenant("acme", cloud)
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+@settings(deadline=None, database=None)
+def test_whatever_is_accepted_stays_at_zscaler(vanity_domain: str, cloud: str) -> None:
+    try:
+        tenant = Tenant(vanity_domain, cloud)
+    except InvalidTenant:
+        return
+    host = tenant.token_url.removeprefix("https://").removesuffix("/oauth2/v1/token")
+    label, domain = host.split(".", 1)
+    assert label == vanity_domain.lower()
+    assert domain.startswith(("zslogin", "zidentitygov."))
+    assert domain.count(".") == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:8080", "https://proxy.test"],
+)
+def test_a_stand_in_may_be_reached_by_https_or_on_this_machine(url: str) -> None:
+    tenant = Tenant("acme", api_url=f"{url}/", token_url=f"{url}/oauth2/v1/token")
+
+    assert tenant.api_url == url
+    assert tenant.token_url == f"{url}/oauth2/v1/token"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://api.test", "http://127.0.0.1.evil.test", "http://localhost.evil.test", "http://10.0.0.1"],
+)
+def test_credentials_leave_this_machine_by_https_only(url: str) -> None:
+    with pytest.raises(InvalidTenant, match="The API URL must begin with https://"):
+        Tenant("acme", api_url=url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://api.test",
+        "api.test",
+        "https://",
+        "https://user:obviously-fake@api.test",
+        "https://api.test?x=1",
+        "https://api.test#x",
+        "https://api.test:99999",
+        "https://[::1",
+        "https://evil.test\\@api.test",
+        "http://127.0.0.1\n",
+    ],
+)
+def test_a_url_is_plain_and_its_text_is_not_repeated(url: str) -> None:
+    with pytest.raises(InvalidTenant, match="The token URL is not a plain URL") as error:
+        Tenant("acme", token_url=url)
+
+    assert "obviously-fake" not in str(error.value)

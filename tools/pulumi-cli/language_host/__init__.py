@@ -1,0 +1,1 @@
+"""Runs Python programs, policy packs and component plugins for Pulumi's engine."""

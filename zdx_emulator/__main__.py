@@ -1,0 +1,7 @@
+"""Runs the stand-in tenant: `python -m zdx_emulator --help`."""
+
+import sys
+
+from zdx_emulator.cli import main
+
+sys.exit(main())

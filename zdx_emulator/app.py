@@ -1,0 +1,72 @@
+"""Puts the tenant together."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from zdx_emulator.clock import Clock
+from zdx_emulator.errors import render_errors
+from zdx_emulator.faults import Faults
+from zdx_emulator.gateway import Gateway, Traffic
+from zdx_emulator.identifiers import Identifiers
+from zdx_emulator.rate_limit import RateLimiter
+from zdx_emulator.request_log import RequestLog
+from zdx_emulator.routes import api_clients, control, resource_servers, secrets, token, zdx
+from zdx_emulator.store import Store
+from zdx_emulator.tenant import Bootstrap, Tenant
+
+DATABASE = "tenant.sqlite3"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a tenant is set up.
+
+    Attributes:
+        data_dir: The folder that holds the tenant's file.
+        bootstrap: The client that tokens can be had for from the start.
+        latency_ms: How long every request waits, in milliseconds.
+        rate_limit: How many requests a second the APIs serve; None: all.
+        seed: Makes ids and secrets reproducible; None: random.
+    """
+
+    data_dir: Path
+    bootstrap: Bootstrap
+    latency_ms: int = 0
+    rate_limit: int | None = None
+    seed: int | None = None
+
+
+def create_app(options: Options) -> FastAPI:
+    """Makes the ASGI application.
+
+    Its operations are all `async` and call the store directly: they are short, and the store's
+    connection belongs to the event loop's thread.
+
+    Args:
+        options: How the tenant is set up.
+    """
+    store = Store(options.data_dir / DATABASE)
+    clock = Clock()
+    traffic = Traffic(
+        clock=clock,
+        faults=Faults(),
+        log=RequestLog(),
+        limiter=RateLimiter(options.rate_limit, time.monotonic),
+        latency_seconds=options.latency_ms / 1000,
+    )
+    app = FastAPI(title="Stand-in Zscaler tenant", openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.tenant = Tenant(
+        store=store,
+        clock=clock,
+        identifiers=Identifiers(options.seed, store.next_draw),
+        bootstrap=options.bootstrap,
+    )
+    app.state.traffic = traffic
+    app.add_middleware(Gateway, traffic=traffic)
+    render_errors(app)
+    for area in (token, secrets, api_clients, resource_servers, zdx, control):
+        app.include_router(area.router)
+    return app

@@ -1,0 +1,123 @@
+"""How a client proves by a signed assertion who it is.
+
+Source: the vendor's "Getting Started" with OneAPI: assertions are RS256, `iss` and `sub` are the
+client id, `aud` is the API audience, and `exp` is ten minutes ahead.
+"""
+
+from base64 import b64decode
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
+from cryptography.x509 import load_pem_x509_certificate
+
+from zdx_emulator.catalog import AUDIENCE
+from zdx_emulator.errors import TokenError
+from zdx_emulator.models import ApiClient, ClientAuthentication
+
+MAX_SECONDS = 600
+
+_JWKS_TIMEOUT_SECONDS = 5
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def claimed_client_id(assertion: str) -> str:
+    """Returns the client id that an assertion claims, unverified.
+
+    Raises:
+        TokenError: The assertion is no JWT.
+    """
+    try:
+        claims = jwt.decode(assertion, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        raise TokenError("invalid_client", "client_assertion is no JWT") from None
+    return str(claims.get("sub", ""))
+
+
+def check_assertion(client: ApiClient, assertion: str, *, now: int) -> None:
+    """Checks a signed assertion against the keys that the client has registered.
+
+    Args:
+        client: The client that the assertion speaks for.
+        assertion: The JWT.
+        now: The tenant's time in epoch seconds.
+
+    Raises:
+        TokenError: The signature is of none of the client's keys, or a claim is wrong.
+    """
+    claims = _verified_claims(client.client_authentication, assertion)
+    if claims["iss"] != client.id or claims["sub"] != client.id:
+        raise TokenError("invalid_client", "iss and sub must be the client id")
+    if not now < claims["exp"] <= now + MAX_SECONDS:
+        raise TokenError("invalid_client", "exp must lie within the next ten minutes")
+
+
+def _verified_claims(authentication: ClientAuthentication, assertion: str) -> dict[str, Any]:
+    for key in _keys_of(authentication, assertion):
+        claims = _claims_signed_by(key, assertion)
+        if claims is not None:
+            return claims
+    raise TokenError("invalid_client", "client_assertion is signed by no key of the client")
+
+
+def _claims_signed_by(key: RSAPublicKey, assertion: str) -> dict[str, Any] | None:
+    try:
+        return jwt.decode(
+            assertion,
+            key,
+            algorithms=["RS256"],
+            audience=AUDIENCE,
+            options={
+                "require": ["iss", "sub", "aud", "exp"],
+                # The tenant's clock may be moved; PyJWT knows the machine's only.
+                "verify_exp": False,
+                "verify_iat": False,
+                "verify_nbf": False,
+            },
+        )
+    except jwt.InvalidSignatureError:
+        return None
+    except jwt.InvalidTokenError as error:
+        raise TokenError("invalid_client", f"client_assertion: {error}") from None
+
+
+def _keys_of(authentication: ClientAuthentication, assertion: str) -> list[RSAPublicKey]:
+    if authentication.auth_type == "JWKS":
+        return [_published_key(authentication.client_jwks_url or "", assertion)]
+    keys = [_public_key(key.key_value) for key in authentication.public_keys or []]
+    certificates = authentication.client_certificates or []
+    return keys + [_certified_key(certificate.cert_content) for certificate in certificates]
+
+
+def _published_key(url: str, assertion: str) -> RSAPublicKey:
+    if urlsplit(url).hostname not in _LOOPBACK:
+        raise TokenError("invalid_client", "This tenant reads a JWKS from loopback only")
+    jwks = jwt.PyJWKClient(url, timeout=_JWKS_TIMEOUT_SECONDS)
+    try:
+        return _rsa(jwks.get_signing_key_from_jwt(assertion).key)
+    except jwt.PyJWTError:
+        raise TokenError("invalid_client", "The client's JWKS has no key for it") from None
+
+
+def _public_key(text: str) -> RSAPublicKey:
+    try:
+        if text.lstrip().startswith("-----BEGIN"):
+            return _rsa(load_pem_public_key(text.encode()))
+        return _rsa(load_der_public_key(b64decode(text)))
+    except ValueError:
+        raise TokenError("invalid_client", "The client's public key cannot be read") from None
+
+
+def _certified_key(text: str) -> RSAPublicKey:
+    try:
+        return _rsa(load_pem_x509_certificate(text.encode()).public_key())
+    except ValueError:
+        raise TokenError("invalid_client", "The client's certificate cannot be read") from None
+
+
+def _rsa(key: object) -> RSAPublicKey:
+    if not isinstance(key, RSAPublicKey):
+        raise TokenError("invalid_client", "RS256 needs an RSA key")
+    return key

@@ -1,0 +1,102 @@
+"""The tenant's API resource and its scopes, after the recording of 2026-04-14.
+
+Source: the cassette `TestResourceServers` of the vendor's `zscaler-sdk-python`. Ids are opaque:
+`<service id>:<ZPA scope id, else empty>:<id>`, to be passed on verbatim.
+"""
+
+from dataclasses import dataclass
+
+from zdx_emulator.models import ResourceServer, Scope, Service, ServiceScopes
+
+AUDIENCE = "https://api.zscaler.com"
+
+_CLOUD = "zscalerthree.net"
+_ORG = "Example Corp"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role of a service, as a scope names it (`Role:ZDX Super Admin` is `ZDX Super Admin`)."""
+
+    service: str
+    name: str
+
+
+def _service(service: Service, scopes: dict[str, str]) -> ServiceScopes:
+    return ServiceScopes(
+        service=service, scopes=[Scope(id=id_, name=name) for id_, name in scopes.items()]
+    )
+
+
+def _product(id_: str, name: str, display_name: str, cloud_name: str = _CLOUD) -> Service:
+    return Service(
+        id=id_, name=name, display_name=display_name, cloud_name=cloud_name, org_name=_ORG
+    )
+
+
+ZSCALER_APIS = ResourceServer(
+    id="jhlm4bhr7g7j2",
+    name="Zscaler APIs",
+    display_name="Zscaler APIs",
+    description="Zscaler APIs endpoint",
+    primary_aud=AUDIENCE,
+    default_api=True,
+    service_scopes=[
+        _service(
+            Service(id="hhlm4bhr9g7ja", name="ZIAM", display_name="ZIdentity Administration"),
+            {
+                "hhlm4bhr9g7ja::9hl7h09lvg6kc": "Role:CXO Insight User",
+                "hhlm4bhr9g7ja::9h727vp4t02tc": "Role:Super Admin",
+                "hhlm4bhr9g7ja::9hivdvq44060o": "Role:Users Admin",
+                "hhlm4bhr9g7ja::9h727vpadg2td": "Role:View Only Admin",
+            },
+        ),
+        _service(
+            _product("hhlm4bhmag7iq", "ZCC", "Zscaler Client Connector"),
+            {
+                "hhlm4bhmag7iq::hq6ja786l06bl": "Role:API_Role_READONLY",
+                "hhlm4bhmag7iq::hplm4bkrmg7k2": "Role:Read Only",
+                "hhlm4bhmag7iq::hplm4bkrm07jj": "Role:Super Admin",
+            },
+        ),
+        _service(
+            _product("hhlm4bhmbg7ir", "ZDX", "Zscaler Digital Experience"),
+            {
+                "hhlm4bhmbg7ir::hq6ja787d06jg": "Role:API_Role_READONLY",
+                "hhlm4bhmbg7ir::hplm4bko4g7e7": "Role:ZDX_Admin_Role",
+                "hhlm4bhmbg7ir::hplm4bko807ji": "Role:ZDX Read-only Admin",
+                "hhlm4bhmbg7ir::hplm4bko4g7jf": "Role:ZDX Service Desk Tier 1",
+                "hhlm4bhmbg7ir::hplm4bko707jp": "Role:ZDX Super Admin",
+            },
+        ),
+        _service(
+            _product("hhlm4bhlqg7ev", "ZIA", "Zscaler Internet Access"),
+            {
+                "hhlm4bhlqg7ev::hpokm6mtfg63f": "Role:API_Role01",
+                "hhlm4bhlqg7ev::hq6ja787eg6jh": "Role:API_Role_READONLY",
+                "hhlm4bhlqg7ev::hplm4bko5g66f": "Role:Firewall-Admin-API-Role",
+            },
+        ),
+        _service(
+            _product("hhlm4bhlrg7io", "ZPA", "Zscaler Private Access", "prod.zpath.net"),
+            {
+                "hhlm4bhlrg7io:mplm4biidg7jg:hplm4bij007jo": (
+                    "Scope:Default: Role:API Full Access"
+                ),
+                "hhlm4bhlrg7io:mplm4biidg7jg:hq6ja78df06jk": (
+                    "Scope:Default: Role:API_Role_READONLY"
+                ),
+            },
+        ),
+    ],
+)
+
+RESOURCE_SERVERS = {ZSCALER_APIS.id: ZSCALER_APIS}
+
+SCOPES = {scope.id: scope for service in ZSCALER_APIS.service_scopes for scope in service.scopes}
+
+ROLES = {
+    scope.id: Role(service.service.name, scope.name.rpartition("Role:")[2])
+    for service in ZSCALER_APIS.service_scopes
+    for scope in service.scopes
+}

@@ -1,0 +1,101 @@
+"""`python -m zdx_emulator`."""
+
+import argparse
+import os
+import re
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+from zdx_emulator import data_dir
+
+_REFUSED = 2
+
+_EPILOG = """\
+Prints "READY <url>" once it serves. The client that --admin-id names holds ZIAM's Super Admin
+and gets tokens from the start; it is not listed among the API clients.
+"""
+
+
+def _rate(text: str) -> int:
+    match = re.fullmatch(r"([1-9]\d*)/s", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form 50/s")
+    return int(match[1])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m zdx_emulator",
+        description="A stand-in Zscaler tenant: sign-in, API clients, roles and ZDX data.",
+        epilog=_EPILOG,
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=int, default=8080, help="0 takes any free one (default: %(default)s)")
+    add("--data-dir", type=Path, help="where the tenant is kept (default: a temporary folder)")
+    add("--latency-ms", type=int, default=0, metavar="MS", help="wait before every answer")
+    add("--rate-limit", type=_rate, metavar="N/s", help="answer 429 beyond N requests a second")
+    add("--seed", type=int, help="make ids and secrets reproducible")
+    add(
+        "--admin-id",
+        default=os.environ.get("ZDX_EMULATOR_ADMIN_ID", "emulator-admin"),
+        help="client id to begin with, also $ZDX_EMULATOR_ADMIN_ID (default: %(default)s)",
+    )
+    add(
+        "--admin-secret",
+        default=os.environ.get("ZDX_EMULATOR_ADMIN_SECRET", "emulator-admin-secret"),
+        help="its secret, also $ZDX_EMULATOR_ADMIN_SECRET",
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serves a tenant until SIGTERM or SIGINT.
+
+    Args:
+        argv: The arguments; None takes the process's own.
+
+    Returns:
+        0, or 2 when the port or the data dir cannot be had, with one line on stderr.
+    """
+    arguments = _parser().parse_args(argv)
+    with ExitStack() as held:
+        try:
+            listener = held.enter_context(_listen(arguments.host, arguments.port))
+            folder = held.enter_context(_folder(arguments.data_dir))
+        except (OSError, data_dir.DataDirHeldError) as error:
+            print(f"zdx_emulator: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
+            return _REFUSED
+        _serve(arguments, listener, folder)
+    return 0
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise OSError(f"cannot listen on {host}:{port}: {reason}") from error
+
+
+def _folder(path: Path | None) -> AbstractContextManager[Path]:
+    return data_dir.temporary() if path is None else data_dir.held(path)
+
+
+def _serve(arguments: argparse.Namespace, listener: socket.socket, folder: Path) -> None:
+    # FastAPI is slow to load: --help and a refusal need not wait for it.
+    from zdx_emulator.app import Options, create_app  # noqa: PLC0415
+    from zdx_emulator.server import serve  # noqa: PLC0415
+    from zdx_emulator.tenant import Bootstrap  # noqa: PLC0415
+
+    options = Options(
+        data_dir=folder,
+        bootstrap=Bootstrap(arguments.admin_id, arguments.admin_secret),
+        latency_ms=arguments.latency_ms,
+        rate_limit=arguments.rate_limit,
+        seed=arguments.seed,
+    )
+    serve(create_app(options), listener)

@@ -1,0 +1,90 @@
+"""How the tenant says no."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+
+class Problem(BaseModel):
+    """The error body. No schema is published; clients must tolerate several."""
+
+    code: str
+    message: str
+
+
+class ApiError(Exception):
+    """A refusal by the admin or the ZDX API.
+
+    Args:
+        status: The HTTP status.
+        code: What went wrong, for programs.
+        message: What went wrong, for people.
+    """
+
+    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem = Problem(code=code, message=message)
+
+
+class TokenError(Exception):
+    """A refusal by the token endpoint: always 400, with an OAuth error body (RFC 6749, 5.2).
+
+    Args:
+        error: The OAuth error code.
+        description: What went wrong, for people.
+    """
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+
+
+def bad_request(message: str) -> ApiError:
+    """A request that breaks a rule."""
+    return ApiError(HTTPStatus.BAD_REQUEST, "invalid.input", message)
+
+
+def not_found(what: str) -> ApiError:
+    """A thing that is not there; the code is the one the vendor's SDK knows."""
+    return ApiError(HTTPStatus.NOT_FOUND, "resource.not.found", f"{what} not found")
+
+
+def problem_response(status: HTTPStatus, problem: Problem) -> JSONResponse:
+    """Renders a refusal."""
+    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse(problem.model_dump(), status, headers)
+
+
+async def _api_error(_: Request, error: ApiError) -> JSONResponse:
+    return problem_response(error.status, error.problem)
+
+
+async def _token_error(_: Request, error: TokenError) -> JSONResponse:
+    body = {"error": error.error, "error_description": error.description}
+    return JSONResponse(body, HTTPStatus.BAD_REQUEST, {"Cache-Control": "no-store"})
+
+
+async def _invalid_input(request: Request, error: RequestValidationError) -> JSONResponse:
+    # The rejected input may hold a key: only the member's name is told, as the vendor does.
+    member = next((str(part) for part in error.errors()[0]["loc"][1:]), "request body")
+    return await _api_error(request, bad_request(f"Invalid Input for {member}"))
+
+
+async def _no_such_operation(_: Request, error: HTTPException) -> JSONResponse:
+    status = HTTPStatus(error.status_code)
+    code = status.phrase.lower().replace(" ", ".")
+    return problem_response(status, Problem(code=code, message=status.phrase))
+
+
+def render_errors(app: FastAPI) -> None:
+    """Makes the app answer every refusal in the tenant's own shape."""
+    app.exception_handler(ApiError)(_api_error)
+    app.exception_handler(TokenError)(_token_error)
+    app.exception_handler(RequestValidationError)(_invalid_input)
+    app.exception_handler(HTTPException)(_no_such_operation)

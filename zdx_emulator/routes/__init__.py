@@ -1,0 +1,1 @@
+"""The tenant's operations, one module an area."""

@@ -1,0 +1,93 @@
+"""`/_emulator/`: how tests look at the tenant and steer it. No token is needed."""
+
+from http import HTTPStatus
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+
+from zdx_emulator.faults import ArmedFault, Fault
+from zdx_emulator.gateway import Traffic
+from zdx_emulator.request_log import LoggedRequest
+from zdx_emulator.tenant import CurrentTenant
+
+
+class Health(BaseModel):
+    """The tenant serves; its time in epoch seconds."""
+
+    status: Literal["ok"] = "ok"
+    now: int
+
+
+class ClockOffset(BaseModel):
+    """How far the tenant's clock is ahead of the machine's, in seconds."""
+
+    offset_seconds: int
+
+
+async def _traffic_of(request: Request) -> Traffic:
+    traffic: Traffic = request.app.state.traffic
+    return traffic
+
+
+CurrentTraffic = Annotated[Traffic, Depends(_traffic_of)]
+
+router = APIRouter(prefix="/_emulator")
+
+
+@router.get("/health")
+async def health(tenant: CurrentTenant) -> Health:
+    """Says that the tenant serves, and what time it is there."""
+    return Health(now=tenant.clock.now())
+
+
+@router.post("/faults", status_code=HTTPStatus.CREATED)
+async def arm_fault(fault: Fault, traffic: CurrentTraffic) -> ArmedFault:
+    """Arms a fault; of several that match a request, the oldest unspent one meets it."""
+    return traffic.faults.arm(fault)
+
+
+@router.get("/faults")
+async def list_faults(traffic: CurrentTraffic) -> list[ArmedFault]:
+    """Lists the faults, spent ones too, and how many requests each of them holds."""
+    return traffic.faults.armed()
+
+
+@router.delete("/faults", status_code=HTTPStatus.NO_CONTENT)
+async def clear_faults(traffic: CurrentTraffic) -> None:
+    """Disarms all faults and releases what they hold."""
+    traffic.faults.clear()
+
+
+@router.post("/release", status_code=HTTPStatus.NO_CONTENT)
+async def release(traffic: CurrentTraffic) -> None:
+    """Lets go of the requests that are held now."""
+    traffic.faults.release()
+
+
+@router.get("/requests")
+async def list_requests(traffic: CurrentTraffic) -> list[LoggedRequest]:
+    """Lists the requests so far, control routes and observers left out."""
+    return traffic.log.requests()
+
+
+@router.delete("/requests", status_code=HTTPStatus.NO_CONTENT)
+async def clear_requests(traffic: CurrentTraffic) -> None:
+    """Empties the log."""
+    traffic.log.clear()
+
+
+@router.post("/clock")
+async def move_clock(moved: ClockOffset, tenant: CurrentTenant) -> Health:
+    """Moves the tenant's clock: its `Date` header, expiry, and the life of tokens."""
+    tenant.clock.offset_seconds = moved.offset_seconds
+    return Health(now=tenant.clock.now())
+
+
+@router.post("/reset", status_code=HTTPStatus.NO_CONTENT)
+async def reset(tenant: CurrentTenant, traffic: CurrentTraffic) -> None:
+    """Makes the tenant as new: no clients, no tokens, no faults, an empty log, the true time."""
+    tenant.store.forget_everything()
+    tenant.clock.offset_seconds = 0
+    traffic.faults.clear()
+    traffic.log.clear()

@@ -1,0 +1,122 @@
+"""`/oauth2/v1/token`: client credentials for a bearer token (RFC 6749, 4.4).
+
+Rules of the vendor's "Getting Started" with OneAPI: the audience is required; a client proves
+itself by its secret, in the form or by Basic authentication, or by a signed assertion; every
+refusal is 400.
+"""
+
+import binascii
+import secrets
+from base64 import b64decode
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from zdx_emulator.catalog import AUDIENCE
+from zdx_emulator.errors import TokenError
+from zdx_emulator.models import ApiClient
+from zdx_emulator.sign_in import check_secret
+from zdx_emulator.store import StoredToken
+from zdx_emulator.tenant import CurrentTenant, Tenant
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+_BOOTSTRAP_TOKEN_SECONDS = 3600
+
+router = APIRouter(prefix="/oauth2/v1")
+
+
+class TokenRequest(BaseModel):
+    """The members of the form that count."""
+
+    grant_type: str = ""
+    audience: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    client_assertion: str = ""
+    client_assertion_type: str = ""
+
+
+class TokenResponse(BaseModel):
+    """A bearer token; `expires_in` in seconds."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - no secret, a scheme's name
+    expires_in: int
+
+
+@router.post("/token")
+async def issue_token(request: Request, response: Response, tenant: CurrentTenant) -> TokenResponse:
+    """Gives a token that lives as long as the client's `accessTokenLifeTime` says.
+
+    Raises:
+        TokenError: The request breaks a rule, or the client does not prove who it is.
+    """
+    form = await _read(request)
+    request.state.client_id = form.client_id or None
+    if form.client_assertion:
+        form.client_id = await _check_assertion(tenant, form)
+    else:
+        check_secret(tenant, form.client_id, form.client_secret)
+    request.state.client_id = form.client_id
+    response.headers["Cache-Control"] = "no-store"
+    return _issue(tenant, form.client_id)
+
+
+async def _read(request: Request) -> TokenRequest:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/x-www-form-urlencoded":
+        raise TokenError("invalid_request", "The body must be application/x-www-form-urlencoded")
+    form = TokenRequest.model_validate(dict(await request.form()))
+    _read_basic_credentials(request, form)
+    if form.grant_type != "client_credentials":
+        raise TokenError("unsupported_grant_type", "grant_type must be client_credentials")
+    if form.audience != AUDIENCE:
+        raise TokenError("invalid_request", f"audience must be {AUDIENCE}")
+    return form
+
+
+def _read_basic_credentials(request: Request, form: TokenRequest) -> None:
+    scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return
+    try:
+        pair = b64decode(credentials, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise TokenError("invalid_client", "Basic credentials cannot be read") from None
+    form.client_id, _, form.client_secret = pair.partition(":")
+
+
+async def _check_assertion(tenant: Tenant, form: TokenRequest) -> str:
+    from zdx_emulator import assertions  # noqa: PLC0415 - a start need not wait for cryptography
+
+    if form.client_assertion_type != ASSERTION_TYPE:
+        raise TokenError("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}")
+    client_id = form.client_id or assertions.claimed_client_id(form.client_assertion)
+    client = _living_client(tenant, client_id)
+    # A JWKS is fetched over the network: not on the thread that serves everybody.
+    await run_in_threadpool(
+        assertions.check_assertion, client, form.client_assertion, now=tenant.clock.now()
+    )
+    return client_id
+
+
+def _issue(tenant: Tenant, client_id: str) -> TokenResponse:
+    lifetime = _BOOTSTRAP_TOKEN_SECONDS
+    if client_id != tenant.bootstrap.client_id:
+        lifetime = _living_client(tenant, client_id).access_token_life_time
+    now = tenant.clock.now()
+    value = secrets.token_urlsafe(48)
+    tenant.store.add_token(value, StoredToken(client_id, now + lifetime), now=now)
+    return TokenResponse(access_token=value, expires_in=lifetime)
+
+
+def _living_client(tenant: Tenant, client_id: str) -> ApiClient:
+    client = tenant.store.client(client_id)
+    if client is None:
+        raise TokenError("invalid_client", "The client is unknown")
+    if not client.status:
+        raise TokenError("invalid_client", "The client is disabled")
+    return client

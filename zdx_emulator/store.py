@@ -1,0 +1,225 @@
+"""The tenant's memory: one SQLite file.
+
+A write is committed before its request is answered, so a killed server loses nothing that it
+answered. Secrets and tokens are kept as digests only. The connection belongs to the thread that
+made the store, the event loop's; SQLite refuses any other.
+"""
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from zdx_emulator.models import ApiClient
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS api_clients (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    document TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS secrets (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    client_id TEXT NOT NULL REFERENCES api_clients (id) ON DELETE CASCADE,
+    digest TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS secrets_of_client ON secrets (client_id);
+CREATE TABLE IF NOT EXISTS tokens (
+    digest TEXT PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    expires_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires_at);
+CREATE INDEX IF NOT EXISTS tokens_of_client ON tokens (client_id);
+CREATE TABLE IF NOT EXISTS draws (number INTEGER NOT NULL);
+INSERT INTO draws SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM draws);
+"""
+
+_FORGET_EVERYTHING = """
+DELETE FROM tokens;
+DELETE FROM secrets;
+DELETE FROM api_clients;
+UPDATE draws SET number = 0;
+"""
+
+
+@dataclass(frozen=True)
+class StoredSecret:
+    """What is remembered of a secret; times in epoch seconds."""
+
+    id: str
+    created_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class StoredToken:
+    """What is remembered of a token; `expires_at` in epoch seconds."""
+
+    client_id: str
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A slice of the clients, and how many there are in all."""
+
+    total: int
+    clients: list[ApiClient]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Who made a client and when it last changed: the portal's columns; epoch seconds."""
+
+    created_by: str
+    created_at: int
+    updated_at: int
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+class Store:
+    """Reads and writes the tenant's file.
+
+    Args:
+        path: The SQLite file; made when it is not there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA foreign_keys = ON")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._db.close()
+
+    def forget_everything(self) -> None:
+        """Empties the tenant; seeded draws start anew."""
+        self._db.executescript(f"BEGIN; {_FORGET_EVERYTHING} COMMIT;")
+
+    def next_draw(self) -> int:
+        """Returns 1, 2, 3, ... over the tenant's whole life."""
+        with self._db:
+            self._db.execute("UPDATE draws SET number = number + 1")
+            (number,) = self._db.execute("SELECT number FROM draws").fetchone()
+        return int(number)
+
+    def add_client(self, client: ApiClient, *, created_by: str, now: int) -> None:
+        """Remembers a new client; `now` in epoch seconds."""
+        with self._db:
+            self._db.execute(
+                "INSERT INTO api_clients (id, name, document, created_by, created_at, updated_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (client.id, client.name, _document(client), created_by, now, now),
+            )
+
+    def client(self, client_id: str) -> ApiClient | None:
+        """Returns the client of that id."""
+        row = self._db.execute(
+            "SELECT document FROM api_clients WHERE id = ?", (client_id,)
+        ).fetchone()
+        return ApiClient.model_validate_json(row[0]) if row else None
+
+    def clients(self, name_part: str, *, offset: int, limit: int) -> Listing:
+        """Returns clients whose name contains `name_part`, whatever its case, oldest first."""
+        named = "FROM api_clients WHERE instr(lower(name), lower(?)) > 0"
+        (total,) = self._db.execute(f"SELECT count(*) {named}", (name_part,)).fetchone()
+        rows = self._db.execute(
+            f"SELECT document {named} ORDER BY position LIMIT ? OFFSET ?",
+            (name_part, limit, offset),
+        )
+        return Listing(total, [ApiClient.model_validate_json(document) for (document,) in rows])
+
+    def provenance(self, client_id: str) -> Provenance | None:
+        """Returns who made the client of that id, and when."""
+        row = self._db.execute(
+            "SELECT created_by, created_at, updated_at FROM api_clients WHERE id = ?",
+            (client_id,),
+        ).fetchone()
+        return Provenance(*row) if row else None
+
+    def replace_client(self, client: ApiClient, *, now: int) -> bool:
+        """Replaces the client of that id; False when there is none."""
+        with self._db:
+            changed = self._db.execute(
+                "UPDATE api_clients SET name = ?, document = ?, updated_at = ? WHERE id = ?",
+                (client.name, _document(client), now, client.id),
+            )
+        return changed.rowcount == 1
+
+    def remove_client(self, client_id: str) -> bool:
+        """Removes a client with its secrets and tokens; False when there is none."""
+        with self._db:
+            self._db.execute("DELETE FROM tokens WHERE client_id = ?", (client_id,))
+            removed = self._db.execute("DELETE FROM api_clients WHERE id = ?", (client_id,))
+        return removed.rowcount == 1
+
+    def secrets(self, client_id: str) -> list[StoredSecret]:
+        """Returns a client's secrets, oldest first."""
+        rows = self._db.execute(
+            "SELECT id, created_at, expires_at FROM secrets WHERE client_id = ? ORDER BY position",
+            (client_id,),
+        )
+        return [StoredSecret(*row) for row in rows]
+
+    def add_secret(
+        self, client_id: str, secret: StoredSecret, value: str, *, in_place_of: str | None
+    ) -> None:
+        """Remembers a secret of a client, in one step with the end of the one it replaces."""
+        with self._db:
+            if in_place_of is not None:
+                self._db.execute("DELETE FROM secrets WHERE id = ?", (in_place_of,))
+            self._db.execute(
+                "INSERT INTO secrets (id, client_id, digest, created_at, expires_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (secret.id, client_id, _digest(value), secret.created_at, secret.expires_at),
+            )
+
+    def remove_secret(self, client_id: str, secret_id: str) -> bool:
+        """Removes a client's secret; False when it has none of that id."""
+        with self._db:
+            removed = self._db.execute(
+                "DELETE FROM secrets WHERE client_id = ? AND id = ?", (client_id, secret_id)
+            )
+        return removed.rowcount == 1
+
+    def secret_of_value(self, client_id: str, value: str) -> StoredSecret | None:
+        """Returns the client's secret of that value."""
+        row = self._db.execute(
+            "SELECT id, created_at, expires_at FROM secrets WHERE client_id = ? AND digest = ?",
+            (client_id, _digest(value)),
+        ).fetchone()
+        return StoredSecret(*row) if row else None
+
+    def add_token(self, value: str, token: StoredToken, *, now: int) -> None:
+        """Remembers a token, and forgets those that are expired at `now` (epoch seconds)."""
+        with self._db:
+            self._db.execute("DELETE FROM tokens WHERE expires_at <= ?", (now,))
+            self._db.execute(
+                "INSERT INTO tokens (digest, client_id, expires_at) VALUES (?, ?, ?)",
+                (_digest(value), token.client_id, token.expires_at),
+            )
+
+    def token(self, value: str) -> StoredToken | None:
+        """Returns the token of that value."""
+        row = self._db.execute(
+            "SELECT client_id, expires_at FROM tokens WHERE digest = ?", (_digest(value),)
+        ).fetchone()
+        return StoredToken(*row) if row else None
+
+
+def _document(client: ApiClient) -> str:
+    return client.model_dump_json(by_alias=True, exclude_none=True)

@@ -1,0 +1,129 @@
+"""Runs a stand-in tenant for a test.
+
+with running_emulator(data_dir=tmp_path) as tenant:
+    client = tenant.create_client("ci", role="ZDX Read-only Admin")
+    tenant.fault(method="POST", path=SECRETS, drop="after")
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from zdx_emulator.observer import (
+    ADMIN_ID,
+    ADMIN_SECRET,
+    API_CLIENT,
+    API_CLIENTS,
+    RESOURCE_SERVERS,
+    SECRET,
+    SECRETS,
+    TOKEN,
+    Observer,
+    scope_id,
+)
+
+__all__ = [
+    "ADMIN_ID",
+    "ADMIN_SECRET",
+    "API_CLIENT",
+    "API_CLIENTS",
+    "RESOURCE_SERVERS",
+    "SECRET",
+    "SECRETS",
+    "TOKEN",
+    "RunningEmulator",
+    "running_emulator",
+    "scope_id",
+]
+
+_EXIT_TIMEOUT_SECONDS = 60
+
+
+class RunningEmulator(Observer):
+    """A tenant in a process of its own.
+
+    Args:
+        process: The server's process.
+        url: Its origin, `http://127.0.0.1:<port>`.
+    """
+
+    def __init__(self, process: "subprocess.Popen[str]", url: str) -> None:
+        super().__init__(url)
+        self.process = process
+
+    def kill(self) -> None:
+        """Ends the server at once, as a power cut would (SIGKILL)."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ends the server in order (SIGTERM) and returns its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def close(self) -> None:
+        """Ends the server and lets go of all that belongs to it."""
+        super().close()
+        self.stop()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    def _end(self, number: signal.Signals) -> int:
+        if self.process.poll() is None:
+            os.kill(self.process.pid, number)
+        return self.process.wait(_EXIT_TIMEOUT_SECONDS)
+
+
+@contextmanager
+def running_emulator(
+    *,
+    data_dir: Path | None = None,
+    port: int = 0,
+    latency_ms: int = 0,
+    rate_limit: str | None = None,
+    seed: int | None = None,
+) -> Iterator[RunningEmulator]:
+    """Runs a tenant in a process of its own, and ends it.
+
+    Args:
+        data_dir: The tenant's folder; None: one that goes with the process.
+        port: 0: any free one.
+        latency_ms: How long every request waits, in milliseconds.
+        rate_limit: For example `50/s`; None: no limit.
+        seed: Makes ids and secrets reproducible; None: random.
+
+    Raises:
+        RuntimeError: The server ended before it served; with what it wrote on stderr.
+    """
+    tenant = _start(_command(data_dir, port, latency_ms, rate_limit, seed))
+    try:
+        yield tenant
+    finally:
+        tenant.close()
+
+
+def _command(
+    data_dir: Path | None, port: int, latency_ms: int, rate_limit: str | None, seed: int | None
+) -> list[str]:
+    command = [sys.executable, "-m", "zdx_emulator", f"--port={port}", f"--latency-ms={latency_ms}"]
+    command += [f"--data-dir={data_dir}"] if data_dir else []
+    command += [f"--rate-limit={rate_limit}"] if rate_limit else []
+    command += [f"--seed={seed}"] if seed is not None else []
+    return command
+
+
+def _start(command: list[str]) -> RunningEmulator:
+    # A file, as a pipe that nobody reads fills up and blocks its writer.
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = subprocess.Popen(  # noqa: S603 - our own module, our own interpreter
+            command, stdout=subprocess.PIPE, stderr=complaints, text=True
+        )
+        line = process.stdout.readline() if process.stdout else ""
+        if not line.startswith("READY "):
+            process.communicate()
+            complaints.seek(0)
+            raise RuntimeError(f"the emulator did not start: {complaints.read().strip()}")
+    return RunningEmulator(process, line.removeprefix("READY ").strip())

@@ -1,0 +1,201 @@
+"""The resource that a program declares."""
+
+import inspect
+from collections.abc import Mapping
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from zdx_provider.provider import ApiKeyProvider
+
+_SECRET_OUTPUTS = ["key_secret", "key_json"]
+
+_TYPES: Mapping[str, type] = {
+    "name": str,
+    "role": str,
+    "description": str,
+    "enabled": bool,
+    "token_lifetime_seconds": int,
+    "tenant": str,
+    "adopt": bool,
+}
+
+# What the provider alone knows. Declared as None, each is an output that a preview shows as
+# unknown; seeded with "", it would be shown as a wrong value that is known.
+_OUTPUTS = (
+    "key_id",
+    "key_secret",
+    "key_json",
+    "role_id",
+    "vanity_domain",
+    "cloud",
+    "secret_id",
+    "secret_created_at",
+    "secret_expires_at",
+    "previous_secret_id",
+)
+
+
+class ApiKey(Resource, module="zdx", name="ApiKey"):
+    """A ZDX API key: one API client in ZIdentity that holds one ZDX role, with its secret.
+
+    The key appears on the API Keys page of the ZDX portal. Its id and secret are used as a
+    OneAPI client: ``ZSCALER_CLIENT_ID``, ``ZSCALER_CLIENT_SECRET`` and the vanity domain.
+
+    Attributes:
+        key_id: The key's id.
+        key_secret: The key's secret; a Pulumi secret.
+        key_json: ``{"key_id", "key_secret"}`` as the portal's download has it; a Pulumi secret.
+        role_id: The id of the ZIdentity scope that the role is.
+        vanity_domain: The tenant that the key lives in.
+        cloud: The Zscaler cloud of that tenant; empty for production.
+        secret_id: The id of the secret that ``key_secret`` holds.
+        secret_created_at: When that secret was made: RFC 3339, UTC.
+        secret_expires_at: When ZIdentity ends it: RFC 3339, UTC.
+        previous_secret_id: The secret that a key taken over had before; it still works.
+        managed_by: The resource's place in its stack, which the key's description in ZIdentity
+            ends with: ``zdx-keys/prod/ci``.
+    """
+
+    name: pulumi.Output[str]
+    role: pulumi.Output[str]
+    description: pulumi.Output[str]
+    enabled: pulumi.Output[bool]
+    token_lifetime_seconds: pulumi.Output[int]
+    tenant: pulumi.Output[str | None]
+    adopt: pulumi.Output[bool]
+    managed_by: pulumi.Output[str]
+    key_id: pulumi.Output[str]
+    key_secret: pulumi.Output[str]
+    key_json: pulumi.Output[str]
+    role_id: pulumi.Output[str]
+    vanity_domain: pulumi.Output[str]
+    cloud: pulumi.Output[str]
+    secret_id: pulumi.Output[str]
+    secret_created_at: pulumi.Output[str]
+    secret_expires_at: pulumi.Output[str]
+    previous_secret_id: pulumi.Output[str | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        role: pulumi.Input[str],
+        name: pulumi.Input[str] | None = None,
+        description: pulumi.Input[str] = "",
+        enabled: pulumi.Input[bool] = True,
+        token_lifetime_seconds: pulumi.Input[int] = 3600,
+        tenant: pulumi.Input[str] | None = None,
+        adopt: pulumi.Input[bool] = False,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a key.
+
+        Args:
+            resource_name: The resource's logical name in the stack.
+            role: The ZDX role's name as the portal shows it (``ZDX Read-only Admin``), in any
+                case where that is unambiguous; or the id of its scope in ZIdentity. A key holds
+                exactly one ZDX role ("Adding API Clients", help.zscaler.com).
+            name: The key's name in the portal, 1-128 printable characters; by default
+                ``<project>-<stack>-<resource_name>``.
+            description: Free text, shown in ZIdentity before the mark of the key's owner.
+            enabled: Whether the key can obtain tokens. Tokens that it already has live on.
+            token_lifetime_seconds: How long a token obtained with the key lives, 60-86400
+                seconds.
+            tenant: A profile of ``zdx:tenants`` in the stack's config, for programs that
+                manage keys in several tenants. A profile that names another tenant than before
+                replaces the key.
+            adopt: Take over the key that has this name already. Nothing of it is deleted: it
+                is brought to what is declared here and gets a second secret.
+            opts: Pulumi's resource options.
+
+        Raises:
+            TypeError: An argument is of the wrong type.
+        """
+        inputs: dict[str, object] = {
+            "name": _made_name(resource_name) if name is None else name,
+            "role": role,
+            "description": description,
+            "enabled": enabled,
+            "token_lifetime_seconds": token_lifetime_seconds,
+            "adopt": adopt,
+        }
+        if tenant is not None:
+            inputs["tenant"] = tenant
+        _require_types(resource_name, inputs)
+        inputs["managed_by"] = _place(resource_name, opts)
+        # A key's name is fixed, so its successor can only follow it.
+        replaced_first = pulumi.ResourceOptions(delete_before_replace=True)
+        super().__init__(
+            ApiKeyProvider(),
+            resource_name,
+            {**dict.fromkeys(_OUTPUTS), **inputs},
+            pulumi.ResourceOptions.merge(_with_secrets(replaced_first), opts),
+        )
+
+    @classmethod
+    def get(
+        cls,
+        resource_name: str,
+        id: pulumi.Input[str],  # noqa: A002 - the name that every Pulumi resource's get uses
+        *,
+        tenant: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> "ApiKey":
+        """Look up a key that this program does not manage; its secret cannot be read.
+
+        Args:
+            resource_name: The resource's logical name in the stack.
+            id: The key's id. An id that the tenant does not have fails the preview.
+            tenant: A profile of ``zdx:tenants``.
+            opts: Pulumi's resource options.
+        """
+        looked_up = object.__new__(cls)
+        inputs = {} if tenant is None else {"tenant": tenant}
+        outputs = dict.fromkeys((*_OUTPUTS, *_TYPES, "managed_by"))
+        Resource.__init__(
+            looked_up,
+            ApiKeyProvider(),
+            resource_name,
+            {**outputs, **inputs},
+            pulumi.ResourceOptions.merge(_with_secrets(pulumi.ResourceOptions(id=id)), opts),
+        )
+        return looked_up
+
+
+def _with_secrets(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    secret = pulumi.ResourceOptions(additional_secret_outputs=_SECRET_OUTPUTS)
+    return pulumi.ResourceOptions.merge(secret, opts)
+
+
+def _made_name(resource_name: str) -> str:
+    # Made, not drawn: a random name would differ between preview and update, and a run after a
+    # crash would make a second key.
+    return f"{pulumi.get_project()}-{pulumi.get_stack()}-{resource_name}"
+
+
+def _place(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Input[str]:
+    """The resource's place in its stack, as unique as its URN."""
+    stack = f"{pulumi.get_project()}/{pulumi.get_stack()}"
+    parent = opts.parent if opts else None
+    if parent is None or isinstance(parent, pulumi.runtime.stack.Stack):
+        return f"{stack}/{resource_name}"
+
+    def below(urn: str) -> str:
+        # urn:pulumi:<stack>::<project>::<type>$<type>::<name>
+        return f"{stack}/{urn.split('::')[2]}${resource_name}"
+
+    return parent.urn.apply(below)
+
+
+def _require_types(resource_name: str, inputs: Mapping[str, object]) -> None:
+    for argument, value in inputs.items():
+        if isinstance(value, pulumi.Output) or inspect.isawaitable(value):
+            continue
+        expected = _TYPES[argument]
+        if not isinstance(value, expected) or (isinstance(value, bool) and expected is int):
+            # The value stays out of the message: it may have been meant for another argument.
+            raise TypeError(
+                f"ApiKey {resource_name!r}: {argument} must be {expected.__name__}, "
+                f"not {type(value).__name__}"
+            )

@@ -1,0 +1,138 @@
+"""Whether a key may be made, finished or taken over: a decision, taken on what was found.
+
+The engine records a resource only when its creation returns, so a killed run creates again; a
+program may be renamed, moved or copied; somebody may have made the key by hand. What create
+meets under the declared name decides, and nothing here calls anybody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zdx_provider.domain.mark import Mark
+from zdx_provider.errors import ZdxError
+from zdx_provider.zidentity import ApiClientSecret
+
+# help.zscaler.com, "Adding API Clients": a third secret replaces the newest.
+MAX_SECRETS = 2
+
+
+class KeyTaken(ZdxError):
+    """The declared name belongs to a key that may not be taken over."""
+
+
+@dataclass(frozen=True)
+class FoundKey:
+    """A key of the declared name, as the tenant holds it.
+
+    Attributes:
+        id: The key's id.
+        name: Its name.
+        mark: Whose it is; None for a key made by hand.
+        secrets: Its secrets, oldest first.
+    """
+
+    id: str
+    name: str
+    mark: Mark | None
+    secrets: tuple[ApiClientSecret, ...]
+
+    def __str__(self) -> str:
+        count = "1 secret" if len(self.secrets) == 1 else f"{len(self.secrets)} secrets"
+        oldest = self.secrets[0].created_at if self.secrets else None
+        since = f" since {oldest:%Y-%m-%d}" if oldest else ""
+        return f'"{self.name}" ({self.id}, {count}{since})'
+
+
+@dataclass(frozen=True)
+class Permissions:
+    """What the user has allowed.
+
+    Attributes:
+        adopt: Take over a key that somebody else made (the resource's ``adopt``).
+        resume: Take over what an interrupted run of this stack left (``zdx:resumeInterrupted``).
+    """
+
+    adopt: bool = False
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Make:
+    """Nothing has the name: make the key."""
+
+
+@dataclass(frozen=True)
+class Finish:
+    """An earlier run made the client and died before its secret: go on from there."""
+
+    key: FoundKey
+
+
+@dataclass(frozen=True)
+class TakeOver:
+    """Bring an existing key to what is declared, and mint a secret in its free slot."""
+
+    key: FoundKey
+
+
+def decide(found: Sequence[FoundKey], who: str, allowed: Permissions) -> Make | Finish | TakeOver:
+    """What create is to do about the keys that have the declared name already.
+
+    Args:
+        found: Every key of exactly that name.
+        who: The resource that declares it, as in its mark.
+        allowed: What the user has allowed.
+
+    Raises:
+        KeyTaken: The key may not be touched. The message says whose it is and each way on.
+    """
+    if not found:
+        return Make()
+    if len(found) > 1:
+        raise KeyTaken(
+            f'{len(found)} keys are named "{found[0].name}" already: {_ids(found)}.',
+            hint="Delete or rename all but one of them in ZIdentity, or declare another name.",
+        )
+    (key,) = found
+    ours = key.mark is not None and key.mark.who == who
+    if ours and not key.secrets:
+        return Finish(key)
+    if not (allowed.adopt or (ours and allowed.resume)):
+        raise _taken(key, ours=ours)
+    if len(key.secrets) >= MAX_SECRETS:
+        raise KeyTaken(
+            f"the key {key} cannot be taken over: a client holds {MAX_SECRETS} secrets at most, "
+            f"and both are taken ({', '.join(secret.id for secret in key.secrets)}).",
+            hint=f"End the one that nobody uses: zdx-keys revoke {key.id} SECRET_ID, or in "
+            "ZIdentity under API Clients. Then run pulumi up again.",
+        )
+    return TakeOver(key)
+
+
+def _taken(key: FoundKey, *, ours: bool) -> KeyTaken:
+    if ours:
+        return KeyTaken(
+            f"the key {key} is marked as this resource's own, yet the state does not hold it: "
+            "either an earlier run was interrupted before its result was recorded, or a second "
+            "state of this stack lives elsewhere.",
+            hint="If this stack has one state, take the key over: pulumi config set "
+            "zdx:resumeInterrupted true, then pulumi up. Otherwise find the other state first.",
+        )
+    if key.mark is None:
+        return KeyTaken(
+            f"the key {key} exists already and was not made by Pulumi.",
+            hint="To take it over, declare adopt=True (nothing of it is deleted, and it gets a "
+            "second secret); else declare another name.",
+        )
+    return KeyTaken(
+        f"the key {key} exists already and belongs to {key.mark.who}.",
+        hint="If that is this resource before it was renamed or moved, declare an alias: "
+        "ResourceOptions(aliases=[...]). To take the key over from there, declare adopt=True; "
+        "else declare another name.",
+    )
+
+
+def _ids(found: Sequence[FoundKey]) -> str:
+    return ", ".join(
+        f"{key.id} ({key.mark.who if key.mark else 'not made by Pulumi'})" for key in found
+    )

@@ -1,0 +1,75 @@
+"""The secrets of a key: at most two, each for 30 to 365 days, each shown once."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from zdx_provider.domain.ownership import MAX_SECRETS
+from zdx_provider.zidentity import AnswerLost, ApiClientSecret, MintedSecret, ZIdentity
+
+# help.zscaler.com, "Adding API Clients"; held an hour inside, so that neither a slow request nor
+# a leap of the server's clock makes a valid lifetime an invalid one.
+_MARGIN = timedelta(hours=1)
+_SHORTEST = timedelta(days=30) + _MARGIN
+_LONGEST = timedelta(days=365) - _MARGIN
+
+
+def secrets_of(zidentity: ZIdentity, key_id: str) -> tuple[ApiClientSecret, ...]:
+    """A key's secrets, oldest first, without their values."""
+    listed = zidentity.api_clients.secrets.list(key_id)
+    return tuple(sorted(listed, key=lambda s: (s.created_at is not None, s.created_at, s.id)))
+
+
+def mint(
+    zidentity: ZIdentity, key_id: str, lifetime: timedelta, known: Collection[str]
+) -> MintedSecret:
+    """Make a secret in a free slot.
+
+    An answer that is lost is looked for and never asked for twice blindly: a third secret would
+    replace the newest. A secret whose value was lost with the answer is of no use to anybody and
+    is ended before another is made.
+
+    Args:
+        zidentity: The tenant.
+        key_id: The key.
+        lifetime: How long the secret is to live, by the server's clock.
+        known: The ids of the secrets that the key has already.
+
+    Raises:
+        ZIdentityError: No secret was made; or AnswerLost: one may have been.
+    """
+    expires_at = zidentity.now() + min(max(lifetime, _SHORTEST), _LONGEST)
+    try:
+        return zidentity.api_clients.secrets.create(key_id, expires_at)
+    except AnswerLost:
+        lost = [s for s in secrets_of(zidentity, key_id) if s.id not in known]
+        if len(lost) > 1:
+            raise
+        for secret in lost:
+            zidentity.api_clients.secrets.delete(key_id, secret.id)
+        return zidentity.api_clients.secrets.create(key_id, expires_at)
+
+
+def free_a_slot(
+    zidentity: ZIdentity,
+    key_id: str,
+    held: Collection[str],
+    present: tuple[ApiClientSecret, ...],
+) -> tuple[ApiClientSecret, ...]:
+    """End one secret if a key has no slot free: never one that the state holds.
+
+    Args:
+        zidentity: The tenant.
+        key_id: The key.
+        held: The ids of the secrets that the state knows: the current one, then the previous.
+        present: The key's secrets, oldest first.
+
+    Returns:
+        The secrets that remain.
+    """
+    if len(present) < MAX_SECRETS:
+        return present
+    stranger = next((s for s in present if s.id not in held), None)
+    current = next(iter(held), None)
+    doomed = stranger or next(s for s in present if s.id != current)
+    zidentity.api_clients.secrets.delete(key_id, doomed.id)
+    return tuple(s for s in present if s.id != doomed.id)

@@ -1,0 +1,5 @@
+"""The engine room: what Pulumi's dynamic host hands over, read; what the domain answers, rendered.
+
+All of the engine's peculiarities are met here: numbers that arrive as floats, unknown values at
+preview, outputs that an update replaces whole, and errors that only check can show cleanly.
+"""

@@ -1,0 +1,90 @@
+"""The inputs of a key, as the engine hands them to check."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pulumi.dynamic import CheckFailure
+from pulumi.output import contains_unknowns
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictStr,
+    ValidationError,
+)
+
+MIN_TOKEN_LIFETIME_SECONDS = 60
+MAX_TOKEN_LIFETIME_SECONDS = 86_400
+MAX_NAME_LENGTH = 128
+
+
+def _tidy(text: str) -> str:
+    if not text.isprintable() or text != text.strip(" ") or not text:
+        raise ValueError
+    return text
+
+
+class KeyInputs(BaseModel):
+    """What a program declares of one key; see ``ApiKey`` for the meaning of each.
+
+    Each field's description is the rule that a user reads when a value breaks it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: Annotated[
+        StrictStr,
+        AfterValidator(_tidy),
+        Field(
+            max_length=MAX_NAME_LENGTH,
+            description="1 to 128 printable characters without a space at either end",
+        ),
+    ]
+    role: Annotated[
+        StrictStr,
+        AfterValidator(_tidy),
+        Field(description="the name of a ZDX role, such as ZDX Read-only Admin, or its id"),
+    ]
+    description: Annotated[StrictStr, Field(description="text")] = ""
+    enabled: Annotated[StrictBool, Field(description="true or false")] = True
+    # Sixty seconds to a day is ZIdentity's own bound ("Adding API Clients", help.zscaler.com).
+    # Not strict: the engine's numbers are floats.
+    token_lifetime_seconds: Annotated[
+        int,
+        Field(
+            ge=MIN_TOKEN_LIFETIME_SECONDS,
+            le=MAX_TOKEN_LIFETIME_SECONDS,
+            description="a whole number of seconds from 60 to 86400",
+        ),
+    ] = 3600
+    tenant: Annotated[
+        StrictStr | None, Field(description="the name of a profile of zdx:tenants")
+    ] = None
+    adopt: Annotated[StrictBool, Field(description="true or false")] = False
+    managed_by: Annotated[StrictStr, Field(description="the resource's place in its stack")] = ""
+    # Not declared by a program: check stamps it, so that a preview shows it as it moves.
+    secret_expires_on: Annotated[
+        StrictStr | None, Field(description='an ISO date, or "missing"')
+    ] = None
+
+
+def without_unknowns(news: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are known already; at preview some are not, and must not be touched."""
+    return {key: value for key, value in news.items() if not contains_unknowns(value)}
+
+
+def failures(news: Mapping[str, Any]) -> list[CheckFailure]:
+    """The rules that a declaration breaks, each at its own property; unknown values break none."""
+    known = without_unknowns(news)
+    try:
+        KeyInputs.model_validate(known)
+    except ValidationError as error:
+        broken = dict.fromkeys(str(problem["loc"][0]) for problem in error.errors())
+        return [
+            CheckFailure(prop, f"must be {KeyInputs.model_fields[prop].description}")
+            for prop in broken
+            if prop in known or prop not in news
+        ]
+    return []

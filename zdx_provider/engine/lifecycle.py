@@ -1,0 +1,218 @@
+"""A key's life as the engine drives it: each call read, handed to the domain, and rendered."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    UpdateResult,
+)
+
+from zdx_provider.clock import utc_now
+from zdx_provider.domain.expiry import SECRET_LIFETIME, expiry_stamp
+from zdx_provider.domain.keys import KeySpec
+from zdx_provider.domain.ownership import Permissions
+from zdx_provider.domain.roles import RoleNotFound
+from zdx_provider.engine.host import EngineHost
+from zdx_provider.engine.inputs import KeyInputs, failures, without_unknowns
+from zdx_provider.engine.state import KeyState, observed, recorded
+from zdx_provider.engine.tenants import Tenants, is_home, require_home
+from zdx_provider.errors import ZdxError
+from zdx_provider.settings import ConfigReader
+
+Properties = dict[str, Any]
+
+# Permissions are asked for once, at create; a change of them changes no key.
+_COMPARED = KeyInputs.model_fields.keys() - {"adopt"}
+
+
+class KeyNotFound(ZdxError):
+    """``ApiKey.get`` names a key that is not in the tenant."""
+
+
+class Lifecycle:
+    """The engine's calls, for every key of one process.
+
+    Args:
+        tenants: The tenants that the settings name.
+        host: The engine, as far as a plugin can speak to it.
+        now: The current moment in UTC.
+    """
+
+    def __init__(self, tenants: Tenants, host: EngineHost, now: Callable[[], datetime]) -> None:
+        self._tenants = tenants
+        self._host = host
+        self._now = now
+
+    @classmethod
+    def configured(cls, config: ConfigReader) -> "Lifecycle":
+        """As the plugin's process has it: its config, its environment, its engine, its clock."""
+        return cls(Tenants(config, os.environ), EngineHost.of_this_process(), utc_now)
+
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
+        """Refuse what cannot be applied, before any key is touched.
+
+        Args:
+            olds: The inputs of the last update; empty for a new key.
+            news: The inputs of the program; some of them unknown at preview.
+        """
+        broken = failures(news)
+        if broken:
+            return CheckResult(news, broken)
+        try:
+            self._check_settings_and_role(olds, without_unknowns(news), news)
+        except RoleNotFound as error:
+            return CheckResult(news, [CheckFailure("role", str(error))])
+        except ZdxError as error:
+            # Settings, credentials, network: no property of the key is to blame.
+            return CheckResult(news, [CheckFailure("", str(error))])
+        stamp = expiry_stamp(olds.get("secret_expires_on"), self._now().date())
+        return CheckResult({**news, "secret_expires_on": stamp}, [])
+
+    def diff(self, olds: Properties, news: Properties) -> DiffResult:
+        """Tell what an update would change, without a call to the tenant.
+
+        Args:
+            olds: The outputs that the state holds.
+            news: The inputs as checked; some of them unknown at preview.
+
+        Raises:
+            TenantMismatch: The settings name another tenant than the key's.
+        """
+        state = recorded(olds)
+        before = state.inputs()
+        changed = {key for key in _COMPARED if before.get(key) != news.get(key)}
+        profile = without_unknowns(news).get("tenant")
+        if "tenant" in changed and not is_home(self._tenants.named(profile), state):
+            return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
+        require_home(self._tenants.named(profile), state)
+        # None lets the engine compare the inputs itself, and show what changes.
+        return DiffResult(changes=None if changed else False)
+
+    def create(self, props: Properties) -> CreateResult:
+        """Make the key, or take over the one that has its name where that is allowed.
+
+        Raises:
+            ZdxError: There is no such key now; or, where the message says so, half of one.
+        """
+        inputs = KeyInputs.model_validate(props)
+        settings = self._tenants.settings(inputs.tenant)
+        keys = self._tenants.keys(inputs.tenant)
+        role = keys.find_role(inputs.role)
+        created = keys.create(
+            _spec(inputs, role.id),
+            SECRET_LIFETIME,
+            Permissions(adopt=inputs.adopt, resume=settings.resume_interrupted),
+        )
+        tenant = settings.tenant()
+        state = KeyState(
+            **dict(inputs),
+            key_id=created.key_id,
+            role_id=role.id,
+            vanity_domain=tenant.vanity_domain,
+            cloud=tenant.cloud,
+            claim=created.mark.claim,
+            previous_secret_id=created.previous.id if created.previous else None,
+        ).holding(created.secret)
+        return CreateResult(created.key_id, state.rendered())
+
+    def read(self, key_id: str, props: Properties) -> ReadResult:
+        """Find what differs from the state, or that the key is gone.
+
+        Args:
+            key_id: The key.
+            props: The outputs that the state holds; or, for ``ApiKey.get``, the program's inputs.
+
+        Raises:
+            KeyNotFound: ``ApiKey.get`` names a key that is not there. (The engine by itself
+                would hand out empty outputs.)
+            TenantMismatch: The settings name another tenant than the key's.
+        """
+        if "key_id" not in props:
+            return self._look_up(key_id, props)
+        state = recorded(props)
+        keys = self._tenants.keys_of(state)
+        key = keys.read(key_id, state.role_id)
+        if key is None:
+            return ReadResult(None, {})
+        state = state.refreshed(key)
+        return ReadResult(key_id, state.rendered(), state.inputs())
+
+    def update(self, key_id: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Bring the key to what is declared, in place.
+
+        Its id stays, and so does its secret unless that is gone or has ended.
+
+        Args:
+            key_id: The key.
+            olds: The outputs that the state holds.
+            news: The inputs as checked.
+
+        Raises:
+            ZdxError: The message says what is different from the state now, if anything.
+        """
+        state = recorded(olds)
+        inputs = KeyInputs.model_validate(news)
+        require_home(self._tenants.named(inputs.tenant), state)
+        keys = self._tenants.keys(inputs.tenant)
+        same_role = inputs.role == state.role
+        role_id = state.role_id if same_role else keys.find_role(inputs.role).id
+        mark = keys.update(
+            key_id, _spec(inputs, role_id), previous_owner=state.managed_by, claim=state.claim
+        )
+        updated = state.model_copy(update={**dict(inputs), "role_id": role_id, "claim": mark.claim})
+        if inputs.secret_expires_on != state.secret_expires_on:
+            secret = keys.replace_secret(key_id, inputs.name, state.held_secrets, SECRET_LIFETIME)
+            updated = updated.holding(secret)
+        return UpdateResult(updated.rendered())
+
+    def delete(self, key_id: str, props: Properties) -> None:
+        """Remove the key; one that is gone already, or is another's by now, is no failure."""
+        state = recorded(props)
+        keys = self._tenants.keys_of(state)
+        owner = keys.delete(key_id, state.name, state.claim)
+        if owner is not None:
+            self._host.warn(
+                f'the key "{state.name}" ({key_id}) was left as it is, because {owner.who} has '
+                "taken it over; only the state of this stack forgets it."
+            )
+
+    def _check_settings_and_role(
+        self, olds: Properties, known: Properties, news: Properties
+    ) -> None:
+        if "tenant" in news and "tenant" not in known:
+            return
+        self._tenants.named(known.get("tenant"))
+        same = all(olds.get(key) == known.get(key) for key in ("role", "tenant"))
+        if "role" in known and not same:
+            self._tenants.keys(known.get("tenant")).find_role(known["role"])
+
+    def _look_up(self, key_id: str, props: Properties) -> ReadResult:
+        profile = props.get("tenant")
+        tenant = self._tenants.settings(profile).tenant()
+        key = self._tenants.keys(profile).read(key_id)
+        if key is None:
+            raise KeyNotFound(
+                f"the tenant {tenant.vanity_domain} has no API client {key_id}.",
+                hint="ApiKey.get takes a key's id, as the Key ID column of the portal's API Keys "
+                "page or zdx-keys list shows it.",
+            )
+        state = observed(key, tenant, profile)
+        return ReadResult(key_id, state.rendered(), state.inputs())
+
+
+def _spec(inputs: KeyInputs, role_id: str) -> KeySpec:
+    return KeySpec(
+        name=inputs.name,
+        role_id=role_id,
+        description=inputs.description,
+        enabled=inputs.enabled,
+        token_lifetime_seconds=inputs.token_lifetime_seconds,
+        owner=inputs.managed_by,
+    )

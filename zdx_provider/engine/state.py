@@ -1,0 +1,152 @@
+"""What the state holds of a key: its inputs as last applied, and its outputs."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import SecretStr
+from typing_extensions import Self
+
+from zdx_provider.domain.expiry import MISSING
+from zdx_provider.domain.keys import Key
+from zdx_provider.domain.roles import portal_name
+from zdx_provider.engine.inputs import KeyInputs
+from zdx_provider.errors import ZdxError
+from zdx_provider.zidentity import MintedSecret, Scope, Tenant
+
+SCHEMA_VERSION = 1
+
+
+class NewerState(ZdxError):
+    """The state was written by a later version of this provider."""
+
+
+class KeyState(KeyInputs):
+    """The outputs of one key; see ``ApiKey`` for the meaning of each.
+
+    Attributes:
+        claim: The token of the key's mark that this state knows.
+        schema_version: The shape of this record.
+    """
+
+    key_id: str
+    key_secret: SecretStr | None = None
+    role_id: str
+    vanity_domain: str
+    cloud: str = ""
+    secret_id: str | None = None
+    secret_created_at: datetime | None = None
+    secret_expires_at: datetime | None = None
+    previous_secret_id: str | None = None
+    claim: str = ""
+    schema_version: int = SCHEMA_VERSION
+
+    @property
+    def held_secrets(self) -> tuple[str, ...]:
+        """The ids of the secrets that the state knows, the current one first."""
+        return tuple(held for held in (self.secret_id, self.previous_secret_id) if held)
+
+    def holding(self, secret: MintedSecret) -> Self:
+        """The state with another secret."""
+        return self.model_copy(
+            update={
+                "key_secret": secret.value,
+                "secret_id": secret.id,
+                "secret_created_at": secret.created_at,
+                "secret_expires_at": secret.expires_at,
+            }
+        )
+
+    def refreshed(self, key: Key) -> Self:
+        """The state as the tenant has it now; what only the state knows is kept."""
+        return self.model_copy(
+            update={
+                "name": key.name,
+                "description": key.description,
+                "enabled": key.enabled,
+                "token_lifetime_seconds": key.token_lifetime_seconds,
+                **self._role_of(key),
+                **self._expiry_of(key),
+                # Somebody else's mark is not taken for ours: update and delete refuse it.
+                "managed_by": self.managed_by if key.mark else "",
+            }
+        )
+
+    def rendered(self) -> dict[str, Any]:
+        """As the engine records it.
+
+        The secret is in the clear here: the engine encrypts what ``ApiKey`` declares secret.
+        """
+        outs = self.model_dump(mode="json", exclude_none=True, exclude={"key_secret"})
+        if self.key_secret is not None:
+            secret = self.key_secret.get_secret_value()
+            outs["key_secret"] = secret
+            outs["key_json"] = json.dumps({"key_id": self.key_id, "key_secret": secret}, indent=2)
+        return outs
+
+    def inputs(self) -> dict[str, Any]:
+        """The inputs of the record, as check would return them."""
+        return self.model_dump(mode="json", exclude_none=True, include=set(KeyInputs.model_fields))
+
+    def _role_of(self, key: Key) -> dict[str, str]:
+        if {scope.id for scope in key.roles} == {self.role_id}:
+            return {}
+        return _roles(key.roles)
+
+    def _expiry_of(self, key: Key) -> dict[str, Any]:
+        if self.secret_id is None:
+            return {}
+        present = next((secret for secret in key.secrets if secret.id == self.secret_id), None)
+        if present is None:
+            return {"secret_expires_on": MISSING}
+        if present.expires_at == self.secret_expires_at:
+            return {}
+        return {
+            "secret_expires_on": present.expires_at.date().isoformat(),
+            "secret_expires_at": present.expires_at,
+        }
+
+
+def recorded(props: Mapping[str, Any]) -> KeyState:
+    """The record of a key, as the engine hands it over.
+
+    Raises:
+        NewerState: A later version of this provider wrote it.
+    """
+    version = int(props.get("schema_version", SCHEMA_VERSION))
+    if version > SCHEMA_VERSION:
+        raise NewerState(
+            f'the state of the key "{props.get("name")}" has schema {version}, and this version '
+            f"of zdx-provider knows schemas up to {SCHEMA_VERSION}. Nothing was changed.",
+            hint="Upgrade the package zdx-provider to the version that wrote the state.",
+        )
+    return KeyState.model_validate(props)
+
+
+def observed(key: Key, tenant: Tenant, profile: str | None) -> KeyState:
+    """A key that no state holds, as ``ApiKey.get`` shows it: without its secret."""
+    newest = key.secrets[-1] if key.secrets else None
+    return KeyState(
+        name=key.name,
+        description=key.description,
+        enabled=key.enabled,
+        token_lifetime_seconds=key.token_lifetime_seconds,
+        tenant=profile,
+        managed_by=key.mark.who if key.mark else "",
+        key_id=key.id,
+        vanity_domain=tenant.vanity_domain,
+        cloud=tenant.cloud,
+        secret_id=newest.id if newest else None,
+        secret_created_at=newest.created_at if newest else None,
+        secret_expires_at=newest.expires_at if newest else None,
+        **_roles(key.roles),
+    )
+
+
+def _roles(roles: tuple[Scope, ...]) -> dict[str, str]:
+    ordered = sorted(roles, key=lambda scope: scope.id)
+    return {
+        "role": ", ".join(portal_name(scope.name or "") or scope.id for scope in ordered),
+        "role_id": ", ".join(scope.id for scope in ordered),
+    }

@@ -1,0 +1,103 @@
+"""The tenants that a stack's settings name, each with one session for the whole process."""
+
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+
+from zdx_provider.domain.keys import Keys
+from zdx_provider.engine.state import KeyState
+from zdx_provider.errors import ZdxError
+from zdx_provider.settings import ConfigReader, Settings, load_settings, profile_names
+from zdx_provider.zidentity import Tenant, ZIdentity
+
+
+class TenantMismatch(ZdxError):
+    """A key lives in one tenant, and the settings name another."""
+
+
+class Tenants:
+    """Opens each tenant at its first use.
+
+    Args:
+        config: Reads the stack's config.
+        environ: The environment of the process.
+    """
+
+    def __init__(self, config: ConfigReader, environ: Mapping[str, str]) -> None:
+        self._config = config
+        self._environ = environ
+        self._lock = threading.Lock()
+        self._keys: dict[str | None, Keys] = {}
+
+    def settings(self, profile: str | None) -> Settings:
+        """The settings of a profile, or of the stack as a whole."""
+        return load_settings(self._config, self._environ, profile)
+
+    def named(self, profile: str | None) -> Tenant | None:
+        """The tenant that the settings name, without calling it; None where they name none."""
+        settings = self.settings(profile)
+        return settings.tenant() if settings.vanity_domain else None
+
+    def keys(self, profile: str | None) -> Keys:
+        """The keys of the tenant that the settings name.
+
+        Raises:
+            SettingsError: A setting is missing or malformed.
+        """
+        with self._lock:
+            if profile not in self._keys:
+                settings = self.settings(profile)
+                zidentity = ZIdentity(
+                    settings.tenant(), settings.credentials(), options=settings.connection()
+                )
+                self._keys[profile] = Keys(
+                    zidentity,
+                    monotonic=time.monotonic,
+                    new_claim=lambda: secrets.token_hex(8),
+                )
+            return self._keys[profile]
+
+    def keys_of(self, key: KeyState) -> Keys:
+        """The keys of the tenant that a recorded key lives in.
+
+        Raises:
+            TenantMismatch: The settings name another tenant by now.
+            SettingsError: A setting is missing or malformed.
+        """
+        profile = self._profile_of(key)
+        require_home(self.named(profile), key)
+        return self.keys(profile)
+
+    def _profile_of(self, key: KeyState) -> str | None:
+        """The profile that the state names; or, once that is renamed, the one of its tenant."""
+        profiles = profile_names(self._config)
+        if key.tenant is None or key.tenant in profiles:
+            return key.tenant
+        homes = (name for name in profiles if is_home(self.named(name), key))
+        return next(homes, key.tenant)
+
+
+def is_home(tenant: Tenant | None, key: KeyState) -> bool:
+    """Whether a tenant is the one that a key lives in, as far as the settings tell."""
+    return tenant is None or (tenant.vanity_domain, tenant.cloud) == (key.vanity_domain, key.cloud)
+
+
+def require_home(tenant: Tenant | None, key: KeyState) -> None:
+    """Stop before a key is looked for in a tenant where it never was.
+
+    Raises:
+        TenantMismatch: The settings name another tenant than the one the key lives in.
+    """
+    if tenant is not None and not is_home(tenant, key):
+        raise TenantMismatch(
+            f'the key "{key.name}" lives in the tenant {_spelled(key.vanity_domain, key.cloud)}, '
+            f"and the settings name {_spelled(tenant.vanity_domain, tenant.cloud)}. Nothing was "
+            "changed.",
+            hint="Correct zdx:vanityDomain and zdx:cloud (ZSCALER_VANITY_DOMAIN, ZSCALER_CLOUD); "
+            "to move the key, declare it under a profile of zdx:tenants.",
+        )
+
+
+def _spelled(vanity_domain: str, cloud: str) -> str:
+    return f"{vanity_domain} (cloud {cloud})" if cloud else vanity_domain

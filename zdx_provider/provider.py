@@ -1,0 +1,61 @@
+"""The class that every recorded key names, by reference: its module and name are frozen."""
+
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import (
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+if TYPE_CHECKING:
+    from zdx_provider.engine.lifecycle import Lifecycle
+
+
+class ApiKeyProvider(ResourceProvider):
+    """What Pulumi's dynamic host calls.
+
+    The state of every key holds a reference to this class and nothing of it by value: it has no
+    instance state until ``configure``, which runs in the plugin's process only, where one
+    instance serves all keys on four threads.
+    """
+
+    serialize_as_secret_always = False
+
+    _lifecycle: "Lifecycle"
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Keep the stack's config for the calls that follow."""
+        # Imported here because programs import this module to name the provider, and should not
+        # pay for pydantic and requests, which only the plugin needs.
+        from zdx_provider.engine.lifecycle import Lifecycle  # noqa: PLC0415
+
+        self._lifecycle = Lifecycle.configured(req.config.get)
+
+    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """See `Lifecycle.check`."""
+        return self._lifecycle.check(olds, news)
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        """See `Lifecycle.diff`."""
+        return self._lifecycle.diff(olds, news)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """See `Lifecycle.create`."""
+        return self._lifecycle.create(props)
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """See `Lifecycle.read`."""
+        return self._lifecycle.read(id_, props)
+
+    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        """See `Lifecycle.update`."""
+        return self._lifecycle.update(id_, olds, news)
+
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
+        """See `Lifecycle.delete`."""
+        self._lifecycle.delete(id_, props)

@@ -1,0 +1,209 @@
+"""Where a tenant's settings come from: the stack's config first, then the environment.
+
+The names are those of the vendor's own tools (``ZSCALER_*``, zscaler-sdk-python) and of
+pulumi-zia (``clientId``, ``vanityDomain``, ...). The provider and ``zdx-keys`` share this module.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic.alias_generators import to_camel
+
+from zdx_provider.errors import ZdxError
+from zdx_provider.zidentity import ClientSecret, ConnectionOptions, Credentials, PrivateKey, Tenant
+
+ConfigReader = Callable[[str], str | None]
+
+_ENVIRONMENT = {
+    "clientId": "ZSCALER_CLIENT_ID",
+    "clientSecret": "ZSCALER_CLIENT_SECRET",
+    "privateKey": "ZSCALER_PRIVATE_KEY",
+    "vanityDomain": "ZSCALER_VANITY_DOMAIN",
+    "cloud": "ZSCALER_CLOUD",
+    "httpProxy": "ZSCALER_HTTP_PROXY",
+    "apiUrl": "ZSCALER_API_URL",
+    "tokenUrl": "ZSCALER_TOKEN_URL",
+}
+
+# How calls are made, not whom they reach: a profile inherits these, and nothing else. A tenant's
+# credentials must never travel to the host of another.
+_SHARED_BY_PROFILES = ("httpProxy", "maxRetries", "requestTimeout", "resumeInterrupted")
+
+
+class SettingsError(ZdxError):
+    """A setting is missing, malformed or contradicts another."""
+
+
+class Settings(BaseModel):
+    """What is needed to reach one tenant.
+
+    Attributes:
+        client_id: Id of the API client that the provider itself signs in as.
+        client_secret: Its secret; or
+        private_key: the PEM of its RSA key, for a client that authenticates by assertion.
+        vanity_domain: The tenant's name in ``https://<vanity domain>.zslogin.net``.
+        cloud: The cloud's name for tenants outside production, such as ``beta``.
+        http_proxy: URL of a proxy for every call.
+        max_retries: How often a call that may be repeated is repeated.
+        request_timeout: Seconds to wait for a connection, and for each part of an answer.
+        api_url: Overrides the API's origin.
+        token_url: Overrides the token endpoint.
+        resume_interrupted: Take over a key that an interrupted run of this stack left behind.
+        profile: The profile of ``zdx:tenants`` that these were read from; empty for none.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True
+    )
+
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    private_key: SecretStr | None = None
+    vanity_domain: str | None = None
+    cloud: str = ""
+    http_proxy: str = ""
+    max_retries: int = Field(5, ge=0, le=20)
+    request_timeout: float = Field(60, gt=0, le=600)
+    api_url: str = ""
+    token_url: str = ""
+    resume_interrupted: bool = False
+    profile: str = ""
+
+    def tenant(self) -> Tenant:
+        """The tenant that these settings name.
+
+        Raises:
+            SettingsError: No vanity domain is set.
+            InvalidTenant: One of the values cannot be part of an address.
+        """
+        if self.vanity_domain is None:
+            raise self._missing("vanityDomain")
+        return Tenant(
+            vanity_domain=self.vanity_domain,
+            cloud=self.cloud,
+            api_url=self.api_url,
+            token_url=self.token_url,
+        )
+
+    def credentials(self) -> Credentials:
+        """What the provider signs in with.
+
+        Raises:
+            SettingsError: The id or the secret is missing, or both kinds of secret are set.
+        """
+        if self.client_id is None:
+            raise self._missing("clientId")
+        if self.client_secret is not None and self.private_key is not None:
+            raise SettingsError(
+                f"both {self._spelling('clientSecret')} and {self._spelling('privateKey')} are "
+                "set, and a client signs in with one of them.",
+                hint="Remove the one that is not meant.",
+            )
+        if self.private_key is not None:
+            return PrivateKey(self.client_id, self.private_key.get_secret_value())
+        if self.client_secret is not None:
+            return ClientSecret(self.client_id, self.client_secret.get_secret_value())
+        raise self._missing("clientSecret")
+
+    def connection(self) -> ConnectionOptions:
+        """How calls are made."""
+        return ConnectionOptions(
+            http_proxy=self.http_proxy,
+            max_retries=self.max_retries,
+            request_timeout=self.request_timeout,
+        )
+
+    def _spelling(self, key: str) -> str:
+        if self.profile:
+            return f"zdx:tenants.{self.profile}.{key}"
+        return f"zdx:{key} ({_ENVIRONMENT[key]})"
+
+    def _missing(self, key: str) -> SettingsError:
+        secret = " --secret" if key == "clientSecret" else ""
+        if self.profile:
+            path = f"--path 'zdx:tenants.{self.profile}.{key}'"
+            return SettingsError(
+                f'the profile "{self.profile}" of zdx:tenants has no {key}.',
+                hint=f"Set it: pulumi config set{secret} {path} VALUE.",
+            )
+        return SettingsError(
+            f"the setting zdx:{key} is missing.",
+            hint=f"Set it in the stack (pulumi config set{secret} zdx:{key} VALUE) or as "
+            f"{_ENVIRONMENT[key]} in the environment.",
+        )
+
+
+def load_settings(
+    config: ConfigReader, environ: Mapping[str, str], profile: str | None = None
+) -> Settings:
+    """Read the settings of one tenant.
+
+    Args:
+        config: Gives a key of the stack's config, such as ``zdx:clientId``, as text; None where
+            it is not set.
+        environ: The environment, read for what the config does not set.
+        profile: A profile of ``zdx:tenants``. Its tenant and credentials come from the profile
+            alone; how calls are made is inherited.
+
+    Raises:
+        SettingsError: A value is malformed, or there is no such profile.
+    """
+    if profile is None:
+        keys = (to_camel(field) for field in Settings.model_fields if field != "profile")
+        values = {key: config(f"zdx:{key}") or _from_environment(environ, key) for key in keys}
+        return _validated(values, "zdx:")
+    profiles = _profiles(config)
+    if profile not in profiles:
+        known = ", ".join(sorted(profiles)) or "none"
+        raise SettingsError(
+            f'zdx:tenants has no profile "{profile}".', hint=f"Its profiles are: {known}."
+        )
+    own = profiles[profile]
+    if not isinstance(own, dict):
+        raise SettingsError(
+            f"zdx:tenants.{profile} is not a set of settings.",
+            hint=f"Set each by its path: pulumi config set --path 'zdx:tenants.{profile}"
+            ".vanityDomain' VALUE.",
+        )
+    shared = {
+        key: config(f"zdx:{key}") or _from_environment(environ, key) for key in _SHARED_BY_PROFILES
+    }
+    return _validated({**shared, **own, "profile": profile}, f"zdx:tenants.{profile}.")
+
+
+def profile_names(config: ConfigReader) -> list[str]:
+    """The names of the profiles of ``zdx:tenants``, in order."""
+    return sorted(_profiles(config))
+
+
+def _from_environment(environ: Mapping[str, str], key: str) -> str | None:
+    return environ.get(_ENVIRONMENT[key]) if key in _ENVIRONMENT else None
+
+
+def _profiles(config: ConfigReader) -> dict[str, Any]:
+    try:
+        profiles = json.loads(config("zdx:tenants") or "{}")
+    except json.JSONDecodeError:
+        profiles = None
+    if not isinstance(profiles, dict):
+        raise SettingsError(
+            "zdx:tenants is not a map of profiles.",
+            hint="Set one by its path: pulumi config set --path 'zdx:tenants.NAME.vanityDomain' "
+            "VALUE.",
+        )
+    return profiles
+
+
+def _validated(values: Mapping[str, Any], prefix: str) -> Settings:
+    try:
+        return Settings.model_validate({k: v for k, v in values.items() if v not in (None, "")})
+    except ValidationError as error:
+        # The values stay out of the message: one of them may be a secret.
+        problem = error.errors(include_input=False, include_url=False)[0]
+    key = ".".join(str(part) for part in problem["loc"])
+    raise SettingsError(
+        f"the setting {prefix}{key} is not valid: {problem['msg']}.",
+        hint=f"Correct it: pulumi config set --path '{prefix}{key}' VALUE.",
+    )

@@ -1,0 +1,160 @@
+"""What an answer means: the object that was asked for, or why there is none."""
+
+import re
+from http import HTTPStatus
+from typing import TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from zdx_provider.zidentity.calls import Answer, Call
+from zdx_provider.zidentity.errors import (
+    AnswerLost,
+    Conflict,
+    CredentialsRefused,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    RateLimited,
+    ReadOnly,
+    Refused,
+    ServerFailed,
+    Unavailable,
+    ZIdentityError,
+)
+from zdx_provider.zidentity.retry import asked_wait
+
+T = TypeVar("T")
+
+_CODE = re.compile(r"[A-Z_]{1,40}")
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
+_UNAVAILABLE = (408, 502, 503, 504)
+_BY_STATUS: dict[int, type[Refused]] = {
+    401: CredentialsRefused,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    429: RateLimited,
+    **dict.fromkeys(_UNAVAILABLE, Unavailable),
+}
+_PROBLEMS = {
+    400: "ZIdentity does not accept the request",
+    401: "ZIdentity refuses a fresh access token",
+    403: "these credentials may not do that",
+    404: "it is not there",
+    409: "it conflicts with the state of the tenant",
+    413: "the request is too large for ZIdentity",
+    429: "the rate limit is reached",
+    500: "ZIdentity failed",
+}
+
+
+def require_success(call: Call, answer: Answer, now: float) -> None:
+    """Raise the error that an answer stands for, if it is not a success.
+
+    Args:
+        call: what was asked.
+        answer: what came back.
+        now: epoch seconds by the server's clock.
+
+    Raises:
+        Refused: the status says no.
+        AnswerLost: the status leaves open whether something was minted.
+        UnreadableAnswer: the answer leads elsewhere.
+    """
+    if answer.status < HTTPStatus.OK or answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+        raise _failure(call, answer, now)
+
+
+def parse(call: Call, answer: Answer, shape: type[T]) -> T:
+    """Read an answer's JSON.
+
+    Raises:
+        UnreadableAnswer: it is not what the call is documented to answer.
+        AnswerLost: the same of a call that mints: it happened, and what it made is unknown.
+    """
+    try:
+        return TypeAdapter(shape).validate_json(answer.body)
+    except ValidationError as error:
+        problem = _misfit(answer, error)
+    # Raised here so that pydantic's error, which holds the body, is not chained to it.
+    raise call.unreadable(problem, answer.status, answer.request_id)
+
+
+class ErrorBody(BaseModel):
+    """What is known of the JSON in an error; no schema of it is published."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    code: str = ""
+    id: str = ""
+    error: str = ""
+
+    @classmethod
+    def of(cls, answer: Answer) -> "ErrorBody":
+        """Read an answer's body; one that is not understood is an empty one."""
+        try:
+            return cls.model_validate_json(answer.body)
+        except ValidationError:
+            return cls()
+
+    @property
+    def short_code(self) -> str:
+        """The code in upper case, the one part of a body that errors show."""
+        return next((code for code in (self.code, self.id) if _CODE.fullmatch(code)), "")
+
+
+def _failure(call: Call, answer: Answer, now: float) -> ZIdentityError:
+    if answer.status < HTTPStatus.BAD_REQUEST:
+        return _redirected(call, answer)
+    kind = _kind(answer)
+    retry_after = asked_wait(answer.headers, now) if kind in (RateLimited, Unavailable) else None
+    problem = _PROBLEMS.get(answer.status, "ZIdentity cannot answer now")
+    if kind is ReadOnly:
+        problem = "the tenant is read-only while Zscaler maintains it"
+    if kind is InvalidRequest and answer.status not in _PROBLEMS:
+        problem = _PROBLEMS[400]
+    if retry_after:
+        problem += f", and the server asks to wait {retry_after:.0f} s"
+    lost = call.mints and issubclass(kind, ServerFailed)
+    return (AnswerLost if lost else kind)(
+        problem,
+        operation=call.operation,
+        status=answer.status,
+        request_id=answer.request_id,
+        code=ErrorBody.of(answer).short_code,
+        retry_after=retry_after,
+    )
+
+
+def _kind(answer: Answer) -> type[Refused]:
+    if answer.status == HTTPStatus.FORBIDDEN and _is_maintenance(answer):
+        return ReadOnly
+    default = ServerFailed if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else InvalidRequest
+    return _BY_STATUS.get(answer.status, default)
+
+
+def _is_maintenance(answer: Answer) -> bool:
+    mode = answer.headers.get("x-zscaler-mode", "").lower()
+    return mode == "read-only" or ErrorBody.of(answer).short_code == "STATE_READONLY"
+
+
+def _redirected(call: Call, answer: Answer) -> ZIdentityError:
+    host = urlsplit(urljoin(call.url, answer.headers.get("Location", ""))).hostname or ""
+    target = host if _HOST.fullmatch(host) else "another address"
+    return call.unreadable(
+        f"the answer redirects to {target}, and no token is sent along a redirect",
+        answer.status,
+        answer.request_id,
+    )
+
+
+def _misfit(answer: Answer, error: ValidationError) -> str:
+    start = answer.body[:64].lstrip().lower()
+    if start.startswith(b"<"):
+        return "the answer is an HTML page instead of JSON"
+    first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+    if first["type"] == "json_invalid":
+        return "the answer is not JSON, or only the beginning of it"
+    where = ".".join(str(step) for step in first["loc"]) or "the whole"
+    return f"the answer has another shape than documented, at {where}"

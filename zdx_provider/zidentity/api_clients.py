@@ -1,0 +1,154 @@
+"""ZIdentity's API clients and their secrets.
+
+Source of paths, fields and status codes: the service description `zid/v1` in Zscaler's
+zscaler-oneapi-sdk-python, and the ZIdentity help page "API Clients". Any 2xx is a success, as
+the two differ in which.
+"""
+
+from datetime import datetime
+from urllib.parse import quote
+
+from pydantic import BaseModel
+
+from zdx_provider.zidentity.calls import Call
+from zdx_provider.zidentity.errors import InvalidRequest
+from zdx_provider.zidentity.models import ApiClient, ApiClientDraft, ApiClientSecret, MintedSecret
+from zdx_provider.zidentity.paging import Page, list_all
+from zdx_provider.zidentity.session import Session
+
+
+class ApiClients:
+    """The API clients of a tenant. Every method raises `ZIdentityError` if it fails."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._url = f"{session.base_url}/api-clients"
+        self.secrets = ApiClientSecrets(session, self._url)
+
+    def list(self, name_like: str | None = None) -> list[ApiClient]:
+        """List all clients.
+
+        Args:
+            name_like: only those with this in their name; the server decides what matches.
+        """
+        query = {"name[like]": name_like} if name_like else {}
+        return list_all(self._session, "list API clients", self._url, Page[ApiClient], query)
+
+    def get(self, client_id: str) -> ApiClient:
+        """Read one client.
+
+        Raises:
+            NotFound: there is no client of that id.
+        """
+        operation = f"read API client '{client_id}'"
+        call = Call(operation, "GET", item_url(self._url, client_id, operation))
+        return self._session.fetch(call, ApiClient)
+
+    def create(self, draft: ApiClientDraft) -> ApiClient:
+        """Make a client; it has no secret yet.
+
+        Raises:
+            AnswerLost: it may have been made; any other error: it was not.
+        """
+        call = Call(
+            f"create API client '{draft.name}'",
+            "POST",
+            self._url,
+            body=draft.model_dump_json(by_alias=True, exclude_none=True),
+            mints=True,
+        )
+        return self._session.fetch(call, ApiClient)
+
+    def replace(self, client: ApiClient) -> ApiClient:
+        """Write a client as a whole, what this product does not know of it included.
+
+        Args:
+            client: what `get` gave, changed.
+
+        Raises:
+            NotFound: there is no client of that id.
+        """
+        operation = f"update API client '{client.name}'"
+        call = Call(
+            operation,
+            "PUT",
+            item_url(self._url, client.id, operation),
+            body=client.model_dump_json(by_alias=True, exclude_unset=True, exclude={"id"}),
+        )
+        return self._session.fetch_if_any(call, ApiClient) or client
+
+    def delete(self, client_id: str) -> None:
+        """Delete a client with its secrets, for good.
+
+        Raises:
+            NotFound: there is no client of that id, be it since an earlier attempt of this call.
+        """
+        operation = f"delete API client '{client_id}'"
+        call = Call(operation, "DELETE", item_url(self._url, client_id, operation))
+        self._session.fetch_if_any(call, object)
+
+
+class ApiClientSecrets:
+    """The secrets of API clients. Every method raises `ZIdentityError` if it fails."""
+
+    def __init__(self, session: Session, clients_url: str) -> None:
+        self._session = session
+        self._clients_url = clients_url
+
+    def list(self, client_id: str) -> list[ApiClientSecret]:
+        """List a client's secrets, without their values.
+
+        Raises:
+            NotFound: there is no client of that id.
+        """
+        operation = f"list the secrets of API client '{client_id}'"
+        call = Call(operation, "GET", self._url(client_id, operation))
+        return self._session.fetch(call, list[ApiClientSecret])
+
+    def create(self, client_id: str, expires_at: datetime) -> MintedSecret:
+        """Make a secret; a third one replaces the newest that is there (the vendor's rule).
+
+        Args:
+            client_id: the client's id.
+            expires_at: 30 to 365 days from now, by the server's clock (the vendor's rule).
+
+        Raises:
+            AnswerLost: it may have been made, and its value is lost; any other error: it was not.
+        """
+        operation = f"make a secret for API client '{client_id}'"
+        call = Call(
+            operation,
+            "POST",
+            self._url(client_id, operation),
+            body=_SecretRequest(expiresAt=int(expires_at.timestamp())).model_dump_json(),
+            mints=True,
+        )
+        return self._session.fetch(call, MintedSecret)
+
+    def delete(self, client_id: str, secret_id: str) -> None:
+        """Revoke a secret.
+
+        Raises:
+            NotFound: client or secret is not there.
+        """
+        operation = f"revoke secret '{secret_id}' of API client '{client_id}'"
+        url = item_url(self._url(client_id, operation), secret_id, operation)
+        self._session.fetch_if_any(Call(operation, "DELETE", url), object)
+
+    def _url(self, client_id: str, operation: str) -> str:
+        return f"{item_url(self._clients_url, client_id, operation)}/secrets"
+
+
+class _SecretRequest(BaseModel):
+    expiresAt: int  # noqa: N815 - the wire's own name, in epoch seconds
+
+
+def item_url(collection: str, identifier: str, operation: str) -> str:
+    """Give the URL of one thing in a collection.
+
+    Raises:
+        InvalidRequest: the id would lead to another path: empty ones and dots are resolved away.
+    """
+    if not identifier.strip("."):
+        raise InvalidRequest(f"{identifier!r} is no id", operation=operation)
+    return f"{collection}/{quote(identifier, safe='')}"

@@ -1,0 +1,79 @@
+"""ZIdentity's API as the rest of this product sees it."""
+
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from requests.adapters import BaseAdapter
+
+from zdx_provider.zidentity.api_clients import ApiClients
+from zdx_provider.zidentity.clock import ServerClock
+from zdx_provider.zidentity.connection import ConnectionOptions
+from zdx_provider.zidentity.credentials import Credentials
+from zdx_provider.zidentity.exchange import Exchange
+from zdx_provider.zidentity.resource_servers import ResourceServers
+from zdx_provider.zidentity.retry import Retry
+from zdx_provider.zidentity.session import Session
+from zdx_provider.zidentity.tenant import Tenant
+from zdx_provider.zidentity.tokens import TokenSource
+
+_BASE_PATH = "/ziam/admin/api/v1"
+
+
+class ZIdentity:
+    """A tenant's ZIdentity API; may be used by several threads at once.
+
+    Nothing is sent before the first call.
+
+    Args:
+        tenant: which tenant.
+        credentials: who asks.
+        options: how the tenant is reached.
+        clock: gives epoch seconds by this machine's clock.
+        sleep: waits that many seconds.
+        jitter: gives a number from 0 to 1.
+        adapter: carries requests instead of the network.
+    """
+
+    def __init__(
+        self,
+        tenant: Tenant,
+        credentials: Credentials,
+        options: ConnectionOptions | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        adapter: BaseAdapter | None = None,
+    ) -> None:
+        options = options or ConnectionOptions()
+        self.tenant = tenant
+        self._clock = ServerClock(clock)
+        self._exchange = Exchange(options, self._clock, clock, adapter)
+        retry = Retry(options, clock, sleep, jitter)
+        tokens = TokenSource(
+            tenant.token_url,
+            credentials,
+            exchange=self._exchange,
+            retry=retry,
+            clock=self._clock,
+            local_time=clock,
+        )
+        session = Session(
+            f"{tenant.api_url}{_BASE_PATH}",
+            exchange=self._exchange,
+            retry=retry,
+            tokens=tokens,
+            clock=self._clock,
+        )
+        self.api_clients = ApiClients(session)
+        self.resource_servers = ResourceServers(session)
+
+    def now(self) -> datetime:
+        """Give the time in UTC by the server's clock, as far as its answers told it."""
+        return self._clock.moment()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._exchange.close()

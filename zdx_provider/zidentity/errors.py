@@ -1,0 +1,186 @@
+"""What can go wrong between here and ZIdentity.
+
+    ZIdentityError
+    ├── Unreachable           the request surely never arrived
+    │   └── Untrusted         the server's certificate could not be verified
+    ├── AnswerLost            it may or may not have happened: look before repeating
+    ├── UnreadableAnswer      an answer that is not the documented one
+    └── Refused               an answer that says no, with its status
+        ├── InvalidRequest        400, 413 and any 4xx without a class of its own
+        ├── CredentialsRefused    the token endpoint, or a 401 with a fresh token
+        ├── Forbidden             403
+        │   └── ReadOnly          403 while the tenant is under maintenance
+        ├── NotFound              404
+        ├── Conflict              409
+        ├── RateLimited           429
+        └── ServerFailed          5xx
+            └── Unavailable       408, 502, 503, 504: may pass by itself
+
+A call that mints (creates a client or a secret) and failed with anything but
+`AnswerLost` made nothing.
+
+No error holds a request, a body or a header: those carry tokens and secrets.
+For that reason none is chained to an exception of the HTTP library either.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from zdx_provider.errors import ZdxError
+
+
+class ZIdentityError(ZdxError):
+    """A call to ZIdentity that did not end well.
+
+    Args:
+        problem: what happened, as the end of a sentence that starts with the operation.
+        operation: what was being done, such as `create API client 'ci'`.
+        status: the HTTP status of the answer, where there was one.
+        request_id: `x-oneapi-request-id` of the answer, which Zscaler's support asks for.
+        code: the short code in the answer's body, such as `STATE_READONLY`.
+        retry_after: how many seconds the server asked to wait.
+        hint: the next step, where it differs from the class's own.
+    """
+
+    next_step = ""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        operation: str,
+        status: int | None = None,
+        request_id: str = "",
+        code: str = "",
+        retry_after: float | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(problem, hint=hint or self.next_step)
+        self.operation = operation
+        self.status = status
+        self.request_id = request_id
+        self.code = code
+        self.retry_after = retry_after
+        self.attempts = 1
+        self.key_name = ""
+
+    def __str__(self) -> str:
+        key = f"Key '{self.key_name}': " if self.key_name else ""
+        return (
+            f"{key}Could not {self.operation}: {self.problem}{self._facts()}. {self.hint}".rstrip()
+        )
+
+    def _facts(self) -> str:
+        facts = [
+            f"status {self.status}" if self.status else "",
+            self.code,
+            f"request {self.request_id}" if self.request_id else "",
+            f"{self.attempts} attempts" if self.attempts > 1 else "",
+        ]
+        told = ", ".join(fact for fact in facts if fact)
+        return f" ({told})" if told else ""
+
+
+class Unreachable(ZIdentityError):
+    """The request surely never arrived: no name, no connection, or no way through the proxy."""
+
+    next_step = "Check the network, the proxy, the vanity domain and the cloud, and run again."
+
+
+class Untrusted(Unreachable):
+    """The server's certificate could not be verified, so nothing was sent."""
+
+    next_step = (
+        "If a proxy inspects TLS here, name its certificate authority as the CA bundle; "
+        "otherwise do not trust this connection."
+    )
+
+
+class AnswerLost(ZIdentityError):
+    """The request left and no usable answer came back: it may or may not have happened."""
+
+    next_step = "A change may or may not have happened: look at the tenant before repeating it."
+
+
+class UnreadableAnswer(ZIdentityError):
+    """An answer that is not the documented one, from something that may not be ZIdentity."""
+
+    next_step = "Check that no proxy or login page answers in ZIdentity's place."
+
+
+class Refused(ZIdentityError):
+    """An answer that says no."""
+
+    status: int
+
+
+class InvalidRequest(Refused):
+    """ZIdentity does not accept what was sent."""
+
+    next_step = "Check the values that are declared; the request id helps Zscaler's support."
+
+
+class CredentialsRefused(Refused):
+    """ZIdentity does not accept the credentials of this session."""
+
+    next_step = (
+        "Check that client id and secret (or private key) belong together and to this vanity "
+        "domain and cloud, that the secret has not expired and that the client is enabled."
+    )
+
+
+class Forbidden(Refused):
+    """The credentials are good, but not for this."""
+
+    next_step = (
+        "The ZIdentity client in use needs full permission on API Clients and API Resources; "
+        "a missing licence (SKU), or access disabled by the service provider, ends here too."
+    )
+
+
+class ReadOnly(Forbidden):
+    """The tenant is read-only while Zscaler maintains it."""
+
+    next_step = "Nothing was changed; run again when the maintenance is over."
+
+
+class NotFound(Refused):
+    """There is nothing of that id."""
+
+    next_step = "It was deleted, or it belongs to another tenant."
+
+
+class Conflict(Refused):
+    """The state of the tenant does not allow it."""
+
+    next_step = "Somebody may have changed the same thing; run again after a refresh."
+
+
+class RateLimited(Refused):
+    """More calls than the tenant is allowed."""
+
+    next_step = "Run again later, or with less parallelism."
+
+
+class ServerFailed(Refused):
+    """ZIdentity failed by its own account."""
+
+    next_step = "Run again later; the request id helps Zscaler's support."
+
+
+class Unavailable(ServerFailed):
+    """ZIdentity, or the gateway before it, cannot answer now."""
+
+
+@contextmanager
+def about(key_name: str) -> Iterator[None]:
+    """Name the key in every ZIdentity error that leaves the block.
+
+    Args:
+        key_name: the key's name, as declared.
+    """
+    try:
+        yield
+    except ZIdentityError as error:
+        error.key_name = key_name
+        raise

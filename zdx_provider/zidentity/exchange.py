@@ -1,0 +1,175 @@
+"""One request and its answer: the only place that touches HTTP.
+
+A request goes straight to the adapter of a `requests.Session`, not through `Session.send`:
+that would prepare redirects (and read their bodies whole), take cookies that threads share,
+and let a `~/.netrc` replace the Authorization header.
+"""
+
+from collections.abc import Callable
+
+import requests
+from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+
+from zdx_provider._version import __version__
+from zdx_provider.zidentity.calls import Answer, Call
+from zdx_provider.zidentity.clock import ServerClock
+from zdx_provider.zidentity.connection import ConnectionOptions, InvalidConnection
+from zdx_provider.zidentity.errors import AnswerLost, Unreachable, Untrusted, ZIdentityError
+from zdx_provider.zidentity.tenant import is_loopback
+
+_LARGEST_BODY = 8 * 1024 * 1024  # bytes; a page of 1,000 clients stays far below
+_READ_SIZE = 64 * 1024
+_WORKER_THREADS = 4  # of Pulumi's dynamic host
+_NEVER_PROXIED = {"http": "", "https": ""}
+
+
+class BearerToken(AuthBase):
+    """Puts an access token on a request."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the Authorization header."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Exchange:
+    """Sends calls over pooled connections; may be used by several threads at once.
+
+    Args:
+        options: proxy, certificates and time limits.
+        clock: learns the server's time from every answer.
+        local_time: gives epoch seconds by this machine's clock.
+        adapter: what carries requests instead of the network.
+    """
+
+    def __init__(
+        self,
+        options: ConnectionOptions,
+        clock: ServerClock,
+        local_time: Callable[[], float],
+        adapter: BaseAdapter | None,
+    ) -> None:
+        self._options = options
+        self._clock = clock
+        self._local_time = local_time
+        self._session = requests.Session()
+        carrier = adapter or HTTPAdapter(pool_maxsize=_WORKER_THREADS)
+        self._session.mount("https://", carrier)
+        self._session.mount("http://", carrier)
+
+    def send(self, call: Call, auth: AuthBase | None = None) -> Answer:
+        """Send a call once.
+
+        Raises:
+            Unreachable: it surely never arrived.
+            AnswerLost: it may have arrived, and no whole answer came back.
+            UnreadableAnswer: the answer is too large.
+            InvalidConnection: the proxy or the CA bundle cannot be used.
+        """
+        answer = self._attempt(call, auth)
+        if isinstance(answer, Answer):
+            self._clock.learn(answer.headers.get("Date", ""))
+            return answer
+        # Raised here, where the HTTP library's exception is no longer handled and so is not
+        # chained: it holds the request with its Authorization header and its body.
+        raise answer
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+    def _attempt(self, call: Call, auth: AuthBase | None) -> Answer | Exception:
+        try:
+            with self._open(call, auth) as response:
+                return self._read(call, response)
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+            return InvalidConnection("The URL of the HTTP proxy cannot be used.")
+        except (requests.RequestException, HTTPError) as error:
+            kind, problem = _explained(error)
+            return kind(problem, operation=call.operation)
+        except OSError:
+            return InvalidConnection("The CA bundle that the environment names cannot be read.")
+
+    def _open(self, call: Call, auth: AuthBase | None) -> requests.Response:
+        prepared = requests.Request(
+            call.method,
+            call.url,
+            headers=_headers(call),
+            params=call.query,
+            data=call.body.encode() or call.form,
+            auth=auth,
+        ).prepare()
+        settings = self._session.merge_environment_settings(
+            call.url,
+            self._proxies(call.url),
+            stream=True,
+            verify=self._options.ca_bundle or True,
+            cert=None,
+        )
+        carrier = self._session.get_adapter(call.url)
+        return carrier.send(
+            prepared,
+            stream=True,
+            timeout=self._options.request_timeout,
+            verify=settings["verify"] or True,
+            proxies=settings["proxies"],
+        )
+
+    def _proxies(self, url: str) -> dict[str, str]:
+        if is_loopback(url):
+            return dict(_NEVER_PROXIED)
+        proxy = self._options.http_proxy
+        return {"http": proxy, "https": proxy} if proxy else {}
+
+    def _read(self, call: Call, response: requests.Response) -> Answer | Exception:
+        deadline = self._local_time() + self._options.request_timeout
+        body = bytearray()
+        # read1 gives what is there, so that a body that drips is noticed before its end
+        while chunk := response.raw.read1(_READ_SIZE, decode_content=True):
+            body += chunk
+            if len(body) > _LARGEST_BODY:
+                return call.unreadable(
+                    f"the answer is larger than {_LARGEST_BODY // 1024**2} MB",
+                    response.status_code,
+                )
+            if self._local_time() > deadline:
+                return AnswerLost(
+                    f"the answer was not complete after {self._options.request_timeout:g} s",
+                    operation=call.operation,
+                    status=response.status_code,
+                )
+        return Answer(response.status_code, response.headers, bytes(body))
+
+
+def _headers(call: Call) -> dict[str, str]:
+    headers = {"User-Agent": f"zdx-provider/{__version__}", "Accept": "application/json"}
+    if call.body:
+        headers["Content-Type"] = "application/json"
+    return headers
+
+
+def _explained(error: Exception) -> tuple[type[ZIdentityError], str]:
+    """Put an HTTP library's exception in our own words, so that none of its text is shown."""
+    match error:
+        case requests.ConnectTimeout():
+            return Unreachable, "the host does not answer"
+        case requests.exceptions.ProxyError():
+            return Unreachable, "the proxy did not let the request through"
+        case requests.exceptions.SSLError() if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return Untrusted, "the server's certificate is not trusted"
+        case requests.ConnectionError() if _never_connected(error):
+            return Unreachable, "the host is unknown or refuses connections"
+        case requests.Timeout() | ReadTimeoutError():
+            return AnswerLost, "no answer came in time"
+        case _:
+            return AnswerLost, "the connection broke before the whole answer was here"
+
+
+def _never_connected(error: requests.ConnectionError) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), NewConnectionError)

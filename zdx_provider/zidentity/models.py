@@ -1,0 +1,127 @@
+"""ZIdentity's objects as they cross the wire.
+
+Fields that this product does not know are kept, so that reading an object, changing it and
+writing it back loses nothing: a PUT replaces the whole object.
+"""
+
+from datetime import datetime, timezone
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic.alias_generators import to_camel
+
+_T = TypeVar("_T")
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _text(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _items(value: Any) -> Any:
+    return () if value is None else value
+
+
+Moment = Annotated[datetime, AfterValidator(_utc)]
+Text = Annotated[str, BeforeValidator(_text)]
+Items = Annotated[tuple[_T, ...], BeforeValidator(_items)]
+
+
+class WireModel(BaseModel):
+    """An object of ZIdentity: immutable, its unknown fields kept."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        coerce_numbers_to_str=True,
+        extra="allow",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+
+class Record(WireModel):
+    """An object with an id, which is opaque and sent as it came."""
+
+    id: str
+
+
+class Scope(Record):
+    """One role at one service."""
+
+    name: str | None = None
+
+
+class ApiResource(Record):
+    """An API that a client may call, with the scopes it holds there."""
+
+    selected_scopes: Items[Scope] = ()
+
+
+class ClientAuthentication(WireModel):
+    """How a client proves itself: `SECRET`, `PUBKEYCERT` or `JWKS`."""
+
+    auth_type: str = "SECRET"
+
+
+class ApiClientDraft(WireModel):
+    """An API client that is not made yet."""
+
+    name: str
+    description: Text = ""
+    enabled: bool = Field(default=True, alias="status")
+    token_lifetime_seconds: int = Field(default=3600, alias="accessTokenLifeTime")
+    client_authentication: ClientAuthentication = ClientAuthentication()
+    client_resources: Items[ApiResource] = ()
+
+
+class ApiClient(ApiClientDraft, Record):
+    """An API client as it is on the tenant; its id is also the OAuth client id."""
+
+
+class ApiClientSecret(Record):
+    """A secret of a client, as listed: ZIdentity shows its value once, when it is made.
+
+    The masked value of a listing is dropped, so that it can be taken for no secret.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    created_at: Moment
+    expires_at: Moment
+
+
+class MintedSecret(ApiClientSecret):
+    """A secret that was just made, with the only copy of its value."""
+
+    value: Annotated[SecretStr, Field(min_length=1)]
+
+
+class Service(WireModel):
+    """A Zscaler product, as ZIdentity names it: `ZDX`, `ZIA`, ..."""
+
+    id: str
+    name: str
+    display_name: Text = ""
+    cloud_name: Text = ""
+    org_name: Text = ""
+
+
+class ServiceScopes(WireModel):
+    """The scopes that one product offers."""
+
+    service: Service
+    scopes: Items[Scope] = ()
+
+
+class ResourceServer(Record):
+    """An API resource: what an API client can be given scopes of."""
+
+    name: Text = ""
+    display_name: Text = ""
+    primary_aud: Text = ""
+    default_api: bool = False
+    service_scopes: Items[ServiceScopes] = ()

@@ -1,0 +1,147 @@
+"""When a call is sent again, and how long to wait first."""
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import tenacity
+
+from zdx_provider.zidentity.calls import Call
+from zdx_provider.zidentity.clock import parse_http_date
+from zdx_provider.zidentity.connection import ConnectionOptions
+from zdx_provider.zidentity.errors import (
+    AnswerLost,
+    RateLimited,
+    Unavailable,
+    Unreachable,
+    Untrusted,
+    ZIdentityError,
+)
+
+LONGEST_WAIT = 60.0
+"""Seconds that one wait lasts at most, whatever the server asks."""
+
+_FIRST_WAIT = 0.5
+_JITTER = 0.25
+_HEADERS = ("Retry-After", "x-ratelimit-reset", "RateLimit-Reset")
+_HTTP_DATE = re.compile(r"[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d:\d\d GMT")
+_NUMBER = re.compile(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*s?\s*(?:;.*)?", re.DOTALL)
+_EARLIEST_EPOCH = 1e9  # seconds; as a time to wait it would be 31 years
+_EARLIEST_EPOCH_MILLISECONDS = 1e12
+
+logger = logging.getLogger("zdx_provider.zidentity")
+T = TypeVar("T")
+
+
+def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
+    """Read how many seconds a server asks to wait.
+
+    Zscaler's services use seconds, `13s`, epoch seconds and, where two limiters are in the way,
+    a repeated header such as `1, 1`, of which the largest counts; proxies use HTTP dates.
+
+    Args:
+        headers: an answer's headers.
+        now: epoch seconds by the server's clock.
+
+    Returns:
+        Seconds, never negative; None where no header says anything that can be read.
+    """
+    for name in _HEADERS:
+        waits = _waits(headers.get(name, ""), now)
+        if waits:
+            return max(waits)
+    return None
+
+
+def _waits(text: str, now: float) -> list[float]:
+    dates = [parse_http_date(date) for date in _HTTP_DATE.findall(text)]
+    if dates:
+        return [max(0.0, date - now) for date in dates if date is not None]
+    numbers = [_NUMBER.fullmatch(part) for part in text.split(",")]
+    return [_seconds(float(number[1]), now) for number in numbers if number]
+
+
+def _seconds(value: float, now: float) -> float:
+    if value >= _EARLIEST_EPOCH_MILLISECONDS:
+        value /= 1000
+    return max(0.0, value - now) if value >= _EARLIEST_EPOCH else value
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Repeats calls that may be repeated, within a budget of attempts and of time.
+
+    Args:
+        options: holds both budgets.
+        local_time: gives epoch seconds.
+        sleep: waits that many seconds.
+        jitter: gives a number from 0 to 1, so that threads do not all come back at once.
+    """
+
+    options: ConnectionOptions
+    local_time: Callable[[], float]
+    sleep: Callable[[float], None]
+    jitter: Callable[[], float]
+
+    def run(self, call: Call, attempt: Callable[[], T]) -> T:
+        """Run an attempt at a call until it succeeds or may not be repeated any more.
+
+        Raises:
+            ZIdentityError: the last attempt's, with the number of attempts.
+        """
+        deadline = self.local_time() + self.options.retry_budget
+
+        def stop(state: tenacity.RetryCallState) -> bool:
+            wait = max(state.upcoming_sleep, _failure(state).retry_after or 0)
+            return (
+                state.attempt_number > self.options.max_retries
+                or self.local_time() + wait > deadline
+            )
+
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda error: may_repeat(call, error)),
+            wait=self._wait,
+            stop=stop,
+            sleep=self.sleep,
+            before_sleep=_log_wait,
+            reraise=True,
+        )
+        try:
+            return retrying(attempt)
+        except ZIdentityError as error:
+            error.attempts = retrying.statistics["attempt_number"]
+            raise
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        backoff = _FIRST_WAIT * 2.0 ** (state.attempt_number - 1)
+        least = max(backoff, _failure(state).retry_after or 0)
+        return min(LONGEST_WAIT, least * (1 + _JITTER * self.jitter()))
+
+
+def may_repeat(call: Call, error: BaseException) -> bool:
+    """Whether a call that failed may be sent again without doing anything twice."""
+    if isinstance(error, Untrusted):
+        return False
+    if isinstance(error, Unreachable | RateLimited):
+        return True
+    return isinstance(error, AnswerLost | Unavailable) and not call.mints
+
+
+def _failure(state: tenacity.RetryCallState) -> ZIdentityError:
+    error = state.outcome and state.outcome.exception()
+    if not isinstance(error, ZIdentityError):
+        raise TypeError("only ZIdentity's errors are waited for")
+    return error
+
+
+def _log_wait(state: tenacity.RetryCallState) -> None:
+    error = _failure(state)
+    logger.info(
+        "Waiting %.1f s, then trying again (attempt %d) to %s: %s",
+        state.upcoming_sleep,
+        state.attempt_number + 1,
+        error.operation,
+        error.problem,
+    )

@@ -1,0 +1,66 @@
+"""An authorised session with one tenant."""
+
+from http import HTTPStatus
+from typing import TypeVar
+
+from zdx_provider.zidentity.answers import parse, require_success
+from zdx_provider.zidentity.calls import Answer, Call
+from zdx_provider.zidentity.clock import ServerClock
+from zdx_provider.zidentity.exchange import BearerToken, Exchange
+from zdx_provider.zidentity.retry import Retry
+from zdx_provider.zidentity.tokens import Token, TokenSource
+
+T = TypeVar("T")
+
+
+class Session:
+    """Sends calls with a token, repeats what may be repeated, reads the answers."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        exchange: Exchange,
+        retry: Retry,
+        tokens: TokenSource,
+        clock: ServerClock,
+    ) -> None:
+        self.base_url = base_url
+        self._exchange = exchange
+        self._retry = retry
+        self._tokens = tokens
+        self._clock = clock
+
+    def fetch(self, call: Call, shape: type[T]) -> T:
+        """Send a call and read the object that it answers.
+
+        Raises:
+            ZIdentityError: it did not end well; the class says what that means.
+        """
+        return parse(call, self._send(call), shape)
+
+    def fetch_if_any(self, call: Call, shape: type[T]) -> T | None:
+        """Send a call that may answer an object or nothing.
+
+        Raises:
+            ZIdentityError: it did not end well; the class says what that means.
+        """
+        answer = self._send(call)
+        return parse(call, answer, shape) if answer.body.strip() else None
+
+    def _send(self, call: Call) -> Answer:
+        token = self._tokens.current()
+        answer = self._repeat(call, token)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            answer = self._repeat(call, self._tokens.renew(token))
+        require_success(call, answer, self._clock.now())
+        return answer
+
+    def _repeat(self, call: Call, token: Token) -> Answer:
+        return self._retry.run(call, lambda: self._attempt(call, token))
+
+    def _attempt(self, call: Call, token: Token) -> Answer:
+        answer = self._exchange.send(call, BearerToken(token.value))
+        if answer.status != HTTPStatus.UNAUTHORIZED:
+            require_success(call, answer, self._clock.now())
+        return answer
