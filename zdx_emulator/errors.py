@@ -72,7 +72,8 @@ async def _token_error(_: Request, error: TokenError) -> JSONResponse:
 
 async def _invalid_input(request: Request, error: RequestValidationError) -> JSONResponse:
     # The rejected input may hold a key: only the member's name is told, as the vendor does.
-    member = next((str(part) for part in error.errors()[0]["loc"][1:]), "request body")
+    place = error.errors()[0]["loc"][1:]
+    member = next((part for part in place if isinstance(part, str)), "request body")
     return await _api_error(request, bad_request(f"Invalid Input for {member}"))
 
 

@@ -41,9 +41,14 @@ class ClientAuthentication(Wire):
 
 
 class ScopeRef(Wire):
-    """A scope as a client names it; its id counts, verbatim."""
+    """A scope as a client names it: by its id, verbatim.
 
-    id: str
+    The service description excludes the id from a PUT, so the vendor's SDK sends there the name
+    alone.
+    """
+
+    id: str | None = None
+    name: str | None = None
 
 
 class ResourceRef(Wire):

@@ -1,6 +1,8 @@
 """The class that every recorded key names, by reference: its module and name are frozen."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pulumi.dynamic import (
     CheckResult,
@@ -12,8 +14,29 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from zdx_provider.errors import ZdxError
+
 if TYPE_CHECKING:
     from zdx_provider.engine.lifecycle import Lifecycle
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+
+def _in_short(method: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """Spare the user the inner frames of an error that he can act on; a bug keeps all of them.
+
+    The host prints the traceback of whatever is raised here, and the sentence last.
+    """
+
+    @wraps(method)
+    def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        try:
+            return method(*args, **kwargs)
+        except ZdxError as error:
+            raise error.with_traceback(None) from None
+
+    return call
 
 
 class ApiKeyProvider(ResourceProvider):
@@ -40,22 +63,27 @@ class ApiKeyProvider(ResourceProvider):
         """See `Lifecycle.check`."""
         return self._lifecycle.check(olds, news)
 
+    @_in_short
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """See `Lifecycle.diff`."""
         return self._lifecycle.diff(olds, news)
 
+    @_in_short
     def create(self, props: dict[str, Any]) -> CreateResult:
         """See `Lifecycle.create`."""
         return self._lifecycle.create(props)
 
+    @_in_short
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """See `Lifecycle.read`."""
         return self._lifecycle.read(id_, props)
 
+    @_in_short
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """See `Lifecycle.update`."""
         return self._lifecycle.update(id_, olds, news)
 
+    @_in_short
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """See `Lifecycle.delete`."""
         self._lifecycle.delete(id_, props)

@@ -15,6 +15,7 @@ from zdx_emulator.models import (
     Page,
     ResourceRef,
     Scope,
+    ScopeRef,
 )
 from zdx_emulator.paging import CurrentSlice, page_of
 from zdx_emulator.roles import Permission
@@ -22,6 +23,8 @@ from zdx_emulator.tenant import CurrentTenant
 
 MayRead = Annotated[Caller, allowed_to(Permission.READ_CLIENTS)]
 MayChange = Annotated[Caller, allowed_to(Permission.CHANGE_CLIENTS)]
+
+_INVALID_RESOURCES = "Invalid Input for clientResources"
 
 router = APIRouter(prefix="/ziam/admin/api/v1/api-clients")
 
@@ -44,6 +47,7 @@ async def create_api_client(
     Raises:
         ApiError: 400 for resources or scopes that break a rule.
     """
+    _check_scope_ids(body)
     client = _client(tenant.identifiers.new_id(), body)
     tenant.store.add_client(client, created_by=caller.client_id, now=tenant.clock.now())
     return client
@@ -97,12 +101,30 @@ def _client(client_id: str, body: ApiClientRequest) -> ApiClient:
 
 def _resource(ref: ResourceRef) -> ClientResource:
     server = RESOURCE_SERVERS.get(ref.id)
-    if server is None or any(scope.id not in SCOPES for scope in ref.selected_scopes):
-        raise bad_request("Invalid Input for clientResources")
-    scopes: list[Scope] = [SCOPES[scope.id] for scope in ref.selected_scopes]
+    if server is None:
+        raise bad_request(_INVALID_RESOURCES)
     return ClientResource(
-        id=server.id, name=server.name, default_api=server.default_api, selected_scopes=scopes
+        id=server.id,
+        name=server.name,
+        default_api=server.default_api,
+        selected_scopes=[_scope(scope) for scope in ref.selected_scopes],
     )
+
+
+def _scope(ref: ScopeRef) -> Scope:
+    found = [
+        scope
+        for scope in SCOPES.values()
+        if (scope.id == ref.id if ref.id is not None else scope.name == ref.name)
+    ]
+    if len(found) != 1:
+        raise bad_request(_INVALID_RESOURCES)
+    return found[0]
+
+
+def _check_scope_ids(body: ApiClientRequest) -> None:
+    if any(scope.id is None for ref in body.client_resources for scope in ref.selected_scopes):
+        raise bad_request(_INVALID_RESOURCES)
 
 
 def _check_one_scope_a_service(resources: list[ClientResource]) -> None:
@@ -110,4 +132,4 @@ def _check_one_scope_a_service(resources: list[ClientResource]) -> None:
         ROLES[scope.id].service for resource in resources for scope in resource.selected_scopes
     ]
     if len(services) != len(set(services)):
-        raise bad_request("Invalid Input for clientResources: one scope for each service")
+        raise bad_request(f"{_INVALID_RESOURCES}: one scope for each service")

@@ -1,7 +1,8 @@
 """`/ziam/admin/api/v1/api-clients/{id}/secrets`: what clients sign in with.
 
 Rules of the vendor's "Adding an API Client": a secret lives 30 to 365 days; a client holds two;
-a third replaces the most recent one; the value is shown once. The status codes 202 and 200 are
+a third replaces the most recent one; the value is shown once. That only clients of the type
+SECRET have any is the service description's rule. The status codes 202 and 200 are
 those of the service description; the help pages say 201 and 204.
 """
 
@@ -30,7 +31,7 @@ async def get_secrets(client_id: str, tenant: CurrentTenant, _: MayRead) -> list
     """Lists a client's secrets, oldest first, masked; expired ones too.
 
     Raises:
-        ApiError: 404.
+        ApiError: 400 for a client that signs in by a key; 404.
     """
     _check_client(tenant, client_id)
     return [_shown(secret, MASK) for secret in tenant.store.secrets(client_id)]
@@ -43,7 +44,7 @@ async def add_secret(
     """Mints a secret and shows its value, this once.
 
     Raises:
-        ApiError: 400 for an expiry out of bounds; 404.
+        ApiError: 400 for an expiry out of bounds, or a client that signs in by a key; 404.
     """
     _check_client(tenant, client_id)
     now = tenant.clock.now()
@@ -72,8 +73,11 @@ async def delete_secret(
 
 
 def _check_client(tenant: Tenant, client_id: str) -> None:
-    if tenant.store.client(client_id) is None:
+    client = tenant.store.client(client_id)
+    if client is None:
         raise not_found("API client")
+    if client.client_authentication.auth_type != "SECRET":
+        raise bad_request("Secrets apply only to the authentication type SECRET")
 
 
 def _shown(secret: StoredSecret, value: str) -> ApiClientSecret:

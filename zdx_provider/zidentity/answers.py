@@ -140,13 +140,20 @@ def _is_maintenance(answer: Answer) -> bool:
 
 
 def _redirected(call: Call, answer: Answer) -> ZIdentityError:
-    host = urlsplit(urljoin(call.url, answer.headers.get("Location", ""))).hostname or ""
-    target = host if _HOST.fullmatch(host) else "another address"
+    target = _host(call.url, answer.headers.get("Location", "")) or "another address"
     return call.unreadable(
         f"the answer redirects to {target}, and no token is sent along a redirect",
         answer.status,
         answer.request_id,
     )
+
+
+def _host(url: str, location: str) -> str:
+    try:
+        host = urlsplit(urljoin(url, location)).hostname or ""
+    except ValueError:
+        return ""
+    return host if _HOST.fullmatch(host) else ""
 
 
 def _misfit(answer: Answer, error: ValidationError) -> str:

@@ -68,7 +68,12 @@ def test_a_stand_in_may_be_reached_by_https_or_on_this_machine(url: str) -> None
 
 @pytest.mark.parametrize(
     "url",
-    ["http://api.test", "http://127.0.0.1.evil.test", "http://localhost.evil.test", "http://10.0.0.1"],
+    [
+        "http://api.test",
+        "http://127.0.0.1.evil.test",
+        "http://localhost.evil.test",
+        "http://10.0.0.1",
+    ],
 )
 def test_credentials_leave_this_machine_by_https_only(url: str) -> None:
     with pytest.raises(InvalidTenant, match="The API URL must begin with https://"):

@@ -1,0 +1,161 @@
+"""The tenant keeps the service descriptions that ship in the vendor's own SDK."""
+
+import json
+from importlib import resources
+from typing import Any
+
+import httpx
+import pytest
+
+from zdx_emulator.testing import ADMIN_ID, API_CLIENTS, RunningEmulator
+
+ZSCALER_APIS = "jhlm4bhr7g7j2"
+
+# Where the recording of 2026-04-14 and the description differ, the recording wins.
+RECORDED_WITHOUT = {
+    "PagedResultPublic": {"next_link", "prev_link"},  # on a single page
+    "ServiceRef": {"cloudName", "orgName"},  # for services without a cloud of their own
+}
+RECORDED_BESIDES = {"PagedResultPublic": {"totalRecord"}, "ServiceRef": {"zapsOnboarded"}}
+# The description wraps the envelope in a list, and gives every envelope the records of clients.
+RECORDS_OF = {"ListApiClients": "ApiClient", "ListResourceServers": "ResourceServer"}
+
+TYPES: dict[str, type] = {"string": str, "integer": int, "long": int, "boolean": bool}
+
+
+def _description(service: str) -> dict[str, Any]:
+    text = resources.files("zssdk.zscore.data").joinpath(f"{service}/v1/service-1.json")
+    description: dict[str, Any] = json.loads(text.read_text())
+    return description
+
+
+ZID = _description("zid")
+ZDX = _description("zdx")
+
+IDENTITY_OPERATIONS = sorted(
+    name
+    for name, operation in ZID["operations"].items()
+    if operation["http"]["requestUri"].split("/")[5] in ("api-clients", "resource-servers")
+)
+ZDX_OPERATIONS = [
+    "GetDevice",
+    "ListApplications",
+    "ListDepartments",
+    "ListDevices",
+    "ListLocations",
+]
+
+
+def _faults(value: Any, shape: str, shapes: dict[str, Any], place: str = "$") -> list[str]:
+    """Returns where a JSON value departs from a shape."""
+    if shape in TYPES:
+        return [] if type(value) is TYPES[shape] else [f"{place}: {value!r} is no {shape}"]
+    known = shapes[shape]
+    if known["type"] == "list":
+        element = known["member"]["shape"]
+        return [
+            fault
+            for index, each in enumerate(value)
+            for fault in _faults(each, element, shapes, f"{place}[{index}]")
+        ]
+    members = known["members"]
+    missing = set(known.get("required", ())) - set(value) - RECORDED_WITHOUT.get(shape, set())
+    surplus = set(value) - set(members) - RECORDED_BESIDES.get(shape, set())
+    faults = [f"{place}.{name}: missing" for name in sorted(missing)]
+    faults += [f"{place}.{name}: unknown" for name in sorted(surplus)]
+    for name in sorted(set(value) & set(members)):
+        faults += _faults(value[name], members[name]["shape"], shapes, f"{place}.{name}")
+    return faults
+
+
+def _answer_faults(operation: str, answer: httpx.Response) -> list[str]:
+    output = ZID["operations"][operation].get("output", {}).get("shape")
+    if output is None or answer.status_code == 204:
+        return [] if answer.content == b"" else ["a body where none is described"]
+    if operation not in RECORDS_OF:
+        return _faults(answer.json(), output, ZID["shapes"])
+    envelope = answer.json()
+    records = envelope["records"]
+    faults = _faults(envelope | {"records": []}, "PagedResultPublic", ZID["shapes"])
+    for record in records:
+        faults += _faults(record, RECORDS_OF[operation], ZID["shapes"])
+    return faults
+
+
+@pytest.mark.parametrize("operation", IDENTITY_OPERATIONS)
+def test_an_identity_operation_is_served_as_described(
+    operation: str, tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    client = tenant.create_client("described")
+    secret = tenant.add_secret(client.id)
+    http = ZID["operations"][operation]["http"]
+    identifier = ZSCALER_APIS if "ResourceServer" in operation else client.id
+    path = http["requestUri"].format(id=identifier, secretId=secret.id)
+    payloads = {
+        "CreateApiClient": body,
+        "UpdateApiClient": body,
+        "AddSecret": {"expiresAt": secret.expires_at},
+    }
+
+    answer = api.request(http["method"], path, json=payloads.get(operation))
+
+    assert answer.status_code == http.get("responseCode", 200)
+    assert _answer_faults(operation, answer) == []
+
+
+def test_a_page_between_others_has_every_member_that_is_described(
+    tenant: RunningEmulator, api: httpx.Client
+) -> None:
+    for number in range(3):
+        tenant.create_client(f"client-{number}")
+
+    page = api.get(API_CLIENTS, params={"limit": 1, "offset": 1}).json()
+
+    assert set(ZID["shapes"]["PagedResultPublic"]["required"]) <= set(page)
+
+
+@pytest.mark.parametrize("member", sorted(ZID["shapes"]["ApiClient"]["required"]))
+def test_a_client_needs_every_member_that_is_described_as_required(
+    member: str, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    excluded = ZID["shapes"]["ApiClient"]["exclude"]["POST"]
+    smaller = {name: value for name, value in body.items() if name != member}
+
+    answer = api.post(API_CLIENTS, json=smaller)
+
+    assert answer.status_code == (201 if member in excluded else 400)
+
+
+def test_a_secret_needs_its_expiry_and_nothing_else(
+    tenant: RunningEmulator, api: httpx.Client
+) -> None:
+    shape = ZID["shapes"]["ApiClientSecret"]
+    needed = set(shape["required"]) - set(shape["exclude"]["POST"])
+    path = f"{API_CLIENTS}/{tenant.create_client('ci').id}/secrets"
+
+    assert needed == {"expiresAt"}
+    assert api.post(path, json={}).status_code == 400
+    assert api.post(path, json={"expiresAt": tenant.now() + 40 * 86_400}).is_success
+
+
+@pytest.mark.parametrize("operation", ZDX_OPERATIONS)
+def test_a_zdx_operation_is_served_as_described(
+    operation: str, tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    reader = tenant.create_client("reader", role="ZDX Super Admin")
+    token = tenant.token_for(reader.id, tenant.add_secret(reader.id).value)
+    described = ZDX["operations"][operation]
+    path = described["http"]["requestUri"].format(id=9001)
+
+    answer = anonymous.get(path, headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 200
+    assert answer.json()
+    assert _faults(answer.json(), described["output"]["shape"], ZDX["shapes"]) == []
+
+
+def test_the_first_administrator_is_not_among_the_clients(
+    tenant: RunningEmulator, api: httpx.Client
+) -> None:
+    assert tenant.clients() == []
+    assert api.get(f"{API_CLIENTS}/{ADMIN_ID}").status_code == 404

@@ -1,0 +1,142 @@
+"""The vendor's own SDK lives a client's whole life against the tenant."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zssdk.zscore.args
+from zssdk import Session
+from zssdk.zscore.exceptions import ClientError
+from zssdk.zscore.model import ServiceModel
+
+from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, TOKEN, RunningEmulator, scope_id
+
+READ_ONLY = {"id": scope_id("ZDX Read-only Admin"), "name": "Role:ZDX Read-only Admin"}
+SERVICE_DESK = {
+    "id": scope_id("ZDX Service Desk Tier 1"),
+    "name": "Role:ZDX Service Desk Tier 1",
+}
+
+
+@pytest.fixture(autouse=True)
+def led_to_the_tenant(
+    tenant: RunningEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Leads the SDK to the tenant; it has no setting of its own for the API's host."""
+
+    def model(data: Any, *, service_name: str, endpoint_url: str) -> ServiceModel:
+        assert endpoint_url.startswith("https://api")
+        return ServiceModel(data, service_name=service_name, endpoint_url=tenant.url)
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ZSCALER_TOKEN_URL", tenant.url + TOKEN)
+    monkeypatch.setattr(zssdk.zscore.args, "ServiceModel", model)
+
+
+@pytest.fixture
+def zid() -> Any:
+    """The SDK's identity client, signed in as the first administrator."""
+    session = Session(vanity_domain="example", client_id=ADMIN_ID, client_secret=ADMIN_SECRET)
+    return session.client("zid")
+
+
+@pytest.fixture
+def members(zid: Any) -> dict[str, Any]:
+    """What the SDK wants of a client; it insists on the names that the tenant answers."""
+    server = zid.list_resource_servers()["records"][0]
+    resource = {name: server[name] for name in ("id", "name", "defaultApi")}
+    return {
+        "name": "ci",
+        "access_token_life_time": 3600,
+        "client_authentication": {"authType": "SECRET"},
+        "client_resources": [{**resource, "selectedScopes": [READ_ONLY]}],
+    }
+
+
+def _scopes(client: Any) -> list[str]:
+    return [scope["id"] for scope in client["clientResources"][0]["selectedScopes"]]
+
+
+def test_it_finds_the_zdx_roles_among_the_resource_servers(zid: Any) -> None:
+    server = zid.get_resource_server(id=zid.list_resource_servers()["records"][0]["id"])
+
+    (scopes,) = [
+        service["scopes"]
+        for service in server["serviceScopes"]
+        if service["service"]["name"] == "ZDX"
+    ]
+
+    assert READ_ONLY in scopes
+    assert SERVICE_DESK in scopes
+
+
+def test_it_makes_a_client_and_finds_it_by_part_of_its_name(
+    zid: Any, members: dict[str, Any]
+) -> None:
+    made = zid.create_api_client(**members)
+
+    found = zid.list_api_clients(limit=10, **{"name[like]": "c"})
+
+    assert found["records"] == [made]
+    assert zid.get_api_client(id=made["id"]) == made
+    assert _scopes(made) == [READ_ONLY["id"]]
+
+
+def test_it_renames_a_client_and_changes_its_role(zid: Any, members: dict[str, Any]) -> None:
+    made = zid.create_api_client(**members)
+    resource = {**made["clientResources"][0], "selectedScopes": [SERVICE_DESK]}
+    changes = {"name": "renamed", "client_resources": [resource]}
+
+    zid.update_api_client(id=made["id"], **{**members, **changes})
+
+    changed = zid.get_api_client(id=made["id"])
+    assert changed["name"] == "renamed"
+    assert _scopes(changed) == [SERVICE_DESK["id"]]
+
+
+def test_it_mints_lists_and_deletes_a_secret(
+    zid: Any, members: dict[str, Any], tenant: RunningEmulator
+) -> None:
+    client_id = zid.create_api_client(**members)["id"]
+
+    minted = zid.add_secret(id=client_id, expires_at=tenant.now() + 60 * 86_400)
+    (listed,) = zid.get_secrets(id=client_id)
+    zid.delete_secret(id=client_id, secretId=minted["id"])
+
+    assert {**listed, "value": minted["value"]} == minted
+    assert listed["value"] != minted["value"]
+    assert tenant.secrets(client_id) == []
+
+
+def test_it_uses_the_key_that_it_made(
+    zid: Any, members: dict[str, Any], tenant: RunningEmulator
+) -> None:
+    client_id = zid.create_api_client(**members)["id"]
+    secret = zid.add_secret(id=client_id, expires_at=tenant.now() + 60 * 86_400)["value"]
+
+    key = Session(vanity_domain="example", client_id=client_id, client_secret=secret)
+
+    assert "Engineering" in [each["name"] for each in key.client("zdx").list_departments()]
+
+
+def test_it_signs_in_with_a_private_key(tenant: RunningEmulator, rsa_key: Any) -> None:
+    client = tenant.create_client(
+        "signed",
+        clientAuthentication={
+            "authType": "PUBKEYCERT",
+            "publicKeys": [{"keyName": "k", "keyValue": rsa_key.public_pem}],
+        },
+    )
+
+    key = Session(vanity_domain="example", client_id=client.id, private_key=rsa_key.private_pem)
+
+    assert key.client("zdx").list_devices()["devices"]
+
+
+def test_it_removes_a_client_for_good(zid: Any, members: dict[str, Any]) -> None:
+    client_id = zid.create_api_client(**members)["id"]
+
+    zid.remove_api_client(id=client_id)
+
+    with pytest.raises(ClientError, match=r"\(404\).*resource\.not\.found"):
+        zid.get_api_client(id=client_id)

@@ -1,0 +1,231 @@
+"""What real sockets do to a call."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.contract.wire.conftest import Connect
+from tests.contract.wire.loopback import Behaviour, Handler, LoopbackServer, Script
+from zdx_provider.zidentity import (
+    AnswerLost,
+    ApiClientDraft,
+    ClientSecret,
+    Tenant,
+    Unreachable,
+    UnreadableAnswer,
+    ZIdentity,
+)
+
+CLIENT = {"id": "c1", "name": "ci"}
+
+
+def well(handler: Handler) -> None:
+    handler.answer(200, CLIENT)
+
+
+def truncated(handler: Handler) -> None:
+    handler.begin(200, 1000)
+    handler.wfile.write(b'{"id": "c1", ')
+    handler.drop()
+
+
+def dripping(handler: Handler) -> None:
+    handler.begin(200, 1000)
+    with suppress(OSError):
+        for _ in range(1000):
+            handler.wfile.write(b" ")
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def draft() -> ApiClientDraft:
+    return ApiClientDraft(name="ci")
+
+
+def test_one_connection_serves_many_calls(zidentity: ZIdentity, script: Script) -> None:
+    script.otherwise = well
+
+    for _ in range(5):
+        zidentity.api_clients.get("c1")
+
+    assert (script.connections, script.tokens) == (1, 1)
+
+
+@pytest.mark.parametrize("behaviour", [Handler.drop, truncated])
+def test_a_connection_that_breaks_is_replaced_where_repeating_is_safe(
+    zidentity: ZIdentity, script: Script, behaviour: Behaviour
+) -> None:
+    script.behaviours.extend([behaviour, well])
+
+    assert zidentity.api_clients.get("c1").name == "ci"
+    assert script.connections == 2
+
+
+@pytest.mark.parametrize("behaviour", [Handler.drop, truncated])
+def test_a_creation_whose_answer_is_lost_is_sent_once(
+    zidentity: ZIdentity, script: Script, draft: ApiClientDraft, behaviour: Behaviour
+) -> None:
+    script.otherwise = behaviour
+
+    with pytest.raises(AnswerLost, match="connection broke"):
+        zidentity.api_clients.create(draft)
+
+    assert script.requests == ["POST /ziam/admin/api/v1/api-clients"]
+
+
+def test_a_refused_connection_is_told_from_a_lost_answer(
+    connect: Connect, closed_port: int, draft: ApiClientDraft
+) -> None:
+    with pytest.raises(Unreachable, match=r"refuses connections \(3 attempts\)"):
+        connect(f"http://127.0.0.1:{closed_port}", max_retries=2).api_clients.create(draft)
+
+
+def test_a_server_that_goes_away_between_token_and_creation_got_nothing(
+    connect: Connect, server: LoopbackServer, closed_port: int, draft: ApiClientDraft
+) -> None:
+    tenant = Tenant(
+        "acme",
+        api_url=f"http://127.0.0.1:{closed_port}",
+        token_url=f"{server.url}/oauth2/v1/token",
+    )
+    zidentity = ZIdentity(tenant, ClientSecret("admin", "obviously-fake"), sleep=lambda _: None)
+
+    with pytest.raises(Unreachable, match="Could not create API client 'ci'"):
+        zidentity.api_clients.create(draft)
+
+    zidentity.close()
+
+
+def test_an_answer_that_does_not_begin_is_lost(
+    connect: Connect, server: LoopbackServer, script: Script, draft: ApiClientDraft
+) -> None:
+    over = threading.Event()
+
+    def silent(_handler: Handler) -> None:
+        over.wait(timeout=20)
+
+    script.otherwise = silent
+
+    with pytest.raises(AnswerLost, match="no answer came in time"):
+        connect(server.url, request_timeout=0.3).api_clients.create(draft)
+
+    over.set()
+
+
+def test_an_answer_that_drips_is_not_waited_for_to_its_end(
+    connect: Connect, server: LoopbackServer, script: Script, draft: ApiClientDraft
+) -> None:
+    script.otherwise = dripping
+
+    with pytest.raises(AnswerLost, match="not complete after|in time"):
+        connect(server.url, request_timeout=0.3).api_clients.create(draft)
+
+
+def test_an_endless_answer_is_not_read_to_its_end(zidentity: ZIdentity, script: Script) -> None:
+    sent = []
+
+    def endless(handler: Handler) -> None:
+        handler.begin(200, 10**12)
+        with suppress(OSError):
+            while len(sent) < 1000:
+                handler.wfile.write(b"x" * 1024**2)
+                sent.append(1)
+
+    script.otherwise = endless
+
+    with pytest.raises(UnreadableAnswer, match="larger than 8 MB"):
+        zidentity.api_clients.get("c1")
+
+    assert len(sent) < 1000
+
+
+def test_a_redirect_is_not_followed_and_its_page_not_read(
+    zidentity: ZIdentity, server: LoopbackServer, script: Script
+) -> None:
+    def elsewhere(handler: Handler) -> None:
+        handler.answer(302, CLIENT, Location=f"{server.url}/stolen")
+
+    script.otherwise = elsewhere
+
+    with pytest.raises(UnreadableAnswer, match=r"redirects to 127\.0\.0\.1"):
+        zidentity.api_clients.get("c1")
+
+    assert script.requests == ["GET /ziam/admin/api/v1/api-clients/c1"]
+
+
+def test_a_repeated_header_is_read_as_both(
+    connect: Connect, server: LoopbackServer, script: Script
+) -> None:
+    waits: list[float] = []
+
+    def limited(handler: Handler) -> None:
+        handler.send_response(429)
+        handler.send_header("x-ratelimit-reset", "1")
+        handler.send_header("x-ratelimit-reset", "3")
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    script.behaviours.extend([limited, well])
+    zidentity = ZIdentity(
+        Tenant("acme", api_url=server.url, token_url=f"{server.url}/oauth2/v1/token"),
+        ClientSecret("admin", "obviously-fake"),
+        sleep=waits.append,
+        jitter=lambda: 0.0,
+    )
+    zidentity.api_clients.get("c1")
+    zidentity.close()
+
+    assert waits == [3]
+
+
+def test_a_netrc_does_not_replace_the_token(
+    zidentity: ZIdentity, script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password obviously-fake\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    script.otherwise = well
+
+    zidentity.api_clients.get("c1")
+
+    assert script.authorizations == ["Bearer token-1"]
+
+
+def test_a_cookie_is_not_sent_back(zidentity: ZIdentity, script: Script) -> None:
+    cookies: list[str | None] = []
+
+    def with_cookie(handler: Handler) -> None:
+        cookies.append(handler.headers.get("Cookie"))
+        handler.answer(200, CLIENT, Set_Cookie="session=obviously-fake; Path=/")
+
+    script.otherwise = with_cookie
+    zidentity.api_clients.get("c1")
+    zidentity.api_clients.get("c1")
+
+    assert cookies == [None, None]
+
+
+def test_eight_threads_that_are_refused_at_once_fetch_one_token(
+    zidentity: ZIdentity, script: Script
+) -> None:
+    together = threading.Barrier(8)
+
+    def only_the_second_token(handler: Handler) -> None:
+        if handler.headers["Authorization"] == "Bearer token-1":
+            together.wait(timeout=20)
+            handler.answer(401, {})
+        else:
+            handler.answer(200, CLIENT)
+
+    script.otherwise = only_the_second_token
+    with ThreadPoolExecutor(8) as threads:
+        names = list(threads.map(lambda _: zidentity.api_clients.get("c1").name, range(8)))
+
+    assert names == ["ci"] * 8
+    assert script.tokens == 2
+    assert len(script.requests) == 16

@@ -1,0 +1,47 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.pulumi_project import PulumiProject, require_cli
+
+from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, RunningEmulator, running_emulator
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cli() -> None:
+    require_cli()
+
+
+@pytest.fixture
+def tenant(tmp_path: Path) -> Iterator[RunningEmulator]:
+    """A tenant of the test's own."""
+    with running_emulator(data_dir=tmp_path / "tenant") as running:
+        yield running
+
+
+@pytest.fixture
+def settings(tenant: RunningEmulator) -> dict[str, Any]:
+    """The stack config that reaches the tenant."""
+    return {
+        "zdx:vanityDomain": "acme",
+        "zdx:apiUrl": tenant.url,
+        "zdx:tokenUrl": f"{tenant.url}/oauth2/v1/token",
+        "zdx:clientId": ADMIN_ID,
+        "zdx:clientSecret": ADMIN_SECRET,
+    }
+
+
+@pytest.fixture
+def project(tmp_path: Path, settings: dict[str, Any]) -> PulumiProject:
+    """A project whose program declares one key."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return PulumiProject(folder).create(settings).program(ONE_KEY)
+
+
+ONE_KEY = """
+key = ApiKey("ci", name="ci", role="ZDX Read-only Admin")
+pulumi.export("key_id", key.key_id)
+pulumi.export("key_secret", key.key_secret)
+"""

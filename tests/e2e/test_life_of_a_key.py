@@ -1,0 +1,124 @@
+"""One key through the real CLI, from its first `up` to `destroy`."""
+
+from support.pulumi_project import PulumiProject
+
+from zdx_emulator.testing import RunningEmulator, scope_id
+
+WITH_ROLE = """
+key = ApiKey("ci", name={name!r}, role={role!r})
+pulumi.export("key_id", key.key_id)
+pulumi.export("key_secret", key.key_secret)
+"""
+
+
+def test_up_makes_the_key_with_its_role_and_a_secret_that_works(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+
+    client = tenant.client_named("ci")
+    outputs = project.outputs()
+    assert outputs["key_id"] == client.id
+    assert [scope.id for r in client.client_resources for scope in r.selected_scopes] == [
+        scope_id("ZDX Read-only Admin")
+    ]
+    assert tenant.token_for(outputs["key_id"], outputs["key_secret"])
+
+
+def test_a_preview_makes_nothing(project: PulumiProject, tenant: RunningEmulator) -> None:
+    preview = project.preview()
+
+    assert "zdx:ApiKey" in preview.text
+    assert tenant.clients() == []
+
+
+def test_an_unchanged_up_sends_nothing_and_needs_no_credentials(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    tenant.clear_requests()
+    project.configure({"zdx:clientId": None, "zdx:clientSecret": None})
+
+    project.up("--expect-no-changes")
+
+    assert tenant.requests() == []
+
+
+def test_a_new_name_and_a_new_role_are_written_in_place(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    before = project.outputs()
+    project.program(WITH_ROLE.format(name="ci-2", role="ZDX Service Desk Tier 1"))
+
+    preview = project.preview()
+    project.up()
+
+    assert '~ name: "ci" => "ci-2"' in preview.text.replace("  ", " ")
+    assert project.outputs() == before
+    client = tenant.client_named("ci-2")
+    assert client.id == before["key_id"]
+    assert client.client_resources[0].selected_scopes[0].id == scope_id("ZDX Service Desk Tier 1")
+    project.assert_no_changes()
+
+
+def test_drift_is_found_by_refresh_and_mended_by_the_next_up(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    client = tenant.client_named("ci")
+    tenant.change_client(client.id, name="renamed-by-hand", status=False)
+
+    refresh = project.refresh("--diff")
+    project.up()
+
+    assert "renamed-by-hand" in refresh.text
+    assert tenant.client(client.id).name == "ci"
+    assert tenant.client(client.id).status is True
+    project.assert_no_changes()
+
+
+def test_a_key_deleted_by_hand_is_made_again_after_a_refresh(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    gone = tenant.client_named("ci").id
+    tenant.delete_client(gone)
+
+    project.refresh()
+    project.up()
+
+    outputs = project.outputs()
+    assert outputs["key_id"] == tenant.client_named("ci").id != gone
+    assert tenant.token_for(outputs["key_id"], outputs["key_secret"])
+
+
+def test_an_update_of_a_key_that_is_gone_says_so_and_what_to_do(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    tenant.delete_client(tenant.client_named("ci").id)
+    project.program(WITH_ROLE.format(name="ci-2", role="ZDX Read-only Admin"))
+
+    failed = project.up_fails()
+
+    assert "is not in the tenant any more. Run pulumi up --refresh" in failed.text
+
+
+def test_destroy_leaves_no_key(project: PulumiProject, tenant: RunningEmulator) -> None:
+    project.up()
+
+    project.destroy()
+
+    assert tenant.clients() == []
+
+
+def test_destroy_of_a_key_that_is_gone_already_succeeds(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    tenant.delete_client(tenant.client_named("ci").id)
+
+    project.destroy()
+
+    assert project.keys() == []

@@ -1,0 +1,175 @@
+"""A Pulumi project in a folder of its own, driven by the real CLI."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PATIENCE_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Run:
+    """One command of the CLI that has ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        """All that the user sees, its lines unbroken."""
+        return self.stdout + self.stderr
+
+    def __str__(self) -> str:
+        return f"exit {self.returncode}\n{self.text}"
+
+
+@dataclass
+class PulumiProject:
+    """A project with one stack selected, its state and its PULUMI_HOME beside it.
+
+    Attributes:
+        folder: Where the program is; what the engine writes is in `folder / ".engine"`.
+        name: The project's name.
+        stack: The stack's name.
+        environment: Variables for every command, in addition to the bare minimum.
+        transcript: All that was ever printed.
+    """
+
+    folder: Path
+    name: str = "keys"
+    stack: str = "test"
+    environment: dict[str, str] = field(default_factory=dict)
+    transcript: list[str] = field(default_factory=list)
+
+    @property
+    def engine_folder(self) -> Path:
+        return self.folder / ".engine"
+
+    @property
+    def state_file(self) -> Path:
+        return self.engine_folder / "state/.pulumi/stacks" / self.name / f"{self.stack}.json"
+
+    def create(self, config: dict[str, Any]) -> "PulumiProject":
+        """Write the project's files and make its stack."""
+        (self.engine_folder / "state").mkdir(parents=True, exist_ok=True)
+        runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+        description = {"name": self.name, "runtime": runtime}
+        (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(description))
+        self.configure(config)
+        self.run("stack", "init", self.stack)
+        return self
+
+    def configure(self, config: dict[str, Any]) -> None:
+        """Set values of the stack's config, in the clear; None removes one."""
+        file = self.folder / f"Pulumi.{self.stack}.yaml"
+        content = yaml.safe_load(file.read_text()) if file.exists() else {}
+        merged = {**content.get("config", {}), **config}
+        content["config"] = {key: value for key, value in merged.items() if value is not None}
+        file.write_text(yaml.safe_dump(content))
+
+    def program(self, text: str) -> "PulumiProject":
+        """Make that the program; `pulumi` and `ApiKey` are imported for it."""
+        imports = "import pulumi\nfrom zdx_provider import ApiKey\n"
+        (self.folder / "__main__.py").write_text(imports + textwrap.dedent(text))
+        return self
+
+    def command(self, *arguments: str) -> list[str]:
+        return ["pulumi", "--non-interactive", *arguments]
+
+    def run_unchecked(self, *arguments: str) -> Run:
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.variables(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        self.transcript.append(done.stdout + done.stderr)
+        return Run(done.returncode, done.stdout, done.stderr)
+
+    def run(self, *arguments: str) -> Run:
+        """Run a command that must succeed."""
+        done = self.run_unchecked(*arguments)
+        assert done.returncode == 0, f"pulumi {' '.join(arguments)}: {done}"
+        return done
+
+    def fail(self, *arguments: str) -> Run:
+        """Run a command that must fail."""
+        done = self.run_unchecked(*arguments)
+        assert done.returncode != 0, f"pulumi {' '.join(arguments)} did not fail: {done}"
+        return done
+
+    def up(self, *flags: str) -> Run:
+        return self.run("up", "--yes", "--skip-preview", *flags)
+
+    def up_fails(self, *flags: str) -> Run:
+        return self.fail("up", "--yes", "--skip-preview", *flags)
+
+    def preview(self, *flags: str) -> Run:
+        return self.run("preview", "--diff", *flags)
+
+    def refresh(self, *flags: str) -> Run:
+        return self.run("refresh", "--yes", "--skip-preview", *flags)
+
+    def destroy(self, *flags: str) -> Run:
+        return self.run("destroy", "--yes", "--skip-preview", *flags)
+
+    def assert_no_changes(self) -> None:
+        self.run("preview", "--expect-no-changes")
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets in the clear; kept out of the transcript."""
+        shown = self.run("stack", "output", "--json", "--show-secrets")
+        self.transcript.pop()
+        outputs: dict[str, Any] = json.loads(shown.stdout)
+        return outputs
+
+    def keys(self) -> list[dict[str, Any]]:
+        """The outputs of the keys in the state, secrets in the clear; not in the transcript."""
+        exported = self.run("stack", "export", "--show-secrets")
+        self.transcript.pop()
+        resources = json.loads(exported.stdout)["deployment"].get("resources", [])
+        return [_revealed(r["outputs"]) for r in resources if r["type"].endswith(":ApiKey")]
+
+    def key(self) -> dict[str, Any]:
+        """The outputs of the one key in the state."""
+        (key,) = self.keys()
+        return key
+
+    def variables(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.engine_folder),
+            "PULUMI_HOME": str(self.engine_folder / "home"),
+            "PULUMI_BACKEND_URL": f"file://{self.engine_folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "test-passphrase",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            **self.environment,
+        }
+
+
+def require_cli() -> None:
+    """Stop with a clear line where the tests are run without the CLI that they are about."""
+    assert shutil.which("pulumi"), "no pulumi on PATH: run the tests with `make test`"
+
+
+def _revealed(value: Any) -> Any:
+    """The engine's record of a value, its secrets opened."""
+    if isinstance(value, dict):
+        if "plaintext" in value:
+            return json.loads(value["plaintext"])
+        return {key: _revealed(inner) for key, inner in value.items()}
+    return value

@@ -1,0 +1,193 @@
+import pytest
+
+from tests.unit.zidentity.scripted import Reply, ScriptedServer
+from zdx_provider.zidentity import (
+    AnswerLost,
+    ApiClientDraft,
+    Conflict,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    ReadOnly,
+    Refused,
+    ServerFailed,
+    UnreadableAnswer,
+    ZIdentity,
+    ZIdentityError,
+    about,
+)
+
+REQUEST = {"x-oneapi-request-id": "r-1"}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, InvalidRequest),
+        (403, Forbidden),
+        (404, NotFound),
+        (405, InvalidRequest),
+        (409, Conflict),
+        (413, InvalidRequest),
+        (500, ServerFailed),
+        (501, ServerFailed),
+    ],
+)
+def test_a_refusal_has_a_class_and_tells_status_and_request(
+    zidentity: ZIdentity, server: ScriptedServer, status: int, kind: type[Refused]
+) -> None:
+    server.answers(Reply(status, headers=REQUEST))
+
+    with pytest.raises(kind, match=f"status {status}, request r-1") as error:
+        zidentity.api_clients.get("c1")
+
+    assert type(error.value) is kind
+    assert (error.value.status, error.value.request_id) == (status, "r-1")
+    assert error.value.hint
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413])
+def test_a_refused_client_was_not_made(
+    zidentity: ZIdentity, server: ScriptedServer, status: int
+) -> None:
+    server.answers(Reply(status))
+
+    with pytest.raises(Refused, match="Could not create API client 'ci'"):
+        zidentity.api_clients.create(ApiClientDraft(name="ci"))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(403, headers={"x-zscaler-mode": "read-only"}),
+        Reply(403, {"code": "STATE_READONLY", "message": "obviously-fake"}),
+    ],
+    ids=["header", "body"],
+)
+def test_maintenance_is_told_from_a_missing_permission(
+    zidentity: ZIdentity, server: ScriptedServer, reply: Reply
+) -> None:
+    server.answers(reply)
+
+    with pytest.raises(ReadOnly, match="while Zscaler maintains it"):
+        zidentity.api_clients.delete("c1")
+
+
+def test_a_missing_permission_names_what_else_ends_in_403(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(Reply(403))
+
+    with pytest.raises(Forbidden, match=r"full permission.*licence.*disabled"):
+        zidentity.api_clients.list()
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ({"code": "LIMIT_EXCEEDED"}, True),
+        ({"id": "LIMIT_EXCEEDED"}, True),
+        ({"code": 7, "id": "LIMIT_EXCEEDED"}, False),
+        ({"message": "LIMIT_EXCEEDED"}, False),
+        ({"code": "LIMIT_EXCEEDED: for LIMIT_EXCEEDED"}, False),
+        ([{"code": "LIMIT_EXCEEDED"}], False),
+        (b"LIMIT_EXCEEDED", False),
+    ],
+)
+def test_of_a_body_only_a_short_code_is_shown(
+    zidentity: ZIdentity, server: ScriptedServer, body: object, *, shown: bool
+) -> None:
+    server.answers(Reply(403, body))
+
+    with pytest.raises(Forbidden) as error:
+        zidentity.api_clients.get("c1")
+
+    assert ("LIMIT_EXCEEDED" in str(error.value)) is shown
+
+
+def test_a_request_id_that_is_none_is_not_shown(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(Reply(404, headers={"x-oneapi-request-id": "<b>no id</b>"}))
+
+    with pytest.raises(NotFound) as error:
+        zidentity.api_clients.get("c1")
+
+    assert error.value.request_id == ""
+
+
+@pytest.mark.parametrize(
+    ("reply", "line"),
+    [
+        (Reply(200, b"<!DOCTYPE html><html>"), "an HTML page instead of JSON"),
+        (Reply(200, b" \n<html>"), "an HTML page instead of JSON"),
+        (Reply(200, b'{"id": "c1", "na'), "not JSON, or only the beginning of it"),
+        (Reply(200, b""), "not JSON, or only the beginning of it"),
+        (Reply(200, b"\xff\xfe"), "not JSON, or only the beginning of it"),
+        (Reply(200, {"id": "c1"}), "another shape than documented, at name"),
+        (Reply(200, [1]), "another shape than documented, at the whole"),
+        (Reply(200, b"x" * (8 * 1024 * 1024 + 1)), "larger than 8 MB"),
+        (Reply(302, headers={"Location": "https://evil.test/?a=b"}), "redirects to evil.test,"),
+        (Reply(307, headers={"Location": "/login"}), "redirects to api.zsapi.net,"),
+        (Reply(304), "redirects to api.zsapi.net,"),
+        (Reply(302, headers={"Location": "https://e\u0301vil/"}), "redirects to another address,"),
+        (Reply(302, headers={"Location": "https://[evil/"}), "redirects to another address,"),
+    ],
+)
+def test_an_answer_that_is_not_zidentitys_has_its_own_line(
+    zidentity: ZIdentity, server: ScriptedServer, reply: Reply, line: str
+) -> None:
+    server.answers(reply)
+
+    with pytest.raises(UnreadableAnswer, match=line):
+        zidentity.api_clients.get("c1")
+
+    assert len(server.calls) == 1
+
+
+def test_a_page_in_place_of_an_empty_answer_is_no_success(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(Reply(200, b"<html>please log in</html>"))
+
+    with pytest.raises(UnreadableAnswer, match="Could not delete API client 'c1'"):
+        zidentity.api_clients.delete("c1")
+
+
+@pytest.mark.parametrize("status", [302, 303])
+def test_a_redirected_creation_may_have_happened(
+    zidentity: ZIdentity, server: ScriptedServer, status: int
+) -> None:
+    server.answers(Reply(status, headers={"Location": "https://evil.test"}))
+
+    with pytest.raises(AnswerLost, match=r"redirects to evil\.test"):
+        zidentity.api_clients.create(ApiClientDraft(name="ci"))
+
+
+def test_an_error_names_the_key_that_it_is_about(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(Reply(404))
+
+    with pytest.raises(NotFound) as error, about("ci"):
+        zidentity.api_clients.get("c1")
+
+    assert str(error.value) == (
+        "Key 'ci': Could not read API client 'c1': it is not there (status 404). "
+        "It was deleted, or it belongs to another tenant."
+    )
+
+
+def test_other_errors_pass_a_block_about_a_key_unchanged() -> None:
+    with pytest.raises(LookupError, match="^other$"), about("ci"):
+        raise LookupError("other")
+
+
+def test_every_error_is_of_one_tree() -> None:
+    def leaves(kind: type[ZIdentityError]) -> set[type[ZIdentityError]]:
+        below = kind.__subclasses__()
+        return {kind}.union(*map(leaves, below))
+
+    import zdx_provider.zidentity as room
+
+    assert {kind.__name__ for kind in leaves(ZIdentityError)} <= set(room.__all__)

@@ -1,0 +1,227 @@
+from datetime import datetime, timezone
+
+import pytest
+
+from tests.unit.zidentity.scripted import Reply, ScriptedServer
+from zdx_provider.zidentity import (
+    ApiClient,
+    ApiClientDraft,
+    ApiResource,
+    InvalidRequest,
+    Scope,
+    UnreadableAnswer,
+    ZIdentity,
+)
+
+BASE = "/ziam/admin/api/v1"
+STORED = {
+    "id": "c1",
+    "name": "ci",
+    "description": "of a team",
+    "status": True,
+    "accessTokenLifeTime": 3600,
+    "clientAuthentication": {"authType": "JWKS", "clientJWKsUrl": "https://keys.test"},
+    "clientResources": [
+        {
+            "id": "r1",
+            "name": "Zscaler APIs",
+            "defaultApi": True,
+            "selectedScopes": [{"id": "a::b", "name": "Role:ZIA", "future": [1]}],
+        }
+    ],
+    "addedNextYear": {"kept": True},
+}
+
+
+def page(names: list[str], total: int | None) -> Reply:
+    records = [STORED | {"id": name, "name": name} for name in names]
+    return Reply(200, {"results_total": total, "pageOffset": 0, "records": records})
+
+
+def test_creating_sends_the_documented_body(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    server.answers(Reply(201, STORED))
+    resource = ApiResource(id="r1", selected_scopes=(Scope(id="a::b"),))
+
+    made = zidentity.api_clients.create(
+        ApiClientDraft(name="ci", description="of a team", client_resources=(resource,))
+    )
+
+    assert (server.calls[0].method, server.calls[0].path) == ("POST", f"{BASE}/api-clients")
+    assert server.calls[0].headers["Content-Type"] == "application/json"
+    assert server.calls[0].json == {
+        "name": "ci",
+        "description": "of a team",
+        "status": True,
+        "accessTokenLifeTime": 3600,
+        "clientAuthentication": {"authType": "SECRET"},
+        "clientResources": [{"id": "r1", "selectedScopes": [{"id": "a::b"}]}],
+    }
+    assert made.id == "c1"
+
+
+def test_replacing_keeps_what_this_product_does_not_know(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(Reply(200, STORED), Reply(200))
+    client = zidentity.api_clients.get("c1")
+
+    zidentity.api_clients.replace(client.model_copy(update={"description": "new"}))
+
+    sent = STORED | {"description": "new"}
+    del sent["id"]
+    assert (server.calls[1].method, server.calls[1].path) == ("PUT", f"{BASE}/api-clients/c1")
+    assert server.calls[1].json == sent
+
+
+def test_replacing_with_an_empty_answer_gives_what_was_sent(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    client = ApiClient(id="c1", name="ci")
+    server.answers(Reply(200, b" \n"))
+
+    assert zidentity.api_clients.replace(client) == client
+
+
+def test_replacing_gives_what_the_server_made_of_it(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(Reply(200, STORED))
+
+    assert zidentity.api_clients.replace(ApiClient(id="c1", name="x")).name == "ci"
+
+
+@pytest.mark.parametrize("reply", [Reply(204), Reply(200, {"statusCode": "200"}), Reply(202)])
+def test_deleting_accepts_every_success(
+    zidentity: ZIdentity, server: ScriptedServer, reply: Reply
+) -> None:
+    server.answers(reply)
+
+    zidentity.api_clients.delete("c1")
+
+    assert (server.calls[0].method, server.calls[0].path) == ("DELETE", f"{BASE}/api-clients/c1")
+
+
+def test_fields_that_are_null_read_as_empty(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    server.answers(Reply(200, STORED | {"description": None, "clientResources": None, "id": 7}))
+
+    client = zidentity.api_clients.get("7")
+
+    assert (client.id, client.description, client.client_resources) == ("7", "", ())
+
+
+def test_a_list_is_fetched_page_by_page(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    names = [f"k{number}" for number in range(1001)]
+    server.answers(page(names[:1000], 1001), page(names[1000:], 1001))
+
+    clients = zidentity.api_clients.list("k")
+
+    assert [client.name for client in clients] == names
+    assert [call.query for call in server.calls] == [
+        {"name[like]": ["k"], "offset": ["0"], "limit": ["1000"]},
+        {"name[like]": ["k"], "offset": ["1000"], "limit": ["1000"]},
+    ]
+
+
+def test_a_server_with_smaller_pages_is_followed(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(page(["a", "b"], 3), page(["c"], 3))
+
+    assert [client.name for client in zidentity.api_clients.list()] == ["a", "b", "c"]
+    assert server.calls[1].query["offset"] == ["2"]
+
+
+def test_a_list_without_a_total_ends_at_an_empty_page(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(page(["a"], None), page([], None))
+
+    assert [client.name for client in zidentity.api_clients.list()] == ["a"]
+
+
+def test_a_server_that_repeats_its_page_does_not_hold_the_list_up(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(page(["a"], 9), page(["a"], 9))
+
+    assert [client.name for client in zidentity.api_clients.list()] == ["a"]
+
+
+def test_an_empty_tenant_has_an_empty_list(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    server.answers(page([], 0))
+
+    assert zidentity.api_clients.list() == []
+
+
+def test_a_page_without_records_is_no_empty_list(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(Reply(200, {"results_total": 0}))
+
+    with pytest.raises(UnreadableAnswer, match="at records"):
+        zidentity.api_clients.list()
+
+
+def test_a_new_secret_has_its_value_and_its_dates(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    made = {"id": "s1", "value": "obviously-fake", "createdAt": 1767225600, "expiresAt": 1798761600}
+    server.answers(Reply(202, made))
+
+    secret = zidentity.api_clients.secrets.create("c1", datetime(2027, 1, 1, tzinfo=timezone.utc))
+
+    assert server.calls[0].path == f"{BASE}/api-clients/c1/secrets"
+    assert server.calls[0].json == {"expiresAt": 1798761600}
+    assert secret.value.get_secret_value() == "obviously-fake"
+    assert secret.created_at == datetime(2026, 1, 1, tzinfo=timezone.utc)
+    assert secret.expires_at == datetime(2027, 1, 1, tzinfo=timezone.utc)
+    assert "obviously-fake" not in repr(secret)
+
+
+def test_listed_secrets_have_no_value_that_could_be_taken_for_one(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    listed = {"id": "s1", "value": "****fake", "createdAt": 1767225600000, "expiresAt": 1798761600}
+    server.answers(Reply(200, [listed]))
+
+    (secret,) = zidentity.api_clients.secrets.list("c1")
+
+    assert secret.created_at == datetime(2026, 1, 1, tzinfo=timezone.utc)
+    assert "fake" not in str(secret.model_dump())
+
+
+def test_a_secret_is_revoked_by_its_id(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    server.answers(Reply(200))
+
+    zidentity.api_clients.secrets.delete("c1", "s1")
+
+    assert server.calls[0].method == "DELETE"
+    assert server.calls[0].path == f"{BASE}/api-clients/c1/secrets/s1"
+
+
+def test_an_id_stays_one_step_of_the_path(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    server.answers(Reply(204))
+
+    zidentity.api_clients.delete("../users/1?x#y")
+
+    assert server.calls[0].path == f"{BASE}/api-clients/..%2Fusers%2F1%3Fx%23y"
+
+
+@pytest.mark.parametrize("identifier", ["", ".", ".."])
+def test_what_is_no_id_is_not_sent(
+    zidentity: ZIdentity, server: ScriptedServer, identifier: str
+) -> None:
+    with pytest.raises(InvalidRequest, match="is no id"):
+        zidentity.api_clients.delete(identifier)
+    with pytest.raises(InvalidRequest, match="is no id"):
+        zidentity.api_clients.secrets.delete("c1", identifier)
+
+    assert server.calls == []
+
+
+def test_requests_say_what_sends_them(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    server.answers(page([], 0))
+
+    zidentity.api_clients.list()
+
+    assert server.calls[0].headers["User-Agent"].startswith("zdx-provider/")

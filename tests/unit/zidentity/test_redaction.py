@@ -1,0 +1,183 @@
+"""Plants a secret and a token, makes everything fail, and looks for them."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+import pytest
+import requests
+from pydantic import SecretStr
+from urllib3.exceptions import DecodeError, IncompleteRead
+
+from tests.unit.zidentity.conftest import Connect
+from tests.unit.zidentity.scripted import (
+    SECRET,
+    TOKEN,
+    Reply,
+    ScriptedServer,
+    Step,
+    dropped_connection,
+    refused_connection,
+)
+from zdx_provider.errors import ZdxError
+from zdx_provider.zidentity import (
+    ApiClient,
+    ApiClientDraft,
+    ClientSecret,
+    ConnectionOptions,
+    MintedSecret,
+    ZIdentity,
+)
+from zdx_provider.zidentity.calls import Answer, Call
+from zdx_provider.zidentity.exchange import BearerToken
+from zdx_provider.zidentity.tokens import Token
+
+MINTED = "obviously-fake-minted-value"
+PLANTED = (SECRET, TOKEN, MINTED)
+ECHO = {"message": f"{SECRET} {TOKEN}", "code": SECRET, "error": TOKEN, "value": MINTED}
+ECHOING_HEADERS = {"x-oneapi-request-id": f"<{TOKEN}>", "Location": f"https://evil.test/{TOKEN}"}
+
+
+def failures() -> list[Step]:
+    request = requests.Request("POST", "https://x.test", data={"client_secret": SECRET}).prepare()
+    request.headers["Authorization"] = f"Bearer {TOKEN}"
+    statuses = (301, 400, 401, 403, 404, 405, 408, 409, 413, 429, 500, 502, 503, 504)
+    return [
+        *(Reply(status, ECHO, ECHOING_HEADERS) for status in statuses),
+        Reply(200, b"<html>" + MINTED.encode()),
+        Reply(200, b'{"value": "' + MINTED.encode()),
+        Reply(200, {"value": MINTED, "access_token": TOKEN, "expires_in": SECRET}),
+        Reply(200, [ECHO]),
+        Reply(200, {"records": [ECHO]}),
+        Reply(200, MINTED.encode() * 400_000),
+        refused_connection(),
+        dropped_connection(),
+        requests.ReadTimeout(SECRET, request=request),
+        requests.ConnectTimeout(SECRET, request=request),
+        requests.exceptions.SSLError(f"CERTIFICATE_VERIFY_FAILED {SECRET}", request=request),
+        requests.exceptions.ProxyError(f"http://user:{SECRET}@proxy", request=request),
+        requests.exceptions.InvalidProxyURL(f"http://user:{SECRET}@", request=request),
+        requests.exceptions.ChunkedEncodingError(MINTED, request=request),
+        OSError(f"no bundle at {SECRET}"),
+        IncompleteRead(1, 2),
+        DecodeError(MINTED),
+    ]
+
+
+@dataclass(frozen=True)
+class Operation:
+    name: str
+
+    def run(self, zidentity: ZIdentity) -> object:
+        clients = zidentity.api_clients
+        match self.name:
+            case "list":
+                return clients.list()
+            case "get":
+                return clients.get("c1")
+            case "create":
+                return clients.create(ApiClientDraft(name="ci"))
+            case "replace":
+                return clients.replace(ApiClient(id="c1", name="ci"))
+            case "delete":
+                return clients.delete("c1")
+            case "list secrets":
+                return clients.secrets.list("c1")
+            case "create secret":
+                return clients.secrets.create("c1", datetime.now(timezone.utc))
+            case "revoke secret":
+                return clients.secrets.delete("c1", "s1")
+            case _:
+                return zidentity.resource_servers.list()
+
+
+OPERATIONS = [
+    Operation(name)
+    for name in (
+        "list",
+        "get",
+        "create",
+        "replace",
+        "delete",
+        "list secrets",
+        "create secret",
+        "revoke secret",
+        "list resources",
+    )
+]
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def everything_told(error: BaseException, log: pytest.LogCaptureFixture) -> str:
+    told = [f"{link} {link!r} {link.args!r} {vars(link)!r}" for link in chain(error)]
+    told += [f"{vars(record)!r} {record.getMessage()}" for record in log.records]
+    return "\n".join(told)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("failure", failures(), ids=repr)
+def test_no_failure_of_a_call_tells_a_secret(
+    connect: Connect,
+    server: ScriptedServer,
+    caplog: pytest.LogCaptureFixture,
+    operation: Operation,
+    failure: Step,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.answers(*[failure] * 2)
+
+    error = error_of(operation, connect(options=ConnectionOptions(max_retries=1)))
+
+    assert not any(planted in everything_told(error, caplog) for planted in PLANTED)
+    assert all(isinstance(link, ZdxError) for link in chain(error))
+
+
+@pytest.mark.parametrize("failure", failures(), ids=repr)
+def test_no_failure_of_the_token_tells_a_secret(
+    connect: Connect, server: ScriptedServer, caplog: pytest.LogCaptureFixture, failure: Step
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.grants(*[failure] * 2)
+
+    error = error_of(Operation("get"), connect(options=ConnectionOptions(max_retries=1)))
+
+    assert not any(planted in everything_told(error, caplog) for planted in PLANTED)
+    assert all(isinstance(link, ZdxError) for link in chain(error))
+
+
+def error_of(operation: Operation, zidentity: ZIdentity) -> ZdxError:
+    # An answer without a body or with any JSON is a success for a deletion: nothing to tell.
+    with pytest.raises(ZdxError) as error:
+        operation.run(zidentity)
+        raise ZdxError("it succeeded")
+    return error.value
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        Token(TOKEN, stale_at=0),
+        BearerToken(TOKEN),
+        Call("get an access token", "POST", "https://x.test", form={"client_secret": SECRET}),
+        Call("create", "POST", "https://x.test", body=MINTED),
+        Answer(200, {"Set-Cookie": TOKEN}, MINTED.encode()),
+        ClientSecret("admin", SECRET),
+        MintedSecret(
+            id="s1",
+            created_at=datetime.now(timezone.utc),
+            expires_at=datetime.now(timezone.utc),
+            value=SecretStr(MINTED),
+        ),
+    ],
+    ids=lambda holder: type(holder).__name__,
+)
+def test_what_holds_a_secret_does_not_show_it(holder: object) -> None:
+    shown = f"{holder!r} {holder}"
+
+    assert not any(planted in shown for planted in PLANTED)

@@ -1,0 +1,186 @@
+import pytest
+
+from tests.unit.zidentity.conftest import Connect
+from tests.unit.zidentity.scripted import SECRET, TOKEN, FakeTime, Reply, ScriptedServer, grant
+from zdx_provider.zidentity import (
+    ApiClientDraft,
+    CredentialsRefused,
+    PrivateKey,
+    UnreadableAnswer,
+    ZIdentity,
+)
+
+CLIENT = Reply(200, {"id": "c1", "name": "ci"})
+INVALID_CLIENT = Reply(400, {"error": "invalid_client", "error_description": SECRET})
+
+
+def bearers(server: ScriptedServer) -> list[str]:
+    return [call.headers["Authorization"] for call in server.calls]
+
+
+def test_one_token_serves_many_calls(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    server.answers(CLIENT, CLIENT)
+
+    zidentity.api_clients.get("c1")
+    zidentity.api_clients.get("c1")
+
+    assert bearers(server) == [f"Bearer {TOKEN}"] * 2
+    assert [call.url for call in server.token_calls] == ["https://acme.zslogin.net/oauth2/v1/token"]
+    assert server.token_calls[0].form["client_secret"] == [SECRET]
+
+
+@pytest.mark.parametrize(("lifetime", "used_for"), [(3600, 3540), (60, 48)])
+def test_a_token_is_renewed_before_it_ends(
+    zidentity: ZIdentity, server: ScriptedServer, time: FakeTime, lifetime: float, used_for: float
+) -> None:
+    server.grants(grant("first", lifetime), grant("second", lifetime))
+    server.answers(CLIENT, CLIENT, CLIENT)
+
+    zidentity.api_clients.get("c1")
+    time.now += used_for - 1
+    zidentity.api_clients.get("c1")
+    time.now += 1
+    zidentity.api_clients.get("c1")
+
+    assert bearers(server) == ["Bearer first", "Bearer first", "Bearer second"]
+
+
+def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.grants(grant("first"), grant("second"))
+    server.answers(Reply(401), CLIENT)
+
+    zidentity.api_clients.create(ApiClientDraft(name="ci"))
+
+    assert bearers(server) == ["Bearer first", "Bearer second"]
+
+
+def test_a_fresh_token_that_is_refused_too_ends_it(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(Reply(401), Reply(401, headers={"x-oneapi-request-id": "r-1"}))
+
+    with pytest.raises(CredentialsRefused, match="fresh access token .status 401, request r-1"):
+        zidentity.api_clients.get("c1")
+
+    assert len(server.token_calls) == 2
+
+
+def test_refused_credentials_are_explained(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    server.grants(INVALID_CLIENT)
+
+    with pytest.raises(CredentialsRefused) as error:
+        zidentity.api_clients.get("c1")
+
+    assert str(error.value) == (
+        "Could not get an access token: ZIdentity does not accept the client id with this secret "
+        "or key (status 400, invalid_client). Check that client id and secret (or private key) "
+        "belong together and to this vanity domain and cloud, that the secret has not expired "
+        "and that the client is enabled."
+    )
+
+
+def test_refused_credentials_are_not_tried_for_every_key(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.grants(INVALID_CLIENT)
+
+    for _ in range(3):
+        with pytest.raises(CredentialsRefused, match="invalid_client"):
+            zidentity.api_clients.get("c1")
+
+    assert len(server.token_calls) == 1
+
+
+def test_a_code_that_is_not_of_oauth_is_not_shown(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.grants(Reply(400, {"error": "obviously_fake"}))
+
+    with pytest.raises(CredentialsRefused) as error:
+        zidentity.api_clients.get("c1")
+
+    assert "obviously_fake" not in str(error.value)
+
+
+def test_a_missing_token_endpoint_points_to_the_tenant(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.grants(Reply(404, b"<html>"))
+
+    with pytest.raises(CredentialsRefused, match=r"no such tenant.*vanity domain and cloud"):
+        zidentity.api_clients.get("c1")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        {},
+        {"access_token": "", "expires_in": 3600},
+        {"access_token": "two\nlines", "expires_in": 3600},
+        {"access_token": TOKEN, "expires_in": 0},
+        {"access_token": TOKEN},
+    ],
+)
+def test_what_is_no_token_is_not_sent(
+    zidentity: ZIdentity, server: ScriptedServer, body: object
+) -> None:
+    server.grants(Reply(200, body))
+
+    with pytest.raises(UnreadableAnswer, match="Could not get an access token"):
+        zidentity.api_clients.get("c1")
+
+    assert server.calls == []
+
+
+def test_an_assertion_carries_the_servers_time_once_it_is_known(
+    connect: Connect, server: ScriptedServer, time: FakeTime, private_key: PrivateKey
+) -> None:
+    import jwt
+
+    server.answers(
+        Reply(200, {"id": "c1", "name": "ci"}, {"Date": "Fri, 15 Jan 2027 09:00:00 GMT"}), CLIENT
+    )
+    zidentity = connect(private_key)
+    zidentity.api_clients.get("c1")
+    time.now += 3600
+    zidentity.api_clients.get("c1")
+
+    assertion = server.token_calls[1].form["client_assertion"][0]
+    claims = jwt.decode(assertion, options={"verify_signature": False})
+    assert claims["iat"] <= time.now + 3600 < claims["exp"]
+
+
+@pytest.mark.parametrize(
+    ("date", "direction"),
+    [
+        ("Fri, 15 Jan 2027 08:10:00 GMT", "600 s behind"),
+        ("Fri, 15 Jan 2027 07:50:00 GMT", "600 s ahead of"),
+    ],
+)
+def test_a_wrong_clock_is_named_where_a_key_signs_the_time(
+    connect: Connect,
+    server: ScriptedServer,
+    private_key: PrivateKey,
+    date: str,
+    direction: str,
+) -> None:
+    server.grants(Reply(400, {"error": "invalid_client"}, {"Date": date}))
+
+    with pytest.raises(CredentialsRefused, match=f"clock of this machine is {direction}"):
+        connect(private_key).api_clients.get("c1")
+
+
+def test_a_wrong_clock_does_not_excuse_a_wrong_secret(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    date = {"Date": "Fri, 15 Jan 2027 09:00:00 GMT"}
+    server.grants(Reply(400, {"error": "invalid_client"}, date))
+
+    with pytest.raises(CredentialsRefused) as error:
+        zidentity.api_clients.get("c1")
+
+    assert "clock" not in str(error.value)
