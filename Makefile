@@ -42,6 +42,9 @@ check: setup
 	@ruff check .
 	@ruff format --check .
 	@mypy
+	@for program in $$(git ls-files 'examples/*__main__.py'); do \
+	  MYPYPATH=$$(dirname $$program) mypy $$program || exit 1; \
+	done
 	@lint-imports --no-cache
 
 env:

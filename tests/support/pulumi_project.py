@@ -37,10 +37,11 @@ class PulumiProject:
     """A project with one stack selected, its state and its PULUMI_HOME beside it.
 
     Attributes:
-        folder: Where the program is; what the engine writes is in `folder / ".engine"`.
+        folder: Where the program is.
         name: The project's name.
         stack: The stack's name.
         environment: Variables for every command, in addition to the bare minimum.
+        home: Where the engine writes; `folder / ".engine"` unless projects share one.
         transcript: All that was ever printed.
     """
 
@@ -48,11 +49,12 @@ class PulumiProject:
     name: str = "keys"
     stack: str = "test"
     environment: dict[str, str] = field(default_factory=dict)
+    home: Path | None = None
     transcript: list[str] = field(default_factory=list)
 
     @property
     def engine_folder(self) -> Path:
-        return self.folder / ".engine"
+        return self.home or self.folder / ".engine"
 
     @property
     def state_file(self) -> Path:
@@ -60,10 +62,14 @@ class PulumiProject:
 
     def create(self, config: dict[str, Any]) -> "PulumiProject":
         """Write the project's files and make its stack."""
-        (self.engine_folder / "state").mkdir(parents=True, exist_ok=True)
         runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
         description = {"name": self.name, "runtime": runtime}
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(description))
+        return self.init(config)
+
+    def init(self, config: dict[str, Any]) -> "PulumiProject":
+        """Make the stack of a project whose files are there."""
+        (self.engine_folder / "state").mkdir(parents=True, exist_ok=True)
         self.configure(config)
         self.run("stack", "init", self.stack)
         return self

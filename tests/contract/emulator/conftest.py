@@ -44,9 +44,7 @@ def anonymous(tenant: RunningEmulator) -> Iterator[httpx.Client]:
 def api(tenant: RunningEmulator) -> Iterator[httpx.Client]:
     """Speaks to the tenant as its first administrator."""
     headers = {"Authorization": f"Bearer {tenant.token_for(ADMIN_ID, ADMIN_SECRET)}"}
-    with httpx.Client(
-        base_url=tenant.url, headers=headers, trust_env=False, timeout=60
-    ) as client:
+    with httpx.Client(base_url=tenant.url, headers=headers, trust_env=False, timeout=60) as client:
         yield client
 
 

@@ -1,13 +1,11 @@
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
+from contract.wire.loopback import Connect, LoopbackServer, Script
 
-from tests.contract.wire.loopback import LoopbackServer, Script
 from zdx_provider.zidentity import ClientSecret, ConnectionOptions, Tenant, ZIdentity
-
-Connect = Callable[..., ZIdentity]
 
 
 @pytest.fixture

@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from zdx_provider.zidentity import ZIdentity
+
+Connect = Callable[..., ZIdentity]
 Behaviour = Callable[["Handler"], None]
 
 
@@ -54,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
             raise AssertionError("the script has ended")
         return self.script.otherwise
 
-    def do_CONNECT(self) -> None:  # noqa: N802 - http.server's name
+    def do_CONNECT(self) -> None:
         """Be a proxy that lets nobody through."""
         self.script.requests.append(f"CONNECT {self.path}")
         self.script.authorizations.append(self.headers.get("Authorization", ""))

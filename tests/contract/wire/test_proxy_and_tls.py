@@ -6,12 +6,12 @@ import ssl
 from pathlib import Path
 
 import pytest
+from contract.wire.loopback import Handler, LoopbackServer, Script
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.contract.wire.loopback import Handler, LoopbackServer, Script
 from zdx_provider.zidentity import (
     ClientSecret,
     ConnectionOptions,

@@ -7,9 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from contract.wire.loopback import Behaviour, Connect, Handler, LoopbackServer, Script
 
-from tests.contract.wire.conftest import Connect
-from tests.contract.wire.loopback import Behaviour, Handler, LoopbackServer, Script
 from zdx_provider.zidentity import (
     AnswerLost,
     ApiClientDraft,
@@ -85,7 +84,7 @@ def test_a_refused_connection_is_told_from_a_lost_answer(
 
 
 def test_a_server_that_goes_away_between_token_and_creation_got_nothing(
-    connect: Connect, server: LoopbackServer, closed_port: int, draft: ApiClientDraft
+    server: LoopbackServer, closed_port: int, draft: ApiClientDraft
 ) -> None:
     tenant = Tenant(
         "acme",
@@ -121,12 +120,12 @@ def test_an_answer_that_drips_is_not_waited_for_to_its_end(
 ) -> None:
     script.otherwise = dripping
 
-    with pytest.raises(AnswerLost, match="not complete after|in time"):
+    with pytest.raises(AnswerLost, match=r"not complete after|in time"):
         connect(server.url, request_timeout=0.3).api_clients.create(draft)
 
 
 def test_an_endless_answer_is_not_read_to_its_end(zidentity: ZIdentity, script: Script) -> None:
-    sent = []
+    sent: list[int] = []
 
     def endless(handler: Handler) -> None:
         handler.begin(200, 10**12)
@@ -157,9 +156,7 @@ def test_a_redirect_is_not_followed_and_its_page_not_read(
     assert script.requests == ["GET /ziam/admin/api/v1/api-clients/c1"]
 
 
-def test_a_repeated_header_is_read_as_both(
-    connect: Connect, server: LoopbackServer, script: Script
-) -> None:
+def test_a_repeated_header_is_read_as_both(server: LoopbackServer, script: Script) -> None:
     waits: list[float] = []
 
     def limited(handler: Handler) -> None:

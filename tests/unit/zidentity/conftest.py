@@ -1,10 +1,8 @@
-from collections.abc import Callable
-
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from unit.zidentity.scripted import SECRET, Connect, FakeTime, ScriptedServer
 
-from tests.unit.zidentity.scripted import SECRET, FakeTime, ScriptedServer
 from zdx_provider.zidentity import (
     ClientSecret,
     ConnectionOptions,
@@ -13,8 +11,6 @@ from zdx_provider.zidentity import (
     Tenant,
     ZIdentity,
 )
-
-Connect = Callable[..., ZIdentity]
 
 
 @pytest.fixture

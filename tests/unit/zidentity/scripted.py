@@ -14,8 +14,12 @@ from urllib3 import HTTPConnectionPool, HTTPResponse
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
+from zdx_provider.zidentity import ZIdentity
+
 TOKEN = "obviously-fake-token"
 SECRET = "obviously-fake-secret"
+
+Connect = Callable[..., ZIdentity]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 import pytest
+from unit.zidentity.scripted import Reply, ScriptedServer
 
-from tests.unit.zidentity.scripted import Reply, ScriptedServer
+import zdx_provider.zidentity as room
 from zdx_provider.zidentity import (
     AnswerLost,
     ApiClientDraft,
@@ -179,7 +180,7 @@ def test_an_error_names_the_key_that_it_is_about(
 
 
 def test_other_errors_pass_a_block_about_a_key_unchanged() -> None:
-    with pytest.raises(LookupError, match="^other$"), about("ci"):
+    with pytest.raises(LookupError, match=r"^other$"), about("ci"):
         raise LookupError("other")
 
 
@@ -187,7 +188,5 @@ def test_every_error_is_of_one_tree() -> None:
     def leaves(kind: type[ZIdentityError]) -> set[type[ZIdentityError]]:
         below = kind.__subclasses__()
         return {kind}.union(*map(leaves, below))
-
-    import zdx_provider.zidentity as room
 
     assert {kind.__name__ for kind in leaves(ZIdentityError)} <= set(room.__all__)

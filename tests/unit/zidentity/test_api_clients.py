@@ -1,8 +1,8 @@
 from datetime import datetime, timezone
 
 import pytest
+from unit.zidentity.scripted import Reply, ScriptedServer
 
-from tests.unit.zidentity.scripted import Reply, ScriptedServer
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientDraft,

@@ -1,11 +1,11 @@
 from datetime import datetime, timezone
 
 import pytest
+from unit.zidentity.scripted import FakeTime, Reply, ScriptedServer
 
-from tests.unit.zidentity.scripted import FakeTime, Reply, ScriptedServer
 from zdx_provider.zidentity import ZIdentity
 
-EMPTY_PAGE = {"records": []}
+EMPTY_PAGE: dict[str, list[object]] = {"records": []}
 
 
 def moment(epoch: float) -> datetime:

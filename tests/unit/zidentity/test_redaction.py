@@ -1,25 +1,24 @@
 """Plants a secret and a token, makes everything fail, and looks for them."""
 
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 
 import pytest
 import requests
 from pydantic import SecretStr
-from urllib3.exceptions import DecodeError, IncompleteRead
-
-from tests.unit.zidentity.conftest import Connect
-from tests.unit.zidentity.scripted import (
+from unit.zidentity.scripted import (
     SECRET,
     TOKEN,
+    Connect,
     Reply,
     ScriptedServer,
     Step,
     dropped_connection,
     refused_connection,
 )
+from urllib3.exceptions import DecodeError, IncompleteRead
+
 from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import (
     ApiClient,
@@ -65,47 +64,22 @@ def failures() -> list[Step]:
     ]
 
 
-@dataclass(frozen=True)
-class Operation:
-    name: str
-
-    def run(self, zidentity: ZIdentity) -> object:
-        clients = zidentity.api_clients
-        match self.name:
-            case "list":
-                return clients.list()
-            case "get":
-                return clients.get("c1")
-            case "create":
-                return clients.create(ApiClientDraft(name="ci"))
-            case "replace":
-                return clients.replace(ApiClient(id="c1", name="ci"))
-            case "delete":
-                return clients.delete("c1")
-            case "list secrets":
-                return clients.secrets.list("c1")
-            case "create secret":
-                return clients.secrets.create("c1", datetime.now(timezone.utc))
-            case "revoke secret":
-                return clients.secrets.delete("c1", "s1")
-            case _:
-                return zidentity.resource_servers.list()
+OPERATIONS: dict[str, Callable[[ZIdentity], object]] = {
+    "list": lambda z: z.api_clients.list(),
+    "get": lambda z: z.api_clients.get("c1"),
+    "create": lambda z: z.api_clients.create(ApiClientDraft(name="ci")),
+    "replace": lambda z: z.api_clients.replace(ApiClient(id="c1", name="ci")),
+    "delete": lambda z: z.api_clients.delete("c1"),
+    "list secrets": lambda z: z.api_clients.secrets.list("c1"),
+    "create secret": lambda z: z.api_clients.secrets.create("c1", datetime.now(timezone.utc)),
+    "revoke secret": lambda z: z.api_clients.secrets.delete("c1", "s1"),
+    "list resources": lambda z: z.resource_servers.list(),
+}
+ANY_JSON_IS_SUCCESS = ("delete", "revoke secret")
 
 
-OPERATIONS = [
-    Operation(name)
-    for name in (
-        "list",
-        "get",
-        "create",
-        "replace",
-        "delete",
-        "list secrets",
-        "create secret",
-        "revoke secret",
-        "list resources",
-    )
-]
+def label(failure: Step) -> str:
+    return f"{failure.status}" if isinstance(failure, Reply) else type(failure).__name__
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -114,49 +88,51 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def everything_told(error: BaseException, log: pytest.LogCaptureFixture) -> str:
+def everything_told(error: BaseException | None, log: pytest.LogCaptureFixture) -> str:
     told = [f"{link} {link!r} {link.args!r} {vars(link)!r}" for link in chain(error)]
     told += [f"{vars(record)!r} {record.getMessage()}" for record in log.records]
     return "\n".join(told)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-@pytest.mark.parametrize("failure", failures(), ids=repr)
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("failure", failures(), ids=label)
 def test_no_failure_of_a_call_tells_a_secret(
     connect: Connect,
     server: ScriptedServer,
     caplog: pytest.LogCaptureFixture,
-    operation: Operation,
+    operation: str,
     failure: Step,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server.answers(*[failure] * 2)
 
-    error = error_of(operation, connect(options=ConnectionOptions(max_retries=1)))
+    error = error_of(OPERATIONS[operation], connect(options=ConnectionOptions(max_retries=1)))
 
+    assert error or operation in ANY_JSON_IS_SUCCESS
     assert not any(planted in everything_told(error, caplog) for planted in PLANTED)
     assert all(isinstance(link, ZdxError) for link in chain(error))
 
 
-@pytest.mark.parametrize("failure", failures(), ids=repr)
+@pytest.mark.parametrize("failure", failures(), ids=label)
 def test_no_failure_of_the_token_tells_a_secret(
     connect: Connect, server: ScriptedServer, caplog: pytest.LogCaptureFixture, failure: Step
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server.grants(*[failure] * 2)
 
-    error = error_of(Operation("get"), connect(options=ConnectionOptions(max_retries=1)))
+    error = error_of(OPERATIONS["get"], connect(options=ConnectionOptions(max_retries=1)))
 
+    assert error
     assert not any(planted in everything_told(error, caplog) for planted in PLANTED)
     assert all(isinstance(link, ZdxError) for link in chain(error))
 
 
-def error_of(operation: Operation, zidentity: ZIdentity) -> ZdxError:
-    # An answer without a body or with any JSON is a success for a deletion: nothing to tell.
-    with pytest.raises(ZdxError) as error:
-        operation.run(zidentity)
-        raise ZdxError("it succeeded")
-    return error.value
+def error_of(act: Callable[[ZIdentity], object], zidentity: ZIdentity) -> BaseException | None:
+    try:
+        act(zidentity)
+    except ZdxError as error:
+        return error
+    return None
 
 
 @pytest.mark.parametrize(

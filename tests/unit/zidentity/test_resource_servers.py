@@ -1,4 +1,5 @@
-from tests.unit.zidentity.scripted import Reply, ScriptedServer
+from unit.zidentity.scripted import Reply, ScriptedServer
+
 from zdx_provider.zidentity import ZIdentity
 
 RECORDED = {

@@ -1,7 +1,7 @@
+import jwt
 import pytest
+from unit.zidentity.scripted import SECRET, TOKEN, Connect, FakeTime, Reply, ScriptedServer, grant
 
-from tests.unit.zidentity.conftest import Connect
-from tests.unit.zidentity.scripted import SECRET, TOKEN, FakeTime, Reply, ScriptedServer, grant
 from zdx_provider.zidentity import (
     ApiClientDraft,
     CredentialsRefused,
@@ -61,7 +61,7 @@ def test_a_fresh_token_that_is_refused_too_ends_it(
 ) -> None:
     server.answers(Reply(401), Reply(401, headers={"x-oneapi-request-id": "r-1"}))
 
-    with pytest.raises(CredentialsRefused, match="fresh access token .status 401, request r-1"):
+    with pytest.raises(CredentialsRefused, match=r"fresh access token \(status 401, request r-1"):
         zidentity.api_clients.get("c1")
 
     assert len(server.token_calls) == 2
@@ -139,8 +139,6 @@ def test_what_is_no_token_is_not_sent(
 def test_an_assertion_carries_the_servers_time_once_it_is_known(
     connect: Connect, server: ScriptedServer, time: FakeTime, private_key: PrivateKey
 ) -> None:
-    import jwt
-
     server.answers(
         Reply(200, {"id": "c1", "name": "ci"}, {"Date": "Fri, 15 Jan 2027 09:00:00 GMT"}), CLIENT
     )
