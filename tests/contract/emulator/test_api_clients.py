@@ -1,0 +1,290 @@
+"""API clients: the rules of the vendor's help pages and recordings."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from zdx_emulator.testing import API_CLIENTS, RESOURCE_SERVERS, RunningEmulator, scope_id
+
+ZSCALER_APIS = "jhlm4bhr7g7j2"
+ZPA_SCOPE = "hhlm4bhlrg7io:mplm4biidg7jg:hplm4bij007jo"
+
+
+def _resources(*scope_ids: str) -> list[dict[str, Any]]:
+    return [{"id": ZSCALER_APIS, "selectedScopes": [{"id": each} for each in scope_ids]}]
+
+
+def _is_invalid(answer: httpx.Response, member: str) -> bool:
+    return answer.status_code == 400 and f"Invalid Input for {member}" in answer.json()["message"]
+
+
+def test_a_made_client_answers_with_an_id_and_the_names_of_its_scopes(
+    api: httpx.Client, body: dict[str, Any]
+) -> None:
+    client = api.post(API_CLIENTS, json=body).json()
+
+    (resource,) = client["clientResources"]
+    assert len(client["id"]) == 13
+    assert resource["name"] == "Zscaler APIs"
+    assert resource["defaultApi"] is True
+    assert resource["selectedScopes"] == [
+        {"id": "hhlm4bhmbg7ir::hplm4bko807ji", "name": "Role:ZDX Read-only Admin"}
+    ]
+
+
+def test_names_need_not_be_unique(api: httpx.Client, body: dict[str, Any]) -> None:
+    first, second = (api.post(API_CLIENTS, json=body).json()["id"] for _ in range(2))
+
+    assert first != second
+
+
+def test_a_client_may_hold_one_scope_of_each_of_several_services(
+    api: httpx.Client, body: dict[str, Any]
+) -> None:
+    scopes = [scope_id("ZDX Super Admin"), scope_id("Super Admin", "ZIAM"), ZPA_SCOPE]
+
+    client = api.post(API_CLIENTS, json=body | {"clientResources": _resources(*scopes)}).json()
+
+    assert [each["id"] for each in client["clientResources"][0]["selectedScopes"]] == scopes
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        pytest.param(
+            _resources(scope_id("ZDX Super Admin"), scope_id("ZDX Read-only Admin")),
+            id="two scopes of one service",
+        ),
+        pytest.param(_resources("hplm4bko807ji"), id="a split scope id"),
+        pytest.param(_resources("hhlm4bhmbg7ir::unknown"), id="an unknown scope"),
+        pytest.param([{"id": "unknown", "selectedScopes": []}], id="an unknown resource"),
+        pytest.param(
+            [{"id": ZSCALER_APIS, "selectedScopes": [{"name": "Role:ZDX Super Admin"}]}],
+            id="a scope without its id",
+        ),
+        pytest.param([{"id": ZSCALER_APIS}], id="no scopes at all"),
+        pytest.param("everything", id="no list"),
+    ],
+)
+def test_resources_that_break_a_rule_are_refused(
+    resources: Any, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    answer = api.post(API_CLIENTS, json=body | {"clientResources": resources})
+
+    assert _is_invalid(answer, "clientResources")
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("accessTokenLifeTime", 59),
+        ("accessTokenLifeTime", 86_401),
+        ("accessTokenLifeTime", "3600"),
+        ("name", ""),
+        ("name", None),
+        ("status", "true"),
+        ("clientAuthentication", {"authType": "PASSWORD"}),
+        ("clientAuthentication", {}),
+    ],
+)
+def test_a_member_that_breaks_a_rule_is_refused_and_named(
+    member: str, value: Any, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    assert _is_invalid(api.post(API_CLIENTS, json=body | {member: value}), member)
+
+
+@pytest.mark.parametrize("seconds", [60, 86_400])
+def test_a_token_may_live_a_minute_to_a_day(
+    seconds: int, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    answer = api.post(API_CLIENTS, json=body | {"accessTokenLifeTime": seconds})
+
+    assert answer.json()["accessTokenLifeTime"] == seconds
+
+
+def test_a_refused_client_is_not_made(
+    tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    api.post(API_CLIENTS, json=body | {"clientResources": _resources("unknown")})
+
+    assert tenant.clients() == []
+
+
+def test_a_body_that_is_no_json_is_refused(api: httpx.Client) -> None:
+    answer = api.post(API_CLIENTS, content=b"{", headers={"Content-Type": "application/json"})
+
+    assert _is_invalid(answer, "request body")
+
+
+def test_a_put_replaces_the_client_whole(
+    tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    client = tenant.create_client("before", description="gone", status=False, futureField=1)
+
+    answer = api.put(f"{API_CLIENTS}/{client.id}", json=body)
+
+    replaced = api.get(f"{API_CLIENTS}/{client.id}").json()
+    assert answer.json() == replaced
+    assert replaced["id"] == client.id
+    assert (replaced["name"], replaced["description"], replaced["status"]) == ("ci", "", True)
+    assert "futureField" not in replaced
+
+
+def test_what_a_get_gives_a_put_takes_back_unchanged(
+    tenant: RunningEmulator, api: httpx.Client
+) -> None:
+    future = {
+        "futureField": {"kept": [1, 2]},
+        "clientAuthentication": {"authType": "SECRET", "futureMode": "strict"},
+    }
+    path = f"{API_CLIENTS}/{tenant.create_client('ci', **future).id}"
+
+    before = api.get(path).json()
+    api.put(path, json=before)
+
+    assert api.get(path).json() == before
+    assert before["futureField"] == {"kept": [1, 2]}
+    assert before["clientAuthentication"]["futureMode"] == "strict"
+
+
+def test_an_id_in_a_body_counts_for_nothing(api: httpx.Client, body: dict[str, Any]) -> None:
+    client = api.post(API_CLIENTS, json=body | {"id": "chosen"}).json()
+    changed = api.put(f"{API_CLIENTS}/{client['id']}", json=body | {"id": "chosen"}).json()
+
+    assert client["id"] == changed["id"] != "chosen"
+
+
+def test_a_put_that_is_refused_changes_nothing(
+    tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    client = tenant.create_client("before")
+
+    answer = api.put(
+        f"{API_CLIENTS}/{client.id}", json=body | {"clientResources": _resources("unknown")}
+    )
+
+    assert _is_invalid(answer, "clientResources")
+    assert tenant.client(client.id) == client
+
+
+def test_a_put_takes_a_scope_by_a_name_that_only_one_has(
+    tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    path = f"{API_CLIENTS}/{tenant.create_client('ci').id}"
+
+    def put(name: str) -> httpx.Response:
+        resource = {"id": ZSCALER_APIS, "selectedScopes": [{"name": name}]}
+        return api.put(path, json=body | {"clientResources": [resource]})
+
+    taken = put("Role:ZDX Super Admin").json()["clientResources"][0]["selectedScopes"]
+    assert [scope["id"] for scope in taken] == [scope_id("ZDX Super Admin")]
+    assert _is_invalid(put("Role:Super Admin"), "clientResources")
+
+
+def test_a_deleted_client_is_gone_with_its_secrets_and_tokens(
+    tenant: RunningEmulator, api: httpx.Client, anonymous: httpx.Client
+) -> None:
+    client = tenant.create_client("ci")
+    secret = tenant.add_secret(client.id).value
+    bearer = {"Authorization": f"Bearer {tenant.token_for(client.id, secret)}"}
+    path = f"{API_CLIENTS}/{client.id}"
+
+    answer = api.delete(path)
+
+    assert answer.status_code == 204
+    assert answer.content == b""
+    assert api.get(path).status_code == 404
+    assert api.get(f"{path}/secrets").status_code == 404
+    assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_a_client_that_is_not_there_is_not_found(
+    method: str, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    answer = api.request(method, f"{API_CLIENTS}/unknown", json=body)
+
+    assert answer.status_code == 404
+    assert set(answer.json()) == {"code", "message"}
+
+
+def test_a_list_of_one_page_has_no_links(tenant: RunningEmulator, api: httpx.Client) -> None:
+    client = tenant.create_client("ci")
+
+    page = api.get(API_CLIENTS).json()
+
+    assert (page["results_total"], page["pageOffset"], page["pageSize"]) == (1, 0, 100)
+    assert [record["id"] for record in page["records"]] == [client.id]
+    assert "next_link" not in page
+    assert "prev_link" not in page
+
+
+def test_the_links_lead_through_all_pages_and_back(
+    tenant: RunningEmulator, api: httpx.Client
+) -> None:
+    made = [tenant.create_client(f"ci-{number}").id for number in range(5)]
+    tenant.create_client("other")
+
+    def follow(url: str, link: str) -> list[list[str]]:
+        page = api.get(url).json()
+        ids = [record["id"] for record in page["records"]]
+        return [ids, *(follow(page[link], link) if link in page else [])]
+
+    forward = follow(f"{API_CLIENTS}?name[like]=ci&limit=2", "next_link")
+    backward = follow(f"{API_CLIENTS}?name[like]=ci&limit=2&offset=4", "prev_link")
+
+    assert forward == [made[:2], made[2:4], made[4:]]
+    assert backward == forward[::-1]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [("prod", ["ci-prod", "PROD-eu"]), ("prod-", ["PROD-eu"]), ("%", []), ("", None)],
+)
+def test_the_name_filter_matches_part_of_a_name_in_any_case(
+    wanted: str, found: list[str] | None, tenant: RunningEmulator, api: httpx.Client
+) -> None:
+    names = ["ci-prod", "PROD-eu", "dev"]
+    for name in names:
+        tenant.create_client(name)
+
+    page = api.get(API_CLIENTS, params={"name[like]": wanted}).json()
+
+    assert [record["name"] for record in page["records"]] == (names if found is None else found)
+
+
+def test_a_page_may_be_empty_and_still_tell_the_total(
+    tenant: RunningEmulator, api: httpx.Client
+) -> None:
+    tenant.create_client("ci")
+
+    page = api.get(API_CLIENTS, params={"limit": 0}).json()
+
+    assert page["records"] == []
+    assert page["results_total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("limit", 1001), ("limit", -1), ("offset", -1), ("limit", "all")]
+)
+def test_a_page_out_of_bounds_is_refused(name: str, value: int | str, api: httpx.Client) -> None:
+    assert _is_invalid(api.get(API_CLIENTS, params={name: value}), name)
+
+
+def test_the_zdx_service_lists_its_five_recorded_roles(api: httpx.Client) -> None:
+    (server,) = api.get(RESOURCE_SERVERS).json()["records"]
+
+    (zdx,) = [each for each in server["serviceScopes"] if each["service"]["name"] == "ZDX"]
+    assert (server["primaryAud"], server["defaultApi"]) == ("https://api.zscaler.com", True)
+    assert [scope["name"] for scope in zdx["scopes"]] == [
+        "Role:API_Role_READONLY",
+        "Role:ZDX_Admin_Role",
+        "Role:ZDX Read-only Admin",
+        "Role:ZDX Service Desk Tier 1",
+        "Role:ZDX Super Admin",
+    ]
+
+
+def test_an_unknown_resource_server_is_not_found(api: httpx.Client) -> None:
+    assert api.get(f"{RESOURCE_SERVERS}/unknown").status_code == 404

@@ -1,0 +1,296 @@
+"""The token endpoint, to the letter of the vendor's "Getting Started" with OneAPI."""
+
+import json
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from jwt.algorithms import RSAAlgorithm
+
+from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, API_CLIENTS, TOKEN, RunningEmulator
+
+AUDIENCE = "https://api.zscaler.com"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+DAY = 86_400
+
+ADMIN_FORM = {
+    "grant_type": "client_credentials",
+    "client_id": ADMIN_ID,
+    "client_secret": ADMIN_SECRET,
+    "audience": AUDIENCE,
+}
+
+
+@pytest.fixture
+def signed_client(tenant: RunningEmulator, rsa_key: Any) -> str:
+    """The id of a client that has registered a public key."""
+    keys = [{"keyName": "k", "keyValue": rsa_key.public_pem}]
+    authentication = {"authType": "PUBKEYCERT", "publicKeys": keys}
+    return tenant.create_client("signed", clientAuthentication=authentication).id
+
+
+@pytest.fixture
+def assertion_form(
+    tenant: RunningEmulator, signed_client: str, rsa_key: Any
+) -> Callable[..., dict[str, str]]:
+    """Makes the form of a client that signs; claims and key can be other than they should."""
+
+    def form(key: Any = rsa_key, **claims: Any) -> dict[str, str]:
+        true_claims = {
+            "iss": signed_client,
+            "sub": signed_client,
+            "aud": AUDIENCE,
+            "exp": tenant.now() + 600,
+        }
+        assertion = jwt.encode(true_claims | claims, key.private, algorithm="RS256")
+        return {
+            "grant_type": "client_credentials",
+            "client_assertion": assertion,
+            "client_assertion_type": ASSERTION_TYPE,
+            "audience": AUDIENCE,
+        }
+
+    return form
+
+
+@pytest.fixture
+def jwks_url(rsa_key: Any) -> Iterator[str]:
+    """Where a client publishes its key."""
+    key = json.loads(RSAAlgorithm.to_jwk(rsa_key.private.public_key()))
+    body = json.dumps({"keys": [{**key, "kid": "k1", "use": "sig"}]}).encode()
+
+    class Jwks(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Jwks) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/jwks"
+        server.shutdown()
+        thread.join()
+
+
+def _is_refused(answer: httpx.Response, error: str) -> bool:
+    body = answer.json()
+    return answer.status_code == 400 and body["error"] == error and bool(body["error_description"])
+
+
+def test_a_form_with_the_secret_gets_a_token(anonymous: httpx.Client) -> None:
+    answer = anonymous.post(TOKEN, data=ADMIN_FORM)
+
+    token = answer.json()
+    assert answer.status_code == 200
+    assert token["token_type"] == "Bearer"
+    assert token["expires_in"] == 3600
+    assert answer.headers["cache-control"] == "no-store"
+    bearer = {"Authorization": f"Bearer {token['access_token']}"}
+    assert anonymous.get(API_CLIENTS, headers=bearer).status_code == 200
+
+
+def test_basic_authentication_gets_a_token(anonymous: httpx.Client) -> None:
+    form = {"grant_type": "client_credentials", "audience": AUDIENCE}
+
+    answer = anonymous.post(TOKEN, data=form, auth=(ADMIN_ID, ADMIN_SECRET))
+
+    assert answer.status_code == 200
+
+
+def test_unreadable_basic_authentication_is_refused(anonymous: httpx.Client) -> None:
+    form = {"grant_type": "client_credentials", "audience": AUDIENCE}
+    headers = {"Authorization": "Basic " + b64encode(b"\xff").decode()}
+
+    answer = anonymous.post(TOKEN, data=form, headers=headers)
+
+    assert _is_refused(answer, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"audience": ""}, "invalid_request"),
+        ({"audience": "https://api.example.com"}, "invalid_request"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": ""}, "unsupported_grant_type"),
+        ({"client_secret": "wrong-secret"}, "invalid_client"),
+        ({"client_secret": ""}, "invalid_client"),
+        ({"client_id": "nobody"}, "invalid_client"),
+    ],
+)
+def test_a_form_that_breaks_a_rule_is_refused(
+    change: dict[str, str], error: str, anonymous: httpx.Client
+) -> None:
+    assert _is_refused(anonymous.post(TOKEN, data=ADMIN_FORM | change), error)
+
+
+def test_json_is_no_form(anonymous: httpx.Client) -> None:
+    assert _is_refused(anonymous.post(TOKEN, json=ADMIN_FORM), "invalid_request")
+
+
+def test_a_token_says_how_long_it_lives_and_lives_no_longer(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    client = tenant.create_client("short", accessTokenLifeTime=60)
+    secret = tenant.add_secret(client.id).value
+    form = ADMIN_FORM | {"client_id": client.id, "client_secret": secret}
+
+    token = anonymous.post(TOKEN, data=form).json()
+
+    bearer = {"Authorization": f"Bearer {token['access_token']}"}
+    assert token["expires_in"] == 60
+    assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 200
+    tenant.move_clock(60)
+    assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
+
+
+def test_a_disabled_client_gets_no_token_but_keeps_the_one_it_has(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    client = tenant.create_client("ci")
+    secret = tenant.add_secret(client.id).value
+    bearer = {"Authorization": f"Bearer {tenant.token_for(client.id, secret)}"}
+
+    tenant.change_client(client.id, status=False)
+
+    form = ADMIN_FORM | {"client_id": client.id, "client_secret": secret}
+    assert _is_refused(anonymous.post(TOKEN, data=form), "invalid_client")
+    assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 200
+
+
+def test_a_secret_works_until_it_expires(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
+    client = tenant.create_client("ci")
+    form = ADMIN_FORM | {
+        "client_id": client.id,
+        "client_secret": tenant.add_secret(client.id, days=30).value,
+    }
+
+    tenant.move_clock(29 * DAY)
+    assert anonymous.post(TOKEN, data=form).status_code == 200
+    tenant.move_clock(30 * DAY)
+    assert _is_refused(anonymous.post(TOKEN, data=form), "invalid_client")
+
+
+def test_a_deleted_secret_is_refused(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
+    client = tenant.create_client("ci")
+    kept, deleted = tenant.add_secret(client.id), tenant.add_secret(client.id)
+    form = ADMIN_FORM | {"client_id": client.id}
+
+    tenant.delete_secret(client.id, deleted.id)
+
+    refused = anonymous.post(TOKEN, data=form | {"client_secret": deleted.value})
+    assert _is_refused(refused, "invalid_client")
+    assert anonymous.post(TOKEN, data=form | {"client_secret": kept.value}).status_code == 200
+
+
+def test_another_clients_secret_is_refused(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    one, other = tenant.create_client("one"), tenant.create_client("other")
+    form = ADMIN_FORM | {
+        "client_id": one.id,
+        "client_secret": tenant.add_secret(other.id).value,
+    }
+
+    assert _is_refused(anonymous.post(TOKEN, data=form), "invalid_client")
+
+
+def test_an_assertion_gets_a_token(
+    anonymous: httpx.Client, assertion_form: Callable[..., dict[str, str]]
+) -> None:
+    assert anonymous.post(TOKEN, data=assertion_form()).status_code == 200
+
+
+def test_a_key_may_be_registered_as_base64_of_its_der_form(
+    tenant: RunningEmulator,
+    anonymous: httpx.Client,
+    signed_client: str,
+    rsa_key: Any,
+    assertion_form: Callable[..., dict[str, str]],
+) -> None:
+    keys = [{"keyName": "k", "keyValue": b64encode(rsa_key.public_der).decode()}]
+    authentication = {"authType": "PUBKEYCERT", "publicKeys": keys}
+
+    tenant.change_client(signed_client, clientAuthentication=authentication)
+
+    assert anonymous.post(TOKEN, data=assertion_form()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "nobody"},
+        {"sub": "nobody"},
+        {"aud": "https://api.example.com"},
+        {"exp": 0},
+        {"exp": 99_999_999_999},
+    ],
+)
+def test_an_assertion_with_a_wrong_claim_is_refused(
+    claims: dict[str, Any],
+    anonymous: httpx.Client,
+    assertion_form: Callable[..., dict[str, str]],
+) -> None:
+    assert _is_refused(anonymous.post(TOKEN, data=assertion_form(**claims)), "invalid_client")
+
+
+def test_an_assertion_by_an_unregistered_key_is_refused(
+    anonymous: httpx.Client,
+    other_rsa_key: Any,
+    assertion_form: Callable[..., dict[str, str]],
+) -> None:
+    form = assertion_form(key=other_rsa_key)
+
+    assert _is_refused(anonymous.post(TOKEN, data=form), "invalid_client")
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"client_assertion_type": "password"}, "invalid_request"),
+        ({"client_assertion": "no-jwt"}, "invalid_client"),
+        ({"client_id": "nobody"}, "invalid_client"),
+    ],
+)
+def test_an_assertion_that_breaks_a_rule_is_refused(
+    change: dict[str, str],
+    error: str,
+    anonymous: httpx.Client,
+    assertion_form: Callable[..., dict[str, str]],
+) -> None:
+    assert _is_refused(anonymous.post(TOKEN, data=assertion_form() | change), error)
+
+
+def test_an_assertion_by_a_published_key_gets_a_token(
+    tenant: RunningEmulator, anonymous: httpx.Client, rsa_key: Any, jwks_url: str
+) -> None:
+    authentication = {"authType": "JWKS", "clientJWKsUrl": jwks_url}
+    client = tenant.create_client("published", clientAuthentication=authentication)
+    claims = {
+        "iss": client.id,
+        "sub": client.id,
+        "aud": AUDIENCE,
+        "exp": tenant.now() + 600,
+    }
+    assertion = jwt.encode(claims, rsa_key.private, algorithm="RS256", headers={"kid": "k1"})
+
+    answer = anonymous.post(
+        TOKEN,
+        data={
+            "grant_type": "client_credentials",
+            "audience": AUDIENCE,
+            "client_assertion": assertion,
+            "client_assertion_type": ASSERTION_TYPE,
+        },
+    )
+
+    assert answer.status_code == 200
