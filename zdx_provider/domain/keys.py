@@ -180,17 +180,18 @@ class Keys:
             return None
         return self._key(client, self._zdx_service(role_id), present)
 
-    def update(self, key_id: str, spec: KeySpec, *, previous_owner: str, claim: str) -> Mark:
+    def update(self, key_id: str, spec: KeySpec, *, previous_owner: str, claim: str) -> str:
         """Bring a key to what is declared: one GET, and one PUT where something differs.
 
         Args:
             key_id: The key.
             spec: What is declared now.
             previous_owner: The owner that the state knows; it differs after a rename.
-            claim: The claim that the state knows, for a key that has lost its mark.
+            claim: The claim that the state knows; empty for a key that was imported.
 
         Returns:
-            The key's mark.
+            The claim that the state is to know. It is not taken from the key where the state
+            has one: another state may have taken the key over, and only that one may delete it.
 
         Raises:
             KeyGone: There is no such key any more.
@@ -211,9 +212,9 @@ class Keys:
                     hint="To leave it there, remove this declaration (the key stays); to take "
                     "it back, run pulumi state delete for this resource and declare adopt=True.",
                 )
-            mark = Mark(spec.owner, found.claim if found else claim or self._new_claim())
-            self._bring(client, spec, mark)
-            return mark
+            claim = claim or (found.claim if found else self._new_claim())
+            self._bring(client, spec, Mark(spec.owner, found.claim if found else claim))
+            return claim
 
     def replace_secret(
         self, key_id: str, name: str, held: tuple[str, ...], lifetime: timedelta

@@ -1,5 +1,6 @@
 """The engine, as far as a plugin can speak to it."""
 
+import logging
 import re
 import sys
 from functools import cached_property
@@ -7,14 +8,21 @@ from functools import cached_property
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-_ADDRESS = re.compile(r"127\.0\.0\.1:\d+|localhost:\d+|\[::1\]:\d+")
+from zdx_provider.errors import ZdxError
+
+_ADDRESS = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\]):\d+")
+_ANSWER_SECONDS = 10.0
+
+
+class EngineGone(ZdxError):
+    """Nobody will record what this process does any more."""
 
 
 class EngineHost:
     """The engine that started this plugin.
 
     Args:
-        address: Where it listens; None where the process was not started by an engine.
+        address: Where it listens; None where no engine started this process.
     """
 
     def __init__(self, address: str | None) -> None:
@@ -26,17 +34,54 @@ class EngineHost:
         last = sys.argv[-1]
         return cls(last if _ADDRESS.fullmatch(last) else None)
 
-    def warn(self, message: str) -> None:
+    def require_alive(self) -> None:
+        """Stop before a change that nobody would record.
+
+        A plugin outlives an engine that is killed, and would go on making keys for a state that
+        never hears of them. Whether the engine lives is asked, not guessed from a parent process:
+        a shell stands between the two.
+
+        Raises:
+            EngineGone: The engine does not answer at its address any more.
+        """
+        if self._address is None:
+            return
+        try:
+            self._engine.GetRootResource(
+                engine_pb2.GetRootResourceRequest(), timeout=_ANSWER_SECONDS
+            )
+        except grpc.RpcError as error:
+            # Any other status is an answer, and so a sign of life.
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                raise EngineGone(
+                    "the Pulumi engine that asked for this is gone, so nothing more is changed.",
+                    hint="Run pulumi up again, after pulumi cancel where the stack is locked.",
+                ) from None
+
+    def log(self, level: int, message: str) -> None:
         """Show a line in the user's diagnostics.
 
         It appears under the stack: the dynamic host tells a provider no URN, so the message
         itself must name the key.
+
+        Args:
+            level: A level of `logging`. Errors are shown as warnings: the engine would mark a
+                resource as failed that was not.
+            message: One line.
         """
         if self._address is None:
             return
-        request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message)
-        engine_pb2_grpc.EngineStub(self._channel).Log(request)
+        self._engine.Log(
+            engine_pb2.LogRequest(severity=_severity(level), message=message),
+            timeout=_ANSWER_SECONDS,
+        )
 
     @cached_property
-    def _channel(self) -> grpc.Channel:
-        return grpc.insecure_channel(self._address or "")
+    def _engine(self) -> engine_pb2_grpc.EngineStub:
+        return engine_pb2_grpc.EngineStub(grpc.insecure_channel(self._address or ""))
+
+
+def _severity(level: int) -> engine_pb2.LogSeverity.ValueType:
+    if level >= logging.WARNING:
+        return engine_pb2.WARNING
+    return engine_pb2.INFO if level >= logging.INFO else engine_pb2.DEBUG

@@ -1,5 +1,6 @@
 """A key's life as the engine drives it: each call read, handed to the domain, and rendered."""
 
+import logging
 import os
 from collections.abc import Callable
 from datetime import datetime
@@ -163,10 +164,10 @@ class Lifecycle:
         keys = self._tenants.keys(inputs.tenant)
         same_role = inputs.role == state.role
         role_id = state.role_id if same_role else keys.find_role(inputs.role).id
-        mark = keys.update(
+        claim = keys.update(
             key_id, _spec(inputs, role_id), previous_owner=state.managed_by, claim=state.claim
         )
-        updated = state.model_copy(update={**dict(inputs), "role_id": role_id, "claim": mark.claim})
+        updated = state.model_copy(update={**dict(inputs), "role_id": role_id, "claim": claim})
         if inputs.secret_expires_on != state.secret_expires_on:
             secret = keys.replace_secret(key_id, inputs.name, state.held_secrets, SECRET_LIFETIME)
             updated = updated.holding(secret)
@@ -178,9 +179,10 @@ class Lifecycle:
         keys = self._tenants.keys_of(state)
         owner = keys.delete(key_id, state.name, state.claim)
         if owner is not None:
-            self._host.warn(
+            self._host.log(
+                logging.WARNING,
                 f'the key "{state.name}" ({key_id}) was left as it is, because {owner.who} has '
-                "taken it over; only the state of this stack forgets it."
+                "taken it over; only the state of this stack forgets it.",
             )
 
     def _check_settings_and_role(

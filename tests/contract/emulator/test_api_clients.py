@@ -134,7 +134,7 @@ def test_a_put_replaces_the_client_whole(
 def test_what_a_get_gives_a_put_takes_back_unchanged(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
-    future = {
+    future: dict[str, Any] = {
         "futureField": {"kept": [1, 2]},
         "clientAuthentication": {"authType": "SECRET", "futureMode": "strict"},
     }

@@ -73,6 +73,17 @@ def test_replacing_keeps_what_this_product_does_not_know(
     assert server.calls[1].json == sent
 
 
+def test_replacing_invents_no_field_that_the_server_did_not_give(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(Reply(200, {"id": "c1", "name": "ci", "status": True}), Reply(200))
+    client = zidentity.api_clients.get("c1")
+
+    zidentity.api_clients.replace(client.model_copy(update={"enabled": False}))
+
+    assert server.calls[1].json == {"name": "ci", "status": False}
+
+
 def test_replacing_with_an_empty_answer_gives_what_was_sent(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
