@@ -13,6 +13,7 @@ from pathlib import Path
 from zdx_emulator.models import ApiClient
 
 _SCHEMA = """
+-- Who made a client and when it changed are columns of the portal's list, not of the API.
 CREATE TABLE IF NOT EXISTS api_clients (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -75,15 +76,6 @@ class Listing:
     clients: list[ApiClient]
 
 
-@dataclass(frozen=True)
-class Provenance:
-    """Who made a client and when it last changed: the portal's columns; epoch seconds."""
-
-    created_by: str
-    created_at: int
-    updated_at: int
-
-
 def _digest(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
@@ -142,14 +134,6 @@ class Store:
             (name_part, limit, offset),
         )
         return Listing(total, [ApiClient.model_validate_json(document) for (document,) in rows])
-
-    def provenance(self, client_id: str) -> Provenance | None:
-        """Returns who made the client of that id, and when."""
-        row = self._db.execute(
-            "SELECT created_by, created_at, updated_at FROM api_clients WHERE id = ?",
-            (client_id,),
-        ).fetchone()
-        return Provenance(*row) if row else None
 
     def replace_client(self, client: ApiClient, *, now: int) -> bool:
         """Replaces the client of that id; False when there is none."""

@@ -19,6 +19,7 @@ from zdx_provider.zidentity.errors import (
     ReadOnly,
     Refused,
     ServerFailed,
+    TooLarge,
     Unavailable,
     ZIdentityError,
 )
@@ -34,18 +35,9 @@ _BY_STATUS: dict[int, type[Refused]] = {
     403: Forbidden,
     404: NotFound,
     409: Conflict,
+    413: TooLarge,
     429: RateLimited,
     **dict.fromkeys(_UNAVAILABLE, Unavailable),
-}
-_PROBLEMS = {
-    400: "ZIdentity does not accept the request",
-    401: "ZIdentity refuses a fresh access token",
-    403: "these credentials may not do that",
-    404: "it is not there",
-    409: "it conflicts with the state of the tenant",
-    413: "the request is too large for ZIdentity",
-    429: "the rate limit is reached",
-    500: "ZIdentity failed",
 }
 
 
@@ -109,16 +101,10 @@ def _failure(call: Call, answer: Answer, now: float) -> ZIdentityError:
         return _redirected(call, answer)
     kind = _kind(answer)
     retry_after = asked_wait(answer.headers, now) if kind in (RateLimited, Unavailable) else None
-    problem = _PROBLEMS.get(answer.status, "ZIdentity cannot answer now")
-    if kind is ReadOnly:
-        problem = "the tenant is read-only while Zscaler maintains it"
-    if kind is InvalidRequest and answer.status not in _PROBLEMS:
-        problem = _PROBLEMS[400]
-    if retry_after:
-        problem += f", and the server asks to wait {retry_after:.0f} s"
+    asked = f", and the server asks to wait {retry_after:.0f} s" if retry_after else ""
     lost = call.mints and issubclass(kind, ServerFailed)
     return (AnswerLost if lost else kind)(
-        problem,
+        f"{kind.summary}{asked}",
         operation=call.operation,
         status=answer.status,
         request_id=answer.request_id,

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
+_YEAR_3000 = 32_503_680_000.0  # epoch seconds; no server that means it is beyond
+
 
 class ServerClock:
     """This machine's clock, corrected by the `Date` of the server's answers.
@@ -24,7 +26,7 @@ class ServerClock:
     def learn(self, date: str) -> None:
         """Take over the time that an answer's `Date` header tells, if it tells one."""
         moment = parse_http_date(date)
-        if moment is not None:
+        if moment is not None and 0 < moment < _YEAR_3000:
             self._ahead = moment - self._local()
 
     def now(self) -> float:

@@ -20,7 +20,7 @@ class ConnectionOptions:
         ca_bundle: path of a PEM file or directory to trust; empty: as `requests` does.
         max_retries: how often a call is repeated at most.
         request_timeout: seconds to wait for a connection, for an answer, and for its whole body.
-        retry_budget: seconds that one call may take with all its repeats.
+        retry_budget: seconds after which a request is not repeated any more.
 
     Raises:
         InvalidConnection: `ca_bundle` holds no certificates.

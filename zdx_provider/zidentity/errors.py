@@ -6,12 +6,13 @@
     ├── AnswerLost            it may or may not have happened: look before repeating
     ├── UnreadableAnswer      an answer that is not the documented one
     └── Refused               an answer that says no, with its status
-        ├── InvalidRequest        400, 413 and any 4xx without a class of its own
+        ├── InvalidRequest        400, and any 4xx without a class of its own
         ├── CredentialsRefused    the token endpoint, or a 401 with a fresh token
         ├── Forbidden             403
         │   └── ReadOnly          403 while the tenant is under maintenance
         ├── NotFound              404
         ├── Conflict              409
+        ├── TooLarge              413
         ├── RateLimited           429
         └── ServerFailed          5xx
             └── Unavailable       408, 502, 503, 504: may pass by itself
@@ -91,7 +92,7 @@ class Untrusted(Unreachable):
     """The server's certificate could not be verified, so nothing was sent."""
 
     next_step = (
-        "If a proxy inspects TLS here, name its certificate authority as the CA bundle; "
+        "If a proxy inspects TLS here, name its certificate authority in REQUESTS_CA_BUNDLE; "
         "otherwise do not trust this connection."
     )
 
@@ -111,18 +112,20 @@ class UnreadableAnswer(ZIdentityError):
 class Refused(ZIdentityError):
     """An answer that says no."""
 
-    status: int
+    summary = ""
 
 
 class InvalidRequest(Refused):
     """ZIdentity does not accept what was sent."""
 
+    summary = "ZIdentity does not accept the request"
     next_step = "Check the values that are declared; the request id helps Zscaler's support."
 
 
 class CredentialsRefused(Refused):
     """ZIdentity does not accept the credentials of this session."""
 
+    summary = "ZIdentity refuses a fresh access token"
     next_step = (
         "Check that client id and secret (or private key) belong together and to this vanity "
         "domain and cloud, that the secret has not expired and that the client is enabled."
@@ -132,6 +135,7 @@ class CredentialsRefused(Refused):
 class Forbidden(Refused):
     """The credentials are good, but not for this."""
 
+    summary = "these credentials may not do that"
     next_step = (
         "The ZIdentity client in use needs full permission on API Clients and API Resources; "
         "a missing licence (SKU), or access disabled by the service provider, ends here too."
@@ -141,35 +145,49 @@ class Forbidden(Refused):
 class ReadOnly(Forbidden):
     """The tenant is read-only while Zscaler maintains it."""
 
+    summary = "the tenant is read-only while Zscaler maintains it"
     next_step = "Nothing was changed; run again when the maintenance is over."
 
 
 class NotFound(Refused):
     """There is nothing of that id."""
 
+    summary = "it is not there"
     next_step = "It was deleted, or it belongs to another tenant."
 
 
 class Conflict(Refused):
     """The state of the tenant does not allow it."""
 
+    summary = "it conflicts with the state of the tenant"
     next_step = "Somebody may have changed the same thing; run again after a refresh."
+
+
+class TooLarge(Refused):
+    """What was sent is larger than ZIdentity takes."""
+
+    summary = "the request is too large for ZIdentity"
+    next_step = "Shorten the description."
 
 
 class RateLimited(Refused):
     """More calls than the tenant is allowed."""
 
+    summary = "the rate limit is reached"
     next_step = "Run again later, or with less parallelism."
 
 
 class ServerFailed(Refused):
     """ZIdentity failed by its own account."""
 
+    summary = "ZIdentity failed"
     next_step = "Run again later; the request id helps Zscaler's support."
 
 
 class Unavailable(ServerFailed):
     """ZIdentity, or the gateway before it, cannot answer now."""
+
+    summary = "ZIdentity cannot answer now"
 
 
 @contextmanager

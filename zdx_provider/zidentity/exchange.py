@@ -6,11 +6,17 @@ and let a `~/.netrc` replace the Authorization header.
 """
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import (
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from zdx_provider._version import __version__
 from zdx_provider.zidentity.calls import Answer, Call
@@ -90,8 +96,7 @@ class Exchange:
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
             return InvalidConnection("The URL of the HTTP proxy cannot be used.")
         except (requests.RequestException, HTTPError) as error:
-            kind, problem = _explained(error)
-            return kind(problem, operation=call.operation)
+            return _explained(call, error)
         except OSError:
             return InvalidConnection("The CA bundle that the environment names cannot be read.")
 
@@ -153,23 +158,35 @@ def _headers(call: Call) -> dict[str, str]:
     return headers
 
 
-def _explained(error: Exception) -> tuple[type[ZIdentityError], str]:
+def _explained(call: Call, error: Exception) -> ZIdentityError:
     """Put an HTTP library's exception in our own words, so that none of its text is shown."""
+    host = urlsplit(call.url).netloc
+    if obstacle := _obstacle(error, host):
+        return Unreachable(obstacle, operation=call.operation)
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return Untrusted(f"the certificate of {host} is not trusted", operation=call.operation)
+    if isinstance(error, requests.Timeout | ReadTimeoutError):
+        return AnswerLost("no answer came in time", operation=call.operation)
+    return AnswerLost(
+        "the connection broke before the whole answer was here", operation=call.operation
+    )
+
+
+def _obstacle(error: Exception, host: str) -> str:
+    """Say what kept a request from leaving; empty if it may have left."""
     match error:
-        case requests.ConnectTimeout():
-            return Unreachable, "the host does not answer"
         case requests.exceptions.ProxyError():
-            return Unreachable, "the proxy did not let the request through"
-        case requests.exceptions.SSLError() if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return Untrusted, "the server's certificate is not trusted"
-        case requests.ConnectionError() if _never_connected(error):
-            return Unreachable, "the host is unknown or refuses connections"
-        case requests.Timeout() | ReadTimeoutError():
-            return AnswerLost, "no answer came in time"
+            return "the proxy did not let the request through"
+        case requests.ConnectTimeout():
+            return f"{host} does not answer"
+        case requests.ConnectionError() if _caused_by(error, NameResolutionError):
+            return f"the name {host} is not known"
+        case requests.ConnectionError() if _caused_by(error, NewConnectionError):
+            return f"{host} takes no connection"
         case _:
-            return AnswerLost, "the connection broke before the whole answer was here"
+            return ""
 
 
-def _never_connected(error: requests.ConnectionError) -> bool:
+def _caused_by(error: requests.ConnectionError, kind: type[HTTPError]) -> bool:
     cause = error.args[0] if error.args else None
-    return isinstance(getattr(cause, "reason", None), NewConnectionError)
+    return isinstance(getattr(cause, "reason", None), kind)

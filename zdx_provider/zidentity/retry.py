@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import tenacity
 
@@ -130,10 +130,8 @@ def may_repeat(call: Call, error: BaseException) -> bool:
 
 
 def _failure(state: tenacity.RetryCallState) -> ZIdentityError:
-    error = state.outcome and state.outcome.exception()
-    if not isinstance(error, ZIdentityError):
-        raise TypeError("only ZIdentity's errors are waited for")
-    return error
+    # tenacity asks only after an attempt that may be repeated, which is one that raised
+    return cast("ZIdentityError", cast("tenacity.Future", state.outcome).exception())
 
 
 def _log_wait(state: tenacity.RetryCallState) -> None:

@@ -20,7 +20,7 @@ _OPERATION = "get an access token"
 _LONGEST_MARGIN = 60.0  # seconds before its end from which a token is not used any more
 _MARGIN = 0.2  # of its lifetime, for short ones
 _NOTABLE_SKEW = 60.0  # seconds
-_REFUSALS = (400, 401, 403, 404)
+_REFUSALS = (400, 401, 404)
 _OAUTH_CODES = (  # RFC 6749, section 5.2
     "invalid_request",
     "invalid_client",

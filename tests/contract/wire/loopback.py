@@ -1,6 +1,7 @@
 """A real server on this machine that answers what a test scripts, well or badly."""
 
 import json
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -23,6 +24,7 @@ class Script:
     authorizations: list[str] = field(default_factory=list)
     tokens: int = 0
     connections: int = 0
+    hung_up: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -91,6 +93,10 @@ class LoopbackServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), type("Bound", (Handler,), {"script": script}))
         self.script = script
         self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        super().shutdown_request(request)
+        self.script.hung_up.set()
 
     def handle_error(self, *_args: object) -> None:
         """A client that hangs up early is what some tests are about."""

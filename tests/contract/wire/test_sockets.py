@@ -1,5 +1,6 @@
 """What real sockets do to a call."""
 
+import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -54,6 +55,21 @@ def test_one_connection_serves_many_calls(zidentity: ZIdentity, script: Script) 
     assert (script.connections, script.tokens) == (1, 1)
 
 
+def test_a_connection_that_was_hung_up_while_idle_does_not_cost_a_creation(
+    zidentity: ZIdentity, script: Script, draft: ApiClientDraft
+) -> None:
+    def well_and_hang_up(handler: Handler) -> None:
+        well(handler)
+        handler.drop()
+
+    script.behaviours.extend([well_and_hang_up, well])
+    zidentity.api_clients.get("c1")
+    assert script.hung_up.wait(timeout=20)
+
+    assert zidentity.api_clients.create(draft).id == "c1"
+    assert script.connections == 2
+
+
 @pytest.mark.parametrize("behaviour", [Handler.drop, truncated])
 def test_a_connection_that_breaks_is_replaced_where_repeating_is_safe(
     zidentity: ZIdentity, script: Script, behaviour: Behaviour
@@ -79,7 +95,7 @@ def test_a_creation_whose_answer_is_lost_is_sent_once(
 def test_a_refused_connection_is_told_from_a_lost_answer(
     connect: Connect, closed_port: int, draft: ApiClientDraft
 ) -> None:
-    with pytest.raises(Unreachable, match=r"refuses connections \(3 attempts\)"):
+    with pytest.raises(Unreachable, match=r"takes no connection \(3 attempts\)"):
         connect(f"http://127.0.0.1:{closed_port}", max_retries=2).api_clients.create(draft)
 
 
@@ -191,6 +207,21 @@ def test_a_netrc_does_not_replace_the_token(
     zidentity.api_clients.get("c1")
 
     assert script.authorizations == ["Bearer token-1"]
+
+
+def test_the_http_libraries_log_no_secret_either(
+    zidentity: ZIdentity, script: Script, caplog: pytest.LogCaptureFixture
+) -> None:
+    minted = {"id": "s1", "value": "obviously-fake-value", "createdAt": 1, "expiresAt": 2}
+    script.otherwise = lambda handler: handler.answer(201, minted)
+
+    with caplog.at_level(logging.DEBUG):
+        zidentity.api_clients.secrets.create("c1", zidentity.now())
+
+    told = "\n".join(f"{vars(record)!r} {record.getMessage()}" for record in caplog.records)
+    assert "POST /oauth2/v1/token" in told
+    assert "obviously-fake" not in told
+    assert "token-1" not in told
 
 
 def test_a_cookie_is_not_sent_back(zidentity: ZIdentity, script: Script) -> None:

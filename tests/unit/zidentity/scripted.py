@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPResponse
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ProtocolError
 
 from zdx_provider.zidentity import ZIdentity
 
@@ -65,17 +66,17 @@ def grant(token: str = TOKEN, expires_in: float = 3600) -> Reply:
 
 
 def refused_connection() -> Exception:
-    connection = HTTPConnection("api.zsapi.net")
-    reason = NewConnectionError(connection, "Connection refused")
-    return requests.ConnectionError(MaxRetryError(_pool(), "/", reason))
+    reason = NewConnectionError(HTTPConnection("x.test"), "Connection refused")
+    return requests.ConnectionError(MaxRetryError(HTTPConnectionPool("x.test"), "/", reason))
+
+
+def unknown_name() -> Exception:
+    reason = NameResolutionError("x.test", HTTPConnection("x.test"), socket.gaierror())
+    return requests.ConnectionError(MaxRetryError(HTTPConnectionPool("x.test"), "/", reason))
 
 
 def dropped_connection() -> Exception:
     return requests.ConnectionError(ProtocolError("Connection aborted."))
-
-
-def _pool() -> HTTPConnectionPool:
-    return HTTPConnectionPool("api.zsapi.net")
 
 
 class ScriptedServer(BaseAdapter):

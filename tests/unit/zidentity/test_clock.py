@@ -29,7 +29,16 @@ def test_an_answer_tells_the_servers_time(
     assert zidentity.now() == datetime(2027, 1, 18, 8, 0, 5, tzinfo=timezone.utc)
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Jan 2027 08:00:00 GMT", "1800000000"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "yesterday",
+        "Mon, 99 Jan 2027 08:00:00 GMT",
+        "1800000000",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ],
+)
 def test_a_date_that_is_none_changes_nothing(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime, date: str
 ) -> None:

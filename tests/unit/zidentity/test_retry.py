@@ -16,6 +16,7 @@ from unit.zidentity.scripted import (
     Step,
     dropped_connection,
     refused_connection,
+    unknown_name,
 )
 
 from zdx_provider.zidentity import (
@@ -151,8 +152,17 @@ def test_a_server_that_is_not_trusted_is_not_asked_again(
 ) -> None:
     server.answers(requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED"))
 
-    with pytest.raises(Untrusted, match="CA bundle"):
+    with pytest.raises(Untrusted, match="REQUESTS_CA_BUNDLE"):
         act(zidentity)
+
+
+def test_a_name_that_nobody_knows_points_to_the_tenant(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.grants(*[unknown_name()] * 6)
+
+    with pytest.raises(Unreachable, match=r"name acme\.zslogin\.net is not known.*vanity domain"):
+        zidentity.api_clients.get("c1")
 
 
 def test_the_token_is_asked_for_again_as_it_mints_nothing_that_lasts(

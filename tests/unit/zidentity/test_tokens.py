@@ -6,6 +6,7 @@ from zdx_provider.zidentity import (
     ApiClientDraft,
     CredentialsRefused,
     PrivateKey,
+    ReadOnly,
     UnreadableAnswer,
     ZIdentity,
 )
@@ -102,6 +103,15 @@ def test_a_code_that_is_not_of_oauth_is_not_shown(
         zidentity.api_clients.get("c1")
 
     assert "obviously_fake" not in str(error.value)
+
+
+def test_maintenance_is_no_refusal_of_the_credentials(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.grants(Reply(403, headers={"x-zscaler-mode": "read-only"}))
+
+    with pytest.raises(ReadOnly, match="Could not get an access token"):
+        zidentity.api_clients.get("c1")
 
 
 def test_a_missing_token_endpoint_points_to_the_tenant(

@@ -1,0 +1,109 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi.output import Unknown
+
+from zdx_provider.engine.inputs import KeyInputs, failures, without_unknowns
+
+DECLARED: dict[str, Any] = {
+    "name": "ci",
+    "role": "ZDX Read-only Admin",
+    "description": "",
+    "enabled": True,
+    "token_lifetime_seconds": 3600.0,
+    "adopt": False,
+    "managed_by": "keys/prod/ci",
+    "__provider": "blob",
+}
+
+NAME = "must be 1 to 128 printable characters without a space at either end"
+LIFETIME = "must be a whole number of seconds from 60 to 86400"
+TRUTH = "must be true or false"
+
+
+def broken(**changed: Any) -> list[tuple[str, str]]:
+    return [(failure.property, failure.reason) for failure in failures({**DECLARED, **changed})]
+
+
+def test_what_a_program_declares_breaks_no_rule() -> None:
+    assert broken() == []
+
+
+@pytest.mark.parametrize("name", ["c", "c" * 128, "a b", "ключ", "名前", "[pulumi x #1]", "a#b/c"])
+def test_any_printable_name_is_good(name: str) -> None:
+    assert broken(name=name) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", " ci", "ci ", "c" * 129, "a\nb", "a\tb", "\x1b[1m", "a\u200bb", 7.0, True]
+)
+def test_a_bad_name_is_reported_at_the_name(name: object) -> None:
+    assert broken(name=name) == [("name", NAME)]
+
+
+@pytest.mark.parametrize("role", ["", " ZDX Super Admin", "a\nb", 7.0, ["ZDX Super Admin"]])
+def test_a_bad_role_is_reported_at_the_role(role: object) -> None:
+    (failure,) = broken(role=role)
+
+    assert failure[0] == "role"
+    assert failure[1].startswith("must be the name of a ZDX role")
+
+
+@pytest.mark.parametrize("seconds", [60.0, 3600.0, 86_400.0])
+def test_the_engines_floats_are_whole_seconds(seconds: float) -> None:
+    assert broken(token_lifetime_seconds=seconds) == []
+
+
+@pytest.mark.parametrize("seconds", [59.0, 86_401.0, 3600.5, -1.0, 0.0, "soon", True, [3600.0]])
+def test_a_bad_lifetime_is_reported_at_the_lifetime(seconds: object) -> None:
+    assert broken(token_lifetime_seconds=seconds) == [("token_lifetime_seconds", LIFETIME)]
+
+
+@pytest.mark.parametrize("prop", ["enabled", "adopt"])
+@pytest.mark.parametrize("value", ["true", 1.0, 0.0, []])
+def test_what_is_no_truth_value_is_reported_at_its_property(prop: str, value: object) -> None:
+    assert broken(**{prop: value}) == [(prop, TRUTH)]
+
+
+@pytest.mark.parametrize(
+    ("prop", "value"), [("description", 7.0), ("tenant", 7.0), ("managed_by", [])]
+)
+def test_what_is_no_text_is_reported_at_its_property(prop: str, value: object) -> None:
+    assert [failure[0] for failure in broken(**{prop: value})] == [prop]
+
+
+def test_every_broken_rule_is_reported_once() -> None:
+    assert [prop for prop, _ in broken(name=" ", enabled="no", token_lifetime_seconds=1.0)] == [
+        "name",
+        "enabled",
+        "token_lifetime_seconds",
+    ]
+
+
+@pytest.mark.parametrize("prop", ["name", "role"])
+def test_what_is_required_is_missed(prop: str) -> None:
+    declared = {key: value for key, value in DECLARED.items() if key != prop}
+
+    assert [failure.property for failure in failures(declared)] == [prop]
+
+
+@given(st.sets(st.sampled_from(sorted(DECLARED.keys() | {"tenant"}))))
+def test_unknown_values_break_no_rule(props: set[str]) -> None:
+    assert broken(**dict.fromkeys(props, Unknown())) == []
+
+
+def test_an_unknown_value_does_not_hide_a_broken_rule_elsewhere() -> None:
+    assert broken(role=Unknown(), name=" ") == [("name", NAME)]
+
+
+def test_a_value_that_is_unknown_inside_is_unknown() -> None:
+    assert without_unknowns({"a": [{"b": Unknown()}], "c": ["d"]}) == {"c": ["d"]}
+
+
+@given(st.dictionaries(st.sampled_from(sorted(KeyInputs.model_fields)), st.text() | st.floats()))
+def test_a_reason_never_repeats_the_value(values: dict[str, Any]) -> None:
+    reasons = {f"must be {field.description}" for field in KeyInputs.model_fields.values()}
+
+    assert {failure.reason for failure in failures({**DECLARED, **values})} <= reasons

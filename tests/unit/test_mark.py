@@ -1,0 +1,63 @@
+import string
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from zdx_provider.domain.mark import Mark, marked_description, split_description
+
+CLAIMS = st.text(string.digits + string.ascii_lowercase, min_size=1)
+PIECES = ["[pulumi ", "]", "[", " #", "#", "\n", " ", "a", "/", "[pulumi p/s/n #ab12]"]
+DESCRIPTIONS = st.text() | st.lists(st.sampled_from(PIECES)).map("".join)
+OWNERS = st.lists(
+    st.sampled_from(["]", "[", " #", "#", " ", "/", "$", ":", "keys", "ü"]), min_size=1
+).map("".join)
+
+
+@given(DESCRIPTIONS, OWNERS, CLAIMS)
+@example("", "keys/prod/ci", "ab12")
+@example("ends with a space ", "keys/prod/ci", "ab12")
+@example("[pulumi other/prod/ci #cd34]", "keys/prod/ci", "ab12")
+@example("text", "keys/prod/a #b]", "ab12")
+def test_a_marked_description_gives_back_text_and_mark(
+    description: str, who: str, claim: str
+) -> None:
+    mark = Mark(who, claim)
+
+    assert split_description(marked_description(description, mark)) == (description, mark)
+
+
+def test_a_mark_reads_as_the_owner_and_the_claim() -> None:
+    mark = Mark("zdx-keys/prod/ci", "ab12")
+
+    assert marked_description("for CI", mark) == "for CI [pulumi zdx-keys/prod/ci #ab12]"
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "",
+        "for CI",
+        "[pulumi keys/prod/ci #ab12] and more",
+        "[pulumi keys/prod/ci #ab12]\n",
+        "[pulumi keys/prod/ci]",
+        "[pulumi keys/prod/ci #]",
+        "[pulumi keys/prod/ci #AB12]",
+        "[pulumi keys/prod/ci#ab12]",
+        "[pulumi  #ab12",
+        "[Pulumi keys/prod/ci #ab12]",
+        "pulumi keys/prod/ci #ab12]",
+    ],
+)
+def test_what_is_no_mark_is_the_users_own_text(remote: str) -> None:
+    assert split_description(remote) == (remote, None)
+
+
+def test_only_the_last_mark_counts() -> None:
+    remote = "[pulumi a/b/c #1] [pulumi keys/prod/ci #2]"
+
+    assert split_description(remote) == ("[pulumi a/b/c #1]", Mark("keys/prod/ci", "2"))
+
+
+def test_a_mark_that_follows_the_text_without_a_space_is_read_too() -> None:
+    assert split_description("text[pulumi a/b/c #1]") == ("text", Mark("a/b/c", "1"))

@@ -1,0 +1,144 @@
+"""The table of what create does about a key that has the declared name already."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.samples import CLAIM, WHO, a_found_key
+
+from zdx_provider.domain.mark import Mark
+from zdx_provider.domain.ownership import (
+    Finish,
+    FoundKey,
+    KeyTaken,
+    Make,
+    Permissions,
+    TakeOver,
+    decide,
+)
+
+OURS = Mark(WHO, CLAIM)
+THEIRS = Mark("keys/prod/other", CLAIM)
+
+MARKS = st.sampled_from([None, OURS, Mark(WHO, "another"), THEIRS])
+SECRETS = st.integers(0, 3)
+PERMISSIONS = st.builds(Permissions, adopt=st.booleans(), resume=st.booleans())
+
+
+@st.composite
+def found_keys(draw: st.DrawFn) -> list[FoundKey]:
+    count = draw(st.integers(0, 3))
+    return [a_found_key(f"key-{n}", draw(MARKS), draw(SECRETS)) for n in range(count)]
+
+
+def refusal(found: list[FoundKey], allowed: Permissions | None = None) -> str:
+    with pytest.raises(KeyTaken) as refused:
+        decide(found, WHO, allowed or Permissions())
+    return str(refused.value)
+
+
+def test_nothing_of_that_name_is_made() -> None:
+    assert decide([], WHO, Permissions()) == Make()
+
+
+def test_our_key_without_a_secret_is_finished_without_asking() -> None:
+    key = a_found_key(mark=OURS, secrets=0)
+
+    assert decide([key], WHO, Permissions()) == Finish(key)
+
+
+def test_our_key_with_a_secret_is_refused_with_both_explanations() -> None:
+    said = refusal([a_found_key(mark=OURS)])
+
+    assert "an earlier run was interrupted" in said
+    assert "a second state of this stack lives elsewhere" in said
+    assert "pulumi config set zdx:resumeInterrupted true" in said
+
+
+@pytest.mark.parametrize("allowed", [Permissions(resume=True), Permissions(adopt=True)])
+def test_our_key_with_a_secret_is_taken_over_where_that_is_allowed(allowed: Permissions) -> None:
+    key = a_found_key(mark=OURS)
+
+    assert decide([key], WHO, allowed) == TakeOver(key)
+
+
+def test_the_key_of_another_resource_is_refused_with_its_owner_and_the_ways_on() -> None:
+    said = refusal([a_found_key(mark=THEIRS)])
+
+    assert "belongs to keys/prod/other" in said
+    assert "aliases=" in said
+    assert "adopt=True" in said
+    assert "another name" in said
+
+
+def test_the_key_of_another_resource_without_a_secret_is_not_finished() -> None:
+    assert "belongs to keys/prod/other" in refusal([a_found_key(mark=THEIRS, secrets=0)])
+
+
+def test_a_key_without_a_mark_is_refused_with_the_ways_on() -> None:
+    said = refusal([a_found_key()])
+
+    assert "was not made by Pulumi" in said
+    assert "adopt=True" in said
+    assert "another name" in said
+
+
+@pytest.mark.parametrize("mark", [None, THEIRS])
+def test_a_key_that_is_not_ours_is_taken_over_with_adopt(mark: Mark | None) -> None:
+    key = a_found_key(mark=mark)
+
+    assert decide([key], WHO, Permissions(adopt=True)) == TakeOver(key)
+
+
+@pytest.mark.parametrize("mark", [None, THEIRS])
+def test_resuming_is_no_permission_for_a_key_that_is_not_ours(mark: Mark | None) -> None:
+    assert "adopt=True" in refusal([a_found_key(mark=mark)], Permissions(resume=True))
+
+
+def test_a_key_with_both_slots_taken_is_refused_with_the_line_to_run() -> None:
+    said = refusal([a_found_key(mark=THEIRS, secrets=2)], Permissions(adopt=True))
+
+    assert "key-1-secret-0, key-1-secret-1" in said
+    assert "zdx-keys revoke key-1" in said
+
+
+def test_two_of_a_name_are_refused_with_both_ids_and_owners() -> None:
+    keys = [a_found_key("key-1", OURS), a_found_key("key-2")]
+
+    said = refusal(keys, Permissions(adopt=True, resume=True))
+
+    assert "key-1 (keys/prod/ci)" in said
+    assert "key-2 (not made by Pulumi)" in said
+
+
+def test_a_refused_key_is_described_by_its_secrets_and_their_age() -> None:
+    assert '"ci" (key-1, 1 secret since 2026-03-01)' in refusal([a_found_key()])
+    assert '"ci" (key-1, 0 secrets)' in refusal([a_found_key(secrets=0)])
+
+
+def decided(found: list[FoundKey], allowed: Permissions) -> Make | Finish | TakeOver | KeyTaken:
+    try:
+        return decide(found, WHO, allowed)
+    except KeyTaken as refused:
+        return refused
+
+
+@given(found_keys(), PERMISSIONS)
+def test_every_combination_touches_only_what_is_ours_or_allowed(
+    found: list[FoundKey], allowed: Permissions
+) -> None:
+    match decided(found, allowed):
+        case Make():
+            assert not found
+        case Finish(key):
+            assert found == [key]
+            assert key.mark is not None
+            assert key.mark.who == WHO
+            assert not key.secrets
+        case TakeOver(key):
+            ours = key.mark is not None and key.mark.who == WHO
+            assert found == [key]
+            assert allowed.adopt or (allowed.resume and ours)
+            assert len(key.secrets) < 2
+        case KeyTaken() as refused:
+            assert found
+            assert all(key.id in str(refused) for key in found)

@@ -1,0 +1,69 @@
+from hypothesis import given
+from hypothesis import strategies as st
+from support.samples import API, a_role
+
+from zdx_provider.domain.roles import service_id
+from zdx_provider.domain.scopes import granting, scopes_of_service
+from zdx_provider.zidentity import ApiClient, ApiResource, Scope
+
+ROLE = a_role("ZDX Super Admin", "zdx::super")
+SCOPE_IDS = st.sampled_from(["zdx::a", "zdx::super", "zia::a", "zpa:x:b", "zdxx::c", "ziam::d"])
+RESOURCES = st.lists(
+    st.builds(
+        ApiResource,
+        id=st.sampled_from([API, "api-2", "api-3"]),
+        selected_scopes=st.lists(SCOPE_IDS.map(lambda i: Scope(id=i)), max_size=4).map(tuple),
+    ),
+    unique_by=lambda resource: resource.id,
+)
+
+
+def held(resources: tuple[ApiResource, ...] | list[ApiResource]) -> list[tuple[str, str]]:
+    return [(resource.id, s.id) for resource in resources for s in resource.selected_scopes]
+
+
+@given(RESOURCES)
+def test_granting_keeps_every_scope_of_other_services(resources: list[ApiResource]) -> None:
+    before = [pair for pair in held(resources) if service_id(pair[1]) != "zdx"]
+    after = [pair for pair in held(granting(resources, ROLE)) if service_id(pair[1]) != "zdx"]
+
+    assert after == before
+
+
+@given(RESOURCES)
+def test_granting_leaves_exactly_one_zdx_role(resources: list[ApiResource]) -> None:
+    zdx = [pair for pair in held(granting(resources, ROLE)) if service_id(pair[1]) == "zdx"]
+
+    assert zdx == [(API, "zdx::super")]
+
+
+@given(RESOURCES)
+def test_granting_twice_is_granting_once(resources: list[ApiResource]) -> None:
+    once = granting(resources, ROLE)
+
+    assert granting(once, ROLE) == once
+
+
+def test_granting_to_a_client_without_resources_names_the_roles_own() -> None:
+    assert granting((), ROLE) == (ApiResource(id=API, selected_scopes=(Scope(id="zdx::super"),)),)
+
+
+def test_granting_keeps_fields_that_are_not_known_here() -> None:
+    resource = ApiResource.model_validate({"id": API, "selectedScopes": [], "audience": "kept"})
+
+    (granted,) = granting((resource,), ROLE)
+
+    assert granted.model_dump(by_alias=True)["audience"] == "kept"
+
+
+def test_the_scopes_of_a_service_are_found_in_all_resources() -> None:
+    client = ApiClient(
+        id="key-1",
+        name="ci",
+        client_resources=(
+            ApiResource(id=API, selected_scopes=(Scope(id="zdx::a"), Scope(id="zia::a"))),
+            ApiResource(id="api-2", selected_scopes=(Scope(id="zdx::b"), Scope(id="zdxx::b"))),
+        ),
+    )
+
+    assert [scope.id for scope in scopes_of_service(client, "zdx")] == ["zdx::a", "zdx::b"]
