@@ -46,8 +46,8 @@ class Settings(BaseModel):
         vanity_domain: The tenant's name in ``https://<vanity domain>.zslogin.net``.
         cloud: The cloud's name for tenants outside production, such as ``beta``.
         http_proxy: URL of a proxy for every call.
-        max_retries: How often a call that may be repeated is repeated.
-        request_timeout: Seconds to wait for a connection, and for each part of an answer.
+        max_retries: How often a call that failed is repeated; a rate limit is waited out besides.
+        request_timeout: Seconds to wait for a connection, for an answer, and for its whole body.
         api_url: Overrides the API's origin.
         token_url: Overrides the token endpoint.
         resume_interrupted: Take over a key that an interrupted run of this stack left behind.

@@ -144,15 +144,24 @@ class PulumiProject:
 
     def keys(self) -> list[dict[str, Any]]:
         """The outputs of the keys in the state, secrets in the clear; not in the transcript."""
-        exported = self.run("stack", "export", "--show-secrets")
-        self.transcript.pop()
-        resources = json.loads(exported.stdout)["deployment"].get("resources", [])
-        return [_revealed(r["outputs"]) for r in resources if r["type"].endswith(":ApiKey")]
+        return [_revealed(resource["outputs"]) for resource in self._recorded_keys()]
 
     def key(self) -> dict[str, Any]:
         """The outputs of the one key in the state."""
         (key,) = self.keys()
         return key
+
+    def urn_of(self, logical_name: str) -> str:
+        """The URN of the one key in the state that has this logical name."""
+        urns = [str(resource["urn"]) for resource in self._recorded_keys()]
+        (urn,) = [urn for urn in urns if urn.endswith(f"::{logical_name}")]
+        return urn
+
+    def _recorded_keys(self) -> list[dict[str, Any]]:
+        exported = self.run("stack", "export", "--show-secrets")
+        self.transcript.pop()
+        resources = json.loads(exported.stdout)["deployment"].get("resources", [])
+        return [resource for resource in resources if resource["type"].endswith(":ApiKey")]
 
     def variables(self) -> dict[str, str]:
         return {

@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic.alias_generators import to_camel
 from support.samples import PLANTED
 
 from zdx_provider.errors import ZdxError
@@ -193,8 +194,8 @@ def test_without_profiles_a_profile_is_refused() -> None:
 
 
 def test_profiles_are_named_in_order() -> None:
-    assert profile_names(with_profiles({}, eu=EU, apac=EU).get) == ["apac", "eu"]
-    assert profile_names({}.get) == []
+    assert profile_names(with_profiles(CONFIG, eu=EU, apac=EU).get) == ["apac", "eu"]
+    assert profile_names(CONFIG.get) == []
 
 
 @pytest.mark.parametrize("tenants", ["{", "[]", '"eu"', "7", PLANTED])
@@ -271,11 +272,7 @@ def test_a_private_key_that_is_none_is_not_in_the_message() -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(sorted(Settings.model_fields)).map(
-            lambda field: "".join(
-                part if index == 0 else part.title() for index, part in enumerate(field.split("_"))
-            )
-        ),
+        st.sampled_from(sorted(Settings.model_fields)).map(to_camel),
         st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()),
     )
 )

@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from host_process import HostProcess, running_host  # noqa: E402 - after sys.path knows it
+from host_process import HostProcess, running_host
 
 # Runs in a program's place: reports what it was given, and does what the configuration says.
 EXECUTOR = """
@@ -16,8 +16,8 @@ import json, os, pathlib, subprocess, sys, time
 config = json.loads(os.environ["PULUMI_CONFIG"])
 report = {"arguments": sys.argv[1:], "environment": dict(os.environ), "python": sys.executable}
 pathlib.Path("report.json").write_text(json.dumps(report))
+print("running", flush=True)
 if config.get("hang"):
-    print("hanging", flush=True)
     subprocess.run(["sleep", "600"])
 while config.get("wait for") and not os.path.exists(config["wait for"]):
     time.sleep(0.01)
@@ -29,6 +29,7 @@ sys.exit(int(config.get("exit", 0)))
 
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[HostProcess]:
+    """A running host whose programs are the script above."""
     executor = tmp_path / "pulumi-language-python-exec"
     executor.write_text(EXECUTOR)
     with running_host(executor) as running:
@@ -37,6 +38,7 @@ def host(tmp_path: Path) -> Iterator[HostProcess]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
+    """The folder of a program, with a space in its path."""
     folder = tmp_path / "a project"
     folder.mkdir()
     return folder
@@ -44,6 +46,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def virtualenv(project: Path) -> str:
+    """A virtual environment in the project, named as the runtime option names it."""
     binaries = project / "virtual env" / "bin"
     binaries.mkdir(parents=True)
     (binaries / "python").symlink_to(sys.executable)

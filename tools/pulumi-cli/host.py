@@ -6,14 +6,13 @@ EXECUTOR is the SDK's `pulumi-language-python-exec`; the engine adds the rest. P
 serves on as its first line, as the engine expects of a plugin.
 """
 
-import os
-import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grpc
-from language_host.engine import wait_until_gone
+from language_host.ending import Ending, end_process_group, lead_process_group
+from language_host.engine import watch_engine
 from language_host.service import LanguageHost
 from pulumi.runtime.proto.language_pb2_grpc import add_LanguageRuntimeServicer_to_server
 
@@ -28,16 +27,15 @@ def main() -> None:
     if len(sys.argv) < 3:  # noqa: PLR2004 - see the usage
         sys.exit("usage: host.py EXECUTOR [FLAGS] ENGINE_ADDRESS")
     executor, engine_address = Path(sys.argv[1]), sys.argv[-1]
-    _lead_own_process_group()
-    # The engine sends SIGINT when all is recorded, and waits 5 s for every process to end.
-    signal.signal(signal.SIGINT, _end)
-    signal.signal(signal.SIGTERM, _end)
+    lead_process_group()
+    ending = Ending()
     server = _server(LanguageHost(executor, engine_address))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    wait_until_gone(engine_address)
-    _end()
+    with watch_engine(engine_address, on_gone=ending.announce):
+        ending.wait()
+        end_process_group()
 
 
 def _server(host: LanguageHost) -> grpc.Server:
@@ -50,18 +48,6 @@ def _server(host: LanguageHost) -> grpc.Server:
     )
     add_LanguageRuntimeServicer_to_server(host, server)
     return server
-
-
-def _lead_own_process_group() -> None:
-    if os.getpgrp() != os.getpid():
-        os.setpgid(0, 0)
-
-
-def _end(*_: object) -> None:
-    """Ends the program, policy packs and plugins that still run, and this process."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.killpg(0, signal.SIGTERM)
-    os._exit(0)
 
 
 if __name__ == "__main__":

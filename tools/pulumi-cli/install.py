@@ -33,6 +33,8 @@ def main() -> int:
     except UnavailableError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 

@@ -76,9 +76,33 @@ class EngineHost:
             timeout=_ANSWER_SECONDS,
         )
 
+    def show_log_of(self, name: str) -> None:
+        """Show the lines of one of this package's loggers in the user's diagnostics.
+
+        Args:
+            name: The logger's name. Lines below INFO appear with ``pulumi up --debug``.
+        """
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(_EngineHandler(self))
+
     @cached_property
     def _engine(self) -> engine_pb2_grpc.EngineStub:
         return engine_pb2_grpc.EngineStub(grpc.insecure_channel(self._address or ""))
+
+
+class _EngineHandler(logging.Handler):
+    """Passes log lines on to the engine."""
+
+    def __init__(self, host: EngineHost) -> None:
+        super().__init__()
+        self._host = host
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._host.log(record.levelno, record.getMessage())
+        except grpc.RpcError:
+            self.handleError(record)
 
 
 def _severity(level: int) -> engine_pb2.LogSeverity.ValueType:

@@ -54,7 +54,9 @@ class Lifecycle:
     @classmethod
     def configured(cls, config: ConfigReader) -> "Lifecycle":
         """As the plugin's process has it: its config, its environment, its engine, its clock."""
-        return cls(Tenants(config, os.environ), EngineHost.of_this_process(), utc_now)
+        host = EngineHost.of_this_process()
+        host.show_log_of("zdx_provider.zidentity")
+        return cls(Tenants(config, os.environ, host.require_alive), host, utc_now)
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Refuse what cannot be applied, before any key is touched.

@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from zdx_provider.domain.keys import Keys
 from zdx_provider.engine.state import KeyState
@@ -22,11 +22,19 @@ class Tenants:
     Args:
         config: Reads the stack's config.
         environ: The environment of the process.
+        before_change: Called before each attempt to change anything on a tenant; what it raises
+            stops the attempt.
     """
 
-    def __init__(self, config: ConfigReader, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        config: ConfigReader,
+        environ: Mapping[str, str],
+        before_change: Callable[[], None],
+    ) -> None:
         self._config = config
         self._environ = environ
+        self._before_change = before_change
         self._lock = threading.Lock()
         self._keys: dict[str | None, Keys] = {}
 
@@ -49,7 +57,10 @@ class Tenants:
             if profile not in self._keys:
                 settings = self.settings(profile)
                 zidentity = ZIdentity(
-                    settings.tenant(), settings.credentials(), options=settings.connection()
+                    settings.tenant(),
+                    settings.credentials(),
+                    settings.connection(),
+                    before_change=self._before_change,
                 )
                 self._keys[profile] = Keys(
                     zidentity,

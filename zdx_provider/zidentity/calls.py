@@ -47,6 +47,11 @@ class Call:
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     mints: bool = False
 
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything on the tenant."""
+        return self.method != "GET"
+
     def unreadable(self, problem: str, status: int, request_id: str = "") -> ZIdentityError:
         """Give the error for an answer that cannot be used, whatever its status."""
         kind = AnswerLost if self.mints else UnreadableAnswer

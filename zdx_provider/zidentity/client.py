@@ -33,6 +33,8 @@ class ZIdentity:
         clock: gives epoch seconds by this machine's clock.
         sleep: waits that many seconds.
         jitter: gives a number from 0 to 1.
+        before_change: called before each attempt to change anything on the tenant; what it
+            raises stops the attempt.
         adapter: carries requests instead of the network.
     """
 
@@ -45,6 +47,7 @@ class ZIdentity:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
+        before_change: Callable[[], None] = lambda: None,
         adapter: BaseAdapter | None = None,
     ) -> None:
         options = options or ConnectionOptions()
@@ -66,6 +69,7 @@ class ZIdentity:
             retry=retry,
             tokens=tokens,
             clock=self._clock,
+            before_change=before_change,
         )
         self.api_clients = ApiClients(session)
         self.resource_servers = ResourceServers(session)

@@ -18,7 +18,8 @@ class ConnectionOptions:
     Args:
         http_proxy: URL of the proxy; empty: the one that the environment names, if any.
         ca_bundle: path of a PEM file or directory to trust; empty: as `requests` does.
-        max_retries: how often a call is repeated at most.
+        max_retries: how often a call that failed is repeated at most; a rate limit is no failure,
+            and is waited out within the budget.
         request_timeout: seconds to wait for a connection, for an answer, and for its whole body.
         retry_budget: seconds after which a request is not repeated any more.
 

@@ -23,6 +23,9 @@ from zdx_provider.zidentity.errors import (
 LONGEST_WAIT = 60.0
 """Seconds that one wait lasts at most, whatever the server asks."""
 
+NOTABLE_WAIT = 5.0
+"""Seconds from which on a wait is worth a line that a user sees unasked."""
+
 _FIRST_WAIT = 0.5
 _JITTER = 0.25
 _HEADERS = ("Retry-After", "x-ratelimit-reset", "RateLimit-Reset")
@@ -92,13 +95,14 @@ class Retry:
             ZIdentityError: the last attempt's, with the number of attempts.
         """
         deadline = self.local_time() + self.options.retry_budget
+        failures = 0
 
         def stop(state: tenacity.RetryCallState) -> bool:
-            wait = max(state.upcoming_sleep, _failure(state).retry_after or 0)
-            return (
-                state.attempt_number > self.options.max_retries
-                or self.local_time() + wait > deadline
-            )
+            nonlocal failures
+            error = _failure(state)
+            failures += not isinstance(error, RateLimited)
+            wait = max(state.upcoming_sleep, error.retry_after or 0)
+            return failures > self.options.max_retries or self.local_time() + wait > deadline
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: may_repeat(call, error)),
@@ -136,7 +140,8 @@ def _failure(state: tenacity.RetryCallState) -> ZIdentityError:
 
 def _log_wait(state: tenacity.RetryCallState) -> None:
     error = _failure(state)
-    logger.info(
+    logger.log(
+        logging.INFO if state.upcoming_sleep >= NOTABLE_WAIT else logging.DEBUG,
         "Waiting %.1f s, then trying again (attempt %d) to %s: %s",
         state.upcoming_sleep,
         state.attempt_number + 1,

@@ -1,5 +1,6 @@
 """An authorised session with one tenant."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -24,12 +25,14 @@ class Session:
         retry: Retry,
         tokens: TokenSource,
         clock: ServerClock,
+        before_change: Callable[[], None],
     ) -> None:
         self.base_url = base_url
         self._exchange = exchange
         self._retry = retry
         self._tokens = tokens
         self._clock = clock
+        self._before_change = before_change
 
     def fetch(self, call: Call, shape: type[T]) -> T:
         """Send a call and read the object that it answers.
@@ -60,6 +63,8 @@ class Session:
         return self._retry.run(call, lambda: self._attempt(call, token))
 
     def _attempt(self, call: Call, token: Token) -> Answer:
+        if call.changes:
+            self._before_change()
         answer = self._exchange.send(call, BearerToken(token.value))
         if answer.status != HTTPStatus.UNAUTHORIZED:
             require_success(call, answer, self._clock.now())

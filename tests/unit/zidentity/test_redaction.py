@@ -106,7 +106,9 @@ def test_no_failure_of_a_call_tells_a_secret(
     caplog.set_level(logging.DEBUG)
     server.answers(*[failure] * 2)
 
-    error = error_of(OPERATIONS[operation], connect(options=ConnectionOptions(max_retries=1)))
+    error = error_of(
+        OPERATIONS[operation], connect(options=ConnectionOptions(max_retries=1, retry_budget=1))
+    )
 
     assert error or operation in ANY_JSON_IS_SUCCESS
     assert not any(planted in everything_told(error, caplog) for planted in PLANTED)
@@ -120,7 +122,9 @@ def test_no_failure_of_the_token_tells_a_secret(
     caplog.set_level(logging.DEBUG)
     server.grants(*[failure] * 2)
 
-    error = error_of(OPERATIONS["get"], connect(options=ConnectionOptions(max_retries=1)))
+    error = error_of(
+        OPERATIONS["get"], connect(options=ConnectionOptions(max_retries=1, retry_budget=1))
+    )
 
     assert error
     assert not any(planted in everything_told(error, caplog) for planted in PLANTED)

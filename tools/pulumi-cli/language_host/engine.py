@@ -1,36 +1,38 @@
 """Watches the engine that started this host."""
 
-import threading
+from collections.abc import Callable
 
 import grpc
 
 _NEVER_MILLISECONDS = 2**31 - 1
 
 
-def wait_until_gone(address: str) -> None:
-    """Returns once no engine listens there any more.
+def watch_engine(address: str, on_gone: Callable[[], None]) -> grpc.Channel:
+    """Calls back once no engine listens there any more.
 
     A killed engine stops nothing that it started, so its plugins have to notice by themselves.
 
     Args:
         address: The engine's host and port.
+        on_gone: Called from another thread, maybe more than once.
+
+    Returns:
+        The connection; it watches until it is closed.
     """
-    gone = threading.Event()
-    connected = threading.Event()
+    connected = False
 
     def on_change(state: grpc.ChannelConnectivity) -> None:
+        nonlocal connected
         if state is grpc.ChannelConnectivity.READY:
-            connected.set()
-        elif state is grpc.ChannelConnectivity.TRANSIENT_FAILURE or connected.is_set():
-            gone.set()
+            connected = True
+        elif connected or state is grpc.ChannelConnectivity.TRANSIENT_FAILURE:
+            on_gone()
 
     options = [
-        (
-            "grpc.client_idle_timeout_ms",
-            _NEVER_MILLISECONDS,
-        ),  # an idle channel looks like a lost one
+        # gRPC drops an unused connection after 30 minutes, which looks like a lost one.
+        ("grpc.client_idle_timeout_ms", _NEVER_MILLISECONDS),
         ("grpc.enable_http_proxy", 0),
     ]
-    with grpc.insecure_channel(address, options=options) as channel:
-        channel.subscribe(on_change, try_to_connect=True)
-        gone.wait()
+    channel = grpc.insecure_channel(address, options=options)
+    channel.subscribe(on_change, try_to_connect=True)
+    return channel

@@ -21,9 +21,8 @@ class Interpreter:
 
 def virtual_environment(info: ProgramInfo) -> Path | None:
     """Returns the folder that the runtime option `virtualenv` names, seen from the project."""
-    if "virtualenv" not in info.options:
-        return None
-    return Path(info.root_directory, str(info.options["virtualenv"]))
+    option = str(info.options["virtualenv"]) if "virtualenv" in info.options else ""
+    return Path(info.root_directory, option) if option else None
 
 
 def find_interpreter(info: ProgramInfo, environment: Mapping[str, str]) -> Interpreter:

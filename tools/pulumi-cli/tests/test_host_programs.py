@@ -56,9 +56,14 @@ def test_the_program_is_told_its_place(host: HostProcess, project: Path) -> None
     told = dict(zip(flags[::2], flags[1::2], strict=True))
     assert told.pop("--engine").startswith("127.0.0.1:")
     assert told == {
-        **{"--monitor": "127.0.0.1:1", "--parallel": "8", "--dry_run": "true"},
-        **{"--project": "keys", "--stack": "dev", "--organization": "acme"},
-        **{"--pwd": str(project), "--root_directory": str(project)},
+        "--monitor": "127.0.0.1:1",
+        "--project": "keys",
+        "--stack": "dev",
+        "--organization": "acme",
+        "--pwd": str(project),
+        "--root_directory": str(project),
+        "--dry_run": "true",
+        "--parallel": "8",
     }
     assert entry_point == "."
 
@@ -88,6 +93,7 @@ def test_cancel_leaves_the_program_time_to_record_what_is_in_flight(
 ) -> None:
     recorded = project / "recorded"
     running = host.call.Run.future(run_request(project, config={"wait for": str(recorded)}))
+    assert host.next_line() == "running\n"
     host.call.Cancel(Empty())
     recorded.touch()
     assert running.result().error == ""
@@ -98,7 +104,7 @@ def test_a_signal_ends_the_host_its_program_and_what_that_started(
     host: HostProcess, project: Path, number: signal.Signals
 ) -> None:
     running = host.call.Run.future(run_request(project, config={"hang": "yes"}))
-    assert host.next_line() == "hanging\n"
+    assert host.next_line() == "running\n"
     host.process.send_signal(number)
     assert host.wait_for_all() == 0
     assert running.code() is grpc.StatusCode.UNAVAILABLE
@@ -108,7 +114,7 @@ def test_an_engine_that_is_gone_ends_the_host_its_program_and_what_that_started(
     host: HostProcess, project: Path
 ) -> None:
     running = host.call.Run.future(run_request(project, config={"hang": "yes"}))
-    assert host.next_line() == "hanging\n"
+    assert host.next_line() == "running\n"
     host.engine.stop(grace=None)
     assert host.wait_for_all() == 0
     assert running.code() is grpc.StatusCode.UNAVAILABLE

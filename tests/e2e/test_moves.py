@@ -1,0 +1,156 @@
+"""A declaration that is renamed or moved: with an alias, with adoption, and with neither."""
+
+import pytest
+from support.pulumi_project import PulumiProject
+from support.soundness import assert_sound
+
+from zdx_emulator.testing import RunningEmulator
+
+RENAMED = """
+ApiKey(
+    "build",
+    name="ci",
+    role="ZDX Read-only Admin",
+    adopt={adopt},
+    opts=pulumi.ResourceOptions(aliases=[{alias}]),
+)
+"""
+
+IN_A_COMPONENT = """
+class Team(pulumi.ComponentResource):
+    def __init__(self, name):
+        super().__init__("acme:teams:Team", name)
+        options = pulumi.ResourceOptions(parent=self, aliases=[{alias}])
+        ApiKey("ci", name="ci", role="ZDX Read-only Admin", adopt={adopt}, opts=options)
+
+Team("platform")
+"""
+
+OLD_NAME = 'pulumi.Alias(name="ci")'
+OLD_PARENT = "pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)"
+
+
+@pytest.fixture
+def first(project: PulumiProject, tenant: RunningEmulator) -> str:
+    """The id of the project's key, which an `up` has made."""
+    project.up()
+    return assert_sound(project, tenant)
+
+
+@pytest.mark.parametrize(
+    ("program", "alias", "place"),
+    [
+        (RENAMED, OLD_NAME, "keys/test/build"),
+        (IN_A_COMPONENT, OLD_PARENT, "keys/test/acme:teams:Team$ci"),
+    ],
+    ids=["renamed", "moved"],
+)
+def test_with_an_alias_the_key_stays_and_its_mark_is_rewritten(
+    project: PulumiProject,
+    tenant: RunningEmulator,
+    first: str,
+    program: str,
+    alias: str,
+    place: str,
+) -> None:
+    secret = project.key()["key_secret"]
+    project.program(program.format(alias=alias, adopt=False))
+
+    project.up()
+
+    assert assert_sound(project, tenant) == first
+    assert project.key()["key_secret"] == secret
+    assert f"[pulumi {place} #" in tenant.client(first).description
+    project.program(program.format(alias="", adopt=False))
+    project.assert_no_changes()
+
+
+@pytest.mark.parametrize("program", [RENAMED, IN_A_COMPONENT], ids=["renamed", "moved"])
+def test_without_an_alias_the_key_is_not_touched(
+    project: PulumiProject, tenant: RunningEmulator, first: str, program: str
+) -> None:
+    project.program(program.format(alias="", adopt=False))
+
+    failed = project.up_fails()
+
+    assert "belongs to keys/test/ci. If that is this resource before it was" in failed.text
+    assert assert_sound(project, tenant) == first
+
+
+@pytest.mark.parametrize("program", [RENAMED, IN_A_COMPONENT], ids=["renamed", "moved"])
+def test_without_an_alias_but_with_adopt_the_key_stays_and_has_one_more_secret(
+    project: PulumiProject, tenant: RunningEmulator, first: str, program: str
+) -> None:
+    before = project.key()
+    project.program(program.format(alias="", adopt=True))
+
+    project.up()
+
+    assert assert_sound(project, tenant) == first
+    assert tenant.token_for(first, before["key_secret"])
+    project.assert_no_changes()
+
+
+def test_a_name_changed_in_the_state_and_in_the_program_keeps_the_key(
+    project: PulumiProject, tenant: RunningEmulator, first: str
+) -> None:
+    project.run("state", "rename", "--yes", project.urn_of("ci"), "build")
+    project.program(RENAMED.format(alias="", adopt=False))
+
+    project.up()
+
+    assert assert_sound(project, tenant) == first
+    assert "[pulumi keys/test/build #" in tenant.client(first).description
+    project.assert_no_changes()
+
+
+def test_a_renamed_stack_keeps_its_key(
+    project: PulumiProject, tenant: RunningEmulator, first: str
+) -> None:
+    project.run("stack", "rename", "production")
+
+    project.up()
+
+    assert assert_sound(project, tenant) == first
+    assert "[pulumi keys/production/ci #" in tenant.client(first).description
+    project.assert_no_changes()
+
+
+def test_keys_of_one_logical_name_under_different_parents_live_side_by_side(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    team = """
+        class {type}(pulumi.ComponentResource):
+            def __init__(self, name):
+                super().__init__("acme:teams:{type}", name)
+                options = pulumi.ResourceOptions(parent=self)
+                ApiKey("ci", name="ci-of-{type}", role="ZDX Read-only Admin", opts=options)
+
+        {type}("platform")
+        """
+    project.program(team.format(type="Builders") + team.format(type="Watchers"))
+    project.up()
+    assert assert_sound(project, tenant, "ci-of-Builders")
+    watcher = assert_sound(project, tenant, "ci-of-Watchers")
+    project.program(team.format(type="Watchers"))
+
+    project.up()
+
+    assert [client.id for client in tenant.clients()] == [watcher]
+    assert assert_sound(project, tenant, "ci-of-Watchers") == watcher
+
+
+def test_of_two_keys_of_one_name_in_a_program_one_is_made_and_one_is_refused(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(
+        """
+        for logical_name in ("left", "right"):
+            ApiKey(logical_name, name="ci", role="ZDX Read-only Admin")
+        """
+    )
+
+    failed = project.up_fails()
+
+    assert "exists already and belongs to keys/test/" in failed.text
+    assert_sound(project, tenant)

@@ -1,0 +1,200 @@
+"""Pulumi's resource options and flags, on keys."""
+
+from pathlib import Path
+
+import pytest
+from support.pulumi_project import PulumiProject
+from support.soundness import assert_sound
+
+from zdx_emulator.testing import RunningEmulator
+
+WITH_OPTIONS = """
+options = pulumi.ResourceOptions({options})
+ApiKey("ci", name="ci", role="ZDX Read-only Admin", description={description!r}, opts=options)
+"""
+ADOPTED = 'ApiKey("ci", name="ci", role="ZDX Read-only Admin", adopt=True)'
+NOTHING = ""
+
+ONE_AFTER_THE_OTHER = """
+first = ApiKey("first", name="first", role="ZDX Read-only Admin")
+after = pulumi.ResourceOptions(depends_on=[first])
+ApiKey("second", name="second", role="ZDX Read-only Admin", opts=after)
+"""
+
+
+def with_options(options: str, description: str = "") -> str:
+    return WITH_OPTIONS.format(options=options, description=description)
+
+
+def test_a_protected_key_is_neither_removed_nor_replaced(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(with_options("protect=True")).up()
+    key_id = assert_sound(project, tenant)
+
+    project.up_fails("--replace", project.urn_of("ci"))
+    project.fail("destroy", "--yes", "--skip-preview")
+    project.program(NOTHING)
+    project.up_fails()
+
+    assert assert_sound(project, tenant) == key_id
+
+
+def test_a_key_that_is_not_protected_any_more_can_go(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(with_options("protect=True")).up()
+    project.run("state", "unprotect", "--yes", project.urn_of("ci"))
+
+    project.destroy()
+
+    assert tenant.clients() == []
+
+
+def test_a_retained_key_outlives_its_declaration_and_comes_back_by_adoption(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(with_options("retain_on_delete=True")).up()
+    key_id = assert_sound(project, tenant)
+    project.program(NOTHING).up()
+    assert project.keys() == []
+    assert tenant.client_named("ci").id == key_id
+
+    project.program(with_options("retain_on_delete=True"))
+    refused = project.up_fails()
+    project.program(ADOPTED).up()
+
+    assert "is marked as this resource's own, yet the state does not hold it" in refused.text
+    assert assert_sound(project, tenant) == key_id
+
+
+def test_an_ignored_change_is_not_written(project: PulumiProject, tenant: RunningEmulator) -> None:
+    project.program(with_options("", description="as it was")).up()
+    project.program(with_options('ignore_changes=["description"]', description="as it is now"))
+
+    project.assert_no_changes()
+    project.up()
+
+    assert tenant.client_named("ci").description.startswith("as it was [")
+    assert_sound(project, tenant)
+
+
+def test_drift_in_an_ignored_property_is_left_as_it_is(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    program = with_options('ignore_changes=["enabled"]')
+    project.program(program).up()
+    key_id = assert_sound(project, tenant)
+    tenant.change_client(key_id, status=False)
+
+    project.up("--refresh")
+
+    assert tenant.client(key_id).status is False
+    assert project.key()["enabled"] is False
+
+
+def test_a_key_is_made_after_and_removed_before_the_one_it_depends_on(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(ONE_AFTER_THE_OTHER).up()
+    first, second = (assert_sound(project, tenant, name) for name in ("first", "second"))
+    assert [client.id for client in tenant.clients()] == [first, second]
+
+    project.destroy()
+
+    deletes = [r.path.rpartition("/")[2] for r in tenant.requests() if r.method == "DELETE"]
+    assert deletes == [second, first]
+
+
+@pytest.mark.parametrize(
+    "registration",
+    [
+        """
+        def described(args):
+            if args.type_.endswith(":ApiKey"):
+                return pulumi.ResourceTransformResult(
+                    {**args.props, "description": "by the platform team"}, args.opts
+                )
+        pulumi.runtime.register_resource_transform(described)
+        """,
+        """
+        def described(args):
+            if isinstance(args.resource, ApiKey):
+                return pulumi.ResourceTransformationResult(
+                    {**args.props, "description": "by the platform team"}, args.opts
+                )
+        pulumi.runtime.register_stack_transformation(described)
+        """,
+    ],
+    ids=["transform", "transformation"],
+)
+def test_a_transform_of_the_stack_reaches_the_key(
+    project: PulumiProject, tenant: RunningEmulator, registration: str
+) -> None:
+    declaration = """
+        ApiKey("ci", name="ci", role="ZDX Read-only Admin")
+        """
+    project.program(registration + declaration)
+
+    project.up()
+
+    assert tenant.client_named("ci").description.startswith("by the platform team [")
+    assert_sound(project, tenant)
+    project.assert_no_changes()
+
+
+def test_a_targeted_up_and_a_targeted_destroy_touch_one_key_only(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(ONE_AFTER_THE_OTHER).up()
+    urn = project.urn_of("second")
+    program = ONE_AFTER_THE_OTHER.replace("ZDX Read-only Admin", "ZDX Service Desk Tier 1")
+    first = tenant.client_named("first")
+
+    project.program(program).up("--target", urn)
+
+    assert tenant.client(first.id) == first
+    (resource,) = tenant.client_named("second").client_resources
+    assert [scope.name for scope in resource.selected_scopes] == ["Role:ZDX Service Desk Tier 1"]
+    project.destroy("--target", urn)
+    assert tenant.clients() == [first]
+    assert_sound(project, tenant, "first")
+
+
+def test_up_with_refresh_makes_a_key_anew_that_was_deleted_by_hand(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    gone = assert_sound(project, tenant)
+    tenant.delete_client(gone)
+
+    project.up("--refresh")
+
+    assert assert_sound(project, tenant) != gone
+    project.assert_no_changes()
+
+
+def test_expect_no_changes_fails_a_preview_that_has_some(project: PulumiProject) -> None:
+    project.up()
+    project.program(with_options("", description="changed"))
+
+    failed = project.run_unchecked("preview", "--expect-no-changes")
+
+    assert failed.returncode == 7
+    assert "no changes were expected for preview but changes were proposed" in failed.text
+
+
+def test_a_saved_plan_makes_changes_and_removes_what_it_says_on_the_day_it_was_made(
+    project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
+) -> None:
+    plan = str(tmp_path / "plan.json")
+    project.run("preview", f"--save-plan={plan}")
+    project.up(f"--plan={plan}")
+    key_id = assert_sound(project, tenant)
+    project.program(with_options("", description="changed"))
+    project.run("preview", f"--save-plan={plan}")
+
+    project.up(f"--plan={plan}")
+
+    assert tenant.client(key_id).description.startswith("changed [")
+    assert assert_sound(project, tenant) == key_id

@@ -1,0 +1,165 @@
+"""A key that two states, or none, speak of."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.pulumi_project import PulumiProject
+from support.soundness import assert_sound
+
+from zdx_emulator.testing import RunningEmulator
+
+OpenStack = Callable[..., PulumiProject]
+
+ONE_KEY = 'ApiKey("ci", name="ci", role="ZDX Read-only Admin", description={description!r})'
+ADOPTED = 'ApiKey("ci", name="ci", role="{role}", adopt=True)'
+NOTHING = ""
+
+
+@pytest.fixture
+def open_stack(tmp_path: Path, settings: dict[str, Any]) -> OpenStack:
+    """Makes a stack whose program declares one key; stacks share a backend unless told not to."""
+
+    def opened(stack: str, backend: str = "backend") -> PulumiProject:
+        folder = tmp_path / f"{stack} in {backend}"
+        folder.mkdir()
+        project = PulumiProject(folder, stack=stack, home=tmp_path / backend)
+        return project.create(settings).program(ONE_KEY.format(description=""))
+
+    return opened
+
+
+@pytest.fixture
+def stack_a(open_stack: OpenStack) -> PulumiProject:
+    """A stack with a key in its state."""
+    stack = open_stack("a")
+    stack.up()
+    return stack
+
+
+@pytest.fixture
+def heir(open_stack: OpenStack, stack_a: PulumiProject) -> PulumiProject:
+    """Stack B, which has taken over the key that stack A has in its state."""
+    stack = open_stack("b").program(ADOPTED.format(role="ZDX Service Desk Tier 1"))
+    stack.up()
+    return stack
+
+
+def test_a_key_handed_over_works_in_both_stacks_with_a_secret_for_each(
+    stack_a: PulumiProject, heir: PulumiProject, tenant: RunningEmulator
+) -> None:
+    assert assert_sound(stack_a, tenant) == assert_sound(heir, tenant)
+    assert stack_a.key()["key_secret"] != heir.key()["key_secret"]
+
+
+def test_after_a_handover_the_old_stack_finds_the_drift_and_is_kept_from_mending_it(
+    stack_a: PulumiProject, heir: PulumiProject, tenant: RunningEmulator
+) -> None:
+    before = tenant.clients()
+
+    refresh = stack_a.refresh("--diff")
+    failed = stack_a.up_fails()
+
+    assert "ZDX Service Desk Tier 1" in refresh.text
+    assert "belongs to keys/b/ci now" in failed.text
+    assert tenant.clients() == before
+    assert_sound(heir, tenant)
+    heir.assert_no_changes()
+
+
+def test_after_a_handover_the_old_stack_is_destroyed_and_the_key_lives_on(
+    stack_a: PulumiProject, heir: PulumiProject, tenant: RunningEmulator
+) -> None:
+    destroyed = stack_a.destroy()
+
+    assert "was left as it is, because keys/b/ci has taken it over" in destroyed.text
+    assert stack_a.keys() == []
+    assert_sound(heir, tenant)
+
+
+def test_a_key_moved_with_its_state_stays_and_its_mark_is_rewritten(
+    stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
+) -> None:
+    key_id = assert_sound(stack_a, tenant)
+    stack_b = open_stack("b").program(NOTHING)
+    stack_b.up()
+    stack_a.run("state", "move", "--yes", "--source=a", "--dest=b", stack_a.urn_of("ci"))
+    stack_a.program(NOTHING).up()
+    stack_b.program(ONE_KEY.format(description=""))
+
+    stack_b.up()
+
+    assert assert_sound(stack_b, tenant) == key_id
+    assert "[pulumi keys/b/ci #" in tenant.client(key_id).description
+    stack_a.destroy()
+    assert assert_sound(stack_b, tenant) == key_id
+
+
+def test_a_second_state_of_the_same_stack_is_refused_the_key(
+    stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
+) -> None:
+    second = open_stack("a", backend="another backend")
+
+    failed = second.up_fails()
+
+    assert "or a second state of this stack lives elsewhere" in failed.text
+    second.destroy()
+    assert_sound(stack_a, tenant)
+    stack_a.assert_no_changes()
+
+
+def test_a_state_whose_key_a_second_one_took_over_updates_it_and_does_not_delete_it(
+    stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
+) -> None:
+    second = open_stack("a", backend="another backend")
+    second.configure({"zdx:resumeInterrupted": True})
+    second.up()
+    stack_a.program(ONE_KEY.format(description="by the first state")).up()
+    assert_sound(stack_a, tenant)
+
+    stack_a.destroy()
+
+    assert_sound(second, tenant)
+
+
+def test_a_key_that_the_state_was_made_to_forget_is_refused(
+    stack_a: PulumiProject, tenant: RunningEmulator
+) -> None:
+    key_id = assert_sound(stack_a, tenant)
+    stack_a.run("state", "delete", "--yes", stack_a.urn_of("ci"))
+
+    failed = stack_a.up_fails()
+
+    assert "pulumi config set zdx:resumeInterrupted true, then pulumi up" in failed.text
+    assert tenant.client_named("ci").id == key_id
+
+
+def test_a_key_that_the_state_was_made_to_forget_comes_back_on_request(
+    stack_a: PulumiProject, tenant: RunningEmulator
+) -> None:
+    key_id = assert_sound(stack_a, tenant)
+    stack_a.run("state", "delete", "--yes", stack_a.urn_of("ci"))
+    stack_a.run("config", "set", "zdx:resumeInterrupted", "true")
+
+    stack_a.up()
+
+    assert assert_sound(stack_a, tenant) == key_id
+    assert len(tenant.secrets(key_id)) == 2
+    stack_a.assert_no_changes()
+
+
+def test_a_forgotten_key_without_a_free_slot_is_refused_and_names_both_secrets(
+    stack_a: PulumiProject, tenant: RunningEmulator
+) -> None:
+    key_id = assert_sound(stack_a, tenant)
+    tenant.add_secret(key_id)
+    secrets = tenant.secrets(key_id)
+    stack_a.run("state", "delete", "--yes", stack_a.urn_of("ci"))
+    stack_a.program(ADOPTED.format(role="ZDX Read-only Admin"))
+
+    failed = stack_a.up_fails()
+
+    assert f"both are taken ({secrets[0].id}, {secrets[1].id})" in failed.text
+    assert "zdx-keys revoke" in failed.text
+    assert tenant.secrets(key_id) == secrets

@@ -1,0 +1,97 @@
+"""A key that is made anew: on request, tainted, or because the program says what replaces it."""
+
+import pytest
+from support.pulumi_project import PulumiProject
+from support.soundness import assert_sound
+
+from zdx_emulator.testing import RunningEmulator
+
+CREATE_FIRST = """
+ApiKey(
+    "ci",
+    name="{name}",
+    role="ZDX Read-only Admin",
+    adopt={adopt},
+    opts=pulumi.ResourceOptions(delete_before_replace=False, replace_on_changes=["name"]),
+)
+"""
+
+
+@pytest.fixture
+def first(project: PulumiProject, tenant: RunningEmulator) -> str:
+    """The id of the project's key, which an `up` has made."""
+    project.up()
+    return assert_sound(project, tenant)
+
+
+def test_replace_ends_the_key_and_makes_it_anew(
+    project: PulumiProject, tenant: RunningEmulator, first: str
+) -> None:
+    project.up("--replace", project.urn_of("ci"))
+
+    assert assert_sound(project, tenant) != first
+    project.assert_no_changes()
+
+
+def test_a_tainted_key_is_made_anew(
+    project: PulumiProject, tenant: RunningEmulator, first: str
+) -> None:
+    project.run("state", "taint", "--yes", project.urn_of("ci"))
+
+    project.up()
+
+    assert assert_sound(project, tenant) != first
+    project.assert_no_changes()
+
+
+def test_a_change_that_the_program_calls_a_replacement_makes_the_key_anew(
+    project: PulumiProject, tenant: RunningEmulator, first: str
+) -> None:
+    project.program(
+        """
+        options = pulumi.ResourceOptions(replace_on_changes=["role"])
+        ApiKey("ci", name="ci", role="ZDX Service Desk Tier 1", opts=options)
+        """
+    )
+
+    project.up()
+
+    assert assert_sound(project, tenant) != first
+    project.assert_no_changes()
+
+
+def test_a_replacement_that_comes_first_is_refused_and_harms_nothing(
+    project: PulumiProject, tenant: RunningEmulator, first: str
+) -> None:
+    project.program(CREATE_FIRST.format(name="ci", adopt=False))
+
+    failed = project.up_fails("--replace", project.urn_of("ci"))
+
+    assert "is marked as this resource's own, yet the state does not hold it" in failed.text
+    assert assert_sound(project, tenant) == first
+
+
+def test_a_replacement_that_comes_first_and_adopts_keeps_the_key(
+    project: PulumiProject, tenant: RunningEmulator, first: str
+) -> None:
+    before = project.key()["secret_id"]
+    project.program(CREATE_FIRST.format(name="ci", adopt=True))
+
+    done = project.up("--replace", project.urn_of("ci"))
+
+    assert assert_sound(project, tenant) == first
+    assert project.key()["previous_secret_id"] == before
+    assert "was left as it is" in done.text
+    project.assert_no_changes()
+
+
+def test_a_replacement_of_another_name_may_come_first(
+    project: PulumiProject, tenant: RunningEmulator, first: str
+) -> None:
+    project.program(CREATE_FIRST.format(name="ci-2", adopt=False))
+
+    project.up()
+
+    assert assert_sound(project, tenant, "ci-2") != first
+    assert [client.name for client in tenant.clients()] == ["ci-2"]
+    project.assert_no_changes()

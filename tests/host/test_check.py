@@ -1,0 +1,135 @@
+"""What is refused before any key is touched."""
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from host.conftest import StartHost
+from pulumi.runtime.rpc import UNKNOWN
+from support.plugin_host import PROVIDER, PluginHost, Properties
+
+from zdx_emulator.testing import RunningEmulator
+
+
+def test_check_returns_the_programs_inputs_and_the_day_on_which_the_secret_ends(
+    host: PluginHost, declared: Properties
+) -> None:
+    today = datetime.now(timezone.utc).date()
+
+    checked = host.check(declared)
+
+    ends = checked.inputs.pop("secret_expires_on")
+    assert checked.inputs == {**declared, **PROVIDER}
+    assert ends in {(today + timedelta(days=365 + slip)).isoformat() for slip in (0, 1)}
+
+
+def test_the_day_is_kept_at_the_next_check(host: PluginHost, declared: Properties) -> None:
+    checked = host.check(declared, {**declared, "secret_expires_on": "2999-12-31"})
+
+    assert checked.inputs["secret_expires_on"] == "2999-12-31"
+
+
+@pytest.mark.parametrize("stamp", ["2020-01-01", "missing"])
+def test_the_day_moves_when_a_new_secret_is_due(
+    host: PluginHost, declared: Properties, stamp: str
+) -> None:
+    checked = host.check(declared, {**declared, "secret_expires_on": stamp})
+
+    assert checked.inputs["secret_expires_on"] > datetime.now(timezone.utc).date().isoformat()
+
+
+def test_each_broken_rule_is_a_failure_of_its_own_property(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    checked = host.check({**declared, "name": " ci", "token_lifetime_seconds": 59})
+
+    assert [prop for prop, _ in checked.failures] == ["name", "token_lifetime_seconds"]
+    assert tenant.requests() == []
+
+
+def test_an_unknown_role_is_a_failure_of_the_role_that_lists_the_candidates(
+    host: PluginHost, declared: Properties
+) -> None:
+    ((prop, reason),) = host.check({**declared, "role": "ZDX Super Admn"}).failures
+
+    assert prop == "role"
+    assert "The tenant offers: ZDX Super Admin, " in reason
+
+
+def test_a_changed_role_is_looked_up_and_an_unchanged_one_is_not(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    gone = {**declared, "role": "A role that was removed"}
+
+    assert host.check(gone, gone).failures == []
+    assert tenant.requests() == []
+    assert [prop for prop, _ in host.check(gone, declared).failures] == ["role"]
+
+
+def test_unknown_values_pass_through_and_are_not_looked_up(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    preview = {**declared, **dict.fromkeys(declared.keys(), UNKNOWN)}
+
+    checked = host.check(preview)
+
+    assert checked.failures == []
+    assert {prop: checked.inputs[prop] for prop in preview} == preview
+    assert tenant.requests() == []
+
+
+def test_a_role_in_a_tenant_that_is_not_known_yet_is_not_looked_up(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    checked = host.check({**declared, "tenant": UNKNOWN, "role": "No such role"})
+
+    assert checked.failures == []
+    assert tenant.requests() == []
+
+
+def test_a_known_value_beside_an_unknown_one_is_still_held_to_its_rule(
+    host: PluginHost, declared: Properties
+) -> None:
+    checked = host.check({**declared, "role": UNKNOWN, "name": ""})
+
+    assert [prop for prop, _ in checked.failures] == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"clientSecret": None}, "zdx:clientSecret is missing"),
+        ({"clientId": None}, "ZSCALER_CLIENT_ID"),
+        ({"vanityDomain": None}, "zdx:vanityDomain is missing"),
+        ({"clientSecret": "obviously-fake-wrong-secret"}, "does not accept the client id"),
+        ({"vanityDomain": "acme.zslogin.net"}, "is not one DNS label"),
+        ({"maxRetries": "many"}, "zdx:maxRetries is not valid"),
+    ],
+)
+def test_settings_and_credentials_are_blamed_on_no_property(
+    start_host: StartHost, declared: Properties, settings: dict[str, str | None], told: str
+) -> None:
+    ((prop, reason),) = start_host(**settings).check(declared).failures
+
+    assert prop == ""
+    assert told in reason
+    assert "obviously-fake" not in reason
+
+
+def test_a_tenant_that_is_down_is_blamed_on_no_property(
+    start_host: StartHost, declared: Properties
+) -> None:
+    host = start_host(
+        apiUrl="http://127.0.0.1:1", tokenUrl="http://127.0.0.1:1/token", maxRetries="0"
+    )
+
+    ((prop, reason),) = host.check(declared).failures
+
+    assert prop == ""
+    assert "Could not get an access token" in reason
+
+
+def test_a_profile_that_is_not_there_is_told(host: PluginHost, declared: Properties) -> None:
+    ((prop, reason),) = host.check({**declared, "tenant": "eu"}).failures
+
+    assert prop == ""
+    assert 'zdx:tenants has no profile "eu"' in reason

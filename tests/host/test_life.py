@@ -1,0 +1,171 @@
+"""A key's life, call by call, and what each call asks of the tenant."""
+
+import json
+
+from host.conftest import StartHost
+from support.plugin_host import PROVIDER, PluginHost, Properties
+
+from zdx_emulator.testing import API_CLIENTS, RESOURCE_SERVERS, TOKEN, RunningEmulator, scope_id
+
+
+def asked(tenant: RunningEmulator) -> list[str]:
+    """What was asked since the last time."""
+    requests = [f"{request.method} {request.path}" for request in tenant.requests()]
+    tenant.clear_requests()
+    return requests
+
+
+def test_every_call_works_once_in_a_life(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    checked = host.check(declared)
+    key = host.create(checked.inputs)
+    assert host.diff(key, host.check(declared, key.inputs).inputs).changes == "DIFF_NONE"
+    assert host.refresh(key).outputs == key.outputs
+
+    renamed = host.check({**declared, "name": "ci-2"}, key.inputs).inputs
+    assert host.diff(key, renamed).changes == "DIFF_UNKNOWN"
+    key = host.update(key, renamed)
+    assert tenant.client_named("ci-2").id == key.id
+
+    host.delete(key)
+    assert tenant.clients() == []
+
+
+def test_a_made_key_is_in_the_tenant_as_declared(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up({**declared, "enabled": False, "token_lifetime_seconds": 60})
+
+    client = tenant.client_named("ci")
+    (resource,) = client.client_resources
+    assert client.id == key.id
+    assert client.status is False
+    assert client.access_token_life_time == 60
+    assert [scope.id for scope in resource.selected_scopes] == [scope_id("ZDX Read-only Admin")]
+    claim = key.outputs["claim"]
+    assert client.description == f"for the pipeline [pulumi keys/prod/ci #{claim}]"
+
+
+def test_the_outputs_of_a_made_key_are_all_there(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    checked = host.check(declared).inputs
+    key = host.create(checked)
+
+    (secret,) = tenant.secrets(key.id)
+    outputs = dict(key.outputs)
+    assert tenant.token_for(key.id, outputs["key_secret"])
+    assert json.loads(outputs.pop("key_json")) == {
+        "key_id": key.id,
+        "key_secret": outputs.pop("key_secret"),
+    }
+    assert outputs.pop("claim")
+    assert outputs.pop("secret_created_at").endswith("Z")
+    assert outputs.pop("secret_expires_at").endswith("Z")
+    assert outputs == {
+        **checked,
+        **PROVIDER,
+        "key_id": key.id,
+        "role_id": scope_id("ZDX Read-only Admin"),
+        "vanity_domain": "acme",
+        "cloud": "",
+        "secret_id": secret.id,
+        "schema_version": 1,
+    }
+
+
+def test_a_first_create_asks_for_token_roles_and_keys_then_makes_two_calls(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+
+    assert asked(tenant) == [
+        f"POST {TOKEN}",
+        f"GET {RESOURCE_SERVERS}",
+        f"GET {API_CLIENTS}",
+        f"POST {API_CLIENTS}",
+        f"POST {API_CLIENTS}/{key.id}/secrets",
+    ]
+
+
+def test_a_second_create_is_two_calls(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    host.up(declared)
+    asked(tenant)
+
+    second = host.up({**declared, "name": "desk", "managed_by": "keys/prod/desk"})
+
+    assert asked(tenant) == [
+        f"POST {API_CLIENTS}",
+        f"POST {API_CLIENTS}/{second.id}/secrets",
+    ]
+
+
+def test_an_update_is_two_calls(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    asked(tenant)
+
+    host.up_again(key, {**declared, "name": "ci-2", "role": "ZDX Super Admin"})
+
+    assert asked(tenant) == [f"GET {API_CLIENTS}/{key.id}", f"PUT {API_CLIENTS}/{key.id}"]
+
+
+def test_an_update_that_finds_all_as_declared_writes_nothing(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    tenant.change_client(key.id, name="ci-2")
+    asked(tenant)
+
+    host.up_again(key, {**declared, "name": "ci-2"})
+
+    assert asked(tenant) == [f"GET {API_CLIENTS}/{key.id}"]
+
+
+def test_a_delete_is_two_calls(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    asked(tenant)
+
+    host.delete(key)
+
+    assert asked(tenant) == [f"GET {API_CLIENTS}/{key.id}", f"DELETE {API_CLIENTS}/{key.id}"]
+
+
+def test_an_unchanged_up_asks_nothing(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    asked(tenant)
+
+    checked = host.check(declared, key.inputs)
+
+    assert checked.inputs == key.inputs
+    assert host.diff(key, checked.inputs).changes == "DIFF_NONE"
+    assert asked(tenant) == []
+
+
+def test_a_refresh_is_one_list_and_one_secrets_call_a_key(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    made_by = start_host()
+    keys = [
+        made_by.up({**declared, "name": name, "managed_by": f"keys/prod/{name}"})
+        for name in ("ci", "desk")
+    ]
+    asked(tenant)
+
+    host = start_host()
+    for key in keys:
+        host.refresh(key)
+
+    assert asked(tenant) == [
+        f"POST {TOKEN}",
+        f"GET {API_CLIENTS}",
+        *[f"GET {API_CLIENTS}/{key.id}/secrets" for key in keys],
+    ]

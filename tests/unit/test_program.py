@@ -1,0 +1,181 @@
+"""The resource as a program declares it, registered with an engine that only takes note."""
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dill  # type: ignore[import-untyped]  # it ships no types
+import pulumi
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.mocks import test as run_to_its_end
+
+from zdx_provider import ApiKey
+from zdx_provider.provider import ApiKeyProvider
+
+KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"
+ROLE = "ZDX Read-only Admin"
+
+
+class Engine(Mocks):
+    """Takes note of what is registered, and answers with the inputs."""
+
+    def __init__(self) -> None:
+        self.registered: list[MockResourceArgs] = []
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self.registered.append(args)
+        return args.resource_id or "key-1", args.inputs
+
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        raise AssertionError(args.token)
+
+    def run(self, program: Callable[[], object]) -> None:
+        run_to_its_end(program)()  # type: ignore[no-untyped-call]  # pulumi does not annotate it
+
+    @property
+    def keys(self) -> list[MockResourceArgs]:
+        return [resource for resource in self.registered if resource.typ == KEY_TYPE]
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The inputs of the one key."""
+        (key,) = self.keys
+        return {name: value for name, value in key.inputs.items() if name != "__provider"}
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    engine = Engine()
+    set_mocks(engine, project="keys", stack="prod", preview=False)
+    yield engine
+    pulumi.runtime.settings.reset_options()
+
+
+def test_a_key_registers_what_was_declared_and_the_defaults(engine: Engine) -> None:
+    engine.run(lambda: ApiKey("ci", role=ROLE, name="pipeline"))
+
+    assert engine.key == {
+        "name": "pipeline",
+        "role": ROLE,
+        "description": "",
+        "enabled": True,
+        "token_lifetime_seconds": 3600,
+        "adopt": False,
+        "managed_by": "keys/prod/ci",
+    }
+
+
+def test_every_argument_is_registered(engine: Engine) -> None:
+    declared: dict[str, Any] = {
+        "name": "pipeline",
+        "role": ROLE,
+        "description": "for CI",
+        "enabled": False,
+        "token_lifetime_seconds": 60,
+        "tenant": "eu",
+        "adopt": True,
+    }
+
+    engine.run(lambda: ApiKey("ci", **declared))
+
+    assert engine.key == {**declared, "managed_by": "keys/prod/ci"}
+
+
+def test_a_name_is_made_of_project_stack_and_logical_name(engine: Engine) -> None:
+    engine.run(lambda: ApiKey("ci", role=ROLE))
+
+    assert engine.key["name"] == "keys-prod-ci"
+
+
+def test_a_name_that_is_empty_is_not_replaced_by_a_made_one(engine: Engine) -> None:
+    engine.run(lambda: ApiKey("ci", role=ROLE, name=""))
+
+    assert engine.key["name"] == ""
+
+
+def test_an_argument_may_be_an_output(engine: Engine) -> None:
+    engine.run(lambda: ApiKey("ci", role=pulumi.Output.from_input(ROLE)))
+
+    assert engine.key["role"] == ROLE
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "complaint"),
+    [
+        ("role", 18347, "role must be str, not int"),
+        ("role", None, "role must be str, not NoneType"),
+        ("name", b"ci", "name must be str, not bytes"),
+        ("description", None, "description must be str, not NoneType"),
+        ("enabled", "false", "enabled must be bool, not str"),
+        ("enabled", 1, "enabled must be bool, not int"),
+        ("token_lifetime_seconds", "3600", "token_lifetime_seconds must be int, not str"),
+        ("token_lifetime_seconds", 3600.0, "token_lifetime_seconds must be int, not float"),
+        ("token_lifetime_seconds", True, "token_lifetime_seconds must be int, not bool"),
+        ("tenant", ["eu"], "tenant must be str, not list"),
+        ("adopt", "yes", "adopt must be bool, not str"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_refused_at_once(
+    engine: Engine, argument: str, value: object, complaint: str
+) -> None:
+    arguments: dict[str, Any] = {"role": ROLE, argument: value}
+
+    with pytest.raises(TypeError, match=f"^ApiKey 'ci': {complaint}$"):
+        ApiKey("ci", **arguments)
+
+    assert engine.registered == []
+
+
+def test_the_place_of_a_key_below_the_stack_itself_is_that_of_a_root(engine: Engine) -> None:
+    def program() -> None:
+        stack = pulumi.runtime.settings.get_root_resource()
+        ApiKey("ci", role=ROLE, opts=pulumi.ResourceOptions(parent=stack))
+
+    engine.run(program)
+
+    assert engine.key["managed_by"] == "keys/prod/ci"
+
+
+def test_what_a_preview_does_not_know_yet_is_unknown_and_not_empty(engine: Engine) -> None:
+    engine.run(lambda: ApiKey("ci", role=ROLE))
+
+    assert engine.key.keys().isdisjoint({"key_id", "key_secret", "key_json", "secret_id"})
+
+
+def test_get_reads_by_id_and_declares_nothing(engine: Engine) -> None:
+    engine.run(lambda: ApiKey.get("found", "key-7", tenant="eu"))
+
+    assert engine.key == {"tenant": "eu"}
+    assert engine.keys[0].name == "found"
+
+
+def test_a_state_names_the_provider_by_reference_and_holds_nothing_of_it() -> None:
+    blob = base64.b64decode(serialize_provider(ApiKeyProvider()))
+
+    assert len(blob) < 60
+    assert b"zdx_provider.provider" in blob
+    assert b"ApiKeyProvider" in blob
+    assert isinstance(dill.loads(blob), ApiKeyProvider)  # noqa: S301 - made one line above
+
+
+def test_the_reference_is_the_one_that_every_recorded_state_has() -> None:
+    recorded = "gASVLwAAAAAAAACMFXpkeF9wcm92aWRlci5wcm92aWRlcpSMDkFwaUtleVByb3ZpZGVylJOUKYGULg=="
+
+    assert [serialize_provider(ApiKeyProvider()) for _ in range(2)] == [recorded, recorded]
+
+
+def test_a_program_does_not_pay_for_what_only_the_plugin_needs() -> None:
+    line = "import sys, json, zdx_provider; print(json.dumps(sorted(sys.modules)))"
+
+    shown = subprocess.run(
+        [sys.executable, "-c", line], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    loaded = {name.partition(".")[0] for name in json.loads(shown.stdout)}
+    assert "pulumi" in loaded
+    assert loaded.isdisjoint({"requests", "urllib3", "pydantic", "jwt", "tenacity", "cryptography"})

@@ -1,0 +1,218 @@
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+from support.samples import CLAIM, ENDS, MADE, PLANTED, WHO, a_key, a_minted_secret, a_secret
+
+from zdx_provider.domain.keys import Key
+from zdx_provider.domain.mark import Mark
+from zdx_provider.engine.inputs import KeyInputs
+from zdx_provider.engine.state import KeyState, NewerState, observed, recorded
+from zdx_provider.zidentity import Scope, Tenant
+
+SUPER = Scope(id="zdx::2", name="Role:ZDX Super Admin")
+
+
+@pytest.fixture
+def state() -> KeyState:
+    return KeyState(
+        name="ci",
+        role="zdx read-only admin",
+        description="for the pipeline",
+        managed_by=WHO,
+        secret_expires_on=ENDS.date().isoformat(),
+        key_id="key-1",
+        role_id="zdx::1",
+        vanity_domain="acme",
+        claim=CLAIM,
+    ).holding(a_minted_secret())
+
+
+def drift(before: KeyState, after: KeyState) -> dict[str, Any]:
+    """What differs, by field."""
+    now = dict(after)
+    return {field: now[field] for field, value in dict(before).items() if now[field] != value}
+
+
+def as_the_engine_keeps(rendered: dict[str, Any]) -> dict[str, Any]:
+    """The engine's numbers are floats, and it adds the provider's blob."""
+    numbers = {k: float(v) for k, v in rendered.items() if type(v) is int}
+    return {**rendered, **numbers, "__provider": "blob"}
+
+
+def test_what_was_rendered_is_read_back_the_same(state: KeyState) -> None:
+    assert recorded(as_the_engine_keeps(state.rendered())) == state
+
+
+@given(
+    st.builds(
+        KeyState,
+        name=st.just("ci"),
+        role=st.just("ZDX Super Admin"),
+        description=st.text(),
+        enabled=st.booleans(),
+        token_lifetime_seconds=st.integers(60, 86_400),
+        tenant=st.none() | st.text(),
+        key_id=st.text(),
+        key_secret=st.none() | st.text(min_size=1).map(SecretStr),
+        role_id=st.text(),
+        vanity_domain=st.text(),
+        secret_created_at=st.none() | st.just(MADE),
+        secret_expires_at=st.none() | st.datetimes(timezones=st.just(MADE.tzinfo)),
+        previous_secret_id=st.none() | st.text(),
+    )
+)
+def test_every_state_is_read_back_the_same(state: KeyState) -> None:
+    assert recorded(as_the_engine_keeps(state.rendered())) == state
+
+
+def test_times_are_rfc_3339_in_utc(state: KeyState) -> None:
+    assert state.rendered()["secret_created_at"] == "2026-03-01T12:00:00Z"
+
+
+def test_the_json_of_a_key_is_the_portals_own_format(state: KeyState) -> None:
+    assert json.loads(state.rendered()["key_json"]) == {"key_id": "key-1", "key_secret": PLANTED}
+
+
+def test_what_is_not_there_is_left_out(state: KeyState) -> None:
+    without = state.model_copy(update={"key_secret": None}).rendered()
+
+    assert without.keys().isdisjoint({"key_secret", "key_json", "tenant", "previous_secret_id"})
+
+
+def test_the_inputs_are_those_of_check_and_nothing_else(state: KeyState) -> None:
+    assert state.inputs().keys() == KeyInputs.model_fields.keys() - {"tenant"}
+
+
+def test_the_secret_is_in_no_representation(state: KeyState) -> None:
+    assert not [text for text in (repr(state), str(state), f"{state}") if PLANTED in text]
+    assert PLANTED not in json.dumps(state.inputs())
+
+
+def test_a_tenant_that_agrees_is_no_drift(state: KeyState) -> None:
+    assert state.refreshed(a_key()) == state
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        (replace(a_key(), name="renamed"), "name"),
+        (replace(a_key(), description="changed"), "description"),
+        (replace(a_key(), enabled=False), "enabled"),
+        (replace(a_key(), token_lifetime_seconds=60), "token_lifetime_seconds"),
+    ],
+)
+def test_a_field_changed_by_hand_is_drift(state: KeyState, changed: Key, field: str) -> None:
+    assert drift(state, state.refreshed(changed)) == {field: getattr(changed, field)}
+
+
+def test_another_role_is_drift_in_the_portals_spelling(state: KeyState) -> None:
+    changed = replace(a_key(), roles=(SUPER,))
+
+    assert drift(state, state.refreshed(changed)) == {
+        "role": "ZDX Super Admin",
+        "role_id": "zdx::2",
+    }
+
+
+def test_a_second_role_is_drift(state: KeyState) -> None:
+    changed = replace(a_key(), roles=(SUPER, *a_key().roles))
+
+    assert drift(state, state.refreshed(changed)) == {
+        "role": "ZDX Read-only Admin, ZDX Super Admin",
+        "role_id": "zdx::1, zdx::2",
+    }
+
+
+def test_a_role_renamed_in_the_portal_keeps_the_declared_spelling(state: KeyState) -> None:
+    renamed = replace(a_key(), roles=(Scope(id="zdx::1", name="Role:Readers"),))
+
+    assert state.refreshed(renamed) == state
+
+
+def test_a_role_without_a_name_is_shown_by_its_id(state: KeyState) -> None:
+    changed = replace(a_key(), roles=(Scope(id="zdx::9"),))
+
+    assert state.refreshed(changed).role == "zdx::9"
+
+
+@pytest.mark.parametrize("present", [(), (a_secret("another"),)])
+def test_a_secret_that_is_gone_is_drift_and_its_value_is_kept(
+    state: KeyState, present: tuple[Any, ...]
+) -> None:
+    refreshed = state.refreshed(replace(a_key(), secrets=present))
+
+    assert drift(state, refreshed) == {"secret_expires_on": "missing"}
+
+
+def test_a_secret_that_ends_on_another_day_is_drift(state: KeyState) -> None:
+    ends = ENDS - timedelta(days=100)
+    changed = replace(a_key(), secrets=(a_secret("secret-1", ends=ends), a_secret("another")))
+
+    assert drift(state, state.refreshed(changed)) == {
+        "secret_expires_on": ends.date().isoformat(),
+        "secret_expires_at": ends,
+    }
+
+
+def test_a_wiped_mark_is_drift(state: KeyState) -> None:
+    assert drift(state, state.refreshed(replace(a_key(), mark=None))) == {"managed_by": ""}
+
+
+def test_somebody_elses_mark_is_left_for_update_and_delete_to_refuse(state: KeyState) -> None:
+    taken = replace(a_key(), mark=Mark("other/prod/ci", "d00d"))
+
+    assert state.refreshed(taken) == state
+
+
+def test_a_newer_schema_is_refused_with_the_way_on(state: KeyState) -> None:
+    with pytest.raises(NewerState) as refused:
+        recorded({**state.rendered(), "schema_version": 2.0})
+
+    assert 'the state of the key "ci" has schema 2' in str(refused.value)
+    assert "Upgrade the package zdx-provider" in str(refused.value)
+    assert PLANTED not in str(refused.value)
+
+
+def test_a_key_that_no_state_holds_is_shown_without_a_secret() -> None:
+    shown = observed(a_key(), Tenant("acme", "beta"), "eu")
+
+    assert shown.rendered() == {
+        "name": "ci",
+        "role": "ZDX Read-only Admin",
+        "role_id": "zdx::1",
+        "description": "for the pipeline",
+        "enabled": True,
+        "token_lifetime_seconds": 3600,
+        "tenant": "eu",
+        "adopt": False,
+        "managed_by": WHO,
+        "key_id": "key-1",
+        "vanity_domain": "acme",
+        "cloud": "beta",
+        "secret_id": "secret-1",
+        "secret_created_at": "2026-03-01T12:00:00Z",
+        "secret_expires_at": "2027-02-28T12:00:00Z",
+        "claim": "",
+        "schema_version": 1,
+    }
+
+
+def test_the_newest_of_two_secrets_is_shown() -> None:
+    newer = a_secret("newer", MADE + timedelta(days=1))
+
+    shown = observed(replace(a_key(), secrets=(a_secret("older"), newer)), Tenant("acme"), None)
+
+    assert shown.secret_id == "newer"
+
+
+def test_the_secrets_that_a_state_holds_are_the_current_then_the_previous(state: KeyState) -> None:
+    after = state.model_copy(update={"previous_secret_id": "secret-0"})
+
+    assert state.held_secrets == ("secret-1",)
+    assert after.held_secrets == ("secret-1", "secret-0")

@@ -1,0 +1,93 @@
+"""``zdx-keys download``: a key out of a stack's state, as a file that other tools read."""
+
+import json
+import os
+import shlex
+from enum import Enum
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from zdx_provider.cli.stack import Stack, StackKey
+from zdx_provider.errors import ZdxError
+
+
+class KeyFormat(str, Enum):
+    """How a key is written."""
+
+    JSON = "json"
+    ENV = "env"
+
+
+class NotDownloaded(ZdxError):
+    """The key is not in the stack, has no secret there, or cannot be written."""
+
+
+def find_key(stack: Stack, wanted: str) -> StackKey:
+    """The key that a command line means; the tenant is not asked.
+
+    Args:
+        stack: The stack.
+        wanted: The key's logical name, name or id.
+
+    Raises:
+        NotDownloaded: The stack holds no such key, or several.
+        StackUnreadable: The stack cannot be read.
+    """
+    keys = stack.keys()
+    found = [key for key in keys if wanted in (key.resource_name, key.name, key.key_id)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NotDownloaded(
+            f'{stack} holds {len(found)} keys that "{wanted}" may mean.',
+            hint=f"Name one by its id: {', '.join(key.key_id for key in found)}.",
+        )
+    known = ", ".join(sorted(key.resource_name for key in keys)) or "none"
+    raise NotDownloaded(f'{stack} holds no key "{wanted}".', hint=f"Its keys are: {known}.")
+
+
+def rendered(key: StackKey, key_format: KeyFormat) -> SecretStr:
+    """A key in the portal's own JSON, or as variables that Zscaler's OneAPI tools read.
+
+    Raises:
+        NotDownloaded: The state holds no secret of the key.
+    """
+    if key.key_secret is None:
+        raise NotDownloaded(
+            f'the stack knows the key "{key.name}" ({key.key_id}) without its secret.',
+            hint="ZIdentity shows a secret only when it is made: a key that was looked up has "
+            "none here, and one that was imported gets one by its next pulumi up.",
+        )
+    secret = key.key_secret.get_secret_value()
+    if key_format is KeyFormat.JSON:
+        document = {"key_id": key.key_id, "key_secret": secret}
+        return SecretStr(json.dumps(document, indent=2) + "\n")
+    variables = {
+        "ZSCALER_CLIENT_ID": key.key_id,
+        "ZSCALER_CLIENT_SECRET": secret,
+        "ZSCALER_VANITY_DOMAIN": key.vanity_domain,
+        **({"ZSCALER_CLOUD": key.cloud} if key.cloud else {}),
+    }
+    lines = (f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
+    return SecretStr("".join(lines))
+
+
+def write_private(file: Path, content: SecretStr) -> None:
+    """Make a file that its owner alone may read.
+
+    Raises:
+        NotDownloaded: It is there already, or cannot be made.
+    """
+    try:
+        # Exclusive: neither an existing file nor a link that was put there is written through.
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(content.get_secret_value())
+    except FileExistsError:
+        raise NotDownloaded(
+            f"{file} is there already, and no key file is overwritten.",
+            hint="Remove it, or name another with --output.",
+        ) from None
+    except OSError as error:
+        raise NotDownloaded(f"{file} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,41 @@
+"""The exit codes of ``zdx-keys``, for scripts."""
+
+from enum import IntEnum
+
+from zdx_provider.cli.stack import StackUnreadable
+from zdx_provider.errors import ZdxError
+from zdx_provider.settings import SettingsError
+from zdx_provider.zidentity import (
+    CredentialsRefused,
+    Forbidden,
+    InvalidConnection,
+    InvalidCredentials,
+    InvalidTenant,
+    ReadOnly,
+)
+
+_SETTINGS = (
+    InvalidConnection,
+    InvalidCredentials,
+    InvalidTenant,
+    SettingsError,
+    StackUnreadable,
+)
+
+
+class Exit(IntEnum):
+    """How a command ended; 2 is a command line that is not understood."""
+
+    DONE = 0
+    FAILED = 1
+    SETTINGS = 3
+    REFUSED = 4
+
+
+def exit_of(error: ZdxError) -> Exit:
+    """The exit code that an error ends a command with."""
+    if isinstance(error, _SETTINGS):
+        return Exit.SETTINGS
+    if isinstance(error, CredentialsRefused | Forbidden) and not isinstance(error, ReadOnly):
+        return Exit.REFUSED
+    return Exit.FAILED

@@ -1,0 +1,138 @@
+"""``zdx-keys list``: the ZDX keys of a tenant, whose they are and when their secrets end."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rich.table import Table
+from rich.text import Text
+
+from zdx_provider.cli.tenant import OpenTenant
+from zdx_provider.cli.terminal import cell, table, with_progress
+from zdx_provider.domain.keys import Key
+from zdx_provider.domain.roles import Role, portal_name
+
+# As the provider's own warning on a key that is not rotated.
+_DUE = timedelta(days=30)
+_WORKERS = 4  # as many as the wire keeps connections
+
+
+@dataclass(frozen=True)
+class ListedSecret:
+    """A secret of a key.
+
+    Attributes:
+        id: Its id.
+        created_at: When it was made.
+        expires_at: When ZIdentity ends it.
+        days_left: Whole days until then; negative once it has ended.
+    """
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+    days_left: int
+
+
+@dataclass(frozen=True)
+class ListedKey:
+    """A key as it is listed.
+
+    Attributes:
+        name: Its name.
+        key_id: Its id.
+        role: Its ZDX role, as the portal shows it.
+        owner: The resource that declares it, ``project/stack/name``; None if none does.
+        enabled: Whether it can obtain tokens.
+        secrets: Its secrets, oldest first.
+    """
+
+    name: str
+    key_id: str
+    role: str
+    owner: str | None
+    enabled: bool
+    secrets: tuple[ListedSecret, ...]
+
+
+def list_keys(tenant: OpenTenant) -> list[ListedKey]:
+    """Every key of the tenant, by name.
+
+    Raises:
+        ZIdentityError: The tenant could not be asked, or refused.
+    """
+    roles = tenant.keys.roles()
+    keys = sorted(read_keys(tenant, roles), key=lambda key: (key.name.casefold(), key.id))
+    now = tenant.zidentity.now()
+    return [listed(key, roles, now) for key in keys]
+
+
+def read_keys(tenant: OpenTenant, roles: Iterable[Role]) -> list[Key]:
+    """The API clients that hold a role of ZDX, with their secrets.
+
+    Raises:
+        ZIdentityError: The tenant could not be asked, or refused.
+    """
+    known = {role.id for role in roles}
+    ids = [
+        client.id
+        for client in tenant.zidentity.api_clients.list()
+        if any(scope.id in known for r in client.client_resources for scope in r.selected_scopes)
+    ]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        read = pool.map(tenant.keys.read, ids)
+        return [key for key in with_progress(read, len(ids), "Reading secrets") if key]
+
+
+def listed(key: Key, roles: Iterable[Role], now: datetime) -> ListedKey:
+    """A key as it is listed.
+
+    Args:
+        key: The key.
+        roles: What the tenant offers.
+        now: This moment by the server's clock.
+    """
+    names = {role.id: role.name for role in roles}
+    held = (names.get(s.id) or portal_name(s.name or "") or s.id for s in key.roles)
+    return ListedKey(
+        name=key.name,
+        key_id=key.id,
+        role=", ".join(held),
+        owner=key.mark.who if key.mark else None,
+        enabled=key.enabled,
+        secrets=tuple(
+            ListedSecret(s.id, s.created_at, s.expires_at, (s.expires_at - now).days)
+            for s in key.secrets
+        ),
+    )
+
+
+def key_table(keys: Iterable[ListedKey], tenant_name: str) -> Table:
+    """The keys for people: red for a secret that has ended, yellow for one that soon does."""
+    made = table(
+        f"ZDX keys of {tenant_name}", "Name", "Key ID", "Role", "Owner", "Secret ID", "Expires"
+    )
+    for key in keys:
+        made.add_row(
+            cell(key.name if key.enabled else f"{key.name} (disabled)"),
+            cell(key.key_id),
+            cell(key.role),
+            cell(key.owner or "-"),
+            cell("\n".join(secret.id for secret in key.secrets) or "-"),
+            Text("\n").join(expiry(secret) for secret in key.secrets)
+            if key.secrets
+            else cell("no secret", "red"),
+        )
+    return made
+
+
+def expiry(secret: ListedSecret) -> Text:
+    """When a secret ends, and how near that is."""
+    day = f"{secret.expires_at:%Y-%m-%d}"
+    if secret.days_left < 0:
+        return cell(f"{day} (expired)", "red")
+    if secret.days_left < _DUE.days:
+        left = f"in {secret.days_left} days" if secret.days_left > 1 else "within two days"
+        return cell(f"{day} ({left})", "yellow")
+    return cell(day)

@@ -1,0 +1,181 @@
+"""A Pulumi stack, as the Pulumi CLI tells it: its config, and the keys in its state.
+
+What the CLI answers holds secrets in the clear. It is read here and printed nowhere.
+"""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, TypeAdapter, ValidationError
+
+from zdx_provider.errors import ZdxError
+
+# The type of `ApiKey` in a state: the SDK's prefix for dynamic resources, then module and name.
+_KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"
+_PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
+
+Model = TypeVar("Model")
+
+
+class StackUnreadable(ZdxError):
+    """The Pulumi CLI does not tell what a stack holds."""
+
+
+class NoStackSelected(StackUnreadable):
+    """The project has no selected stack."""
+
+
+def _revealed(value: Any) -> Any:
+    """A value of the state; the engine wraps a secret one together with its JSON text."""
+    if isinstance(value, dict) and "plaintext" in value:
+        return json.loads(value["plaintext"])
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_revealed)]
+OptionalText = Annotated[str | None, BeforeValidator(_revealed)]
+
+
+class StackKey(BaseModel):
+    """A key in a stack's state.
+
+    Attributes:
+        resource_name: Its logical name in the program.
+        name: Its name in the portal.
+        key_id: Its id.
+        key_secret: Its secret; None for a key that was looked up or imported.
+        vanity_domain: The tenant that it lives in.
+        cloud: That tenant's cloud; empty for production.
+        secret_expires_at: When ZIdentity ends the secret.
+    """
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    resource_name: str
+    name: Text
+    key_id: Text
+    key_secret: Annotated[SecretStr | None, BeforeValidator(_revealed)] = None
+    vanity_domain: Text
+    cloud: Text = ""
+    secret_expires_at: Annotated[datetime | None, BeforeValidator(_revealed)] = None
+
+
+class _ConfigValue(BaseModel):
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    value: str | None = None
+
+
+class _Resource(BaseModel):
+    urn: str
+    type: str
+    delete: bool = False
+    outputs: dict[str, Any] = {}
+
+
+class _Deployment(BaseModel):
+    resources: list[_Resource] = []
+
+
+class _Export(BaseModel):
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    deployment: _Deployment
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack of the project that a folder belongs to.
+
+    Attributes:
+        folder: The folder.
+        name: The stack's name; None for the one that is selected there.
+    """
+
+    folder: Path
+    name: str | None = None
+
+    def __str__(self) -> str:
+        return f"the stack {self.name}" if self.name else f"the selected stack in {self.folder}"
+
+    def config(self) -> Mapping[str, str]:
+        """Its config as text, secrets in the clear.
+
+        Raises:
+            NoStackSelected: No name is given, and no stack is selected.
+            StackUnreadable: The CLI is missing, or does not open the stack.
+        """
+        answer = self._ask("config", "--json", "--show-secrets")
+        values = self._parsed(answer, dict[str, _ConfigValue])
+        return {key: entry.value for key, entry in values.items() if entry.value is not None}
+
+    def keys(self) -> list[StackKey]:
+        """The keys that its state holds.
+
+        Raises:
+            StackUnreadable: The CLI is missing, or does not open the stack.
+        """
+        export = self._parsed(self._ask("stack", "export", "--show-secrets"), _Export)
+        return [
+            self._key(resource)
+            for resource in export.deployment.resources
+            if resource.type == _KEY_TYPE and not resource.delete
+        ]
+
+    def _key(self, resource: _Resource) -> StackKey:
+        resource_name = resource.urn.rpartition("::")[2]
+        try:
+            return StackKey.model_validate({**resource.outputs, "resource_name": resource_name})
+        except (ValidationError, ValueError):
+            problem = f'the state of {self} holds a key "{resource_name}" that cannot be read.'
+        raise StackUnreadable(problem, hint="Repair it with pulumi refresh.")
+
+    def _ask(self, *arguments: str) -> str:
+        cli = shutil.which("pulumi")
+        if cli is None:
+            raise StackUnreadable(
+                f"{self} cannot be read: there is no pulumi on PATH.",
+                hint="Install the Pulumi CLI; to use the environment alone, name a folder "
+                "outside the project: --cwd /.",
+            )
+        chosen = ("--stack", self.name) if self.name else ()
+        done = subprocess.run(  # noqa: S603 - the user's own CLI; no shell reads the arguments
+            [cli, "--non-interactive", "--cwd", str(self.folder), *arguments, *chosen],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        if done.returncode != 0:
+            raise self._unreadable(done.stderr)
+        return done.stdout
+
+    def _unreadable(self, stderr: str) -> StackUnreadable:
+        lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+        told = next((line for line in lines if line.startswith("error:")), "error: it failed")
+        kind = NoStackSelected if "no stack selected" in told else StackUnreadable
+        return kind(
+            f"{self} cannot be read; pulumi says: {told.removeprefix('error:').strip()}.",
+            hint="Name a stack with --stack and its project's folder with --cwd.",
+        )
+
+    def _parsed(self, answer: str, shape: type[Model]) -> Model:
+        try:
+            return TypeAdapter(shape).validate_json(answer)
+        except ValidationError:
+            problem = f"what pulumi tells of {self} is not understood."
+        # Raised here so that pydantic's error, which holds secrets, is not chained to it.
+        raise StackUnreadable(problem, hint="Upgrade the Pulumi CLI, or zdx-provider.")
+
+
+def in_project(folder: Path) -> bool:
+    """Whether a folder belongs to a Pulumi project."""
+    return any(
+        (parent / file).is_file() for parent in (folder, *folder.parents) for file in _PROJECT_FILES
+    )

@@ -1,0 +1,98 @@
+"""The tenant that a command is about."""
+
+import os
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from zdx_provider.cli.stack import NoStackSelected, Stack, in_project
+from zdx_provider.domain.keys import Keys
+from zdx_provider.settings import Settings, load_settings
+from zdx_provider.zidentity import ZIdentity
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the command line says about whom to ask.
+
+    Attributes:
+        folder: Where to look for a Pulumi project.
+        stack: A stack of that project; None for the selected one.
+        profile: A profile of ``zdx:tenants``; None for the stack's own tenant.
+    """
+
+    folder: Path
+    stack: str | None = None
+    profile: str | None = None
+
+
+@dataclass(frozen=True)
+class FoundSettings:
+    """Settings, and where they come from.
+
+    Attributes:
+        settings: The settings.
+        source: Where from, in words.
+    """
+
+    settings: Settings
+    source: str
+
+
+@dataclass(frozen=True)
+class OpenTenant:
+    """A tenant that can be asked.
+
+    Attributes:
+        name: Its vanity domain, with the cloud if that is not production's.
+        zidentity: Its API.
+        keys: Its ZDX keys.
+    """
+
+    name: str
+    zidentity: ZIdentity
+    keys: Keys
+
+
+def find_settings(selection: Selection, environ: Mapping[str, str]) -> FoundSettings:
+    """Read the stack's config, then the environment; outside a stack the environment alone.
+
+    Raises:
+        SettingsError: A value is malformed, or there is no such profile.
+        StackUnreadable: The stack is there, or was named, and cannot be read.
+    """
+    config, source = _stack_config(selection)
+    return FoundSettings(load_settings(config.get, environ, selection.profile), source)
+
+
+def connect(settings: Settings) -> OpenTenant:
+    """Prepare to ask the tenant; nothing is sent yet.
+
+    Raises:
+        SettingsError: A setting is missing.
+        InvalidTenant: A value cannot be part of an address.
+        InvalidCredentials: The private key is none.
+    """
+    tenant = settings.tenant()
+    zidentity = ZIdentity(tenant, settings.credentials(), settings.connection())
+    keys = Keys(zidentity, monotonic=time.monotonic, new_claim=lambda: secrets.token_hex(8))
+    name = f"{tenant.vanity_domain} ({tenant.cloud})" if tenant.cloud else tenant.vanity_domain
+    return OpenTenant(name, zidentity, keys)
+
+
+def open_tenant(selection: Selection) -> OpenTenant:
+    """The tenant that the settings name; see `find_settings` and `connect` for the errors."""
+    return connect(find_settings(selection, os.environ).settings)
+
+
+def _stack_config(selection: Selection) -> tuple[Mapping[str, str], str]:
+    folder = selection.folder.resolve()
+    if selection.stack is None and not in_project(folder):
+        return {}, "the environment"
+    stack = Stack(folder, selection.stack)
+    try:
+        return stack.config(), f"{stack}, then the environment"
+    except NoStackSelected:
+        return {}, "the environment (the project here has no selected stack)"

@@ -1,0 +1,59 @@
+"""What the user sees: tables and progress for people, JSON for programs.
+
+Colours follow the terminal and ``NO_COLOR``; rich sees to both.
+"""
+
+import sys
+from collections.abc import Iterable
+from typing import TypeVar
+
+from pydantic_core import to_json
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from rich.text import Text
+
+T = TypeVar("T")
+
+# Wide enough that a table that is piped into a file or another program is never folded.
+_WIDTH_WITHOUT_TERMINAL = 500
+
+
+def console() -> Console:
+    """Standard output, for people."""
+    width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
+    return Console(width=width, highlight=False, markup=False)
+
+
+def side_console() -> Console:
+    """Standard error: what is said beside the result."""
+    return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+def print_json(document: object) -> None:
+    """Print dataclasses, or a list of them, as JSON."""
+    sys.stdout.write(to_json(document, indent=2).decode() + "\n")
+
+
+def table(title: str, *columns: str) -> Table:
+    """An empty table."""
+    made = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def cell(text: str, style: str = "") -> Text:
+    """Text as it stands; what a terminal would obey is replaced, for names come from outside."""
+    shown = "".join(
+        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+    return Text(shown, style=style)
+
+
+def with_progress(items: Iterable[T], total: int, doing: str) -> Iterable[T]:
+    """The items, with a bar on standard error while they come."""
+    bar = side_console()
+    return track(
+        items, doing, total=total, console=bar, transient=True, disable=not bar.is_terminal
+    )

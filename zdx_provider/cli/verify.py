@@ -1,0 +1,139 @@
+"""``zdx-keys verify``: whether settings, credentials and permissions are what is needed."""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from zdx_provider.cli.exits import Exit, exit_of
+from zdx_provider.cli.listing import read_keys
+from zdx_provider.cli.tenant import OpenTenant, Selection, connect, find_settings
+from zdx_provider.cli.terminal import cell
+from zdx_provider.domain.roles import RoleNotFound
+from zdx_provider.errors import ZdxError
+from zdx_provider.settings import Settings
+from zdx_provider.zidentity import CredentialsRefused, Forbidden, NotFound, ZIdentityError
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that was looked at.
+
+    Attributes:
+        title: What.
+        passed: Whether it is as needed; None where that cannot be told.
+        detail: What was found; for a cross, what to do about it.
+        exit: How the command ends because of it.
+    """
+
+    title: str
+    passed: bool | None
+    detail: str
+    exit: Exit = Exit.DONE
+
+
+class Verification:
+    """Looks at one thing after another, and stops where the next cannot be looked at.
+
+    Args:
+        selection: Whose settings.
+    """
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+        self._tenant: OpenTenant | None = None
+
+    @property
+    def tenant(self) -> OpenTenant:
+        """The tenant, once the settings are found to be good.
+
+        Raises:
+            SettingsError: They were not.
+        """
+        if self._tenant is None:
+            self._tenant = connect(find_settings(self._selection, os.environ).settings)
+        return self._tenant
+
+    def steps(self) -> Iterator[Step]:
+        """Each thing in turn."""
+        for title, look in (("settings", self._settings), ("credentials", self._credentials)):
+            step = _looked(title, look)
+            yield step
+            if not step.passed:
+                return
+        yield _looked("permission to read API Resources", self._read_resources)
+        yield _looked("permission to read API Clients", self._read_clients)
+        yield self._change_clients()
+        yield _looked("ZDX roles", self._roles)
+        yield _looked("ZDX keys", self._keys)
+
+    def _settings(self) -> str:
+        found = find_settings(self._selection, os.environ)
+        self._tenant = connect(found.settings)
+        tenant = self._tenant.zidentity.tenant
+        return (
+            f"tenant {self._tenant.name}, client {found.settings.client_id} with its "
+            f"{_kind_of_credentials(found.settings)}, API {tenant.api_url}; from {found.source}"
+        )
+
+    def _credentials(self) -> str:
+        try:
+            self.tenant.zidentity.resource_servers.list()
+        except Forbidden:
+            pass  # a matter of permission, which the next step is about
+        return f"accepted by {self.tenant.zidentity.tenant.token_url}"
+
+    def _read_resources(self) -> str:
+        self.tenant.zidentity.resource_servers.list()
+        return "granted"
+
+    def _read_clients(self) -> str:
+        return f"granted; {len(self.tenant.zidentity.api_clients.list())} API clients"
+
+    def _change_clients(self) -> Step:
+        title = "permission to change API Clients"
+        # Deleting what is not there changes nothing and is answered by whether one may.
+        nobody = f"zdx-keys-verify-{secrets.token_hex(16)}"
+        try:
+            self.tenant.zidentity.api_clients.delete(nobody)
+        except NotFound:
+            return Step(title, passed=True, detail="granted")
+        except (Forbidden, CredentialsRefused) as error:
+            return Step(title, passed=False, detail=str(error), exit=exit_of(error))
+        except ZIdentityError as error:
+            return Step(title, passed=None, detail=f"{error} verify --live tells for certain.")
+        return Step(title, passed=None, detail="not told; verify --live tells for certain.")
+
+    def _roles(self) -> str:
+        roles = self.tenant.keys.roles()
+        if not roles:
+            raise RoleNotFound(
+                "this tenant offers no ZDX role.",
+                hint="The client must see the service ZDX under API Resources in ZIdentity, "
+                "and the tenant must be subscribed to ZDX.",
+            )
+        return ", ".join(role.name for role in roles)
+
+    def _keys(self) -> str:
+        keys = read_keys(self.tenant, self.tenant.keys.roles())
+        declared = sum(key.mark is not None for key in keys)
+        return f"{len(keys)}, of which stacks declare {declared}"
+
+
+def rendered(step: Step) -> Text:
+    """A step for people."""
+    sign, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}[step.passed]
+    return Text.assemble((sign, style), " ", (step.title, "bold"), ": ", cell(step.detail))
+
+
+def _looked(title: str, look: Callable[[], str]) -> Step:
+    try:
+        return Step(title, passed=True, detail=look())
+    except ZdxError as error:
+        return Step(title, passed=False, detail=str(error), exit=exit_of(error))
+
+
+def _kind_of_credentials(settings: Settings) -> str:
+    return "private key" if settings.private_key else "secret"
