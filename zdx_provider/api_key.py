@@ -123,6 +123,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         if tenant is not None:
             inputs["tenant"] = tenant
         _require_types(resource_name, inputs)
+        inputs["secret_inputs"] = _names_of_secrets(inputs.copy())
         inputs["managed_by"] = _place(resource_name, opts)
         # A key's name is fixed, so its successor can only follow it.
         replaced_first = pulumi.ResourceOptions(delete_before_replace=True)
@@ -186,6 +187,15 @@ def _place(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.In
         return f"{stack}/{urn.split('::')[2]}${resource_name}"
 
     return parent.urn.apply(below)
+
+
+async def _names_of_secrets(inputs: Mapping[str, object]) -> list[str] | None:
+    """The inputs whose values no message may show.
+
+    The engine hands a provider plain values, and prints the value that a CheckFailure is about.
+    """
+    outputs = {name: v for name, v in inputs.items() if isinstance(v, pulumi.Output)}
+    return [name for name, output in outputs.items() if await output.is_secret()] or None
 
 
 def _require_types(resource_name: str, inputs: Mapping[str, object]) -> None:

@@ -1,13 +1,27 @@
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.plugin_host import Engine, PluginHost, Properties, running_engine, running_host
+from support.plugin_host import (
+    Engine,
+    PluginHost,
+    PluginProcess,
+    Properties,
+    running_engine,
+    running_plugin,
+)
 
 from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, TOKEN, RunningEmulator, running_emulator
 
 StartHost = Callable[..., PluginHost]
+
+
+@dataclass(frozen=True)
+class Running:
+    engine: Engine
+    plugin: PluginProcess
+    printed: Path
 
 
 @pytest.fixture(scope="session")
@@ -37,37 +51,36 @@ def config(tenant: RunningEmulator) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def engine() -> Engine:
-    return Engine()
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The engine and the host's process that the tests of a worker share."""
+    engine = Engine()
+    printed = tmp_path_factory.mktemp("host") / "stderr"
+    with running_engine(engine) as address, running_plugin(address, printed) as plugin:
+        yield Running(engine, plugin, printed)
 
 
 @pytest.fixture
-def start_host(engine: Engine, config: dict[str, str], tmp_path: Path) -> Iterator[StartHost]:
+def engine(running: Running) -> Engine:
+    """The engine, which has been told nothing yet."""
+    running.engine.warnings.clear()
+    return running.engine
+
+
+@pytest.fixture
+def start_host(running: Running, config: dict[str, str]) -> StartHost:
     """Starts a host whose stack has this config; None takes a setting away."""
-    hosts = iter(range(100))
 
-    with running_engine(engine) as address, ExitStack() as started:
+    def start(**changed: str | None) -> PluginHost:
+        settings = {**config, **{f"zdx:{key}": value for key, value in changed.items()}}
+        return running.plugin.host({k: v for k, v in settings.items() if v is not None})
 
-        def start(**changed: str | None) -> PluginHost:
-            printed = tmp_path / f"stderr-{next(hosts)}"
-            host = started.enter_context(running_host(address, printed))
-            settings = {**config, **{f"zdx:{key}": value for key, value in changed.items()}}
-            host.configure({key: value for key, value in settings.items() if value is not None})
-            return host
-
-        yield start
+    return start
 
 
 @pytest.fixture
 def host(start_host: StartHost) -> PluginHost:
     return start_host()
-
-
-@pytest.fixture
-def printed(tmp_path: Path) -> Callable[[], str]:
-    """All that the hosts of this test have printed."""
-    return lambda: "".join(file.read_text() for file in tmp_path.glob("stderr-*"))
 
 
 @pytest.fixture

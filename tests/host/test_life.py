@@ -3,7 +3,7 @@
 import json
 
 from host.conftest import StartHost
-from support.plugin_host import PROVIDER, PluginHost, Properties
+from support.plugin_host import PluginHost, Properties
 
 from zdx_emulator.testing import API_CLIENTS, RESOURCE_SERVERS, TOKEN, RunningEmulator, scope_id
 
@@ -65,7 +65,6 @@ def test_the_outputs_of_a_made_key_are_all_there(
     assert outputs.pop("secret_expires_at").endswith("Z")
     assert outputs == {
         **checked,
-        **PROVIDER,
         "key_id": key.id,
         "role_id": scope_id("ZDX Read-only Admin"),
         "vanity_domain": "acme",

@@ -1,5 +1,6 @@
 """Pulumi's own dynamic host as a process, spoken to as the engine speaks to it."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from zdx_provider.provider import ApiKeyProvider
 
 Properties = dict[str, Any]
 
-PROVIDER = {"__provider": serialize_provider(ApiKeyProvider())}
+_BLOB = serialize_provider(ApiKeyProvider())
 PATIENCE_SECONDS = 120
 
 
@@ -74,40 +75,47 @@ class Recorded:
 
 
 class PluginHost:
-    """One process of the dynamic host, configured for one stack."""
+    """The dynamic host, configured for one stack.
 
-    def __init__(self, channel: grpc.Channel) -> None:
+    Args:
+        channel: Leads to the host's process.
+        blob: The provider as the state names it.
+        config: The stack's config, decrypted, as the engine sends it.
+    """
+
+    def __init__(self, channel: grpc.Channel, blob: str, config: Mapping[str, str]) -> None:
         self._stub = provider_pb2_grpc.ResourceProviderStub(channel)
-
-    def configure(self, config: Mapping[str, str]) -> None:
+        self._blob = blob
         request = provider_pb2.ConfigureRequest(args=struct(config), acceptSecrets=True)
         self._stub.Configure(request, timeout=PATIENCE_SECONDS)
+        # The host hands the config to a provider at the first call that names it.
+        self.check({})
 
     def check(self, news: Properties, olds: Properties | None = None) -> Checked:
-        request = provider_pb2.CheckRequest(
-            olds=struct(olds or {}), news=struct({**news, **PROVIDER})
-        )
+        request = provider_pb2.CheckRequest(olds=self._struct(olds or {}), news=self._struct(news))
         with _failing_as_shown():
             answer = self._stub.Check(request, timeout=PATIENCE_SECONDS)
         failures = [(failure.property, failure.reason) for failure in answer.failures]
         return Checked(properties(answer.inputs), failures)
 
     def diff(self, key: Recorded, news: Properties) -> Difference:
-        request = provider_pb2.DiffRequest(id=key.id, olds=struct(key.outputs), news=struct(news))
+        request = provider_pb2.DiffRequest(
+            id=key.id, olds=self._struct(key.outputs), news=self._struct(news)
+        )
         with _failing_as_shown():
             answer = self._stub.Diff(request, timeout=PATIENCE_SECONDS)
         changes = provider_pb2.DiffResponse.DiffChanges.Name(answer.changes)
         return Difference(changes, list(answer.replaces), answer.deleteBeforeReplace)
 
     def create(self, inputs: Properties) -> Recorded:
-        request = provider_pb2.CreateRequest(properties=struct(inputs))
+        request = provider_pb2.CreateRequest(properties=self._struct(inputs))
         with _failing_as_shown():
             answer = self._stub.Create(request, timeout=PATIENCE_SECONDS)
         return Recorded(answer.id, inputs, properties(answer.properties))
 
     def update(self, key: Recorded, inputs: Properties) -> Recorded:
         request = provider_pb2.UpdateRequest(
-            id=key.id, olds=struct(key.outputs), news=struct(inputs)
+            id=key.id, olds=self._struct(key.outputs), news=self._struct(inputs)
         )
         with _failing_as_shown():
             answer = self._stub.Update(request, timeout=PATIENCE_SECONDS)
@@ -115,18 +123,18 @@ class PluginHost:
 
     def refresh(self, key: Recorded) -> Recorded:
         request = provider_pb2.ReadRequest(
-            id=key.id, properties=struct(key.outputs), inputs=struct(key.inputs)
+            id=key.id, properties=self._struct(key.outputs), inputs=self._struct(key.inputs)
         )
         return self._read(request)
 
     def get(self, key_id: str, inputs: Properties) -> Recorded:
         """As for `ApiKey.get`: there is no state, only the program's inputs."""
-        declared = struct({**inputs, **PROVIDER})
+        declared = self._struct(inputs)
         request = provider_pb2.ReadRequest(id=key_id, properties=declared, inputs=declared)
         return self._read(request)
 
     def delete(self, key: Recorded) -> None:
-        request = provider_pb2.DeleteRequest(id=key.id, properties=struct(key.outputs))
+        request = provider_pb2.DeleteRequest(id=key.id, properties=self._struct(key.outputs))
         with _failing_as_shown():
             self._stub.Delete(request, timeout=PATIENCE_SECONDS)
 
@@ -137,6 +145,9 @@ class PluginHost:
     def up_again(self, key: Recorded, declared: Properties) -> Recorded:
         """As `pulumi up` does for a resource that the state holds and that may differ."""
         return self.update(key, self._accepted(declared, key.inputs))
+
+    def _struct(self, values: Properties) -> Struct:
+        return struct({**values, "__provider": self._blob})
 
     def _accepted(self, declared: Properties, olds: Properties | None = None) -> Properties:
         checked = self.check(declared, olds)
@@ -181,8 +192,23 @@ def running_engine(engine: Engine) -> Iterator[str]:
         server.stop(None).wait()
 
 
+class PluginProcess:
+    """The process of a dynamic host, for many stacks one after the other.
+
+    The host configures a provider once for each blob that names it. A blob that is padded with
+    white space is another one that means the same, and so as good as a process of its own.
+    """
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._channel = channel
+        self._paddings = itertools.count()
+
+    def host(self, config: Mapping[str, str]) -> PluginHost:
+        return PluginHost(self._channel, _BLOB + " " * next(self._paddings), config)
+
+
 @contextmanager
-def running_host(engine_address: str, printed: Path) -> Iterator[PluginHost]:
+def running_plugin(engine_address: str, printed: Path) -> Iterator[PluginProcess]:
     """Run the dynamic host in a process of its own, and end it.
 
     Args:
@@ -203,7 +229,7 @@ def running_host(engine_address: str, printed: Path) -> Iterator[PluginHost]:
         assert process.stdout
         port = int(process.stdout.readline())
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield PluginHost(channel)
+            yield PluginProcess(channel)
     finally:
         process.kill()
         process.communicate()
@@ -217,8 +243,9 @@ def struct(values: Mapping[str, Any]) -> Struct:
 
 
 def properties(packed: Struct) -> Properties:
-    """Properties as they came over the wire: every number is a float."""
+    """Properties as they came over the wire, but for the blob; every number is a float."""
     unpacked: Properties = MessageToDict(packed)
+    unpacked.pop("__provider", None)
     return unpacked
 
 

@@ -6,25 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 
 from zdx_emulator.access import Caller, allowed_to
-from zdx_emulator.catalog import RESOURCE_SERVERS, ROLES, SCOPES
-from zdx_emulator.errors import bad_request, not_found
-from zdx_emulator.models import (
-    ApiClient,
-    ApiClientRequest,
-    ClientResource,
-    Page,
-    ResourceRef,
-    Scope,
-    ScopeRef,
-)
+from zdx_emulator.client_rules import make_client, replace_client
+from zdx_emulator.errors import not_found
+from zdx_emulator.models import ApiClient, ApiClientRequest, Page
 from zdx_emulator.paging import CurrentSlice, page_of
 from zdx_emulator.roles import Permission
 from zdx_emulator.tenant import CurrentTenant
 
 MayRead = Annotated[Caller, allowed_to(Permission.READ_CLIENTS)]
 MayChange = Annotated[Caller, allowed_to(Permission.CHANGE_CLIENTS)]
-
-_INVALID_RESOURCES = "Invalid Input for clientResources"
 
 router = APIRouter(prefix="/ziam/admin/api/v1/api-clients")
 
@@ -47,10 +37,7 @@ async def create_api_client(
     Raises:
         ApiError: 400 for resources or scopes that break a rule.
     """
-    _check_scope_ids(body)
-    client = _client(tenant.identifiers.new_id(), body)
-    tenant.store.add_client(client, created_by=caller.client_id, now=tenant.clock.now())
-    return client
+    return make_client(tenant, body, created_by=caller.client_id)
 
 
 @router.get("/{client_id}", response_model_exclude_none=True)
@@ -75,10 +62,7 @@ async def update_api_client(
     Raises:
         ApiError: 400 for resources or scopes that break a rule; 404.
     """
-    client = _client(client_id, body)
-    if not tenant.store.replace_client(client, now=tenant.clock.now()):
-        raise not_found("API client")
-    return client
+    return replace_client(tenant, client_id, body)
 
 
 @router.delete("/{client_id}", status_code=HTTPStatus.NO_CONTENT)
@@ -90,46 +74,3 @@ async def remove_api_client(client_id: str, tenant: CurrentTenant, _: MayChange)
     """
     if not tenant.store.remove_client(client_id):
         raise not_found("API client")
-
-
-def _client(client_id: str, body: ApiClientRequest) -> ApiClient:
-    sent = body.model_dump(exclude={"client_resources", "id"})
-    resources = [_resource(ref) for ref in body.client_resources]
-    _check_one_scope_a_service(resources)
-    return ApiClient.model_validate({**sent, "id": client_id, "client_resources": resources})
-
-
-def _resource(ref: ResourceRef) -> ClientResource:
-    server = RESOURCE_SERVERS.get(ref.id)
-    if server is None:
-        raise bad_request(_INVALID_RESOURCES)
-    return ClientResource(
-        id=server.id,
-        name=server.name,
-        default_api=server.default_api,
-        selected_scopes=[_scope(scope) for scope in ref.selected_scopes],
-    )
-
-
-def _scope(ref: ScopeRef) -> Scope:
-    found = [
-        scope
-        for scope in SCOPES.values()
-        if (scope.id == ref.id if ref.id is not None else scope.name == ref.name)
-    ]
-    if len(found) != 1:
-        raise bad_request(_INVALID_RESOURCES)
-    return found[0]
-
-
-def _check_scope_ids(body: ApiClientRequest) -> None:
-    if any(scope.id is None for ref in body.client_resources for scope in ref.selected_scopes):
-        raise bad_request(_INVALID_RESOURCES)
-
-
-def _check_one_scope_a_service(resources: list[ClientResource]) -> None:
-    services = [
-        ROLES[scope.id].service for resource in resources for scope in resource.selected_scopes
-    ]
-    if len(services) != len(set(services)):
-        raise bad_request(f"{_INVALID_RESOURCES}: one scope for each service")

@@ -5,18 +5,17 @@ What a command needs is imported when it runs, so that help and completion come 
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from zdx_provider.cli.selection import KeyFormat, Selection
 from zdx_provider.errors import ZdxError
-
-if TYPE_CHECKING:
-    from zdx_provider.cli.tenant import Selection
 
 app = typer.Typer(
     name="zdx-keys",
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,  # they would show local variables, secrets among them
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -62,15 +61,18 @@ def verify(
     With --live, makes a few API clients named zdx-keys-verify-..., tries on them what this
     product takes for true of ZIdentity, and deletes them.
 
-    \b
     Examples:
-      zdx-keys verify
-      zdx-keys verify --stack prod --profile eu --json
-      zdx-keys verify --live
-    """
-    from zdx_provider.cli.verify_command import run  # noqa: PLC0415 - see the module's docstring
 
-    raise typer.Exit(run(_selection(folder, stack, profile), live=live, as_json=as_json))
+    ```
+    zdx-keys verify
+    zdx-keys verify --stack prod --profile eu --json
+    zdx-keys verify --live
+    ```
+    """
+    from zdx_provider.cli import verify as command  # noqa: PLC0415 - see the module's docstring
+
+    selection = Selection(folder, stack, profile)
+    raise typer.Exit(command.run(selection, live=live, as_json=as_json))
 
 
 @app.command()
@@ -83,14 +85,16 @@ def roles(
 ) -> None:
     """List the ZDX roles that a key can have.
 
-    \b
     Examples:
-      zdx-keys roles
-      zdx-keys roles --json | jq -r '.[].name'
+
+    ```
+    zdx-keys roles
+    zdx-keys roles --json | jq -r '.[].name'
+    ```
     """
     from zdx_provider.cli import roles as command  # noqa: PLC0415 - see the module's docstring
 
-    command.run(_selection(folder, stack, profile), as_json=as_json)
+    command.run(Selection(folder, stack, profile), as_json=as_json)
 
 
 @app.command("list")
@@ -106,11 +110,91 @@ def list_(
     Red has ended, yellow ends within 30 days. Keys made on the ZDX portal are not among them:
     no API shows those.
 
-    \b
     Examples:
-      zdx-keys list
-      zdx-keys list --json | jq '.[] | select(.secrets[].days_left < 14)'
-    """
-    from zdx_provider.cli import listing  # noqa: PLC0415 - see the module's docstring
 
-    listing.run(_selection(folder, stack, profile), as_json=as_json)
+    ```
+    zdx-keys list
+    zdx-keys list --json | jq '.[] | select(.secrets[].days_left < 14)'
+    ```
+    """
+    from zdx_provider.cli import listing as command  # noqa: PLC0415 - see the module's docstring
+
+    command.run(Selection(folder, stack, profile), as_json=as_json)
+
+
+@app.command()
+def download(
+    key: Annotated[str, typer.Argument(help="The key: logical name, name or id.")],
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="The file to make; - for standard output.")
+    ],
+    key_format: Annotated[
+        KeyFormat, typer.Option("--format", "-f", help="The portal's JSON, or variables.")
+    ] = KeyFormat.JSON,
+    folder: Folder = HERE,
+    stack: StackName = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Tell in JSON what was written.")] = False,
+) -> None:
+    """Write a key of a stack to a file, from the stack's state.
+
+    The tenant is not asked: ZIdentity shows a secret only when it is made. The file is made for
+    its owner alone (mode 0600), and never overwritten.
+
+    Examples:
+
+    ```
+    zdx-keys download ci --output ci.json
+    zdx-keys download ci --stack prod --format env --output ci.env
+    zdx-keys download ci --output - | vault kv put secret/zdx/ci -
+    ```
+    """
+    if as_json and output == "-":
+        raise typer.BadParameter(
+            "with --output -, standard output is the key itself", param_hint="--json"
+        )
+    from zdx_provider.cli import download as command  # noqa: PLC0415 - see the module's docstring
+
+    command.run(Selection(folder, stack), key, output, key_format, as_json=as_json)
+
+
+@app.command()
+def revoke(
+    key: Annotated[str, typer.Argument(help="The key: name or id.")],
+    secret_id: Annotated[str, typer.Argument(help="The id of its secret, as in zdx-keys list.")],
+    folder: Folder = HERE,
+    stack: StackName = None,
+    profile: Profile = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """End one secret of a key now.
+
+    Examples:
+
+    ```
+    zdx-keys revoke ci 9h7k2m4n6p8qs
+    zdx-keys revoke 8g6j1l3m5n7pr 9h7k2m4n6p8qs --yes --json
+    ```
+    """
+    if not yes and not sys.stdin.isatty():
+        raise typer.BadParameter(
+            "nobody is there to confirm; say --yes to revoke without a question",
+            param_hint="--yes",
+        )
+    from zdx_provider.cli import revoke as command  # noqa: PLC0415 - see the module's docstring
+
+    selection = Selection(folder, stack, profile)
+    command.run(selection, key, secret_id, confirmed=yes, as_json=as_json)
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    try:
+        app()
+    except ZdxError as error:
+        from zdx_provider.cli.exits import exit_of  # noqa: PLC0415 - only failures need it
+
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(exit_of(error))

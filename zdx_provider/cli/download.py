@@ -3,24 +3,48 @@
 import json
 import os
 import shlex
-from enum import Enum
+import sys
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from zdx_provider.cli.selection import KeyFormat, Selection
 from zdx_provider.cli.stack import Stack, StackKey
+from zdx_provider.cli.terminal import print_json, say
 from zdx_provider.errors import ZdxError
-
-
-class KeyFormat(str, Enum):
-    """How a key is written."""
-
-    JSON = "json"
-    ENV = "env"
 
 
 class NotDownloaded(ZdxError):
     """The key is not in the stack, has no secret there, or cannot be written."""
+
+
+@dataclass(frozen=True)
+class Downloaded:
+    """A key that was written to a file."""
+
+    file: str
+    key_id: str
+    secret_expires_at: datetime | None
+
+
+def run(
+    selection: Selection, wanted: str, output: str, key_format: KeyFormat, *, as_json: bool
+) -> None:
+    """Write a key to a file, or to standard output for ``-``."""
+    key = find_key(Stack(selection.folder.resolve(), selection.stack), wanted)
+    content = rendered(key, key_format)
+    if output == "-":
+        sys.stdout.write(content.get_secret_value())
+        return
+    write_private(Path(output), content)
+    if as_json:
+        print_json(Downloaded(output, key.key_id, key.secret_expires_at))
+    else:
+        end = key.secret_expires_at
+        until = f", valid until {end:%Y-%m-%d}" if end else ""
+        say(f'Wrote the key "{key.name}" ({key.key_id}{until}) to {output}.')
 
 
 def find_key(stack: Stack, wanted: str) -> StackKey:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from rich.table import Table
 from rich.text import Text
 
-from zdx_provider.cli.tenant import OpenTenant
-from zdx_provider.cli.terminal import cell, table, with_progress
+from zdx_provider.cli.selection import Selection
+from zdx_provider.cli.tenant import OpenTenant, open_tenant
+from zdx_provider.cli.terminal import cell, console, print_json, table, with_progress
 from zdx_provider.domain.keys import Key
 from zdx_provider.domain.roles import Role, portal_name
 
@@ -54,6 +55,16 @@ class ListedKey:
     owner: str | None
     enabled: bool
     secrets: tuple[ListedSecret, ...]
+
+
+def run(selection: Selection, *, as_json: bool) -> None:
+    """List the keys of a tenant."""
+    tenant = open_tenant(selection)
+    keys = list_keys(tenant)
+    if as_json:
+        print_json(keys)
+    else:
+        console().print(key_table(keys, tenant.name))
 
 
 def list_keys(tenant: OpenTenant) -> list[ListedKey]:

@@ -3,7 +3,11 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from zdx_provider.cli.tenant import OpenTenant
+import typer
+
+from zdx_provider.cli.selection import Selection
+from zdx_provider.cli.tenant import OpenTenant, open_tenant
+from zdx_provider.cli.terminal import print_json, say
 from zdx_provider.domain.keys import Key
 from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import ApiClientSecret, NotFound, about
@@ -28,7 +32,7 @@ class Doomed:
     @property
     def question(self) -> str:
         """What the user is asked to confirm."""
-        return f"Revoke {self}?{self._warning} This cannot be undone."
+        return f"Revoke {self}?{self._warning} This cannot be undone"
 
     @property
     def next_step(self) -> str:
@@ -59,6 +63,21 @@ class Revoked:
 
     key_id: str
     secret_id: str
+
+
+def run(
+    selection: Selection, wanted_key: str, secret_id: str, *, confirmed: bool, as_json: bool
+) -> None:
+    """End a secret, once the user has confirmed it."""
+    tenant = open_tenant(selection)
+    doomed = find_secret(tenant, wanted_key, secret_id)
+    if not confirmed:
+        typer.confirm(doomed.question, abort=True, err=True)
+    revoked = revoke(tenant, doomed)
+    if as_json:
+        print_json(revoked)
+    else:
+        say(f"Revoked {doomed}.{doomed.next_step}")
 
 
 def find_secret(tenant: OpenTenant, wanted_key: str, secret_id: str) -> Doomed:

@@ -5,27 +5,12 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+from zdx_provider.cli.selection import Selection
 from zdx_provider.cli.stack import NoStackSelected, Stack, in_project
 from zdx_provider.domain.keys import Keys
 from zdx_provider.settings import Settings, load_settings
 from zdx_provider.zidentity import ZIdentity
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What the command line says about whom to ask.
-
-    Attributes:
-        folder: Where to look for a Pulumi project.
-        stack: A stack of that project; None for the selected one.
-        profile: A profile of ``zdx:tenants``; None for the stack's own tenant.
-    """
-
-    folder: Path
-    stack: str | None = None
-    profile: str | None = None
 
 
 @dataclass(frozen=True)

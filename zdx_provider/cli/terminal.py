@@ -35,6 +35,11 @@ def print_json(document: object) -> None:
     sys.stdout.write(to_json(document, indent=2).decode() + "\n")
 
 
+def say(sentence: str) -> None:
+    """Say a sentence on standard output, unfolded."""
+    console().print(cell(sentence), soft_wrap=True)
+
+
 def table(title: str, *columns: str) -> Table:
     """An empty table."""
     made = Table(title=title, title_justify="left", title_style="bold")

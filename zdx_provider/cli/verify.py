@@ -3,14 +3,19 @@
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 from rich.text import Text
 
 from zdx_provider.cli.exits import Exit, exit_of
 from zdx_provider.cli.listing import read_keys
-from zdx_provider.cli.tenant import OpenTenant, Selection, connect, find_settings
-from zdx_provider.cli.terminal import cell
+from zdx_provider.cli.live.findings import Finding, Verdict
+from zdx_provider.cli.live.walk import ASSUMPTIONS, finding_table, findings, open_trial
+from zdx_provider.cli.selection import Selection
+from zdx_provider.cli.tenant import FoundSettings, OpenTenant, connect, find_settings
+from zdx_provider.cli.terminal import cell, console, print_json, with_progress
 from zdx_provider.domain.roles import RoleNotFound
 from zdx_provider.errors import ZdxError
 from zdx_provider.settings import Settings
@@ -34,6 +39,33 @@ class Step:
     exit: Exit = Exit.DONE
 
 
+@dataclass(frozen=True)
+class Report:
+    """What ``verify --json`` prints."""
+
+    steps: tuple[Step, ...]
+    findings: tuple[Finding, ...]
+
+
+def run(selection: Selection, *, live: bool, as_json: bool) -> Exit:
+    """Verify, show what was found, and say how the command ends."""
+    verification = Verification(selection)
+    steps = []
+    for step in verification.steps():
+        steps.append(step)
+        if not as_json:
+            console().print(rendered(step), soft_wrap=True)
+    end = next((step.exit for step in steps if step.exit), Exit.DONE)
+    found = _tried(verification.found) if live and not end else ()
+    if as_json:
+        print_json(Report(tuple(steps), found))
+    elif found:
+        console().print(finding_table(found, verification.tenant.name))
+    if any(finding.verdict is Verdict.DIFFERS for finding in found):
+        return Exit.FAILED
+    return end
+
+
 class Verification:
     """Looks at one thing after another, and stops where the next cannot be looked at.
 
@@ -43,18 +75,16 @@ class Verification:
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
-        self._tenant: OpenTenant | None = None
 
-    @property
+    @cached_property
+    def found(self) -> FoundSettings:
+        """The settings."""
+        return find_settings(self._selection, os.environ)
+
+    @cached_property
     def tenant(self) -> OpenTenant:
-        """The tenant, once the settings are found to be good.
-
-        Raises:
-            SettingsError: They were not.
-        """
-        if self._tenant is None:
-            self._tenant = connect(find_settings(self._selection, os.environ).settings)
-        return self._tenant
+        """The tenant that they name."""
+        return connect(self.found.settings)
 
     def steps(self) -> Iterator[Step]:
         """Each thing in turn."""
@@ -70,19 +100,16 @@ class Verification:
         yield _looked("ZDX keys", self._keys)
 
     def _settings(self) -> str:
-        found = find_settings(self._selection, os.environ)
-        self._tenant = connect(found.settings)
-        tenant = self._tenant.zidentity.tenant
+        settings = self.found.settings
         return (
-            f"tenant {self._tenant.name}, client {found.settings.client_id} with its "
-            f"{_kind_of_credentials(found.settings)}, API {tenant.api_url}; from {found.source}"
+            f"tenant {self.tenant.name}, client {settings.client_id} with its "
+            f"{_kind_of_credentials(settings)}, API {self.tenant.zidentity.tenant.api_url}; "
+            f"from {self.found.source}"
         )
 
     def _credentials(self) -> str:
-        try:
+        with suppress(Forbidden):  # a matter of permission, which the next step is about
             self.tenant.zidentity.resource_servers.list()
-        except Forbidden:
-            pass  # a matter of permission, which the next step is about
         return f"accepted by {self.tenant.zidentity.tenant.token_url}"
 
     def _read_resources(self) -> str:
@@ -126,6 +153,12 @@ def rendered(step: Step) -> Text:
     """A step for people."""
     sign, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}[step.passed]
     return Text.assemble((sign, style), " ", (step.title, "bold"), ": ", cell(step.detail))
+
+
+def _tried(found: FoundSettings) -> tuple[Finding, ...]:
+    with open_trial(found) as trial:
+        tried = findings(trial)
+        return tuple(with_progress(tried, len(ASSUMPTIONS), "Trying assumptions"))
 
 
 def _looked(title: str, look: Callable[[], str]) -> Step:

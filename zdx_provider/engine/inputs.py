@@ -63,6 +63,9 @@ class KeyInputs(BaseModel):
         StrictStr | None, Field(description="the name of a profile of zdx:tenants")
     ] = None
     adopt: Annotated[StrictBool, Field(description="true or false")] = False
+    secret_inputs: Annotated[tuple[StrictStr, ...] | None, Field(description="names of inputs")] = (
+        None
+    )
     managed_by: Annotated[StrictStr, Field(description="the resource's place in its stack")] = ""
     # Not declared by a program: check stamps it, so that a preview shows it as it moves.
     secret_expires_on: Annotated[
@@ -83,8 +86,21 @@ def failures(news: Mapping[str, Any]) -> list[CheckFailure]:
     except ValidationError as error:
         broken = dict.fromkeys(str(problem["loc"][0]) for problem in error.errors())
         return [
-            CheckFailure(prop, f"must be {KeyInputs.model_fields[prop].description}")
+            failure(news, prop, f"must be {KeyInputs.model_fields[prop].description}")
             for prop in broken
             if prop in known or prop not in news
         ]
     return []
+
+
+def failure(news: Mapping[str, Any], prop: str, reason: str) -> CheckFailure:
+    """A broken rule at its property; at none where that is a secret, which the engine prints.
+
+    Args:
+        news: The inputs as check was given them.
+        prop: The input that breaks the rule.
+        reason: The rule, without the value.
+    """
+    if prop in (news.get("secret_inputs") or ()):
+        return CheckFailure("", f"the input {prop}, which is a secret, {reason}")
+    return CheckFailure(prop, reason)

@@ -21,7 +21,7 @@ from zdx_provider.domain.keys import KeySpec
 from zdx_provider.domain.ownership import Permissions
 from zdx_provider.domain.roles import RoleNotFound
 from zdx_provider.engine.host import EngineHost
-from zdx_provider.engine.inputs import KeyInputs, failures, without_unknowns
+from zdx_provider.engine.inputs import KeyInputs, failure, failures, without_unknowns
 from zdx_provider.engine.state import KeyState, observed, recorded
 from zdx_provider.engine.tenants import Tenants, is_home, require_home
 from zdx_provider.errors import ZdxError
@@ -29,8 +29,9 @@ from zdx_provider.settings import ConfigReader
 
 Properties = dict[str, Any]
 
-# Permissions are asked for once, at create; a change of them changes no key.
-_COMPARED = KeyInputs.model_fields.keys() - {"adopt"}
+# A permission to adopt is asked for once, at create, and what is a secret is the engine's to keep:
+# a change of either changes no key.
+_COMPARED = KeyInputs.model_fields.keys() - {"adopt", "secret_inputs"}
 
 
 class KeyNotFound(ZdxError):
@@ -71,7 +72,7 @@ class Lifecycle:
         try:
             self._check_settings_and_role(olds, without_unknowns(news), news)
         except RoleNotFound as error:
-            return CheckResult(news, [CheckFailure("role", str(error))])
+            return CheckResult(news, [_role_failure(news, error)])
         except ZdxError as error:
             # Settings, credentials, network: no property of the key is to blame.
             return CheckResult(news, [CheckFailure("", str(error))])
@@ -209,6 +210,12 @@ class Lifecycle:
             )
         state = observed(key, tenant, profile)
         return ReadResult(key_id, state.rendered(), state.inputs())
+
+
+def _role_failure(news: Properties, error: RoleNotFound) -> CheckFailure:
+    if "role" in news.get("secret_inputs", ()):
+        return failure(news, "role", "names no ZDX role, or more than one, of this tenant")
+    return CheckFailure("role", str(error))
 
 
 def _spec(inputs: KeyInputs, role_id: str) -> KeySpec:

@@ -23,9 +23,7 @@ def _made_as_declared(trial: Trial, client: ApiClient) -> Outcome:
 
 def _listed_at_once(trial: Trial, _: ApiClient) -> Outcome:
     made = trial.make("listed")
-    return at_once(
-        trial.seconds_until(lambda: any(c.id == made.id for c in trial.clients.list()))
-    )
+    return at_once(trial.seconds_until(lambda: any(c.id == made.id for c in trial.clients.list())))
 
 
 def _listed_whole(trial: Trial, client: ApiClient) -> Outcome:

@@ -49,9 +49,7 @@ def open_trial(found: FoundSettings) -> Trial:
     )
 
 
-def findings(
-    trial: Trial, assumptions: Sequence[Assumption] = ASSUMPTIONS
-) -> Iterator[Finding]:
+def findings(trial: Trial, assumptions: Sequence[Assumption] = ASSUMPTIONS) -> Iterator[Finding]:
     """Try assumptions one after the other on one throwaway client.
 
     Raises:

@@ -1,0 +1,92 @@
+"""What makes an API client valid, whoever asks for it: a caller of the API, or the page."""
+
+from zdx_emulator.catalog import RESOURCE_SERVERS, ROLES, SCOPES
+from zdx_emulator.errors import bad_request, not_found
+from zdx_emulator.models import (
+    ApiClient,
+    ApiClientRequest,
+    ClientResource,
+    ResourceRef,
+    Scope,
+    ScopeRef,
+)
+from zdx_emulator.tenant import Tenant
+
+_INVALID_RESOURCES = "Invalid Input for clientResources"
+
+
+def make_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) -> ApiClient:
+    """Makes a client; names need not be unique.
+
+    Args:
+        tenant: Where it will live.
+        body: What is asked for.
+        created_by: Who asks, for the portal's list.
+
+    Raises:
+        ApiError: 400 for resources or scopes that break a rule.
+    """
+    _check_scope_ids(body)
+    client = _client(tenant.identifiers.new_id(), body)
+    tenant.store.add_client(client, created_by=created_by, now=tenant.clock.now())
+    return client
+
+
+def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> ApiClient:
+    """Replaces a client whole: what the body leaves out is gone, or at its default.
+
+    Args:
+        tenant: Where it lives.
+        client_id: Whom to replace.
+        body: What it will be.
+
+    Raises:
+        ApiError: 400 for resources or scopes that break a rule; 404.
+    """
+    client = _client(client_id, body)
+    if not tenant.store.replace_client(client, now=tenant.clock.now()):
+        raise not_found("API client")
+    return client
+
+
+def _client(client_id: str, body: ApiClientRequest) -> ApiClient:
+    sent = body.model_dump(exclude={"client_resources", "id"})
+    resources = [_resource(ref) for ref in body.client_resources]
+    _check_one_scope_a_service(resources)
+    return ApiClient.model_validate({**sent, "id": client_id, "client_resources": resources})
+
+
+def _resource(ref: ResourceRef) -> ClientResource:
+    server = RESOURCE_SERVERS.get(ref.id)
+    if server is None:
+        raise bad_request(_INVALID_RESOURCES)
+    return ClientResource(
+        id=server.id,
+        name=server.name,
+        default_api=server.default_api,
+        selected_scopes=[_scope(scope) for scope in ref.selected_scopes],
+    )
+
+
+def _scope(ref: ScopeRef) -> Scope:
+    found = [
+        scope
+        for scope in SCOPES.values()
+        if (scope.id == ref.id if ref.id is not None else scope.name == ref.name)
+    ]
+    if len(found) != 1:
+        raise bad_request(_INVALID_RESOURCES)
+    return found[0]
+
+
+def _check_scope_ids(body: ApiClientRequest) -> None:
+    if any(scope.id is None for ref in body.client_resources for scope in ref.selected_scopes):
+        raise bad_request(_INVALID_RESOURCES)
+
+
+def _check_one_scope_a_service(resources: list[ClientResource]) -> None:
+    services = [
+        ROLES[scope.id].service for resource in resources for scope in resource.selected_scopes
+    ]
+    if len(services) != len(set(services)):
+        raise bad_request(f"{_INVALID_RESOURCES}: one scope for each service")
