@@ -6,6 +6,7 @@ A caller's roles are those that the client has now, not those it had when the to
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
@@ -69,6 +70,14 @@ def allowed_to(permission: Permission) -> Dependency:
     """
     dependency: Dependency = Depends(_guard(permission))
     return dependency
+
+
+async def _hidden(request: Request, tenant: CurrentTenant) -> frozenset[str]:
+    return frozenset() if is_observer(request.scope) else tenant.lag.hidden()
+
+
+NotYetVisible = Annotated[frozenset[str], Depends(_hidden)]
+"""The ids of what the caller does not see yet."""
 
 
 def _guard(permission: Permission) -> Callable[..., Awaitable[Caller]]:

@@ -1,20 +1,26 @@
 """Puts the tenant together."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
 
 from zdx_emulator.clock import Clock
 from zdx_emulator.errors import render_errors
 from zdx_emulator.faults import Faults
 from zdx_emulator.gateway import Gateway, Traffic
 from zdx_emulator.identifiers import Identifiers
+from zdx_emulator.lag import Lag
+from zdx_emulator.portal import routes as portal
+from zdx_emulator.portal.handover import UnseenSecrets
+from zdx_emulator.portal.screens import STATIC
 from zdx_emulator.rate_limit import RateLimiter
 from zdx_emulator.request_log import RequestLog
 from zdx_emulator.routes import api_clients, control, resource_servers, secrets, token, zdx
 from zdx_emulator.store import Store
+from zdx_emulator.switches import SwitchPanel, Switches
 from zdx_emulator.tenant import Bootstrap, Tenant
 
 DATABASE = "tenant.sqlite3"
@@ -30,6 +36,7 @@ class Options:
         latency_ms: How long every request waits, in milliseconds.
         rate_limit: How many requests a second the APIs serve; None: all.
         seed: Makes ids and secrets reproducible; None: random.
+        switches: How it behaves where the vendor's documents leave that open.
     """
 
     data_dir: Path
@@ -37,6 +44,7 @@ class Options:
     latency_ms: int = 0
     rate_limit: int | None = None
     seed: int | None = None
+    switches: Switches = field(default_factory=Switches)
 
 
 def create_app(options: Options) -> FastAPI:
@@ -63,10 +71,15 @@ def create_app(options: Options) -> FastAPI:
         clock=clock,
         identifiers=Identifiers(options.seed, store.next_draw),
         bootstrap=options.bootstrap,
+        panel=SwitchPanel(options.switches),
+        lag=Lag(time.monotonic),
     )
     app.state.traffic = traffic
+    app.state.unseen_secrets = UnseenSecrets()
     app.add_middleware(Gateway, traffic=traffic)
     render_errors(app)
-    for area in (token, secrets, api_clients, resource_servers, zdx, control):
+    app.exception_handler(portal.KeyGoneError)(portal.key_gone)
+    for area in (token, secrets, api_clients, resource_servers, zdx, control, portal):
         app.include_router(area.router)
+    app.mount("/portal/static", StaticFiles(directory=STATIC))
     return app

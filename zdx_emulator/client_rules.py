@@ -1,7 +1,7 @@
 """What makes an API client valid, whoever asks for it: a caller of the API, or the page."""
 
 from zdx_emulator.catalog import RESOURCE_SERVERS, ROLES, SCOPES
-from zdx_emulator.errors import bad_request, not_found
+from zdx_emulator.errors import bad_request, conflict, not_found
 from zdx_emulator.models import (
     ApiClient,
     ApiClientRequest,
@@ -10,13 +10,14 @@ from zdx_emulator.models import (
     Scope,
     ScopeRef,
 )
+from zdx_emulator.secret_rules import MAX_SECONDS, mint_secret
 from zdx_emulator.tenant import Tenant
 
 _INVALID_RESOURCES = "Invalid Input for clientResources"
 
 
 def make_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) -> ApiClient:
-    """Makes a client; names need not be unique.
+    """Makes a client.
 
     Args:
         tenant: Where it will live.
@@ -24,11 +25,19 @@ def make_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) -> A
         created_by: Who asks, for the portal's list.
 
     Raises:
-        ApiError: 400 for resources or scopes that break a rule.
+        ApiError: 400 for resources or scopes that break a rule; as the switches say, 400 for a
+            long description and 409 for a name that is taken.
     """
     _check_scope_ids(body)
+    _check_switched_rules(tenant, body)
     client = _client(tenant.identifiers.new_id(), body)
-    tenant.store.add_client(client, created_by=created_by, now=tenant.clock.now())
+    if tenant.switches.separate_client_id:
+        client.client_id = tenant.identifiers.new_id()
+    now = tenant.clock.now()
+    tenant.store.add_client(client, created_by=created_by, now=now)
+    tenant.posted(client.id)
+    if tenant.switches.first_secret and client.client_authentication.auth_type == "SECRET":
+        mint_secret(tenant, client.id, expires_at=now + MAX_SECONDS)
     return client
 
 
@@ -41,16 +50,33 @@ def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> Ap
         body: What it will be.
 
     Raises:
-        ApiError: 400 for resources or scopes that break a rule; 404.
+        ApiError: 400 for resources or scopes that break a rule; 404; as the switches say, 400
+            for a long description and 409 for a name that is taken.
     """
-    client = _client(client_id, body)
-    if not tenant.store.replace_client(client, now=tenant.clock.now()):
+    replaced = tenant.store.client(client_id)
+    if replaced is None:
         raise not_found("API client")
+    _check_switched_rules(tenant, body, client_id)
+    client = _client(client_id, body)
+    client.client_id = replaced.client_id
+    tenant.store.replace_client(client, now=tenant.clock.now())
     return client
 
 
+def _check_switched_rules(
+    tenant: Tenant, body: ApiClientRequest, client_id: str | None = None
+) -> None:
+    limit = tenant.switches.description_limit
+    if limit is not None and len(body.description) > limit:
+        raise bad_request(f"Invalid Input for description: {limit} characters at most")
+    if tenant.switches.unique_names and tenant.store.is_name_taken(
+        body.name, other_than=client_id
+    ):
+        raise conflict("An API client of this name exists")
+
+
 def _client(client_id: str, body: ApiClientRequest) -> ApiClient:
-    sent = body.model_dump(exclude={"client_resources", "id"})
+    sent = body.model_dump(exclude={"client_resources", "id", "client_id", "clientId"})
     resources = [_resource(ref) for ref in body.client_resources]
     _check_one_scope_a_service(resources)
     return ApiClient.model_validate({**sent, "id": client_id, "client_resources": resources})

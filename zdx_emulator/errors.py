@@ -50,6 +50,11 @@ def bad_request(message: str) -> ApiError:
     return ApiError(HTTPStatus.BAD_REQUEST, "invalid.input", message)
 
 
+def conflict(message: str) -> ApiError:
+    """A request at odds with what is there."""
+    return ApiError(HTTPStatus.CONFLICT, "conflict", message)
+
+
 def not_found(what: str) -> ApiError:
     """A thing that is not there; the code is the one the vendor's SDK knows."""
     return ApiError(HTTPStatus.NOT_FOUND, "resource.not.found", f"{what} not found")

@@ -1,7 +1,7 @@
 """What stands before the tenant: the log, the rate limit, the faults, and the common headers.
 
-Control routes pass untouched, and so does a request with the header `X-Emulator-Observer`: a
-test that looks at the tenant neither wakes a fault nor appears in the log.
+Control routes and the page pass untouched, and so does a request with the header
+`X-Emulator-Observer`: who looks at the tenant neither wakes a fault nor appears in the log.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from zdx_emulator.misbehaviour import misbehave
 from zdx_emulator.rate_limit import RateLimiter
 from zdx_emulator.request_log import LoggedRequest, RequestLog
 
-CONTROL_PREFIX = "/_emulator/"
 OBSERVER_HEADER = "x-emulator-observer"
 
+_OBSERVERS_PREFIXES = ("/_emulator/", "/portal/")
 _API_PREFIXES = ("/ziam/", "/zdx/")
 
 
@@ -97,8 +97,11 @@ class Gateway:
 
 
 def _is_observed(scope: Scope) -> bool:
-    return scope["path"].startswith(CONTROL_PREFIX) or any(
-        name == OBSERVER_HEADER.encode() for name, _ in scope["headers"]
+    path: str = scope["path"]
+    return (
+        path == "/"
+        or path.startswith(_OBSERVERS_PREFIXES)
+        or any(name == OBSERVER_HEADER.encode() for name, _ in scope["headers"])
     )
 
 

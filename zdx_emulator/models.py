@@ -93,9 +93,14 @@ class ApiClientRequest(ApiClientBase):
 
 
 class ApiClient(ApiClientBase):
-    """A client as the tenant answers."""
+    """A client as the tenant answers.
+
+    Attributes:
+        client_id: What it signs in by, in a tenant where that is not its id.
+    """
 
     id: str
+    client_id: str | None = None
     client_resources: list[ClientResource]
 
 

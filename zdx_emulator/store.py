@@ -6,9 +6,12 @@ made the store, the event loop's; SQLite refuses any other.
 """
 
 import hashlib
+import json
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from zdx_emulator.models import ApiClient
 
@@ -23,6 +26,9 @@ CREATE TABLE IF NOT EXISTS api_clients (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS clients_by_name ON api_clients (name);
+CREATE INDEX IF NOT EXISTS clients_by_client_id
+    ON api_clients (ifnull(json_extract(document, '$.clientId'), id));
 CREATE TABLE IF NOT EXISTS secrets (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -39,6 +45,9 @@ CREATE TABLE IF NOT EXISTS tokens (
 );
 CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires_at);
 CREATE INDEX IF NOT EXISTS tokens_of_client ON tokens (client_id);
+CREATE VIEW IF NOT EXISTS portal_clients AS
+    SELECT *, (SELECT max(expires_at) FROM secrets WHERE client_id = api_clients.id) AS expires_at
+    FROM api_clients;
 CREATE TABLE IF NOT EXISTS draws (number INTEGER NOT NULL);
 INSERT INTO draws SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM draws);
 """
@@ -74,6 +83,29 @@ class Listing:
 
     total: int
     clients: list[ApiClient]
+
+
+@dataclass(frozen=True)
+class StoredClient:
+    """A client with what only the portal's list shows of it; times in epoch seconds.
+
+    Attributes:
+        expires_at: When the last of its secrets ends; None where it has none.
+    """
+
+    client: ApiClient
+    created_by: str
+    created_at: int
+    updated_at: int
+    expires_at: int | None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A slice of the clients as the portal lists them, and how many there are in all."""
+
+    total: int
+    clients: list[StoredClient]
 
 
 def _digest(value: str) -> str:
@@ -125,15 +157,69 @@ class Store:
         ).fetchone()
         return ApiClient.model_validate_json(row[0]) if row else None
 
-    def clients(self, name_part: str, *, offset: int, limit: int) -> Listing:
-        """Returns clients whose name contains `name_part`, whatever its case, oldest first."""
-        named = "FROM api_clients WHERE instr(lower(name), lower(?)) > 0"
-        (total,) = self._db.execute(f"SELECT count(*) {named}", (name_part,)).fetchone()
+    def clients(
+        self, name_part: str, *, offset: int, limit: int, without: Collection[str] = ()
+    ) -> Listing:
+        """Returns clients whose name contains `name_part`, whatever its case, oldest first.
+
+        Args:
+            name_part: What the name contains.
+            offset: How many clients to leave out at first.
+            limit: How many to return.
+            without: The ids of clients to pass over.
+        """
+        found = (
+            "FROM api_clients WHERE instr(lower(name), :name_part)"
+            " AND id NOT IN (SELECT value FROM json_each(:without))"
+        )
+        values = {
+            "name_part": name_part.lower(),
+            "without": json.dumps(list(without)),
+            "limit": limit,
+            "offset": offset,
+        }
+        (total,) = self._db.execute(f"SELECT count(*) {found}", values).fetchone()
         rows = self._db.execute(
-            f"SELECT document {named} ORDER BY position LIMIT ? OFFSET ?",
-            (name_part, limit, offset),
+            f"SELECT document {found} ORDER BY position LIMIT :limit OFFSET :offset", values
         )
         return Listing(total, [ApiClient.model_validate_json(document) for (document,) in rows])
+
+    def client_signing_in_as(self, client_id: str) -> ApiClient | None:
+        """Returns the client that signs in by that id: its own `clientId`, else its `id`."""
+        row = self._db.execute(
+            "SELECT document FROM api_clients"
+            " WHERE ifnull(json_extract(document, '$.clientId'), id) = ?",
+            (client_id,),
+        ).fetchone()
+        return ApiClient.model_validate_json(row[0]) if row else None
+
+    def is_name_taken(self, name: str, *, other_than: str | None = None) -> bool:
+        """Tells whether a client, other than the one of that id, has exactly that name."""
+        row = self._db.execute(
+            "SELECT 1 FROM api_clients WHERE name = ? AND id IS NOT ?", (name, other_than)
+        ).fetchone()
+        return row is not None
+
+    def overview(self, search: str, *, offset: int, limit: int) -> Overview:
+        """Returns clients whose name or id contains `search`, in any case, newest first."""
+        found = "FROM portal_clients WHERE instr(lower(name), :search) OR instr(id, :search)"
+        values = {"search": search.lower(), "limit": limit, "offset": offset}
+        (total,) = self._db.execute(f"SELECT count(*) {found}", values).fetchone()
+        rows = self._db.execute(
+            f"SELECT document, created_by, created_at, updated_at, expires_at {found}"
+            " ORDER BY position DESC LIMIT :limit OFFSET :offset",
+            values,
+        )
+        return Overview(total, [_stored_client(row) for row in rows])
+
+    def stored_client(self, client_id: str) -> StoredClient | None:
+        """Returns the client of that id as the portal shows it."""
+        row = self._db.execute(
+            "SELECT document, created_by, created_at, updated_at, expires_at"
+            " FROM portal_clients WHERE id = ?",
+            (client_id,),
+        ).fetchone()
+        return _stored_client(row) if row else None
 
     def replace_client(self, client: ApiClient, *, now: int) -> bool:
         """Replaces the client of that id; False when there is none."""
@@ -207,3 +293,9 @@ class Store:
 
 def _document(client: ApiClient) -> str:
     return client.model_dump_json(by_alias=True, exclude_none=True)
+
+
+def _stored_client(row: Any) -> StoredClient:
+    document, created_by, created_at, updated_at, expires_at = row
+    client = ApiClient.model_validate_json(document)
+    return StoredClient(client, created_by, created_at, updated_at, expires_at)

@@ -7,7 +7,9 @@ from fastapi import Depends, Request
 
 from zdx_emulator.clock import Clock
 from zdx_emulator.identifiers import Identifiers
+from zdx_emulator.lag import Lag
 from zdx_emulator.store import Store
+from zdx_emulator.switches import SwitchPanel, Switches
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,17 @@ class Tenant:
     clock: Clock
     identifiers: Identifiers
     bootstrap: Bootstrap
+    panel: SwitchPanel
+    lag: Lag
+
+    @property
+    def switches(self) -> Switches:
+        """Returns the switches as they are now."""
+        return self.panel.now
+
+    def posted(self, id_: str) -> None:
+        """Notes that something new is there, which reads may see later."""
+        self.lag.hide(id_, seconds=self.switches.read_lag_ms / 1000)
 
 
 async def _tenant_of(request: Request) -> Tenant:

@@ -2,11 +2,16 @@
 
 import inspect
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import pulumi
 from pulumi.dynamic import Resource
 
+from zdx_provider.clock import utc_now
 from zdx_provider.provider import ApiKeyProvider
+from zdx_provider.rotation_args import RotationArgs
+
+EXPIRY_WARNING = timedelta(days=30)
 
 _SECRET_OUTPUTS = ["key_secret", "key_json"]
 
@@ -18,6 +23,7 @@ _TYPES: Mapping[str, type] = {
     "token_lifetime_seconds": int,
     "tenant": str,
     "adopt": bool,
+    "rotation": RotationArgs,
 }
 
 # What the provider alone knows. Declared as None, each is an output that a preview shows as
@@ -33,6 +39,7 @@ _OUTPUTS = (
     "secret_created_at",
     "secret_expires_at",
     "previous_secret_id",
+    "previous_secret_revoke_on",
 )
 
 
@@ -52,7 +59,9 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         secret_id: The id of the secret that ``key_secret`` holds.
         secret_created_at: When that secret was made: RFC 3339, UTC.
         secret_expires_at: When ZIdentity ends it: RFC 3339, UTC.
-        previous_secret_id: The secret that a key taken over had before; it still works.
+        previous_secret_id: The secret before that one, while it still works; also the one that a
+            key had when it was taken over.
+        previous_secret_revoke_on: The day from which on the next ``pulumi up`` revokes it: ISO.
         managed_by: The resource's place in its stack, which the key's description in ZIdentity
             ends with: ``zdx-keys/prod/ci``.
     """
@@ -75,6 +84,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
     secret_created_at: pulumi.Output[str]
     secret_expires_at: pulumi.Output[str]
     previous_secret_id: pulumi.Output[str | None]
+    previous_secret_revoke_on: pulumi.Output[str | None]
 
     def __init__(
         self,
@@ -85,6 +95,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         description: pulumi.Input[str] = "",
         enabled: pulumi.Input[bool] = True,
         token_lifetime_seconds: pulumi.Input[int] = 3600,
+        rotation: RotationArgs | None = None,
         tenant: pulumi.Input[str] | None = None,
         adopt: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
@@ -102,6 +113,9 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             enabled: Whether the key can obtain tokens. Tokens that it already has live on.
             token_lifetime_seconds: How long a token obtained with the key lives, 60-86400
                 seconds.
+            rotation: When the secret is replaced, and how long the one before goes on working.
+                Without it a warning appears from 30 days before the secret's end, and only a
+                secret that has ended or is missing is replaced.
             tenant: A profile of ``zdx:tenants`` in the stack's config, for programs that
                 manage keys in several tenants. A profile that names another tenant than before
                 replaces the key.
@@ -122,7 +136,11 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         }
         if tenant is not None:
             inputs["tenant"] = tenant
+        if rotation is not None:
+            inputs["rotation"] = rotation
         _require_types(resource_name, inputs)
+        if rotation is not None:
+            inputs["rotation"] = {k: v for k, v in vars(rotation).items() if v is not None}
         inputs["secret_inputs"] = _names_of_secrets(inputs.copy())
         inputs["managed_by"] = _place(resource_name, opts)
         # A key's name is fixed, so its successor can only follow it.
@@ -133,6 +151,19 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             {**dict.fromkeys(_OUTPUTS), **inputs},
             pulumi.ResourceOptions.merge(_with_secrets(replaced_first), opts),
         )
+        if rotation is None:
+            self.secret_expires_at.apply(self._warn_of_expiry)
+
+    def _warn_of_expiry(self, expires_at: str | None) -> None:
+        if expires_at is None:
+            return
+        left = datetime.fromisoformat(expires_at.replace("Z", "+00:00")) - utc_now()
+        if left <= EXPIRY_WARNING:
+            pulumi.log.warn(
+                f"the secret of this key ends on {expires_at[:10]}, in {max(left.days, 0)} days. "
+                "Declare rotation=RotationArgs() to have it replaced in time.",
+                resource=self,
+            )
 
     @classmethod
     def get(

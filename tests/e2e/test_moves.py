@@ -12,7 +12,7 @@ ApiKey(
     name="ci",
     role="ZDX Read-only Admin",
     adopt={adopt},
-    opts=pulumi.ResourceOptions(aliases=[{alias}]),
+    opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="ci")] if {alias} else None),
 )
 """
 
@@ -20,14 +20,12 @@ IN_A_COMPONENT = """
 class Team(pulumi.ComponentResource):
     def __init__(self, name):
         super().__init__("acme:teams:Team", name)
-        options = pulumi.ResourceOptions(parent=self, aliases=[{alias}])
+        aliases = [pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)] if {alias} else None
+        options = pulumi.ResourceOptions(parent=self, aliases=aliases)
         ApiKey("ci", name="ci", role="ZDX Read-only Admin", adopt={adopt}, opts=options)
 
 Team("platform")
 """
-
-OLD_NAME = 'pulumi.Alias(name="ci")'
-OLD_PARENT = "pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)"
 
 
 @pytest.fixture
@@ -38,11 +36,8 @@ def first(project: PulumiProject, tenant: RunningEmulator) -> str:
 
 
 @pytest.mark.parametrize(
-    ("program", "alias", "place"),
-    [
-        (RENAMED, OLD_NAME, "keys/test/build"),
-        (IN_A_COMPONENT, OLD_PARENT, "keys/test/acme:teams:Team$ci"),
-    ],
+    ("program", "place"),
+    [(RENAMED, "keys/test/build"), (IN_A_COMPONENT, "keys/test/acme:teams:Team$ci")],
     ids=["renamed", "moved"],
 )
 def test_with_an_alias_the_key_stays_and_its_mark_is_rewritten(
@@ -50,18 +45,17 @@ def test_with_an_alias_the_key_stays_and_its_mark_is_rewritten(
     tenant: RunningEmulator,
     first: str,
     program: str,
-    alias: str,
     place: str,
 ) -> None:
     secret = project.key()["key_secret"]
-    project.program(program.format(alias=alias, adopt=False))
+    project.program(program.format(alias=True, adopt=False))
 
     project.up()
 
     assert assert_sound(project, tenant) == first
     assert project.key()["key_secret"] == secret
     assert f"[pulumi {place} #" in tenant.client(first).description
-    project.program(program.format(alias="", adopt=False))
+    project.program(program.format(alias=False, adopt=False))
     project.assert_no_changes()
 
 
@@ -69,7 +63,7 @@ def test_with_an_alias_the_key_stays_and_its_mark_is_rewritten(
 def test_without_an_alias_the_key_is_not_touched(
     project: PulumiProject, tenant: RunningEmulator, first: str, program: str
 ) -> None:
-    project.program(program.format(alias="", adopt=False))
+    project.program(program.format(alias=False, adopt=False))
 
     failed = project.up_fails()
 
@@ -82,7 +76,7 @@ def test_without_an_alias_but_with_adopt_the_key_stays_and_has_one_more_secret(
     project: PulumiProject, tenant: RunningEmulator, first: str, program: str
 ) -> None:
     before = project.key()
-    project.program(program.format(alias="", adopt=True))
+    project.program(program.format(alias=False, adopt=True))
 
     project.up()
 
@@ -95,7 +89,7 @@ def test_a_name_changed_in_the_state_and_in_the_program_keeps_the_key(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     project.run("state", "rename", "--yes", project.urn_of("ci"), "build")
-    project.program(RENAMED.format(alias="", adopt=False))
+    project.program(RENAMED.format(alias=False, adopt=False))
 
     project.up()
 

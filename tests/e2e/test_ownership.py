@@ -39,7 +39,10 @@ def stack_a(open_stack: OpenStack) -> PulumiProject:
 
 
 @pytest.fixture
-def heir(open_stack: OpenStack, stack_a: PulumiProject) -> PulumiProject:
+def heir(
+    open_stack: OpenStack,
+    stack_a: PulumiProject,  # noqa: ARG001 - its key is there first
+) -> PulumiProject:
     """Stack B, which has taken over the key that stack A has in its state."""
     stack = open_stack("b").program(ADOPTED.format(role="ZDX Service Desk Tier 1"))
     stack.up()

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 from pydantic import SecretStr
 
-from zdx_provider.domain.keys import Key
+from zdx_provider.domain.key import Key
 from zdx_provider.domain.mark import Mark
 from zdx_provider.domain.ownership import FoundKey
 from zdx_provider.domain.roles import Role

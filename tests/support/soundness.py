@@ -1,7 +1,6 @@
 """What holds of a declared key whatever was done to it."""
 
 from support.pulumi_project import PulumiProject
-
 from zdx_emulator.testing import RunningEmulator
 
 
@@ -12,7 +11,8 @@ def assert_sound(project: PulumiProject, tenant: RunningEmulator, name: str = "c
         The key's id.
     """
     client = tenant.client_named(name)
-    (recorded,) = [key for key in project.keys() if key["name"] == name]
+    keys = project.keys()
+    (recorded,) = [key for key in keys if key["name"] == name]
     assert recorded["key_id"] == client.id
     assert tenant.token_for(client.id, recorded["key_secret"])
     return client.id

@@ -103,7 +103,53 @@ def test_a_value_that_is_unknown_inside_is_unknown() -> None:
     assert without_unknowns({"a": [{"b": UNKNOWN}], "c": ["d"]}) == {"c": ["d"]}
 
 
-@given(st.dictionaries(st.sampled_from(sorted(KeyInputs.model_fields)), st.text() | st.floats()))
+@pytest.mark.parametrize(
+    "rotation",
+    [
+        {},
+        {"secret_lifetime_days": 30.0, "keep_previous_days": 0.0},
+        {"rotate_before_expiry_days": 364.0, "keep_previous_days": 363.0},
+        {"triggers": {"release": "7", "count": 1.0}},
+    ],
+)
+def test_a_rotation_that_works_breaks_no_rule(rotation: dict[str, Any]) -> None:
+    assert broken(rotation=rotation) == []
+
+
+@pytest.mark.parametrize(
+    ("rotation", "told"),
+    [
+        ({"secret_lifetime_days": 29.0}, "secret_lifetime_days must be a whole number of days"),
+        ({"secret_lifetime_days": 366.0}, "secret_lifetime_days must be a whole number of days"),
+        ({"secret_lifetime_days": 30.5}, "secret_lifetime_days must be a whole number of days"),
+        ({"rotate_before_expiry_days": 0.0}, "rotate_before_expiry_days must be"),
+        ({"keep_previous_days": -1.0}, "keep_previous_days must be"),
+        ({"triggers": ["a"]}, "triggers must be a map"),
+        ({"lifetime": 30.0}, "has no setting lifetime"),
+        ({"rotate_before_expiry_days": 365.0}, "rotates 365 days before the end"),
+        ({"keep_previous_days": 30.0}, "keeps the previous secret 30 days"),
+        ("yearly", "must be a RotationArgs"),
+    ],
+)
+def test_a_bad_rotation_is_reported_at_the_rotation(rotation: object, told: str) -> None:
+    ((prop, reason),) = broken(rotation=rotation)
+
+    assert prop == "rotation"
+    assert told in reason
+
+
+def test_a_secret_that_breaks_a_rule_is_not_reported_where_the_engine_prints_it() -> None:
+    ((prop, reason),) = broken(description=7.0, secret_inputs=["description"])
+
+    assert prop == ""
+    assert reason == "the input description, which is a secret, must be text"
+
+
+VALUES = st.text() | st.floats()
+DECLARABLE = sorted(KeyInputs.model_fields.keys() - {"secret_inputs", "rotation"})
+
+
+@given(st.dictionaries(st.sampled_from(DECLARABLE), VALUES))
 def test_a_reason_never_repeats_the_value(values: dict[str, Any]) -> None:
     reasons = {f"must be {field.description}" for field in KeyInputs.model_fields.values()}
 

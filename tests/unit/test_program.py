@@ -14,7 +14,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.mocks import test as run_to_its_end
 
-from zdx_provider import ApiKey
+from zdx_provider import ApiKey, RotationArgs
 from zdx_provider.provider import ApiKeyProvider
 
 KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"
@@ -86,6 +86,28 @@ def test_every_argument_is_registered(engine: Engine) -> None:
     assert engine.key == {**declared, "managed_by": "keys/prod/ci"}
 
 
+def test_a_rotation_is_registered_without_what_was_not_declared(engine: Engine) -> None:
+    engine.run(lambda: ApiKey("ci", role=ROLE, rotation=RotationArgs(triggers={"release": "7"})))
+
+    assert engine.key["rotation"] == {
+        "secret_lifetime_days": 365,
+        "keep_previous_days": 7,
+        "triggers": {"release": "7"},
+    }
+
+
+def test_the_inputs_that_are_secrets_are_named(engine: Engine) -> None:
+    engine.run(
+        lambda: ApiKey(
+            "ci",
+            role=pulumi.Output.from_input(ROLE),
+            description=pulumi.Output.secret("obviously-fake"),
+        )
+    )
+
+    assert engine.key["secret_inputs"] == ["description"]
+
+
 def test_a_name_is_made_of_project_stack_and_logical_name(engine: Engine) -> None:
     engine.run(lambda: ApiKey("ci", role=ROLE))
 
@@ -118,6 +140,7 @@ def test_an_argument_may_be_an_output(engine: Engine) -> None:
         ("token_lifetime_seconds", True, "token_lifetime_seconds must be int, not bool"),
         ("tenant", ["eu"], "tenant must be str, not list"),
         ("adopt", "yes", "adopt must be bool, not str"),
+        ("rotation", {"secret_lifetime_days": 90}, "rotation must be RotationArgs, not dict"),
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_at_once(

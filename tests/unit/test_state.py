@@ -1,6 +1,6 @@
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from support.samples import CLAIM, ENDS, MADE, PLANTED, WHO, a_key, a_minted_secret, a_secret
 
-from zdx_provider.domain.keys import Key
+from zdx_provider.domain.key import Key
 from zdx_provider.domain.mark import Mark
+from zdx_provider.domain.secrets import HeldSecrets
 from zdx_provider.engine.inputs import KeyInputs
 from zdx_provider.engine.state import KeyState, NewerState, observed, recorded
 from zdx_provider.zidentity import Scope, Tenant
@@ -86,7 +87,11 @@ def test_what_is_not_there_is_left_out(state: KeyState) -> None:
 
 
 def test_the_inputs_are_those_of_check_and_nothing_else(state: KeyState) -> None:
-    assert state.inputs().keys() == KeyInputs.model_fields.keys() - {"tenant"}
+    assert state.inputs().keys() == KeyInputs.model_fields.keys() - {
+        "tenant",
+        "rotation",
+        "secret_inputs",
+    }
 
 
 def test_the_secret_is_in_no_representation(state: KeyState) -> None:
@@ -211,8 +216,35 @@ def test_the_newest_of_two_secrets_is_shown() -> None:
     assert shown.secret_id == "newer"
 
 
-def test_the_secrets_that_a_state_holds_are_the_current_then_the_previous(state: KeyState) -> None:
-    after = state.model_copy(update={"previous_secret_id": "secret-0"})
+def test_a_state_knows_its_current_and_its_previous_secret(state: KeyState) -> None:
+    after = state.keeping("secret-0", date(2026, 3, 8))
 
-    assert state.held_secrets == ("secret-1",)
-    assert after.held_secrets == ("secret-1", "secret-0")
+    assert state.held_secrets == HeldSecrets("secret-1", None)
+    assert after.held_secrets == HeldSecrets("secret-1", "secret-0")
+    assert recorded(after.rendered()) == after
+    assert after.keeping(None, date(2026, 3, 8)) == state
+
+
+def test_a_previous_secret_is_owed_a_revoke_from_its_day_on(state: KeyState) -> None:
+    after = state.keeping("secret-0", date(2026, 3, 8))
+
+    assert not state.owes_a_revoke(date(2026, 3, 8))
+    assert not after.owes_a_revoke(date(2026, 3, 7))
+    assert after.owes_a_revoke(date(2026, 3, 8))
+
+
+def test_a_previous_secret_that_is_gone_is_owed_nothing(state: KeyState) -> None:
+    after = state.keeping("secret-0", date(2026, 3, 8))
+    both = replace(a_key(), secrets=(a_secret("secret-0"), a_secret("secret-1")))
+
+    assert after.refreshed(both) == after
+    assert after.refreshed(a_key()) == state
+
+
+@pytest.mark.parametrize(
+    ("stamp", "alive"), [("2026-03-02", True), ("2026-03-01", False), ("missing", False)]
+)
+def test_a_secret_is_alive_until_its_day(state: KeyState, stamp: str, *, alive: bool) -> None:
+    stamped = state.model_copy(update={"secret_expires_on": stamp})
+
+    assert stamped.is_secret_alive(date(2026, 3, 1)) is alive

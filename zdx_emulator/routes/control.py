@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
+from zdx_emulator.cross_site import FROM_THIS_SITE_ONLY
 from zdx_emulator.faults import ArmedFault, Fault
 from zdx_emulator.gateway import Traffic
 from zdx_emulator.request_log import LoggedRequest
+from zdx_emulator.switches import Switches
 from zdx_emulator.tenant import CurrentTenant
 
 
@@ -32,7 +34,7 @@ async def _traffic_of(request: Request) -> Traffic:
 
 CurrentTraffic = Annotated[Traffic, Depends(_traffic_of)]
 
-router = APIRouter(prefix="/_emulator")
+router = APIRouter(prefix="/_emulator", dependencies=[FROM_THIS_SITE_ONLY])
 
 
 @router.get("/health")
@@ -84,10 +86,24 @@ async def move_clock(moved: ClockOffset, tenant: CurrentTenant) -> Health:
     return Health(now=tenant.clock.now())
 
 
+@router.get("/switches")
+async def show_switches(tenant: CurrentTenant) -> Switches:
+    """Tells how the tenant behaves where the vendor's documents leave that open."""
+    return tenant.switches
+
+
+@router.post("/switches")
+async def set_switches(switches: Switches, tenant: CurrentTenant) -> Switches:
+    """Turns the switches; those that are left out go to their defaults."""
+    tenant.panel.now = switches
+    return switches
+
+
 @router.post("/reset", status_code=HTTPStatus.NO_CONTENT)
 async def reset(tenant: CurrentTenant, traffic: CurrentTraffic) -> None:
-    """Makes the tenant as new: no clients, no tokens, no faults, an empty log, the true time."""
+    """Makes the tenant as new: no clients, tokens, faults or log, the true time, its first switches."""
     tenant.store.forget_everything()
     tenant.clock.offset_seconds = 0
+    tenant.panel.reset()
     traffic.faults.clear()
     traffic.log.clear()

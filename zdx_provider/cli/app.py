@@ -62,7 +62,6 @@ def verify(
     product takes for true of ZIdentity, and deletes them.
 
     Examples:
-
     ```
     zdx-keys verify
     zdx-keys verify --stack prod --profile eu --json
@@ -86,7 +85,6 @@ def roles(
     """List the ZDX roles that a key can have.
 
     Examples:
-
     ```
     zdx-keys roles
     zdx-keys roles --json | jq -r '.[].name'
@@ -111,7 +109,6 @@ def list_(
     no API shows those.
 
     Examples:
-
     ```
     zdx-keys list
     zdx-keys list --json | jq '.[] | select(.secrets[].days_left < 14)'
@@ -129,7 +126,8 @@ def download(
         str, typer.Option("--output", "-o", help="The file to make; - for standard output.")
     ],
     key_format: Annotated[
-        KeyFormat, typer.Option("--format", "-f", help="The portal's JSON, or variables.")
+        KeyFormat,
+        typer.Option("--format", "-f", help="The portal's JSON, or variables for a shell."),
     ] = KeyFormat.JSON,
     folder: Folder = HERE,
     stack: StackName = None,
@@ -142,7 +140,6 @@ def download(
     its owner alone (mode 0600), and never overwritten.
 
     Examples:
-
     ```
     zdx-keys download ci --output ci.json
     zdx-keys download ci --stack prod --format env --output ci.env
@@ -172,7 +169,6 @@ def revoke(
     """End one secret of a key now.
 
     Examples:
-
     ```
     zdx-keys revoke ci 9h7k2m4n6p8qs
     zdx-keys revoke 8g6j1l3m5n7pr 9h7k2m4n6p8qs --yes --json

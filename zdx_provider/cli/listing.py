@@ -11,11 +11,14 @@ from rich.text import Text
 from zdx_provider.cli.selection import Selection
 from zdx_provider.cli.tenant import OpenTenant, open_tenant
 from zdx_provider.cli.terminal import cell, console, print_json, table, with_progress
-from zdx_provider.domain.keys import Key
+from zdx_provider.domain.key import Key
 from zdx_provider.domain.roles import Role, portal_name
+from zdx_provider.domain.scopes import scopes_of_service
 
 # As the provider's own warning on a key that is not rotated.
 _DUE = timedelta(days=30)
+_WIDTH_OF_A_DATE = 10
+_REPEATED = ("",) * 4  # of a key, what the row of its second secret leaves out
 _WORKERS = 4  # as many as the wire keeps connections
 
 
@@ -85,11 +88,11 @@ def read_keys(tenant: OpenTenant, roles: Iterable[Role]) -> list[Key]:
     Raises:
         ZIdentityError: The tenant could not be asked, or refused.
     """
-    known = {role.id for role in roles}
+    services = {role.service_id for role in roles}
     ids = [
         client.id
         for client in tenant.zidentity.api_clients.list()
-        if any(scope.id in known for r in client.client_resources for scope in r.selected_scopes)
+        if any(any(scopes_of_service(client, service)) for service in services)
     ]
     with ThreadPoolExecutor(_WORKERS) as pool:
         read = pool.map(tenant.keys.read, ids)
@@ -124,17 +127,14 @@ def key_table(keys: Iterable[ListedKey], tenant_name: str) -> Table:
     made = table(
         f"ZDX keys of {tenant_name}", "Name", "Key ID", "Role", "Owner", "Secret ID", "Expires"
     )
+    made.columns[-1].min_width = _WIDTH_OF_A_DATE
     for key in keys:
-        made.add_row(
-            cell(key.name if key.enabled else f"{key.name} (disabled)"),
-            cell(key.key_id),
-            cell(key.role),
-            cell(key.owner or "-"),
-            cell("\n".join(secret.id for secret in key.secrets) or "-"),
-            Text("\n").join(expiry(secret) for secret in key.secrets)
-            if key.secrets
-            else cell("no secret", "red"),
-        )
+        name = cell(key.name if key.enabled else f"{key.name} (disabled)")
+        about_key = (name, cell(key.key_id), cell(key.role), cell(key.owner or "-"))
+        if not key.secrets:
+            made.add_row(*about_key, cell("-"), cell("no secret", "red"))
+        for number, secret in enumerate(key.secrets):
+            made.add_row(*(_REPEATED if number else about_key), cell(secret.id), expiry(secret))
     return made
 
 

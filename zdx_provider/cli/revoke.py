@@ -8,7 +8,7 @@ import typer
 from zdx_provider.cli.selection import Selection
 from zdx_provider.cli.tenant import OpenTenant, open_tenant
 from zdx_provider.cli.terminal import print_json, say
-from zdx_provider.domain.keys import Key
+from zdx_provider.domain.key import Key
 from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import ApiClientSecret, NotFound, about
 

@@ -132,7 +132,7 @@ class Stack:
         resource_name = resource.urn.rpartition("::")[2]
         try:
             return StackKey.model_validate({**resource.outputs, "resource_name": resource_name})
-        except (ValidationError, ValueError):
+        except ValidationError:
             problem = f'the state of {self} holds a key "{resource_name}" that cannot be read.'
         raise StackUnreadable(problem, hint="Repair it with pulumi refresh.")
 

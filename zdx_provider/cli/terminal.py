@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from pydantic_core import to_json
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -42,17 +43,16 @@ def say(sentence: str) -> None:
 
 def table(title: str, *columns: str) -> Table:
     """An empty table."""
-    made = Table(title=title, title_justify="left", title_style="bold")
+    made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for column in columns:
-        made.add_column(column, overflow="fold")
+        # Ids are copied into other commands, so they stay in one piece as long as may be.
+        made.add_column(column, overflow="fold", no_wrap=column.endswith("ID"))
     return made
 
 
 def cell(text: str, style: str = "") -> Text:
     """Text as it stands; what a terminal would obey is replaced, for names come from outside."""
-    shown = "".join(
-        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return Text(shown, style=style)
 
 

@@ -43,8 +43,8 @@ class Step:
 class Report:
     """What ``verify --json`` prints."""
 
-    steps: tuple[Step, ...]
-    findings: tuple[Finding, ...]
+    steps: list[Step]
+    findings: list[Finding]
 
 
 def run(selection: Selection, *, live: bool, as_json: bool) -> Exit:
@@ -56,11 +56,15 @@ def run(selection: Selection, *, live: bool, as_json: bool) -> Exit:
         if not as_json:
             console().print(rendered(step), soft_wrap=True)
     end = next((step.exit for step in steps if step.exit), Exit.DONE)
-    found = _tried(verification.found) if live and not end else ()
-    if as_json:
-        print_json(Report(tuple(steps), found))
-    elif found:
-        console().print(finding_table(found, verification.tenant.name))
+    found: list[Finding] = []
+    try:
+        if live and not end:
+            found.extend(_tried(verification.found))
+    finally:  # what was found is told even if what was made for it could not be removed
+        if as_json:
+            print_json(Report(steps, found))
+        elif found:
+            console().print(finding_table(found, verification.tenant.name))
     if any(finding.verdict is Verdict.DIFFERS for finding in found):
         return Exit.FAILED
     return end
@@ -155,10 +159,9 @@ def rendered(step: Step) -> Text:
     return Text.assemble((sign, style), " ", (step.title, "bold"), ": ", cell(step.detail))
 
 
-def _tried(found: FoundSettings) -> tuple[Finding, ...]:
+def _tried(found: FoundSettings) -> Iterator[Finding]:
     with open_trial(found) as trial:
-        tried = findings(trial)
-        return tuple(with_progress(tried, len(ASSUMPTIONS), "Trying assumptions"))
+        yield from with_progress(findings(trial), len(ASSUMPTIONS), "Trying assumptions")
 
 
 def _looked(title: str, look: Callable[[], str]) -> Step:

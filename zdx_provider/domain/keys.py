@@ -4,103 +4,33 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 
+from zdx_provider.domain.key import (
+    Created,
+    Key,
+    KeyGone,
+    KeyLeftBehind,
+    KeyPartlyUpdated,
+    KeySpec,
+    Replaced,
+)
 from zdx_provider.domain.listing import Listing
 from zdx_provider.domain.mark import Mark, marked_description, split_description
 from zdx_provider.domain.ownership import FoundKey, KeyTaken, Make, Permissions, decide
 from zdx_provider.domain.roles import Role, find_role, offered_roles, service_id
 from zdx_provider.domain.scopes import granting, scopes_of_service
-from zdx_provider.domain.secrets import free_a_slot, mint, secrets_of
-from zdx_provider.errors import ZdxError
+from zdx_provider.domain.secrets import HeldSecrets, NoFreeSlot, free_a_slot, mint, secrets_of
 from zdx_provider.zidentity import (
     AnswerLost,
     ApiClient,
     ApiClientDraft,
     ApiClientSecret,
-    MintedSecret,
     NotFound,
-    Scope,
     ZIdentity,
     ZIdentityError,
     about,
 )
-
-
-class KeyGone(ZdxError):
-    """The key that the state holds is not in the tenant any more."""
-
-
-class KeyLeftBehind(ZdxError):
-    """A key was made, could not be finished, and could not be removed either."""
-
-
-class KeyPartlyUpdated(ZdxError):
-    """An update went halfway."""
-
-
-@dataclass(frozen=True)
-class KeySpec:
-    """What is declared of a key.
-
-    Attributes:
-        name: Its name.
-        role_id: The scope id of its one ZDX role.
-        description: The user's text, without the mark.
-        enabled: Whether it can obtain tokens.
-        token_lifetime_seconds: How long those live.
-        owner: The resource that declares it, as in the mark.
-    """
-
-    name: str
-    role_id: str
-    description: str
-    enabled: bool
-    token_lifetime_seconds: int
-    owner: str
-
-
-@dataclass(frozen=True)
-class Key:
-    """A key as the tenant holds it.
-
-    Attributes:
-        id: Its id.
-        name: Its name.
-        roles: The scopes that it holds of ZDX; one, unless somebody changed that by hand.
-        description: The description without the mark.
-        enabled: Whether it can obtain tokens.
-        token_lifetime_seconds: How long those live.
-        mark: Whose it is.
-        secrets: Its secrets, oldest first, without their values.
-    """
-
-    id: str
-    name: str
-    roles: tuple[Scope, ...]
-    description: str
-    enabled: bool
-    token_lifetime_seconds: int
-    mark: Mark | None
-    secrets: tuple[ApiClientSecret, ...]
-
-
-@dataclass(frozen=True)
-class Created:
-    """What making a key or taking one over leaves to be recorded.
-
-    Attributes:
-        key_id: The key.
-        mark: Its mark.
-        secret: Its new secret; the value is known here and nowhere else.
-        previous: The secret that a key taken over had before; it still works.
-    """
-
-    key_id: str
-    mark: Mark
-    secret: MintedSecret
-    previous: ApiClientSecret | None = None
 
 
 class Keys:
@@ -217,14 +147,14 @@ class Keys:
             return claim
 
     def replace_secret(
-        self, key_id: str, name: str, held: tuple[str, ...], lifetime: timedelta
-    ) -> MintedSecret:
+        self, key_id: str, name: str, held: HeldSecrets, lifetime: timedelta
+    ) -> Replaced:
         """Give a key a new secret; the one that the state holds is not touched.
 
         Args:
             key_id: The key.
             name: Its name, for messages.
-            held: The ids of the secrets that the state knows: the current one first.
+            held: The secrets that the state knows.
             lifetime: How long the new one is to live.
 
         Raises:
@@ -234,12 +164,24 @@ class Keys:
             try:
                 present = secrets_of(self._zidentity, key_id)
                 remaining = free_a_slot(self._zidentity, key_id, held, present)
-                return mint(self._zidentity, key_id, lifetime, {s.id for s in remaining})
-            except ZIdentityError as error:
+                ids = {secret.id for secret in remaining}
+                minted = mint(self._zidentity, key_id, lifetime, ids)
+            except (ZIdentityError, NoFreeSlot) as error:
                 raise KeyPartlyUpdated(
-                    "the key's other properties are as declared now, but it has no new secret.",
-                    hint=str(error),
+                    f'the key "{name}" is as declared now, but it has no new secret yet.',
+                    hint=f"{error} Then run pulumi up again.",
                 ) from None
+            current = held.current or next(iter(ids), None)
+            return Replaced(minted, current if current in ids else None)
+
+    def revoke(self, key_id: str, name: str, secret_id: str) -> None:
+        """End one secret of a key; one that is gone already is no failure.
+
+        Raises:
+            ZIdentityError: It could not be ended.
+        """
+        with about(name), suppress(NotFound):
+            self._zidentity.api_clients.secrets.delete(key_id, secret_id)
 
     def delete(self, key_id: str, name: str, claim: str) -> Mark | None:
         """Remove a key, if it is still the one that the state means.
@@ -324,8 +266,8 @@ class Keys:
             )
         self._bring(client, spec, mark)
         secret = mint(self._zidentity, found.id, lifetime, {s.id for s in found.secrets})
-        previous = found.secrets[-1] if found.secrets else None
-        return Created(found.id, mark, secret, previous)
+        previous_id = found.secrets[-1].id if found.secrets else None
+        return Created(found.id, mark, secret, previous_id)
 
     def _bring(self, client: ApiClient, spec: KeySpec, mark: Mark) -> None:
         """Write a client as declared, keeping what is not ours; nothing if it is so already."""

@@ -1,9 +1,11 @@
 """The secrets of a key: at most two, each for 30 to 365 days, each shown once."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import timedelta
 
 from zdx_provider.domain.ownership import MAX_SECRETS
+from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import AnswerLost, ApiClientSecret, MintedSecret, ZIdentity
 
 # help.zscaler.com, "Adding API Clients"; held an hour inside, so that neither a slow request nor
@@ -11,6 +13,23 @@ from zdx_provider.zidentity import AnswerLost, ApiClientSecret, MintedSecret, ZI
 _MARGIN = timedelta(hours=1)
 _SHORTEST = timedelta(days=30) + _MARGIN
 _LONGEST = timedelta(days=365) - _MARGIN
+
+
+class NoFreeSlot(ZdxError):
+    """A key has both of its secrets, and none of them may be ended."""
+
+
+@dataclass(frozen=True)
+class HeldSecrets:
+    """The secrets of a key that the state knows.
+
+    Attributes:
+        current: The id of the one it holds; None where it holds a value of unknown id, or none.
+        previous: The id of the one before, which works until its day.
+    """
+
+    current: str | None
+    previous: str | None
 
 
 def secrets_of(zidentity: ZIdentity, key_id: str) -> tuple[ApiClientSecret, ...]:
@@ -52,24 +71,36 @@ def mint(
 def free_a_slot(
     zidentity: ZIdentity,
     key_id: str,
-    held: Collection[str],
+    held: HeldSecrets,
     present: tuple[ApiClientSecret, ...],
 ) -> tuple[ApiClientSecret, ...]:
-    """End one secret if a key has no slot free: never one that the state holds.
+    """End one secret if a key has no slot free: never the one that the state holds.
 
     Args:
         zidentity: The tenant.
         key_id: The key.
-        held: The ids of the secrets that the state knows: the current one, then the previous.
+        held: The secrets that the state knows.
         present: The key's secrets, oldest first.
 
     Returns:
         The secrets that remain.
+
+    Raises:
+        NoFreeSlot: Nothing tells which of the secrets the state holds.
     """
     if len(present) < MAX_SECRETS:
         return present
-    stranger = next((s for s in present if s.id not in held), None)
-    current = next(iter(held), None)
-    doomed = stranger or next(s for s in present if s.id != current)
+    if held.current is None:
+        raise NoFreeSlot(
+            f"the state does not know which of the secrets {_ids(present)} it holds, and a third "
+            "would replace the newest.",
+            hint=f"End the other one: zdx-keys revoke {key_id} SECRET_ID.",
+        )
+    strangers = [s for s in present if s.id not in (held.current, held.previous)]
+    doomed = strangers[0] if strangers else next(s for s in present if s.id == held.previous)
     zidentity.api_clients.secrets.delete(key_id, doomed.id)
     return tuple(s for s in present if s.id != doomed.id)
+
+
+def _ids(present: tuple[ApiClientSecret, ...]) -> str:
+    return " and ".join(secret.id for secret in present)

@@ -13,7 +13,12 @@ from pydantic import (
     StrictBool,
     StrictStr,
     ValidationError,
+    model_validator,
 )
+from pydantic_core import ErrorDetails
+from typing_extensions import Self
+
+from zdx_provider.domain.rotation import MAX_LIFETIME_DAYS, MIN_LIFETIME_DAYS, Rotation
 
 MIN_TOKEN_LIFETIME_SECONDS = 60
 MAX_TOKEN_LIFETIME_SECONDS = 86_400
@@ -24,6 +29,42 @@ def _tidy(text: str) -> str:
     if not text.isprintable() or text != text.strip(" ") or not text:
         raise ValueError
     return text
+
+
+class RotationInputs(BaseModel):
+    """What a program declares of a key's rotation; see ``RotationArgs``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    secret_lifetime_days: Annotated[
+        int,
+        Field(
+            ge=MIN_LIFETIME_DAYS,
+            le=MAX_LIFETIME_DAYS,
+            description="a whole number of days from 30 to 365",
+        ),
+    ] = MAX_LIFETIME_DAYS
+    rotate_before_expiry_days: Annotated[
+        int | None, Field(ge=1, description="a whole number of days from 1")
+    ] = None
+    keep_previous_days: Annotated[int, Field(ge=0, description="a whole number of days from 0")] = 7
+    triggers: Annotated[dict[str, Any] | None, Field(description="a map of names to values")] = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        contradiction = self.plan().contradiction()
+        if contradiction is not None:
+            raise ValueError(contradiction)
+        return self
+
+    def plan(self) -> Rotation:
+        """The rotation as the domain knows it."""
+        return Rotation(
+            self.secret_lifetime_days,
+            self.rotate_before_expiry_days,
+            self.keep_previous_days,
+            self.triggers or {},
+        )
 
 
 class KeyInputs(BaseModel):
@@ -62,6 +103,7 @@ class KeyInputs(BaseModel):
     tenant: Annotated[
         StrictStr | None, Field(description="the name of a profile of zdx:tenants")
     ] = None
+    rotation: Annotated[RotationInputs | None, Field(description="a RotationArgs")] = None
     adopt: Annotated[StrictBool, Field(description="true or false")] = False
     secret_inputs: Annotated[tuple[StrictStr, ...] | None, Field(description="names of inputs")] = (
         None
@@ -84,10 +126,10 @@ def failures(news: Mapping[str, Any]) -> list[CheckFailure]:
     try:
         KeyInputs.model_validate(known)
     except ValidationError as error:
-        broken = dict.fromkeys(str(problem["loc"][0]) for problem in error.errors())
+        rules = {str(problem["loc"][0]): _rule(problem) for problem in error.errors()}
         return [
-            failure(news, prop, f"must be {KeyInputs.model_fields[prop].description}")
-            for prop in broken
+            failure(news, prop, rule)
+            for prop, rule in rules.items()
             if prop in known or prop not in news
         ]
     return []
@@ -104,3 +146,20 @@ def failure(news: Mapping[str, Any], prop: str, reason: str) -> CheckFailure:
     if prop in (news.get("secret_inputs") or ()):
         return CheckFailure("", f"the input {prop}, which is a secret, {reason}")
     return CheckFailure(prop, reason)
+
+
+def declared_rotation(props: Mapping[str, Any]) -> Rotation | None:
+    """The rotation in a key's inputs."""
+    rotation = props.get("rotation")
+    return None if rotation is None else RotationInputs.model_validate(rotation).plan()
+
+
+def _rule(problem: ErrorDetails) -> str:
+    prop, *inner = problem["loc"]
+    if not inner and prop == "rotation" and "error" in problem.get("ctx", {}):
+        return str(problem["ctx"]["error"])
+    if inner and inner[0] in RotationInputs.model_fields:
+        return f"{inner[0]} must be {RotationInputs.model_fields[str(inner[0])].description}"
+    if inner:
+        return f"has no setting {inner[0]}"
+    return f"must be {KeyInputs.model_fields[str(prop)].description}"

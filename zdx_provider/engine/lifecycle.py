@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pulumi.dynamic import (
@@ -14,18 +14,27 @@ from pulumi.dynamic import (
     ReadResult,
     UpdateResult,
 )
+from pulumi.output import Unknown
 
 from zdx_provider.clock import utc_now
-from zdx_provider.domain.expiry import SECRET_LIFETIME, expiry_stamp
-from zdx_provider.domain.keys import KeySpec
+from zdx_provider.domain.key import KeySpec
+from zdx_provider.domain.keys import Keys
 from zdx_provider.domain.ownership import Permissions
 from zdx_provider.domain.roles import RoleNotFound
+from zdx_provider.domain.rotation import MISSING, Rotation, changed_triggers, due, next_stamp
 from zdx_provider.engine.host import EngineHost
-from zdx_provider.engine.inputs import KeyInputs, failure, failures, without_unknowns
+from zdx_provider.engine.inputs import (
+    KeyInputs,
+    declared_rotation,
+    failure,
+    failures,
+    without_unknowns,
+)
 from zdx_provider.engine.state import KeyState, observed, recorded
 from zdx_provider.engine.tenants import Tenants, is_home, require_home
 from zdx_provider.errors import ZdxError
 from zdx_provider.settings import ConfigReader
+from zdx_provider.zidentity import ZIdentityError
 
 Properties = dict[str, Any]
 
@@ -76,8 +85,7 @@ class Lifecycle:
         except ZdxError as error:
             # Settings, credentials, network: no property of the key is to blame.
             return CheckResult(news, [CheckFailure("", str(error))])
-        stamp = expiry_stamp(olds.get("secret_expires_on"), self._now().date())
-        return CheckResult({**news, "secret_expires_on": stamp}, [])
+        return CheckResult({**news, "secret_expires_on": self._stamp(olds, news)}, [])
 
     def diff(self, olds: Properties, news: Properties) -> DiffResult:
         """Tell what an update would change, without a call to the tenant.
@@ -92,12 +100,15 @@ class Lifecycle:
         state = recorded(olds)
         before = state.inputs()
         changed = {key for key in _COMPARED if before.get(key) != news.get(key)}
+        self._announce(state, without_unknowns(news))
         profile = without_unknowns(news).get("tenant")
         if "tenant" in changed and not is_home(self._tenants.named(profile), state):
             return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
         require_home(self._tenants.named(profile), state)
-        # None lets the engine compare the inputs itself, and show what changes.
-        return DiffResult(changes=None if changed else False)
+        if changed:
+            # The engine compares the inputs itself then, and shows what changes.
+            return DiffResult(changes=None)
+        return DiffResult(changes=state.owes_a_revoke(self._today))
 
     def create(self, props: Properties) -> CreateResult:
         """Make the key, or take over the one that has its name where that is allowed.
@@ -109,9 +120,10 @@ class Lifecycle:
         settings = self._tenants.settings(inputs.tenant)
         keys = self._tenants.keys(inputs.tenant)
         role = keys.find_role(inputs.role)
+        rotation = _rotation(inputs)
         created = keys.create(
             _spec(inputs, role.id),
-            SECRET_LIFETIME,
+            rotation.lifetime,
             Permissions(adopt=inputs.adopt, resume=settings.resume_interrupted),
         )
         tenant = settings.tenant()
@@ -122,8 +134,8 @@ class Lifecycle:
             vanity_domain=tenant.vanity_domain,
             cloud=tenant.cloud,
             claim=created.mark.claim,
-            previous_secret_id=created.previous.id if created.previous else None,
         ).holding(created.secret)
+        state = state.keeping(created.previous_id, self._today + rotation.overlap)
         return CreateResult(created.key_id, state.rendered())
 
     def read(self, key_id: str, props: Properties) -> ReadResult:
@@ -171,9 +183,15 @@ class Lifecycle:
             key_id, _spec(inputs, role_id), previous_owner=state.managed_by, claim=state.claim
         )
         updated = state.model_copy(update={**dict(inputs), "role_id": role_id, "claim": claim})
-        if inputs.secret_expires_on != state.secret_expires_on:
-            secret = keys.replace_secret(key_id, inputs.name, state.held_secrets, SECRET_LIFETIME)
-            updated = updated.holding(secret)
+        if _rotates(state, inputs.secret_expires_on, declared_rotation(news)):
+            rotation = _rotation(inputs)
+            replaced = keys.replace_secret(
+                key_id, inputs.name, state.held_secrets, rotation.lifetime
+            )
+            until = self._today + rotation.overlap
+            updated = updated.holding(replaced.secret).keeping(replaced.previous_id, until)
+        elif state.previous_secret_id and state.owes_a_revoke(self._today):
+            updated = self._without_previous(keys, updated, state.previous_secret_id)
         return UpdateResult(updated.rendered())
 
     def delete(self, key_id: str, props: Properties) -> None:
@@ -187,6 +205,49 @@ class Lifecycle:
                 f'the key "{state.name}" ({key_id}) was left as it is, because {owner.who} has '
                 "taken it over; only the state of this stack forgets it.",
             )
+
+    @property
+    def _today(self) -> date:
+        return self._now().date()
+
+    def _stamp(self, olds: Properties, news: Properties) -> Any:
+        """The day on which the secret ends after this update; unknown where a trigger is."""
+        known = without_unknowns(news)
+        if "rotation" in news and "rotation" not in known:
+            return Unknown()  # type: ignore[no-untyped-call] # the SDK's own marker
+        stamp = olds.get("secret_expires_on")
+        declared, before = declared_rotation(known), declared_rotation(olds)
+        return next_stamp(stamp, self._today, declared, before)
+
+    def _announce(self, state: KeyState, news: Properties) -> None:
+        """Say in a sentence what the preview's properties alone do not tell."""
+        key = f'the key "{state.name}" ({state.key_id})'
+        declared = declared_rotation(news)
+        if _rotates(state, news.get("secret_expires_on"), declared):
+            why = due(state.secret_expires_on or MISSING, self._today, declared, state.plan)
+            until = self._today + (declared or Rotation()).overlap
+            alive = state.is_secret_alive(self._today)
+            kept = f" The first pulumi up from {until} on revokes the one before." if alive else ""
+            self._host.log(logging.INFO, f"{key} gets a new secret: {why}.{kept}")
+        elif state.owes_a_revoke(self._today):
+            self._host.log(
+                logging.INFO,
+                f"{key}: its previous secret {state.previous_secret_id} is revoked, as it was to "
+                f"work until {state.previous_secret_revoke_on}.",
+            )
+
+    def _without_previous(self, keys: Keys, state: KeyState, previous_id: str) -> KeyState:
+        """Revoke the previous secret; what fails stays owed, and the next update tries again."""
+        try:
+            keys.revoke(state.key_id, state.name, previous_id)
+        except ZIdentityError as error:
+            self._host.log(
+                logging.WARNING,
+                f"the previous secret {previous_id} was not revoked; the next pulumi up tries "
+                f"again. {error}",
+            )
+            return state
+        return state.keeping(None, self._today)
 
     def _check_settings_and_role(
         self, olds: Properties, known: Properties, news: Properties
@@ -216,6 +277,17 @@ def _role_failure(news: Properties, error: RoleNotFound) -> CheckFailure:
     if "role" in news.get("secret_inputs", ()):
         return failure(news, "role", "names no ZDX role, or more than one, of this tenant")
     return CheckFailure("role", str(error))
+
+
+def _rotates(state: KeyState, stamp: str | None, declared: Rotation | None) -> bool:
+    """Whether an update to these inputs replaces the secret; not where a trigger is unknown yet."""
+    if stamp is None:
+        return False
+    return stamp != state.secret_expires_on or bool(changed_triggers(declared, state.plan))
+
+
+def _rotation(inputs: KeyInputs) -> Rotation:
+    return inputs.rotation.plan() if inputs.rotation else Rotation()
 
 
 def _spec(inputs: KeyInputs, role_id: str) -> KeySpec:

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import SecretStr
 from typing_extensions import Self
 
-from zdx_provider.domain.expiry import MISSING
-from zdx_provider.domain.keys import Key
+from zdx_provider.domain.key import Key
 from zdx_provider.domain.roles import portal_name
+from zdx_provider.domain.rotation import MISSING, Rotation
+from zdx_provider.domain.secrets import HeldSecrets
 from zdx_provider.engine.inputs import KeyInputs
 from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import MintedSecret, Scope, Tenant
@@ -39,13 +40,19 @@ class KeyState(KeyInputs):
     secret_created_at: datetime | None = None
     secret_expires_at: datetime | None = None
     previous_secret_id: str | None = None
+    previous_secret_revoke_on: date | None = None
     claim: str = ""
     schema_version: int = SCHEMA_VERSION
 
     @property
-    def held_secrets(self) -> tuple[str, ...]:
-        """The ids of the secrets that the state knows, the current one first."""
-        return tuple(held for held in (self.secret_id, self.previous_secret_id) if held)
+    def plan(self) -> Rotation | None:
+        """The rotation that was declared at the last update."""
+        return self.rotation.plan() if self.rotation else None
+
+    @property
+    def held_secrets(self) -> HeldSecrets:
+        """The secrets that the state knows."""
+        return HeldSecrets(self.secret_id, self.previous_secret_id)
 
     def holding(self, secret: MintedSecret) -> Self:
         """The state with another secret."""
@@ -58,6 +65,26 @@ class KeyState(KeyInputs):
             }
         )
 
+    def keeping(self, previous: str | None, until: date) -> Self:
+        """The state with a secret beside its own that works until a day; or with none."""
+        return self.model_copy(
+            update={
+                "previous_secret_id": previous,
+                "previous_secret_revoke_on": until if previous else None,
+            }
+        )
+
+    def is_secret_alive(self, today: date) -> bool:
+        """Whether the secret that the state holds still works, as far as the state knows."""
+        stamp = self.secret_expires_on
+        return stamp is not None and stamp != MISSING and date.fromisoformat(stamp) > today
+
+    def owes_a_revoke(self, today: date) -> bool:
+        """Whether the previous secret's day has come."""
+        return self.previous_secret_revoke_on is not None and (
+            self.previous_secret_revoke_on <= today
+        )
+
     def refreshed(self, key: Key) -> Self:
         """The state as the tenant has it now; what only the state knows is kept."""
         return self.model_copy(
@@ -68,6 +95,7 @@ class KeyState(KeyInputs):
                 "token_lifetime_seconds": key.token_lifetime_seconds,
                 **self._role_of(key),
                 **self._expiry_of(key),
+                **self._previous_of(key),
                 # Somebody else's mark is not taken for ours: update and delete refuse it.
                 "managed_by": self.managed_by if key.mark else "",
             }
@@ -93,6 +121,11 @@ class KeyState(KeyInputs):
         if {scope.id for scope in key.roles} == {self.role_id}:
             return {}
         return _roles(key.roles)
+
+    def _previous_of(self, key: Key) -> dict[str, None]:
+        if any(secret.id == self.previous_secret_id for secret in key.secrets):
+            return {}
+        return {"previous_secret_id": None, "previous_secret_revoke_on": None}
 
     def _expiry_of(self, key: Key) -> dict[str, Any]:
         if self.secret_id is None:

@@ -1,0 +1,202 @@
+"""What a person does with keys on the page, in a real browser."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from support.pulumi_project import PulumiProject
+
+from zdx_emulator.models import ApiClient
+from zdx_emulator.testing import RunningEmulator, scope_id
+
+Rows = Callable[[], Any]
+
+
+def _create(page: Page, name: str, role: str) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Create New API Key").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Select Role").select_option(role)
+    page.get_by_role("button", name="Create Key").click()
+
+
+def _role(client: ApiClient) -> str:
+    ((scope,),) = [resource.selected_scopes for resource in client.client_resources]
+    return scope.id
+
+
+def test_a_made_key_works_with_the_id_and_the_secret_that_are_shown(
+    page: Page, tenant: RunningEmulator
+) -> None:
+    _create(page, "ci", "ZDX Service Desk Tier 1")
+
+    expect(page.get_by_text("The key was created.")).to_be_visible()
+    client = tenant.client_named("ci")
+    assert page.locator("#key-id").inner_text() == client.id
+    assert tenant.token_for(client.id, page.locator("#key-secret").inner_text())
+    assert _role(client) == scope_id("ZDX Service Desk Tier 1")
+
+
+def test_the_secret_is_shown_once(page: Page) -> None:
+    _create(page, "ci", "ZDX Super Admin")
+    secret = page.locator("#key-secret").inner_text()
+
+    page.reload()
+    reloaded = page.content()
+    page.go_back()
+    page.go_forward()
+
+    assert secret not in reloaded
+    assert secret not in page.content()
+    expect(page.get_by_text("A secret is shown once")).to_be_visible()
+
+
+def test_the_buttons_copy_the_id_and_the_secret(page: Page) -> None:
+    _create(page, "ci", "ZDX Super Admin")
+
+    for what, place in (("key ID", "#key-id"), ("key secret", "#key-secret")):
+        page.get_by_role("button", name=f"Copy {what}").click()
+        expect(page.locator("#announcement")).to_have_text("Copied.")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == page.locator(place).inner_text()
+
+
+def test_the_downloaded_file_holds_the_id_and_the_secret(page: Page, tmp_path: Path) -> None:
+    _create(page, "ci", "ZDX Super Admin")
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download JSON").click()
+    download.value.save_as(tmp_path / "key.json")
+
+    assert download.value.suggested_filename == "ci.json"
+    assert json.loads((tmp_path / "key.json").read_text()) == {
+        "key_id": page.locator("#key-id").inner_text(),
+        "key_secret": page.locator("#key-secret").inner_text(),
+    }
+
+
+def test_the_list_tells_whose_a_key_is_and_when_its_secret_ends(
+    page: Page, client: ApiClient, rows: Rows
+) -> None:
+    page.goto("/")
+
+    (row,) = rows()
+    name, key_id, role, owner, expires, created_by, updated, actions = row.cells()
+    assert (name, key_id, role) == ("ci", client.id, "ZDX Read-only Admin")
+    assert owner == "zdx-keys/prod ci"
+    assert expires.endswith("in 20 days")
+    assert created_by == "emulator-admin"
+    assert updated.endswith("UTC")
+    assert actions == "View Edit Delete"
+
+
+@pytest.mark.parametrize("search", ["PIPE", "id"])
+def test_a_search_finds_a_key_by_part_of_its_name_or_by_its_id(
+    search: str, page: Page, tenant: RunningEmulator, rows: Rows
+) -> None:
+    wanted = tenant.create_client("pipeline")
+    tenant.create_client("other")
+    page.goto("/")
+
+    page.get_by_role("searchbox").fill(wanted.id if search == "id" else search)
+    page.keyboard.press("Enter")
+
+    expect(page.locator("caption")).to_contain_text("1 key matching")
+    assert [row.cells()[0] for row in rows()] == ["pipeline"]
+
+
+def test_a_view_shows_the_key_and_not_its_secret(
+    page: Page, client: ApiClient, tenant: RunningEmulator
+) -> None:
+    secret = tenant.add_secret(client.id)
+    page.goto("/")
+
+    page.get_by_role("link", name="View ci").click()
+    page.get_by_role("button", name="Copy key ID").click()
+
+    expect(page.get_by_role("heading", name="ci")).to_be_visible()
+    expect(page.get_by_text("For the pipeline")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == client.id
+    assert secret.id in page.content()
+    assert secret.value not in page.content()
+
+
+def test_an_edit_changes_name_and_role_and_nothing_else(
+    page: Page, client: ApiClient, tenant: RunningEmulator
+) -> None:
+    page.goto("/")
+
+    page.get_by_role("link", name="Edit ci").click()
+    expect(page.get_by_label("Name")).to_have_value("ci")
+    page.get_by_label("Name").fill("renamed")
+    page.get_by_label("Select Role").select_option("ZDX Super Admin")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("The key was changed.")).to_be_visible()
+    changed = tenant.client(client.id)
+    assert (changed.name, _role(changed)) == ("renamed", scope_id("ZDX Super Admin"))
+    assert changed.description == client.description
+    assert len(tenant.secrets(client.id)) == 1
+
+
+def test_a_delete_asks_first(page: Page, client: ApiClient, tenant: RunningEmulator) -> None:
+    page.goto("/")
+
+    page.get_by_role("link", name="Delete ci").click()
+    page.get_by_role("link", name="Cancel").click()
+    kept = tenant.clients()
+    page.get_by_role("link", name="Delete ci").click()
+    page.get_by_role("button", name="Delete Key").click()
+
+    expect(page.get_by_text("The key was deleted.")).to_be_visible()
+    assert kept == [client]
+    assert tenant.clients() == []
+
+
+def test_an_empty_form_says_what_is_missing(page: Page, tenant: RunningEmulator) -> None:
+    page.goto("/portal/keys/new")
+
+    page.get_by_role("button", name="Create Key").click()
+    page.get_by_role("link", name="Enter a name.").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Select a role.")
+    expect(page.get_by_label("Name")).to_be_focused()
+    assert tenant.clients() == []
+
+
+def test_a_key_is_made_by_keyboard_alone(page: Page, tenant: RunningEmulator) -> None:
+    page.goto("/portal/keys/new")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("by-keyboard")
+    page.keyboard.press("Tab")
+    page.keyboard.type("ZDX Super")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="by-keyboard")).to_be_visible()
+    assert _role(tenant.client_named("by-keyboard")) == scope_id("ZDX Super Admin")
+
+
+def test_what_a_person_changed_by_hand_is_drift_that_refresh_finds_and_up_mends(
+    page: Page, project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    page.goto("/")
+
+    page.get_by_role("link", name="Edit ci").click()
+    expect(page.get_by_text("owns this key")).to_contain_text("keys/test")
+    page.get_by_label("Select Role").select_option("ZDX Super Admin")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The key was changed.")).to_be_visible()
+    refresh = project.refresh("--diff")
+    project.up()
+
+    assert '"ZDX Read-only Admin" => "ZDX Super Admin"' in refresh.text
+    assert _role(tenant.client_named("ci")) == scope_id("ZDX Read-only Admin")

@@ -1,0 +1,241 @@
+"""Secrets that are replaced in time, on the real engine, with days that pass."""
+
+import hashlib
+
+import pytest
+from support.calendar import Calendar
+from support.pulumi_project import PulumiProject
+from support.rotation import QUARTERLY, live
+
+from zdx_emulator.testing import SECRET, SECRETS, RunningEmulator
+
+TRIGGERED = """
+from zdx_provider import RotationArgs
+
+key = ApiKey(
+    "ci",
+    name="ci",
+    role="ZDX Read-only Admin",
+    rotation=RotationArgs(keep_previous_days={keep}, triggers={{"incident": "{trigger}"}}),
+)
+pulumi.export("key_id", key.key_id)
+pulumi.export("key_secret", key.key_secret)
+"""
+
+DIGEST = """
+import hashlib
+
+def sha256(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+"""
+
+
+@pytest.fixture
+def calendar(project: PulumiProject, tenant: RunningEmulator) -> Calendar:
+    return Calendar(project, tenant)
+
+
+def test_the_moved_day_reaches_program_and_plugin_and_leaves_the_engine_alone(
+    project: PulumiProject, calendar: Calendar
+) -> None:
+    project.up()
+    calendar.move_to(400)
+
+    said = project.up()
+
+    assert "gets a new secret: its secret ended on" in said.text
+    assert "error" not in said.text
+
+
+def test_a_quarter_of_weekly_ups_refuses_no_consumer_and_rotates_once(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(QUARTERLY)
+
+    assert live(project, tenant, weeks=13) == [77]
+
+
+def test_a_preview_says_which_key_rotates_why_and_when_the_previous_secret_goes(
+    project: PulumiProject, calendar: Calendar
+) -> None:
+    project.program(QUARTERLY)
+    project.up()
+    ends = project.key()["secret_expires_on"]
+    calendar.move_to(80)
+
+    preview = project.preview()
+
+    assert f'~ secret_expires_on: "{ends}" => ' in preview.text
+    assert f"gets a new secret: its secret ends on {ends}, within 14 days." in preview.text
+    assert "revokes the one before." in preview.text
+
+
+def test_an_up_where_nothing_is_due_sends_nothing(
+    project: PulumiProject, tenant: RunningEmulator, calendar: Calendar
+) -> None:
+    project.program(QUARTERLY)
+    project.up()
+    calendar.move_to(75)
+    tenant.clear_requests()
+
+    project.up("--expect-no-changes")
+
+    assert tenant.requests() == []
+
+
+def test_both_secrets_work_until_the_stated_day_and_then_the_previous_is_revoked(
+    project: PulumiProject, tenant: RunningEmulator, calendar: Calendar
+) -> None:
+    project.program(TRIGGERED.format(keep=7, trigger="a"))
+    project.up()
+    before = project.outputs()
+    project.program(TRIGGERED.format(keep=7, trigger="b"))
+    project.up()
+    after = project.outputs()
+    calendar.move_to(6)
+    project.up("--expect-no-changes")
+    assert after["key_secret"] != before["key_secret"]
+    assert tenant.token_for(before["key_id"], before["key_secret"])
+    calendar.move_to(7)
+
+    said = project.up()
+
+    assert "its previous secret" in said.text
+    assert [s.id for s in tenant.secrets(after["key_id"])] == [project.key()["secret_id"]]
+    assert tenant.token_for(after["key_id"], after["key_secret"])
+    project.assert_no_changes()
+
+
+def test_a_program_that_depends_on_the_secret_is_updated_in_the_same_up(
+    project: PulumiProject,
+) -> None:
+    program = TRIGGERED + 'pulumi.export("hash", key.key_secret.apply(lambda s: sha256(s)))\n'
+    project.program(DIGEST + program.format(keep=7, trigger="a"))
+    project.up()
+    project.program(DIGEST + program.format(keep=7, trigger="b"))
+
+    project.up()
+
+    outputs = project.outputs()
+    assert outputs["hash"] == hashlib.sha256(outputs["key_secret"].encode()).hexdigest()
+
+
+def test_with_no_overlap_the_next_up_revokes_the_previous_secret_and_not_the_same(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(TRIGGERED.format(keep=0, trigger="a"))
+    project.up()
+    project.program(TRIGGERED.format(keep=0, trigger="b"))
+
+    project.up()
+    both = tenant.secrets(project.key()["key_id"])
+    project.up()
+
+    assert len(both) == 2
+    assert len(tenant.secrets(project.key()["key_id"])) == 1
+
+
+def test_a_secret_made_by_hand_in_the_second_slot_gives_way_to_a_rotation(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(TRIGGERED.format(keep=7, trigger="a"))
+    project.up()
+    held = project.outputs()
+    by_hand = tenant.add_secret(held["key_id"])
+    project.program(TRIGGERED.format(keep=7, trigger="b"))
+
+    project.up()
+
+    left = {secret.id for secret in tenant.secrets(held["key_id"])}
+    assert by_hand.id not in left
+    assert tenant.token_for(held["key_id"], held["key_secret"])
+    assert tenant.token_for(held["key_id"], project.outputs()["key_secret"])
+
+
+def test_a_second_rotation_inside_an_overlap_ends_it(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    for trigger in ("a", "b", "c"):
+        project.program(TRIGGERED.format(keep=7, trigger=trigger))
+        project.up()
+
+    state = project.key()
+    assert {s.id for s in tenant.secrets(state["key_id"])} == {
+        state["secret_id"],
+        state["previous_secret_id"],
+    }
+    assert tenant.token_for(state["key_id"], state["key_secret"])
+
+
+def test_a_revoke_that_fails_is_owed_and_done_by_the_next_up(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(TRIGGERED.format(keep=0, trigger="a"))
+    project.up()
+    project.program(TRIGGERED.format(keep=0, trigger="b"))
+    project.up()
+    tenant.fault(method="DELETE", path=SECRET, status=500)
+
+    warned = project.up()
+    key_id = project.key()["key_id"]
+    owed = len(tenant.secrets(key_id))
+    project.up()
+
+    assert "warning: the previous secret" in warned.text
+    assert owed == 2
+    assert len(tenant.secrets(key_id)) == 1
+    project.assert_no_changes()
+
+
+def test_a_rotation_that_cannot_mint_leaves_the_held_secret_and_is_made_up_for(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(TRIGGERED.format(keep=7, trigger="a"))
+    project.up()
+    held = project.outputs()
+    project.program(TRIGGERED.format(keep=7, trigger="b"))
+    tenant.fault(method="POST", path=SECRETS, status=403)
+
+    failed = project.up_fails()
+    works_still = tenant.token_for(held["key_id"], held["key_secret"])
+    project.up()
+
+    assert "is as declared now, but it has no new secret yet" in failed.text
+    assert works_still
+    assert project.outputs()["key_secret"] != held["key_secret"]
+
+
+def test_without_rotation_a_warning_appears_thirty_days_before_the_end(
+    project: PulumiProject, calendar: Calendar
+) -> None:
+    project.up()
+    calendar.move_to(334)
+    early = project.run("preview")
+    calendar.move_to(336)
+
+    late = project.run("preview")
+
+    assert "warning" not in early.text
+    assert "warning: the secret of this key ends on" in late.text
+    assert "Declare rotation=RotationArgs()" in late.text
+
+
+def test_without_rotation_a_secret_that_has_ended_is_replaced(
+    project: PulumiProject, tenant: RunningEmulator, calendar: Calendar
+) -> None:
+    project.up()
+    calendar.move_to(366)
+
+    said = project.up()
+
+    outputs = project.outputs()
+    assert "gets a new secret: its secret ended on" in said.text
+    assert tenant.token_for(outputs["key_id"], outputs["key_secret"])
+
+
+def test_rotation_is_validated_as_a_whole(project: PulumiProject) -> None:
+    project.program(TRIGGERED.format(keep=30, trigger="a"))
+
+    failed = project.fail("preview")
+
+    assert "keeps the previous secret 30 days, though it ends 30 days after" in failed.text

@@ -1,0 +1,245 @@
+"""Keys in more than one tenant, and settings that name the wrong one."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.pulumi_project import PulumiProject
+from support.soundness import assert_sound
+
+from zdx_emulator.testing import (
+    ADMIN_ID,
+    ADMIN_SECRET,
+    TOKEN,
+    RunningEmulator,
+    running_emulator,
+)
+
+IN_TENANT = """
+ApiKey("ci", name="ci", role="ZDX Read-only Admin", tenant={tenant!r})
+"""
+
+TWO_KEYS_IN_EACH = """
+for tenant in ("acme", "globex"):
+    for name in ("ci", "desk"):
+        ApiKey(f"{name}-{tenant}", name=name, role="ZDX Read-only Admin", tenant=tenant)
+"""
+
+
+REFRESH = ("refresh", "--yes", "--skip-preview")
+DESTROY = ("destroy", "--yes", "--skip-preview")
+COMMANDS = [
+    ("preview",),
+    ("up", "--yes", "--skip-preview"),
+    ("up", "--yes", "--skip-preview", "--refresh"),
+    REFRESH,
+    DESTROY,
+]
+
+
+def profile_of(vanity_domain: str, tenant: RunningEmulator) -> dict[str, str]:
+    """What a profile says of a tenant."""
+    return {
+        "vanityDomain": vanity_domain,
+        "apiUrl": tenant.url,
+        "tokenUrl": f"{tenant.url}{TOKEN}",
+        "clientId": ADMIN_ID,
+        "clientSecret": ADMIN_SECRET,
+    }
+
+
+def settings_of(vanity_domain: str, tenant: RunningEmulator) -> dict[str, str]:
+    """What a stack's config says of a tenant."""
+    profile = profile_of(vanity_domain, tenant)
+    return {f"zdx:{key}": value for key, value in profile.items()}
+
+
+def environment_of(vanity_domain: str, tenant: RunningEmulator) -> dict[str, str]:
+    """What the environment says of a tenant."""
+    return {
+        "ZSCALER_VANITY_DOMAIN": vanity_domain,
+        "ZSCALER_API_URL": tenant.url,
+        "ZSCALER_TOKEN_URL": f"{tenant.url}{TOKEN}",
+        "ZSCALER_CLIENT_ID": ADMIN_ID,
+        "ZSCALER_CLIENT_SECRET": ADMIN_SECRET,
+    }
+
+
+@pytest.fixture
+def globex(tmp_path: Path) -> Iterator[RunningEmulator]:
+    """Another tenant than the test's own."""
+    with running_emulator(data_dir=tmp_path / "globex") as running:
+        yield running
+
+
+@pytest.fixture
+def profiles(tenant: RunningEmulator, globex: RunningEmulator) -> dict[str, Any]:
+    """A profile for each tenant."""
+    return {"acme": profile_of("acme", tenant), "globex": profile_of("globex", globex)}
+
+
+@pytest.fixture
+def by_profile(project: PulumiProject, profiles: dict[str, Any]) -> PulumiProject:
+    """A project whose config names both tenants, and whose key is in the profile acme."""
+    project.configure({"zdx:tenants": profiles})
+    return project.program(IN_TENANT.format(tenant="acme"))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_an_environment_that_names_another_tenant_stops_every_command(
+    project: PulumiProject,
+    tenant: RunningEmulator,
+    globex: RunningEmulator,
+    command: tuple[str, ...],
+) -> None:
+    project.configure(dict.fromkeys(settings_of("acme", tenant)))
+    project.environment.update(environment_of("acme", tenant))
+    project.up()
+    project.environment.update(environment_of("globex", globex))
+
+    stopped = project.fail(*command)
+
+    assert "lives in the tenant acme, and the settings name globex" in stopped.text
+    assert globex.clients() == []
+    assert_sound(project, tenant)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *COMMANDS[:3],
+        (*REFRESH, "--run-program"),
+        (*DESTROY, "--run-program"),
+    ],
+    ids=" ".join,
+)
+def test_config_that_names_another_tenant_stops_every_command_that_runs_the_program(
+    project: PulumiProject,
+    tenant: RunningEmulator,
+    globex: RunningEmulator,
+    command: tuple[str, ...],
+) -> None:
+    project.up()
+    project.configure(settings_of("globex", globex))
+
+    stopped = project.fail(*command)
+
+    assert "lives in the tenant acme, and the settings name globex" in stopped.text
+    assert globex.clients() == []
+    assert_sound(project, tenant)
+
+
+def test_without_the_program_refresh_and_destroy_use_the_config_of_the_last_up(
+    project: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
+) -> None:
+    """The engine hands a provider the config that the state has recorded, not the stack's."""
+    project.up()
+    project.configure(settings_of("globex", globex))
+
+    project.refresh("--expect-no-changes")
+    project.destroy()
+
+    assert tenant.clients() == []
+    assert globex.requests() == []
+
+
+def test_another_cloud_is_another_tenant(project: PulumiProject, tenant: RunningEmulator) -> None:
+    project.up()
+    project.configure({"zdx:cloud": "beta"})
+
+    stopped = project.up_fails()
+
+    assert "lives in the tenant acme, and the settings name acme (cloud beta)" in stopped.text
+    assert_sound(project, tenant)
+
+
+def test_each_tenant_has_its_keys_and_is_signed_in_to_once(
+    by_profile: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
+) -> None:
+    by_profile.program(TWO_KEYS_IN_EACH)
+
+    by_profile.up()
+
+    for each in (tenant, globex):
+        assert sorted(client.name for client in each.clients()) == ["ci", "desk"]
+        paths = Counter(request.path for request in each.requests())
+        assert paths[TOKEN] == 1
+    by_profile.destroy()
+    assert tenant.clients() == globex.clients() == []
+
+
+def test_a_key_declared_in_another_tenant_is_made_there_and_ended_where_it_was(
+    by_profile: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
+) -> None:
+    by_profile.up()
+    by_profile.program(IN_TENANT.format(tenant="globex"))
+
+    preview = by_profile.preview()
+    by_profile.up()
+
+    assert "replace" in preview.text
+    assert tenant.clients() == []
+    assert_sound(by_profile, globex)
+    by_profile.assert_no_changes()
+
+
+def test_a_profile_that_names_another_tenant_by_now_stops_the_command(
+    by_profile: PulumiProject,
+    profiles: dict[str, Any],
+    tenant: RunningEmulator,
+    globex: RunningEmulator,
+) -> None:
+    by_profile.up()
+    by_profile.configure({"zdx:tenants": {"acme": profiles["globex"]}})
+
+    stopped = by_profile.up_fails()
+
+    assert "lives in the tenant acme, and the settings name globex" in stopped.text
+    assert globex.clients() == []
+    assert_sound(by_profile, tenant)
+
+
+def test_a_renamed_profile_changes_nothing_in_its_tenant(
+    by_profile: PulumiProject,
+    profiles: dict[str, Any],
+    tenant: RunningEmulator,
+) -> None:
+    by_profile.up()
+    key_id = assert_sound(by_profile, tenant)
+    tenant.clear_requests()
+    by_profile.configure({"zdx:tenants": {"headquarters": profiles["acme"]}})
+    by_profile.program(IN_TENANT.format(tenant="headquarters"))
+
+    by_profile.up("--refresh")
+
+    written = [r for r in tenant.requests() if r.method != "GET" and r.path != TOKEN]
+    assert written == []
+    assert assert_sound(by_profile, tenant) == key_id
+    by_profile.assert_no_changes()
+
+
+def test_a_key_whose_profile_was_renamed_is_removed_from_its_tenant(
+    by_profile: PulumiProject, profiles: dict[str, Any], tenant: RunningEmulator
+) -> None:
+    by_profile.up()
+    by_profile.configure({"zdx:tenants": {"headquarters": profiles["acme"]}})
+    by_profile.program(IN_TENANT.format(tenant="headquarters"))
+
+    by_profile.destroy("--run-program")
+
+    assert tenant.clients() == []
+
+
+def test_settings_that_become_a_profile_of_the_same_tenant_keep_the_key(
+    project: PulumiProject, profiles: dict[str, Any], tenant: RunningEmulator
+) -> None:
+    project.up()
+    key_id = assert_sound(project, tenant)
+    project.configure({"zdx:tenants": profiles})
+    project.program(IN_TENANT.format(tenant="acme"))
+
+    project.up()
+
+    assert assert_sound(project, tenant) == key_id

@@ -1,0 +1,98 @@
+"""`zdx-keys` in a Pulumi project."""
+
+import json
+import stat
+import subprocess
+from pathlib import Path
+
+from e2e.zdx_keys.conftest import ZdxKeys
+from support.pulumi_project import PulumiProject
+
+from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, RunningEmulator
+
+
+def test_settings_come_from_the_selected_stack(in_project: ZdxKeys) -> None:
+    steps = in_project.json("verify")["steps"]
+
+    assert "from the selected stack in" in steps[0]["detail"]
+
+
+def test_settings_come_from_a_named_stack_and_profile(
+    in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
+) -> None:
+    in_project.folder = tmp_path
+    profile = {
+        "vanityDomain": "globex",
+        "apiUrl": tenant.url,
+        "tokenUrl": f"{tenant.url}/oauth2/v1/token",
+        "clientId": ADMIN_ID,
+        "clientSecret": ADMIN_SECRET,
+    }
+    project.configure({"zdx:tenants": {"eu": profile}})
+
+    where = ("--cwd", str(project.folder), "--stack", "test", "--profile", "eu")
+    steps = in_project.json("verify", *where)["steps"]
+
+    assert "tenant globex" in steps[0]["detail"]
+    assert "from the stack test" in steps[0]["detail"]
+
+
+def test_a_stack_that_does_not_open_is_one_line_of_pulumis_own_words(
+    in_project: ZdxKeys, project: PulumiProject
+) -> None:
+    project.run("config", "set", "--secret", "zdx:privateKey", "obviously-fake-planted-key")
+    in_project.environment["PULUMI_CONFIG_PASSPHRASE"] = "obviously-not-the-passphrase"
+
+    locked = in_project("roles", exits=3)
+    unknown = in_project("roles", "--stack", "nowhere", exits=3)
+
+    assert "pulumi says: incorrect passphrase" in locked.stderr
+    assert "no stack named 'nowhere' found" in unknown.stderr
+    assert locked.stderr.count("\n") == unknown.stderr.count("\n") == 1
+
+
+def test_download_writes_the_key_of_a_stack_without_asking_the_tenant(
+    in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    key = project.key()
+    tenant.clear_requests()
+
+    told = in_project("download", "ci", "--output", "ci.json")
+    written = in_project.json("download", key["key_id"], "-f", "env", "-o", "ci.env")
+    piped = in_project("download", "ci", "--output", "-")
+    in_project.transcript.pop()
+
+    file = project.folder / "ci.json"
+    secret = {"key_id": key["key_id"], "key_secret": key["key_secret"]}
+    assert json.loads(file.read_text()) == json.loads(piped.stdout) == secret
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    sourced = 'set -a; . ./ci.env; printf "%s %s" "$ZSCALER_CLIENT_ID" "$ZSCALER_CLIENT_SECRET"'
+    assert _printed_by_a_shell(sourced, project.folder) == f"{key['key_id']} {key['key_secret']}"
+    assert written["key_id"] == key["key_id"]
+    assert key["key_id"] in told.stdout
+    assert not [text for text in in_project.transcript if key["key_secret"] in text]
+    assert tenant.requests() == []
+
+
+def test_download_overwrites_nothing_and_names_the_keys_that_there_are(
+    in_project: ZdxKeys, project: PulumiProject
+) -> None:
+    project.up()
+    file = project.folder / "ci.json"
+    file.write_text("precious")
+
+    refused = in_project("download", "ci", "--output", "ci.json", exits=1)
+    unknown = in_project("download", "cd", "--output", "cd.json", exits=1)
+
+    assert "is there already" in refused.stderr
+    assert file.read_text() == "precious"
+    assert 'holds no key "cd". Its keys are: ci.' in unknown.stderr
+    assert not (project.folder / "cd.json").exists()
+
+
+def _printed_by_a_shell(script: str, folder: Path) -> str:
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout

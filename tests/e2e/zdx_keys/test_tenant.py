@@ -1,0 +1,97 @@
+"""What `zdx-keys` does with a tenant's keys."""
+
+from e2e.zdx_keys.conftest import ZdxKeys
+
+from zdx_emulator.testing import RunningEmulator, scope_id
+
+READ_ONLY = "ZDX Read-only Admin"
+
+
+def test_roles_lists_what_a_key_can_be_given(zdx_keys: ZdxKeys) -> None:
+    listed = zdx_keys.json("roles")
+
+    assert {"name": READ_ONLY, "role_id": scope_id(READ_ONLY)} in listed
+    assert READ_ONLY in zdx_keys("roles").stdout
+
+
+def test_list_tells_role_owner_and_the_end_of_each_secret(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    declared = tenant.create_client("ci", description="For CI [pulumi keys/prod/ci #0a1b]")
+    secret = tenant.add_secret(declared.id, days=90)
+    tenant.create_client("by-hand", role="ZDX Super Admin", status=False)
+    tenant.create_client("no-zdx-key", role="Super Admin", service="ZIAM")
+    tenant.move_clock(3600)
+
+    by_hand, ci = zdx_keys.json("list")
+
+    assert (by_hand["name"], by_hand["owner"], by_hand["enabled"]) == ("by-hand", None, False)
+    assert by_hand["secrets"] == []
+    assert (ci["key_id"], ci["role"], ci["owner"]) == (declared.id, READ_ONLY, "keys/prod/ci")
+    assert ci["secrets"][0]["id"] == secret.id
+    assert ci["secrets"][0]["days_left"] == 89
+    shown = zdx_keys("list")
+    assert declared.id in shown.stdout
+    assert secret.value not in "".join(zdx_keys.transcript)
+
+
+def test_revoke_ends_one_secret_by_the_name_of_its_key(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    client = tenant.create_client("ci", description="[pulumi keys/prod/ci #0a1b]")
+    leaked, other = tenant.add_secret(client.id), tenant.add_secret(client.id)
+
+    done = zdx_keys("revoke", "ci", leaked.id, "--yes")
+
+    assert [secret.id for secret in tenant.secrets(client.id)] == [other.id]
+    assert "keys/prod/ci holds, run pulumi up --refresh there" in done.stdout
+
+
+def test_revoke_by_id_answers_in_json(zdx_keys: ZdxKeys, tenant: RunningEmulator) -> None:
+    client = tenant.create_client("ci")
+    secret = tenant.add_secret(client.id)
+
+    revoked = zdx_keys.json("revoke", client.id, secret.id, "--yes")
+
+    assert revoked == {"key_id": client.id, "secret_id": secret.id}
+    assert tenant.secrets(client.id) == []
+
+
+def test_revoke_without_anybody_to_ask_revokes_nothing(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    client = tenant.create_client("ci")
+    secret = tenant.add_secret(client.id)
+
+    zdx_keys("revoke", "ci", secret.id, exits=2)
+
+    assert len(tenant.secrets(client.id)) == 1
+
+
+def test_revoke_leaves_alone_what_is_no_zdx_key_or_not_the_only_one(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    admin = tenant.create_client("admin", role="Super Admin", service="ZIAM")
+    its_secret = tenant.add_secret(admin.id)
+    twins = [tenant.create_client("twin") for _ in range(2)]
+    present = tenant.add_secret(twins[0].id)
+
+    assert "no ZDX key" in zdx_keys("revoke", "admin", its_secret.id, "--yes", exits=1).stderr
+    ambiguous = zdx_keys("revoke", "twin", "x", "--yes", exits=1).stderr
+    unknown = zdx_keys("revoke", twins[0].id, "x", "--yes", exits=1).stderr
+    missing = zdx_keys("revoke", "nobody", "x", "--yes", exits=1).stderr
+
+    assert all(twin.id in ambiguous for twin in twins)
+    assert f"Its secrets are: {present.id}." in unknown
+    assert 'no key with the id or name "nobody"' in missing
+    assert len(tenant.secrets(admin.id)) == 1
+
+
+def test_a_missing_setting_ends_a_command_with_its_own_exit_code(zdx_keys: ZdxKeys) -> None:
+    del zdx_keys.environment["ZSCALER_CLIENT_SECRET"]
+
+    failed = zdx_keys("list", "--json", exits=3)
+
+    assert failed.stdout == ""
+    assert failed.stderr.startswith("error: the setting zdx:clientSecret is missing.")
+    assert failed.stderr.count("\n") == 1

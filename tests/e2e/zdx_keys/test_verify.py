@@ -1,0 +1,100 @@
+"""What `zdx-keys verify` tells of a tenant, good and bad."""
+
+import re
+
+from e2e.zdx_keys.conftest import ZdxKeys
+
+from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRETS, RunningEmulator
+
+
+def test_verify_ticks_every_step_and_changes_nothing(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    verified = zdx_keys.json("verify")
+
+    assert [step["passed"] for step in verified["steps"]] == [True] * 7
+    assert "from the environment" in verified["steps"][0]["detail"]
+    assert zdx_keys("verify").stdout.count("✓") == 7
+    assert {r.method for r in tenant.requests() if r.path == API_CLIENTS} == {"GET"}
+
+
+def test_verify_stops_at_refused_credentials_and_says_what_to_do(zdx_keys: ZdxKeys) -> None:
+    zdx_keys.environment["ZSCALER_CLIENT_SECRET"] = "obviously-not-the-secret"
+
+    shown = zdx_keys("verify", exits=4).stdout
+
+    assert "✗ credentials: " in shown
+    assert "Check that client id and secret" in shown
+    assert "permission" not in shown
+    assert "obviously-not-the-secret" not in shown
+
+
+def test_verify_names_the_permission_that_a_read_only_client_lacks(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    viewer = tenant.create_client("viewer", role="View Only Admin", service="ZIAM")
+    zdx_keys.environment["ZSCALER_CLIENT_ID"] = viewer.id
+    zdx_keys.environment["ZSCALER_CLIENT_SECRET"] = tenant.add_secret(viewer.id).value
+
+    steps = zdx_keys.json("verify", exits=4)["steps"]
+
+    (crossed,) = [step for step in steps if not step["passed"]]
+    assert crossed["title"] == "permission to change API Clients"
+    assert "full permission on API Clients" in crossed["detail"]
+
+
+def test_verify_live_finds_the_stand_in_tenant_as_assumed_and_leaves_it_as_it_was(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    findings = zdx_keys.json("verify", "--live")["findings"]
+
+    tried = [finding for finding in findings if not finding["seen"].startswith("not tried")]
+    assert len(tried) == 21
+    assert {finding["verdict"] for finding in tried} == {"holds"}
+    assert tenant.clients() == []
+
+
+def test_verify_live_tells_what_differs_from_what_it_could_not_find_out(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    # The main client, the one whose listing is timed and the first twin pass.
+    tenant.fault(method="POST", path=API_CLIENTS, after=3, status=409)
+    tenant.fault(method="POST", path=SECRETS, status=500)
+
+    shown = zdx_keys("verify", "--live", exits=1).stdout
+
+    assert _row(shown, "Two clients may have one name") == [
+        "differs",
+        "refused with status 409: names are unique",
+    ]
+    assert _row(shown, "The client's id signs in with a new secret at once")[0] == "unknown"
+    assert _row(shown, "A third secret replaces the newest")[0] == "holds"
+    assert tenant.clients() == []
+
+
+def test_verify_live_removes_a_client_whose_creation_was_never_answered(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    tenant.fault(method="POST", path=API_CLIENTS, drop="after")
+
+    zdx_keys("verify", "--live", exits=1)
+
+    assert tenant.clients() == []
+
+
+def test_verify_live_names_what_it_could_not_remove_beside_what_it_found(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    # One DELETE asks for the permission, three belong to the assumptions about deleting.
+    tenant.fault(method="DELETE", path=API_CLIENT, after=4, count=99, status=403)
+
+    failed = zdx_keys("verify", "--live", exits=1)
+
+    assert "A third secret replaces the newest" in failed.stdout
+    assert tenant.clients()
+    assert all(client.id in failed.stderr for client in tenant.clients())
+
+
+def _row(shown: str, claim: str) -> list[str]:
+    (line,) = [line for line in shown.splitlines() if claim in line]
+    return re.split(r"\s{2,}", line.strip())[1:]

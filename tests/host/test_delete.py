@@ -1,0 +1,86 @@
+"""What a delete removes, and what it leaves."""
+
+from support.plugin_host import Engine, PluginHost, Properties
+
+from zdx_emulator.testing import API_CLIENT, RunningEmulator
+
+
+def test_a_delete_removes_the_key_and_no_other(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    other = tenant.create_client("other")
+
+    host.delete(host.up(declared))
+
+    assert tenant.clients() == [other]
+
+
+def test_a_delete_of_a_key_that_is_gone_succeeds(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, engine: Engine
+) -> None:
+    key = host.up(declared)
+    tenant.delete_client(key.id)
+
+    host.delete(key)
+
+    assert engine.warnings == []
+
+
+def test_a_key_that_goes_while_it_is_deleted_is_gone(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    tenant.fault(method="DELETE", path=API_CLIENT, status=404, applied=True)
+
+    host.delete(key)
+
+    assert tenant.clients() == []
+
+
+def test_a_key_that_somebody_has_taken_over_is_left_with_a_warning(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, engine: Engine
+) -> None:
+    key = host.up(declared)
+    taken = tenant.change_client(key.id, description="[pulumi other/prod/ci #d00d]")
+
+    host.delete(key)
+
+    assert tenant.clients() == [taken]
+    (warning,) = engine.warnings
+    assert f'the key "ci" ({key.id}) was left as it is' in warning
+    assert "other/prod/ci has taken it over" in warning
+
+
+def test_a_later_life_of_the_same_resource_is_left(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, engine: Engine
+) -> None:
+    first = host.up(declared)
+    second = host.up({**declared, "adopt": True})
+
+    host.delete(first)
+
+    assert [client.id for client in tenant.clients()] == [first.id] == [second.id]
+    assert tenant.token_for(second.id, second.outputs["key_secret"])
+    assert len(engine.warnings) == 1
+
+
+def test_a_key_whose_mark_was_wiped_is_still_ours_to_delete(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    tenant.change_client(key.id, description="")
+
+    host.delete(key)
+
+    assert tenant.clients() == []
+
+
+def test_a_name_is_free_after_its_key_is_deleted(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    first = host.up(declared)
+    host.delete(first)
+
+    second = host.up(declared)
+
+    assert [client.id for client in tenant.clients()] == [second.id] != [first.id]

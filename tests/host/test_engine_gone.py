@@ -1,0 +1,24 @@
+"""A plugin outlives an engine that is killed, and must not go on for nobody."""
+
+from pathlib import Path
+
+import pytest
+from support.plugin_host import Engine, PluginFailed, Properties, running_engine, running_plugin
+
+from zdx_emulator.testing import RunningEmulator
+
+
+def test_nothing_is_made_for_an_engine_that_is_gone(
+    tenant: RunningEmulator, config: dict[str, str], declared: Properties, tmp_path: Path
+) -> None:
+    with running_engine(Engine()) as address:
+        pass
+
+    with running_plugin(address, tmp_path / "stderr") as plugin:
+        host = plugin.host(config)
+        inputs = host.check(declared).inputs
+        with pytest.raises(PluginFailed) as stopped:
+            host.create(inputs)
+
+    assert "is gone, so nothing more is changed" in stopped.value.sentence
+    assert tenant.clients() == []

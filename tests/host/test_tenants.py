@@ -1,0 +1,143 @@
+"""A key belongs to a tenant, and is neither looked for nor made anew in another."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from host.conftest import StartHost
+from support.plugin_host import Difference, PluginFailed, PluginHost, Properties, Recorded
+
+from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, TOKEN, RunningEmulator
+
+CALLS: dict[str, Callable[[PluginHost, Recorded], object]] = {
+    "diff": lambda host, key: host.diff(key, {**key.inputs, "name": "ci-2"}),
+    "refresh": lambda host, key: host.refresh(key),
+    "update": lambda host, key: host.update(key, {**key.inputs, "name": "ci-2"}),
+    "delete": lambda host, key: host.delete(key),
+}
+
+
+@pytest.fixture
+def profiles(tenant: RunningEmulator) -> Callable[..., str]:
+    """The setting `zdx:tenants`: each name stands for the tenant of that vanity domain."""
+
+    def profiles(**vanity_domains: str) -> str:
+        reached = {
+            "apiUrl": tenant.url,
+            "tokenUrl": f"{tenant.url}{TOKEN}",
+            "clientId": ADMIN_ID,
+            "clientSecret": ADMIN_SECRET,
+        }
+        return json.dumps(
+            {
+                name: {"vanityDomain": vanity_domain, **reached}
+                for name, vanity_domain in vanity_domains.items()
+            }
+        )
+
+    return profiles
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_settings_that_name_another_tenant_stop_every_call(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties, call: str
+) -> None:
+    key = start_host().up(declared)
+    before = tenant.clients()
+    tenant.clear_requests()
+
+    with pytest.raises(PluginFailed) as stopped:
+        CALLS[call](start_host(vanityDomain="elsewhere"), key)
+
+    assert "lives in the tenant acme, and the settings name elsewhere" in stopped.value.sentence
+    assert tenant.requests() == []
+    assert tenant.clients() == before
+
+
+def test_another_cloud_is_another_tenant(start_host: StartHost, declared: Properties) -> None:
+    key = start_host().up(declared)
+
+    with pytest.raises(PluginFailed, match=r"the settings name acme \(cloud beta\)"):
+        start_host(cloud="beta").refresh(key)
+
+
+def test_a_profile_that_resolves_elsewhere_replaces_the_key(
+    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+) -> None:
+    host = start_host(tenants=profiles(eu="acme-eu"))
+    key = host.up(declared)
+
+    assert host.diff(key, {**key.inputs, "tenant": "eu"}) == Difference(
+        "DIFF_UNKNOWN", ["tenant"], deletes_first=True
+    )
+
+
+def test_a_profile_of_the_same_tenant_replaces_nothing(
+    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+) -> None:
+    host = start_host(tenants=profiles(same="acme"))
+    key = host.up(declared)
+
+    assert host.diff(key, {**key.inputs, "tenant": "same"}) == Difference(
+        "DIFF_UNKNOWN", [], deletes_first=False
+    )
+
+
+def test_a_key_of_a_profile_records_the_tenant_of_the_profile(
+    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+) -> None:
+    key = start_host(tenants=profiles(eu="acme-eu")).up({**declared, "tenant": "eu"})
+
+    assert (key.outputs["tenant"], key.outputs["vanity_domain"]) == ("eu", "acme-eu")
+
+
+def test_a_replaced_key_is_deleted_in_its_own_tenant(
+    start_host: StartHost,
+    tenant: RunningEmulator,
+    declared: Properties,
+    profiles: Callable[..., str],
+) -> None:
+    host = start_host(tenants=profiles(eu="acme-eu", us="acme-us"))
+    key = host.up({**declared, "tenant": "eu"})
+
+    assert host.diff(key, {**key.inputs, "tenant": "us"}).replaces == ["tenant"]
+    host.delete(key)
+
+    assert tenant.clients() == []
+
+
+@pytest.mark.parametrize("call", ["refresh", "delete"])
+def test_a_key_whose_profile_was_renamed_is_found_by_its_tenant(
+    start_host: StartHost, declared: Properties, profiles: Callable[..., str], call: str
+) -> None:
+    key = start_host(tenants=profiles(eu="acme-eu")).up({**declared, "tenant": "eu"})
+    renamed = start_host(tenants=profiles(emea="acme-eu", us="acme-us"))
+
+    CALLS[call](renamed, key)
+
+
+def test_a_key_whose_profile_was_renamed_is_changed_in_place(
+    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+) -> None:
+    key = start_host(tenants=profiles(eu="acme-eu")).up({**declared, "tenant": "eu"})
+    renamed = start_host(tenants=profiles(emea="acme-eu"))
+    news = {**key.inputs, "tenant": "emea"}
+
+    assert renamed.diff(key, news).replaces == []
+    assert renamed.update(key, news).outputs == {**key.outputs, "tenant": "emea"}
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_state_of_a_later_version_stops_every_call(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties, call: str
+) -> None:
+    host = start_host()
+    key = host.up(declared)
+    later = Recorded(key.id, key.inputs, {**key.outputs, "schema_version": 2})
+    tenant.clear_requests()
+
+    with pytest.raises(PluginFailed, match="has schema 2") as stopped:
+        CALLS[call](host, later)
+
+    assert "Upgrade the package zdx-provider" in stopped.value.sentence
+    assert tenant.requests() == []

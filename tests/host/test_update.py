@@ -1,0 +1,194 @@
+"""What a change of a key writes, and what it leaves as it is."""
+
+import pytest
+from host.conftest import StartHost
+from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
+
+from zdx_emulator.testing import SECRETS, RunningEmulator, scope_id
+
+
+@pytest.fixture
+def key(start_host: StartHost, declared: Properties) -> Recorded:
+    """A key that an earlier run has made."""
+    return start_host().up(declared)
+
+
+def test_everything_that_is_declared_is_changed_in_place(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    changed = {
+        **declared,
+        "name": "ci-2",
+        "role": "ZDX Super Admin",
+        "description": "",
+        "enabled": False,
+        "token_lifetime_seconds": 60,
+    }
+
+    updated = host.up_again(key, changed)
+
+    client = tenant.client(key.id)
+    assert client.name == "ci-2"
+    assert client.status is False
+    assert client.access_token_life_time == 60
+    assert client.description == f"[pulumi keys/prod/ci #{key.outputs['claim']}]"
+    assert [scope.id for r in client.client_resources for scope in r.selected_scopes] == [
+        scope_id("ZDX Super Admin")
+    ]
+    role_id = {"role_id": scope_id("ZDX Super Admin")}
+    assert updated.outputs == {**key.outputs, **changed, **role_id}
+
+
+def test_an_update_keeps_the_secret(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    updated = host.up_again(key, {**declared, "name": "ci-2"})
+
+    assert updated.outputs["key_secret"] == key.outputs["key_secret"]
+    assert tenant.token_for(key.id, updated.outputs["key_secret"])
+    assert len(tenant.secrets(key.id)) == 1
+
+
+def test_an_update_keeps_what_is_not_ours(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    (resource,) = tenant.client(key.id).client_resources
+    zia = {"id": scope_id("API_Role_READONLY", "ZIA")}
+    zdx = {"id": scope_id("ZDX Read-only Admin")}
+    tenant.change_client(
+        key.id,
+        clientResources=[{"id": resource.id, "selectedScopes": [zia, zdx]}],
+        addedByTheVendorLater={"kept": True},
+    )
+
+    host.up_again(key, {**declared, "role": "ZDX Super Admin"})
+
+    client = tenant.client(key.id)
+    assert {s.id for r in client.client_resources for s in r.selected_scopes} == {
+        zia["id"],
+        scope_id("ZDX Super Admin"),
+    }
+    assert client.model_dump(by_alias=True)["addedByTheVendorLater"] == {"kept": True}
+
+
+def test_an_update_of_another_field_does_not_undo_a_role_of_its_own_kind(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    other = tenant.create_client("other", role="ZDX Super Admin")
+    resources = other.model_dump(by_alias=True)["clientResources"]
+    tenant.change_client(key.id, clientResources=resources)
+
+    host.up_again(key, {**declared, "name": "ci-2"})
+
+    (resource,) = tenant.client(key.id).client_resources
+    assert [scope.id for scope in resource.selected_scopes] == [scope_id("ZDX Read-only Admin")]
+
+
+def test_drift_is_mended_after_a_refresh(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    before = tenant.client(key.id)
+    tenant.change_client(key.id, name="renamed", status=False, description="mine now")
+
+    host.up_again(host.refresh(key), declared)
+
+    assert tenant.client(key.id).model_dump(exclude={"description"}) == before.model_dump(
+        exclude={"description"}
+    )
+    assert tenant.client(key.id).description.startswith("for the pipeline [pulumi keys/prod/ci #")
+
+
+def test_a_wiped_mark_is_written_anew_with_the_states_claim(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    before = tenant.client(key.id).description
+    tenant.change_client(key.id, description="")
+
+    updated = host.up_again(host.refresh(key), declared)
+
+    assert tenant.client(key.id).description == before
+    assert updated.outputs["claim"] == key.outputs["claim"]
+
+
+def test_a_resource_that_was_renamed_with_an_alias_keeps_its_key(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    updated = host.up_again(key, {**declared, "managed_by": "keys/prod/renamed"})
+
+    claim = key.outputs["claim"]
+    assert tenant.client(key.id).description.endswith(f"[pulumi keys/prod/renamed #{claim}]")
+    assert updated.outputs["managed_by"] == "keys/prod/renamed"
+
+
+def test_a_key_that_another_resource_has_taken_over_is_not_changed(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    tenant.change_client(key.id, description="[pulumi other/prod/ci #d00d]")
+    before = tenant.client(key.id)
+
+    with pytest.raises(PluginFailed) as refused:
+        host.up_again(key, {**declared, "name": "ci-2"})
+
+    assert f'"ci-2" ({key.id}) belongs to other/prod/ci now' in refused.value.sentence
+    assert tenant.client(key.id) == before
+
+
+def test_an_update_of_a_key_that_is_gone_says_what_to_run(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    tenant.delete_client(key.id)
+
+    with pytest.raises(PluginFailed) as failed:
+        host.up_again(key, {**declared, "name": "ci-2"})
+
+    assert failed.value.sentence.endswith("Run pulumi up --refresh to make it anew.")
+    assert tenant.clients() == []
+
+
+def test_a_missing_secret_is_minted_anew(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    tenant.delete_secret(key.id, key.outputs["secret_id"])
+    refreshed = host.refresh(key)
+    inputs = host.check(declared, refreshed.inputs).inputs
+    assert host.diff(refreshed, inputs).changes == "DIFF_UNKNOWN"
+
+    updated = host.update(refreshed, inputs)
+
+    (secret,) = tenant.secrets(key.id)
+    assert updated.outputs["secret_id"] == secret.id != key.outputs["secret_id"]
+    assert updated.outputs["secret_expires_on"] == inputs["secret_expires_on"]
+    assert tenant.token_for(key.id, updated.outputs["key_secret"])
+
+
+def test_a_secret_is_minted_in_the_place_of_one_that_the_state_does_not_know(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    stranger = tenant.add_secret(key.id)
+
+    updated = host.up_again(Recorded(key.id, ended(key.inputs), ended(key.outputs)), declared)
+
+    present = [secret.id for secret in tenant.secrets(key.id)]
+    assert present == [key.outputs["secret_id"], updated.outputs["secret_id"]]
+    assert stranger.id not in present
+    assert tenant.token_for(key.id, key.outputs["key_secret"])
+
+
+def test_a_secret_that_cannot_be_minted_tells_what_is_changed_already(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    tenant.fault(method="POST", path=SECRETS, status=403)
+
+    with pytest.raises(PluginFailed) as failed:
+        host.up_again(
+            Recorded(key.id, ended(key.inputs), ended(key.outputs)), {**declared, "name": "ci-2"}
+        )
+
+    assert "as declared now, but it has no new secret" in failed.value.sentence
+    assert tenant.client(key.id).name == "ci-2"
+    assert tenant.token_for(key.id, key.outputs["key_secret"])
+
+
+def ended(properties: Properties) -> Properties:
+    """The same, a year later."""
+    return {**properties, "secret_expires_on": "2020-01-01"}

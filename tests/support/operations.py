@@ -1,0 +1,207 @@
+"""What the engine does to a key, and the requests that each operation sends, in order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from support.pulumi_project import PulumiProject
+from zdx_emulator.testing import (
+    API_CLIENT,
+    API_CLIENTS,
+    RESOURCE_SERVERS,
+    SECRETS,
+    TOKEN,
+    RunningEmulator,
+)
+
+UP = ("up", "--yes", "--skip-preview")
+DESTROY = ("destroy", "--yes", "--skip-preview")
+
+NOTHING = ""
+ONE_KEY = 'ApiKey("ci", name="ci", role="ZDX Read-only Admin")'
+RENAMED = 'ApiKey("ci", name="ci-renamed", role="ZDX Read-only Admin")'
+_ADOPTED = 'ApiKey("ci", name="ci", role="ZDX Read-only Admin", adopt=True)'
+_OTHER_ROLE = 'ApiKey("ci", name="ci", role="ZDX Service Desk Tier 1")'
+_DESCRIBED = 'ApiKey("ci", name="ci", role="ZDX Read-only Admin", description="changed")'
+_OTHER_ROLE_REPLACES = """
+options = pulumi.ResourceOptions(replace_on_changes=["role"])
+ApiKey("ci", name="ci", role="ZDX Service Desk Tier 1", opts=options)
+"""
+_OTHER_NAME_REPLACES = """
+options = pulumi.ResourceOptions(delete_before_replace=False, replace_on_changes=["name"])
+ApiKey("ci", name="ci-2", role="ZDX Read-only Admin", opts=options)
+"""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request of an operation.
+
+    Attributes:
+        name: What it is for.
+        method: Its HTTP method.
+        path: Its path, as a fault names it.
+        after: How many requests like it come first.
+    """
+
+    name: str
+    method: str
+    path: str
+    after: int = 0
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes a key."""
+        return self.method != "GET" and self.path != TOKEN
+
+
+SIGN_IN = Step("sign in", "POST", TOKEN)
+LIST_ROLES = Step("list roles", "GET", RESOURCE_SERVERS)
+LIST_KEYS = Step("list keys", "GET", API_CLIENTS)
+READ = Step("read", "GET", API_CLIENT)
+READ_AGAIN = Step("read again", "GET", API_CLIENT, after=1)
+LIST_SECRETS = Step("list secrets", "GET", SECRETS)
+MAKE = Step("make", "POST", API_CLIENTS)
+CHANGE = Step("change", "PUT", API_CLIENT)
+MINT = Step("mint", "POST", SECRETS)
+REMOVE = Step("remove", "DELETE", API_CLIENT)
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A secret that somebody uses."""
+
+    key_id: str
+    secret: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something that the engine does to a key.
+
+    Attributes:
+        name: What that is called.
+        steps: The requests that it sends, in order.
+        prepare: Brings a fresh project to where the operation begins. Gives the credentials,
+            beside the state's, that must work throughout.
+        program: What is declared from then on.
+        command: The command that carries it out.
+        leaves: The name of the key that is there afterwards; None: no key.
+        makes: Whether the engine's create is a part of it, so that what an interrupted run left
+            may be refused.
+        removes: Whether the state's key may be gone before the state says so.
+        mends: Whether the state's secret does not work when it begins.
+    """
+
+    name: str
+    steps: tuple[Step, ...]
+    prepare: Callable[[PulumiProject, RunningEmulator], tuple[Credential, ...]]
+    program: str
+    command: tuple[str, ...] = UP
+    leaves: str | None = "ci"
+    makes: bool = False
+    removes: bool = False
+    mends: bool = False
+
+
+def _with_nothing(
+    project: PulumiProject,  # noqa: ARG001 - one signature for all
+    tenant: RunningEmulator,  # noqa: ARG001
+) -> tuple[Credential, ...]:
+    return ()
+
+
+def _with_a_key(
+    project: PulumiProject,
+    tenant: RunningEmulator,  # noqa: ARG001 - one signature for all
+) -> tuple[Credential, ...]:
+    project.program(ONE_KEY).up()
+    return ()
+
+
+def _with_a_key_made_by_hand(
+    project: PulumiProject,  # noqa: ARG001 - one signature for all
+    tenant: RunningEmulator,
+) -> tuple[Credential, ...]:
+    client = tenant.create_client("ci")
+    secret = tenant.add_secret(client.id)
+    return (Credential(client.id, secret.value),)
+
+
+def _with_a_key_whose_secret_is_gone(
+    project: PulumiProject, tenant: RunningEmulator
+) -> tuple[Credential, ...]:
+    project.program(ONE_KEY).up()
+    key = project.key()
+    tenant.delete_secret(key["key_id"], key["secret_id"])
+    project.refresh()
+    return ()
+
+
+OPERATIONS = (
+    Operation(
+        "create",
+        steps=(SIGN_IN, LIST_ROLES, LIST_KEYS, MAKE, MINT),
+        prepare=_with_nothing,
+        program=ONE_KEY,
+        makes=True,
+    ),
+    Operation(
+        "take over",
+        steps=(SIGN_IN, LIST_ROLES, LIST_KEYS, READ, LIST_SECRETS, READ_AGAIN, CHANGE, MINT),
+        prepare=_with_a_key_made_by_hand,
+        program=_ADOPTED,
+        makes=True,
+    ),
+    Operation(
+        "replace",
+        steps=(SIGN_IN, LIST_ROLES, READ, REMOVE, LIST_KEYS, MAKE, MINT),
+        prepare=_with_a_key,
+        program=_OTHER_ROLE_REPLACES,
+        makes=True,
+        removes=True,
+    ),
+    Operation(
+        "replace, new key first",
+        steps=(SIGN_IN, LIST_ROLES, LIST_KEYS, MAKE, MINT, READ, REMOVE),
+        prepare=_with_a_key,
+        program=_OTHER_NAME_REPLACES,
+        leaves="ci-2",
+        makes=True,
+        removes=True,
+    ),
+    Operation(
+        "update",
+        steps=(SIGN_IN, LIST_ROLES, READ, CHANGE),
+        prepare=_with_a_key,
+        program=_OTHER_ROLE,
+    ),
+    Operation(
+        "mend",
+        steps=(SIGN_IN, READ, CHANGE, LIST_SECRETS, MINT),
+        prepare=_with_a_key_whose_secret_is_gone,
+        program=_DESCRIBED,
+        mends=True,
+    ),
+    Operation(
+        "delete",
+        steps=(SIGN_IN, READ, REMOVE),
+        prepare=_with_a_key,
+        program=NOTHING,
+        leaves=None,
+        removes=True,
+    ),
+    Operation(
+        "destroy",
+        steps=(SIGN_IN, READ, REMOVE),
+        prepare=_with_a_key,
+        program=ONE_KEY,
+        command=DESTROY,
+        leaves=None,
+        removes=True,
+    ),
+)
+
+
+def operation(name: str) -> Operation:
+    """The operation of that name."""
+    return next(known for known in OPERATIONS if known.name == name)

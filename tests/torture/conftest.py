@@ -1,0 +1,99 @@
+"""All of what is long: seeded, bounded, with figures."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.pulumi_project import PulumiProject, require_cli
+
+from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, RunningEmulator, running_emulator
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("torture")
+    group.addoption("--figures", type=Path, help="The JSON file that the figures are written to.")
+    group.addoption("--share", type=float, default=1.0, help="How much of a matrix, from 0 to 1.")
+    group.addoption("--seed", type=int, default=1, help="Which part of a matrix.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    runs_the_tests_elsewhere = not hasattr(config, "workerinput")
+    if runs_the_tests_elsewhere:
+        config.pluginmanager.register(Figures(config))
+
+
+class Figures:
+    """Counts how the tests of each kind ended, as their property `figures` names the kind.
+
+    A failed one is counted as the exception that ended it, any other as its property `outcome`.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._outcomes: dict[str, Counter[str]] = {}
+        self._started = time.monotonic()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        properties = dict(report.user_properties)
+        if report.when == "call" and "figures" in properties:
+            kind = self._outcomes.setdefault(str(properties["figures"]), Counter())
+            kind[_failure(report) if report.failed else str(properties["outcome"])] += 1
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        figures = self._figures()
+        if self._outcomes:
+            terminalreporter.section("figures")
+            terminalreporter.write_line(json.dumps(figures, indent=2))
+        if file := self._config.getoption("--figures"):
+            file.write_text(json.dumps(figures, indent=2) + "\n")
+
+    def _figures(self) -> dict[str, Any]:
+        return {
+            "seed": self._config.getoption("--seed"),
+            "share": self._config.getoption("--share"),
+            "seconds": round(time.monotonic() - self._started),
+            "outcomes": {
+                kind: {"cases": counted.total(), **dict(counted.most_common())}
+                for kind, counted in self._outcomes.items()
+            },
+        }
+
+
+def _failure(report: pytest.TestReport) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message).split(":")[0].split(".")[-1] if crash else "failed"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cli() -> None:
+    require_cli()
+
+
+@pytest.fixture(scope="session")
+def _emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
+    with running_emulator(data_dir=tmp_path_factory.mktemp("tenant")) as running:
+        yield running
+
+
+@pytest.fixture
+def tenant(_emulator: RunningEmulator) -> RunningEmulator:
+    """A tenant as new."""
+    _emulator.reset()
+    return _emulator
+
+
+@pytest.fixture
+def project(tmp_path: Path, tenant: RunningEmulator) -> PulumiProject:
+    """A project with a stack, and nothing in it."""
+    settings = {
+        "zdx:vanityDomain": "acme",
+        "zdx:apiUrl": tenant.url,
+        "zdx:tokenUrl": f"{tenant.url}/oauth2/v1/token",
+        "zdx:clientId": ADMIN_ID,
+        "zdx:clientSecret": ADMIN_SECRET,
+    }
+    return PulumiProject(tmp_path).create(settings)

@@ -1,0 +1,105 @@
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from support.samples import PLANTED
+from unit.cli.conftest import PulumiAnswers
+
+from zdx_provider.cli.download import NotDownloaded, find_key, rendered, write_private
+from zdx_provider.cli.selection import KeyFormat
+from zdx_provider.cli.stack import Stack, StackKey
+
+CONTENT = SecretStr(PLANTED)
+
+
+def a_stack_key(*, secret: str | None = PLANTED, cloud: str = "") -> StackKey:
+    return StackKey(
+        resource_name="ci",
+        name="ci-prod",
+        key_id="id-1",
+        key_secret=SecretStr(secret) if secret else None,
+        vanity_domain="acme",
+        cloud=cloud,
+    )
+
+
+def test_json_is_the_file_that_the_portal_offers() -> None:
+    content = rendered(a_stack_key(), KeyFormat.JSON).get_secret_value()
+
+    assert json.loads(content) == {"key_id": "id-1", "key_secret": PLANTED}
+
+
+def test_env_names_the_cloud_only_where_it_is_not_productions() -> None:
+    production = rendered(a_stack_key(), KeyFormat.ENV).get_secret_value()
+    beta = rendered(a_stack_key(cloud="beta"), KeyFormat.ENV).get_secret_value()
+
+    assert production.splitlines() == [
+        "ZSCALER_CLIENT_ID=id-1",
+        f"ZSCALER_CLIENT_SECRET={PLANTED}",
+        "ZSCALER_VANITY_DOMAIN=acme",
+    ]
+    assert beta.splitlines()[-1] == "ZSCALER_CLOUD=beta"
+
+
+def test_env_quotes_what_a_shell_would_obey() -> None:
+    content = rendered(a_stack_key(secret="$(fake) 'x'"), KeyFormat.ENV).get_secret_value()
+
+    assert """ZSCALER_CLIENT_SECRET='$(fake) '"'"'x'"'"''""" in content
+
+
+def test_a_key_without_its_secret_is_not_downloaded() -> None:
+    with pytest.raises(NotDownloaded, match="without its secret"):
+        rendered(a_stack_key(secret=None), KeyFormat.JSON)
+
+
+@pytest.mark.parametrize("wanted", ["ci", "ci-prod", "id-1"])
+def test_a_key_is_found_by_logical_name_name_or_id(
+    pulumi_answers: PulumiAnswers, tmp_path: Path, wanted: str
+) -> None:
+    pulumi_answers(_export("ci", "cd"))
+
+    assert find_key(Stack(tmp_path), wanted).key_id == "id-1"
+
+
+def test_a_name_that_may_mean_two_keys_lists_their_ids(
+    pulumi_answers: PulumiAnswers, tmp_path: Path
+) -> None:
+    pulumi_answers(_export("ci", "ci"))
+
+    with pytest.raises(NotDownloaded, match="Name one by its id: id-1, id-2"):
+        find_key(Stack(tmp_path), "ci")
+
+
+def test_a_key_file_is_its_owners_alone(tmp_path: Path) -> None:
+    write_private(tmp_path / "ci.json", CONTENT)
+
+    assert (tmp_path / "ci.json").read_text() == PLANTED
+    assert stat.S_IMODE((tmp_path / "ci.json").stat().st_mode) == 0o600
+
+
+def test_a_link_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "ci.json").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(NotDownloaded, match="is there already"):
+        write_private(tmp_path / "ci.json", CONTENT)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(NotDownloaded, match="cannot be written: No such file or directory"):
+        write_private(tmp_path / "nowhere" / "ci.json", CONTENT)
+
+
+def _export(*logical_names: str) -> str:
+    kind = "pulumi-python:dynamic/zdx:ApiKey"
+    resources = [
+        {
+            "urn": f"urn:pulumi:prod::keys::{kind}::{name}",
+            "type": kind,
+            "outputs": {"name": f"{name}-prod", "key_id": f"id-{n}", "vanity_domain": "acme"},
+        }
+        for n, name in enumerate(logical_names, start=1)
+    ]
+    return json.dumps({"deployment": {"resources": resources}})

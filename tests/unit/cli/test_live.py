@@ -1,0 +1,56 @@
+"""How long things take on a tenant, told by a clock that moves only when somebody waits."""
+
+from dataclasses import dataclass
+
+import pytest
+from support.samples import a_role
+
+from zdx_provider.cli.live.findings import Verdict, at_once
+from zdx_provider.cli.live.trial import Timing, Trial
+from zdx_provider.zidentity import ClientSecret, ConnectionOptions, Tenant, ZIdentity
+
+
+@dataclass
+class Clock:
+    seconds: float = 0.0
+
+    def read(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def trial(clock: Clock) -> Trial:
+    zidentity = ZIdentity(Tenant("acme"), ClientSecret("admin", "obviously-fake"))
+    timing = Timing(clock.read, clock.sleep)
+    return Trial(zidentity, ConnectionOptions(), [a_role("ZDX Admin")], "trial-", timing)
+
+
+def test_what_has_happened_is_not_waited_for(trial: Trial) -> None:
+    assert trial.seconds_until(lambda: True) == 0
+
+
+def test_what_happens_later_is_timed(trial: Trial, clock: Clock) -> None:
+    assert trial.seconds_until(lambda: clock.seconds >= 7) == 8
+
+
+def test_what_never_happens_is_waited_for_no_longer_than_a_minute(
+    trial: Trial, clock: Clock
+) -> None:
+    assert trial.seconds_until(lambda: False) is None
+    assert clock.seconds == 60
+
+
+@pytest.mark.parametrize(
+    ("seconds", "verdict"),
+    [(0.2, Verdict.HOLDS), (5.0, Verdict.HOLDS), (8.0, Verdict.DIFFERS), (None, Verdict.DIFFERS)],
+)
+def test_a_delay_differs_from_what_is_assumed(seconds: float | None, verdict: Verdict) -> None:
+    assert at_once(seconds).verdict is verdict

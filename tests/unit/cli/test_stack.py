@@ -1,0 +1,152 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.samples import PLANTED
+from unit.cli.conftest import PulumiAnswers
+
+from zdx_provider.cli.selection import Selection
+from zdx_provider.cli.stack import NoStackSelected, Stack, StackUnreadable, in_project
+from zdx_provider.cli.tenant import find_settings
+
+KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"
+OUTPUTS = {"name": "ci", "key_id": "id-1", "vanity_domain": "acme"}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "Pulumi.yaml").touch()
+    return folder
+
+
+def secret(value: str) -> dict[str, str]:
+    return {"4dabf18193072939515e22adb298388d": "1b47", "plaintext": json.dumps(value)}
+
+
+def export(*resources: dict[str, Any]) -> str:
+    return json.dumps({"deployment": {"resources": resources}})
+
+
+def resource(name: str, **members: Any) -> dict[str, Any]:
+    urn = f"urn:pulumi:prod::keys::{KEY_TYPE}::{name}"
+    return {"urn": urn, "type": KEY_TYPE, "outputs": OUTPUTS, **members}
+
+
+def test_a_folder_belongs_to_the_project_of_a_folder_above(project: Path) -> None:
+    assert in_project(project / "inner")
+    assert not in_project(project.parent)
+
+
+def test_config_is_read_with_its_secrets_and_maps_as_json(
+    pulumi_answers: PulumiAnswers, project: Path
+) -> None:
+    profiles = json.dumps({"eu": {"vanityDomain": "globex"}})
+    pulumi_answers(
+        json.dumps(
+            {
+                "zdx:clientSecret": {"value": PLANTED, "secret": True},
+                "zdx:tenants": {"value": profiles, "objectValue": {"eu": {}}, "secret": True},
+                "zdx:unset": {"secret": False},
+            }
+        )
+    )
+
+    config = Stack(project).config()
+
+    assert config == {"zdx:clientSecret": PLANTED, "zdx:tenants": profiles}
+
+
+def test_the_stack_goes_before_the_environment(
+    pulumi_answers: PulumiAnswers, project: Path
+) -> None:
+    pulumi_answers(json.dumps({"zdx:vanityDomain": {"value": "acme"}}))
+    environ = {"ZSCALER_VANITY_DOMAIN": "globex", "ZSCALER_CLIENT_ID": "admin"}
+
+    found = find_settings(Selection(project, "prod"), environ)
+
+    assert (found.settings.vanity_domain, found.settings.client_id) == ("acme", "admin")
+    assert found.source == "the stack prod, then the environment"
+
+
+def test_outside_a_project_pulumi_is_not_asked(
+    pulumi_answers: PulumiAnswers, tmp_path: Path
+) -> None:
+    pulumi_answers(exits=1)
+
+    found = find_settings(Selection(tmp_path), {"ZSCALER_VANITY_DOMAIN": "globex"})
+
+    assert (found.settings.vanity_domain, found.source) == ("globex", "the environment")
+
+
+def test_a_project_without_a_selected_stack_leaves_the_environment(
+    pulumi_answers: PulumiAnswers, project: Path
+) -> None:
+    pulumi_answers(stderr="error: no stack selected; please use `pulumi stack select`", exits=1)
+
+    found = find_settings(Selection(project), {"ZSCALER_VANITY_DOMAIN": "globex"})
+
+    assert found.settings.vanity_domain == "globex"
+    assert "no selected stack" in found.source
+
+
+def test_a_stack_that_cannot_be_opened_is_not_passed_over(
+    pulumi_answers: PulumiAnswers, project: Path
+) -> None:
+    pulumi_answers(stderr="warning: x\nerror: incorrect passphrase\n", exits=1)
+
+    with pytest.raises(StackUnreadable, match="pulumi says: incorrect passphrase\\.") as caught:
+        find_settings(Selection(project), {"ZSCALER_VANITY_DOMAIN": "globex"})
+    assert not isinstance(caught.value, NoStackSelected)
+
+
+def test_a_project_needs_the_cli(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(project))
+
+    with pytest.raises(StackUnreadable, match="no pulumi on PATH"):
+        Stack(project).config()
+
+
+def test_keys_are_read_with_whatever_is_secret_among_their_outputs(
+    pulumi_answers: PulumiAnswers, project: Path
+) -> None:
+    outputs = {**OUTPUTS, "name": secret("ci-prod"), "key_secret": secret(PLANTED)}
+    pulumi_answers(export(resource("ci", outputs=outputs)))
+
+    (key,) = Stack(project).keys()
+
+    assert (key.resource_name, key.name, key.key_id) == ("ci", "ci-prod", "id-1")
+    assert key.key_secret is not None
+    assert key.key_secret.get_secret_value() == PLANTED
+    assert PLANTED not in repr(key)
+
+
+def test_other_resources_and_keys_that_wait_for_their_deletion_are_left_out(
+    pulumi_answers: PulumiAnswers, project: Path
+) -> None:
+    component = resource("team", type="zdx:index:ApiKey")
+    pulumi_answers(export(component, resource("old", delete=True), resource("ci")))
+
+    (key,) = Stack(project).keys()
+    assert key.resource_name == "ci"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f'{{"deployment": "{PLANTED}"',
+        json.dumps({"deployment": PLANTED}),
+        export(resource("ci", outputs={"key_secret": secret(PLANTED), "name": [PLANTED]})),
+    ],
+)
+def test_an_answer_that_is_not_understood_is_not_shown(
+    pulumi_answers: PulumiAnswers, project: Path, answer: str
+) -> None:
+    pulumi_answers(answer)
+
+    with pytest.raises(StackUnreadable) as caught:
+        Stack(project).keys()
+    assert PLANTED not in str(caught.value)
+    assert caught.value.__cause__ is caught.value.__context__ is None

@@ -1,0 +1,95 @@
+"""A ZDX key: as declared, as found, as made, and what can go wrong with one."""
+
+from dataclasses import dataclass
+
+from zdx_provider.domain.mark import Mark
+from zdx_provider.errors import ZdxError
+from zdx_provider.zidentity import ApiClientSecret, MintedSecret, Scope
+
+
+class KeyGone(ZdxError):
+    """The key that the state holds is not in the tenant any more."""
+
+
+class KeyLeftBehind(ZdxError):
+    """A key was made, could not be finished, and could not be removed either."""
+
+
+class KeyPartlyUpdated(ZdxError):
+    """An update went halfway."""
+
+
+@dataclass(frozen=True)
+class KeySpec:
+    """What is declared of a key.
+
+    Attributes:
+        name: Its name.
+        role_id: The scope id of its one ZDX role.
+        description: The user's text, without the mark.
+        enabled: Whether it can obtain tokens.
+        token_lifetime_seconds: How long those live.
+        owner: The resource that declares it, as in the mark.
+    """
+
+    name: str
+    role_id: str
+    description: str
+    enabled: bool
+    token_lifetime_seconds: int
+    owner: str
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key as the tenant holds it.
+
+    Attributes:
+        id: Its id.
+        name: Its name.
+        roles: The scopes that it holds of ZDX; one, unless somebody changed that by hand.
+        description: The description without the mark.
+        enabled: Whether it can obtain tokens.
+        token_lifetime_seconds: How long those live.
+        mark: Whose it is.
+        secrets: Its secrets, oldest first, without their values.
+    """
+
+    id: str
+    name: str
+    roles: tuple[Scope, ...]
+    description: str
+    enabled: bool
+    token_lifetime_seconds: int
+    mark: Mark | None
+    secrets: tuple[ApiClientSecret, ...]
+
+
+@dataclass(frozen=True)
+class Created:
+    """What making a key or taking one over leaves to be recorded.
+
+    Attributes:
+        key_id: The key.
+        mark: Its mark.
+        secret: Its new secret; the value is known here and nowhere else.
+        previous_id: The secret that a key taken over had before; it still works.
+    """
+
+    key_id: str
+    mark: Mark
+    secret: MintedSecret
+    previous_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """What a rotation leaves to be recorded.
+
+    Attributes:
+        secret: The new secret.
+        previous_id: The one that was there and still works; None where there was none.
+    """
+
+    secret: MintedSecret
+    previous_id: str | None
