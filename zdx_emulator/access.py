@@ -13,6 +13,7 @@ from fastapi.params import Depends as Dependency
 
 from zdx_emulator.catalog import ROLES, Role
 from zdx_emulator.errors import ApiError
+from zdx_emulator.gateway import is_observed
 from zdx_emulator.roles import PERMISSIONS, Permission
 from zdx_emulator.tenant import CurrentTenant, Tenant
 
@@ -73,7 +74,7 @@ def allowed_to(permission: Permission) -> Dependency:
 
 
 async def _hidden(request: Request, tenant: CurrentTenant) -> frozenset[str]:
-    return frozenset() if is_observer(request.scope) else tenant.lag.hidden()
+    return frozenset() if is_observed(request.scope) else tenant.lag.hidden()
 
 
 NotYetVisible = Annotated[frozenset[str], Depends(_hidden)]

@@ -20,7 +20,7 @@ from zdx_emulator.rate_limit import RateLimiter
 from zdx_emulator.request_log import RequestLog
 from zdx_emulator.routes import api_clients, control, resource_servers, secrets, token, zdx
 from zdx_emulator.store import Store
-from zdx_emulator.switches import SwitchPanel, Switches
+from zdx_emulator.switches import Switches, SwitchPanel
 from zdx_emulator.tenant import Bootstrap, Tenant
 
 DATABASE = "tenant.sqlite3"

@@ -49,7 +49,8 @@ def check_assertion(client: ApiClient, assertion: str, *, now: int) -> None:
         TokenError: The signature is of none of the client's keys, or a claim is wrong.
     """
     claims = _verified_claims(client.client_authentication, assertion)
-    if claims["iss"] != client.id or claims["sub"] != client.id:
+    name = client.client_id or client.id
+    if claims["iss"] != name or claims["sub"] != name:
         raise TokenError("invalid_client", "iss and sub must be the client id")
     if not now < claims["exp"] <= now + MAX_SECONDS:
         raise TokenError("invalid_client", "exp must lie within the next thirty minutes")

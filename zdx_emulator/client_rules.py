@@ -69,9 +69,7 @@ def _check_switched_rules(
     limit = tenant.switches.description_limit
     if limit is not None and len(body.description) > limit:
         raise bad_request(f"Invalid Input for description: {limit} characters at most")
-    if tenant.switches.unique_names and tenant.store.is_name_taken(
-        body.name, other_than=client_id
-    ):
+    if tenant.switches.unique_names and tenant.store.is_name_taken(body.name, other_than=client_id):
         raise conflict("An API client of this name exists")
 
 

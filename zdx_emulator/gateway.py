@@ -50,7 +50,7 @@ class Gateway:
         """Serves one request, as ASGI wants it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif _is_observed(scope):
+        elif is_observed(scope):
             await self._app(scope, receive, self._dated(send))
         else:
             await self._pass(scope, receive, send)
@@ -96,7 +96,8 @@ class Gateway:
         return _adding([("date", self._traffic.clock.http_date())], send)
 
 
-def _is_observed(scope: Scope) -> bool:
+def is_observed(scope: Scope) -> bool:
+    """Tells whether a request only looks at the tenant or steers it."""
     path: str = scope["path"]
     return (
         path == "/"

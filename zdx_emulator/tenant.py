@@ -9,7 +9,7 @@ from zdx_emulator.clock import Clock
 from zdx_emulator.identifiers import Identifiers
 from zdx_emulator.lag import Lag
 from zdx_emulator.store import Store
-from zdx_emulator.switches import SwitchPanel, Switches
+from zdx_emulator.switches import Switches, SwitchPanel
 
 
 @dataclass(frozen=True)

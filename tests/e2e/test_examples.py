@@ -78,6 +78,22 @@ def test_a_consumer_with_another_passphrase_is_told_so(open_project: OpenProject
     assert "both stacks need the same passphrase" in failed.text
 
 
+def test_a_consumer_follows_a_key_that_rotates(open_project: OpenProject) -> None:
+    rotating = open_project("examples/rotation")
+    rotating.up()
+    consumer = open_project("examples/two-stacks/consumer")
+    consumer.configure({"two-stacks-consumer:producer": "organization/rotation/dev"})
+    consumer.up()
+    before = rotating.outputs()["key_secret"]
+    rotating.configure({"rotation:incident": "laptop lost"})
+
+    rotating.up()
+    consumer.up()
+
+    assert rotating.outputs()["key_secret"] != before
+    assert consumer.outputs() == {"departments": ["Engineering", "Finance", "Sales"]}
+
+
 def test_a_role_that_does_not_allow_it_is_refused_with_403(open_project: OpenProject) -> None:
     producer = open_project("examples/two-stacks/producer")
     program = producer.folder / "__main__.py"

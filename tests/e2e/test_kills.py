@@ -5,14 +5,12 @@ from typing import Any
 
 import pytest
 from support.engine_processes import CLI, LANGUAGE_HOST, PLUGIN
-from support.kills import ANSWER, FINISHED, LOST, SERVED, Case, Ordeal
+from support.kills import ANSWER, LOST, SERVED, Case
 from support.operations import CHANGE, LIST_KEYS, MAKE, MINT, READ, REMOVE, operation
+from support.ordeal import FINISHED, RESUMED, REVOKED, Ordeal
 from support.pulumi_project import PulumiProject
 
 from zdx_emulator.testing import RunningEmulator
-
-RESUMED = "refused, then resumed"
-REVOKED = "refused, then revoked"
 
 SAMPLE = {
     Case(operation("create"), LIST_KEYS, LOST, PLUGIN): FINISHED,

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from support.kills import Case, Ordeal, matrix, share_of
+from support.kills import Case, matrix, share_of
 from support.operations import OPERATIONS, Operation
+from support.ordeal import Ordeal
 from support.pulumi_project import PulumiProject
 
 from zdx_emulator.faults import Fault

@@ -1,16 +1,19 @@
 """`/ziam/admin/api/v1/api-clients`: the tenant's API clients."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
 
-from zdx_emulator.access import Caller, allowed_to
+from zdx_emulator.access import Caller, NotYetVisible, allowed_to
 from zdx_emulator.client_rules import make_client, replace_client
 from zdx_emulator.errors import not_found
+from zdx_emulator.gateway import is_observed
 from zdx_emulator.models import ApiClient, ApiClientRequest, Page
 from zdx_emulator.paging import CurrentSlice, page_of
 from zdx_emulator.roles import Permission
+from zdx_emulator.success_codes import success_codes
 from zdx_emulator.tenant import CurrentTenant
 
 MayRead = Annotated[Caller, allowed_to(Permission.READ_CLIENTS)]
@@ -19,36 +22,51 @@ MayChange = Annotated[Caller, allowed_to(Permission.CHANGE_CLIENTS)]
 router = APIRouter(prefix="/ziam/admin/api/v1/api-clients")
 
 
-@router.get("", response_model_exclude_none=True)
+@router.get("", response_model=Page[ApiClient], response_model_exclude_none=True)
 async def list_api_clients(
-    request: Request, tenant: CurrentTenant, _: MayRead, wanted: CurrentSlice
-) -> Page[ApiClient]:
+    request: Request,
+    tenant: CurrentTenant,
+    _: MayRead,
+    wanted: CurrentSlice,
+    hidden: NotYetVisible,
+) -> Any:
     """Lists the clients, oldest first."""
-    listing = tenant.store.clients(wanted.name_like, offset=wanted.offset, limit=wanted.limit)
-    return page_of(listing.clients, total=listing.total, wanted=wanted, url=request.url)
+    listing = tenant.store.clients(
+        wanted.name_like, offset=wanted.offset, limit=wanted.limit, without=hidden
+    )
+    page = page_of(listing.clients, total=listing.total, wanted=wanted, url=request.url)
+    if tenant.switches.list_descriptions or is_observed(request.scope):
+        return page
+    shown = page.model_dump(
+        by_alias=True, exclude_none=True, exclude={"records": {"__all__": {"description"}}}
+    )
+    return JSONResponse(shown)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model_exclude_none=True)
 async def create_api_client(
-    body: ApiClientRequest, tenant: CurrentTenant, caller: MayChange
+    body: ApiClientRequest, response: Response, tenant: CurrentTenant, caller: MayChange
 ) -> ApiClient:
-    """Makes a client; names need not be unique.
+    """Makes a client.
 
     Raises:
-        ApiError: 400 for resources or scopes that break a rule.
+        ApiError: As `make_client`.
     """
+    response.status_code = success_codes(tenant).client_made
     return make_client(tenant, body, created_by=caller.client_id)
 
 
 @router.get("/{client_id}", response_model_exclude_none=True)
-async def get_api_client(client_id: str, tenant: CurrentTenant, _: MayRead) -> ApiClient:
+async def get_api_client(
+    client_id: str, tenant: CurrentTenant, _: MayRead, hidden: NotYetVisible
+) -> ApiClient:
     """Gives one client.
 
     Raises:
         ApiError: 404.
     """
     client = tenant.store.client(client_id)
-    if client is None:
+    if client is None or client.id in hidden:
         raise not_found("API client")
     return client
 
@@ -60,7 +78,7 @@ async def update_api_client(
     """Replaces a client whole: what the body leaves out is gone, or at its default.
 
     Raises:
-        ApiError: 400 for resources or scopes that break a rule; 404.
+        ApiError: As `replace_client`.
     """
     return replace_client(tenant, client_id, body)
 

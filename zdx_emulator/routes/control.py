@@ -101,7 +101,7 @@ async def set_switches(switches: Switches, tenant: CurrentTenant) -> Switches:
 
 @router.post("/reset", status_code=HTTPStatus.NO_CONTENT)
 async def reset(tenant: CurrentTenant, traffic: CurrentTraffic) -> None:
-    """Makes the tenant as new: no clients, tokens, faults or log, the true time, its first switches."""
+    """Makes the tenant as new: empty, with the true time and the switches it started with."""
     tenant.store.forget_everything()
     tenant.clock.offset_seconds = 0
     tenant.panel.reset()

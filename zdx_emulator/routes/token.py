@@ -56,13 +56,15 @@ async def issue_token(request: Request, response: Response, tenant: CurrentTenan
     """
     form = await _read(request)
     request.state.client_id = form.client_id or None
-    if form.client_assertion:
-        form.client_id = await _check_assertion(tenant, form)
-    else:
-        check_secret(tenant, form.client_id, form.client_secret)
-    request.state.client_id = form.client_id
+    client = (
+        await _check_assertion(tenant, form)
+        if form.client_assertion
+        else check_secret(tenant, form.client_id, form.client_secret)
+    )
+    holder = tenant.bootstrap.client_id if client is None else client.id
+    request.state.client_id = holder
     response.headers["Cache-Control"] = "no-store"
-    return _issue(tenant, form.client_id)
+    return _issue(tenant, holder, _lifetime(client))
 
 
 async def _read(request: Request) -> TokenRequest:
@@ -89,34 +91,32 @@ def _read_basic_credentials(request: Request, form: TokenRequest) -> None:
     form.client_id, _, form.client_secret = pair.partition(":")
 
 
-async def _check_assertion(tenant: Tenant, form: TokenRequest) -> str:
+async def _check_assertion(tenant: Tenant, form: TokenRequest) -> ApiClient:
     from zdx_emulator import assertions  # noqa: PLC0415 - a start need not wait for cryptography
 
     if form.client_assertion_type != ASSERTION_TYPE:
         raise TokenError("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}")
     client_id = form.client_id or assertions.claimed_client_id(form.client_assertion)
-    client = _living_client(tenant, client_id)
+    client = tenant.store.client_signing_in_as(client_id)
+    if client is None:
+        raise TokenError("invalid_client", "The client is unknown")
     # A JWKS is fetched over the network: not on the thread that serves everybody.
     await run_in_threadpool(
         assertions.check_assertion, client, form.client_assertion, now=tenant.clock.now()
     )
-    return client_id
+    return client
 
 
-def _issue(tenant: Tenant, client_id: str) -> TokenResponse:
-    lifetime = _BOOTSTRAP_TOKEN_SECONDS
-    if client_id != tenant.bootstrap.client_id:
-        lifetime = _living_client(tenant, client_id).access_token_life_time
+def _lifetime(client: ApiClient | None) -> int:
+    if client is None:
+        return _BOOTSTRAP_TOKEN_SECONDS
+    if not client.status:
+        raise TokenError("invalid_client", "The client is disabled")
+    return client.access_token_life_time
+
+
+def _issue(tenant: Tenant, client_id: str, lifetime: int) -> TokenResponse:
     now = tenant.clock.now()
     value = secrets.token_urlsafe(48)
     tenant.store.add_token(value, StoredToken(client_id, now + lifetime), now=now)
     return TokenResponse(access_token=value, expires_in=lifetime)
-
-
-def _living_client(tenant: Tenant, client_id: str) -> ApiClient:
-    client = tenant.store.client(client_id)
-    if client is None:
-        raise TokenError("invalid_client", "The client is unknown")
-    if not client.status:
-        raise TokenError("invalid_client", "The client is disabled")
-    return client

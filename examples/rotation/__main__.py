@@ -1,0 +1,23 @@
+"""A key whose secret is replaced by a pipeline that runs every week."""
+
+import pulumi
+
+from zdx_provider import ApiKey, RotationArgs
+
+config = pulumi.Config()
+
+key = ApiKey(
+    "reports",
+    name="reports",
+    role="ZDX Read-only Admin",
+    rotation=RotationArgs(
+        secret_lifetime_days=90,
+        rotate_before_expiry_days=21,  # three weekly runs: one may fail, and one may be late
+        keep_previous_days=14,  # two weekly runs for the consumer to follow
+        triggers={"incident": config.get("incident") or "none"},
+    ),
+)
+
+pulumi.export("key_id", key.key_id)
+pulumi.export("key_secret", key.key_secret)
+pulumi.export("secret_expires_at", key.secret_expires_at)
