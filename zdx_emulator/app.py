@@ -65,7 +65,13 @@ def create_app(options: Options) -> FastAPI:
         limiter=RateLimiter(options.rate_limit, time.monotonic),
         latency_seconds=options.latency_ms / 1000,
     )
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Stand-in Zscaler tenant",
+        openapi_url="/_emulator/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.tenant = Tenant(
         store=store,
         clock=clock,

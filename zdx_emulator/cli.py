@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from zdx_emulator import data_dir
+from zdx_emulator.switches import Switches
 
 _REFUSED = 2
 
@@ -26,6 +29,15 @@ def _rate(text: str) -> int:
     return int(match[1])
 
 
+def _switches(settings: list[str]) -> Switches:
+    pairs = dict(setting.partition("=")[::2] for setting in settings)
+    try:
+        return Switches.model_validate_strings(pairs)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise ValueError(f"--switch {problem['loc'][0]}: {problem['msg']}") from None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m zdx_emulator",
@@ -39,6 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--latency-ms", type=int, default=0, metavar="MS", help="wait before every answer")
     add("--rate-limit", type=_rate, metavar="N/s", help="answer 429 beyond N requests a second")
     add("--seed", type=int, help="make ids and secrets reproducible")
+    add(
+        "--switch",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"what the documents leave open: {', '.join(Switches.model_fields)}",
+    )
     add(
         "--admin-id",
         default=os.environ.get("ZDX_EMULATOR_ADMIN_ID", "emulator-admin"),
@@ -59,17 +78,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments; None takes the process's own.
 
     Returns:
-        0, or 2 when the port or the data dir cannot be had, with one line on stderr.
+        0, or 2 for a wrong switch, or a port or data dir that cannot be had, with one line on
+        stderr.
     """
     arguments = _parser().parse_args(argv)
     with ExitStack() as held:
         try:
+            switches = _switches(arguments.switch)
             listener = held.enter_context(_listen(arguments.host, arguments.port))
             folder = held.enter_context(_folder(arguments.data_dir))
-        except (OSError, data_dir.DataDirHeldError) as error:
+        except (ValueError, OSError, data_dir.DataDirHeldError) as error:
             print(f"zdx_emulator: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
             return _REFUSED
-        _serve(arguments, listener, folder)
+        _serve(arguments, switches, listener, folder)
     return 0
 
 
@@ -85,7 +106,9 @@ def _folder(path: Path | None) -> AbstractContextManager[Path]:
     return data_dir.temporary() if path is None else data_dir.held(path)
 
 
-def _serve(arguments: argparse.Namespace, listener: socket.socket, folder: Path) -> None:
+def _serve(
+    arguments: argparse.Namespace, switches: Switches, listener: socket.socket, folder: Path
+) -> None:
     # FastAPI is slow to load: --help and a refusal need not wait for it.
     from zdx_emulator.app import Options, create_app  # noqa: PLC0415
     from zdx_emulator.server import serve  # noqa: PLC0415
@@ -97,5 +120,6 @@ def _serve(arguments: argparse.Namespace, listener: socket.socket, folder: Path)
         latency_ms=arguments.latency_ms,
         rate_limit=arguments.rate_limit,
         seed=arguments.seed,
+        switches=switches,
     )
     serve(create_app(options), listener)

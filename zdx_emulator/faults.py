@@ -28,6 +28,7 @@ class Fault(BaseModel):
         redirect: Answers 307 to that location.
         applied: The request takes effect although the fault answers in its place, as behind a
             gateway that gave up waiting.
+        body_ms: Spreads the body of the answer over that many milliseconds.
         truncate: Sends half of the true answer, then closes the connection.
     """
 
@@ -45,6 +46,7 @@ class Fault(BaseModel):
     body: str | None = None
     redirect: str | None = None
     applied: bool = False
+    body_ms: Annotated[int, Field(ge=0)] = 0
     truncate: bool = False
 
     @model_validator(mode="after")

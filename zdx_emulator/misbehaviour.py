@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zdx_emulator.faults import ArmedFault, Fault, Faults
 
+_PIECES = 10
+
 
 @dataclass
 class Answer:
@@ -70,7 +72,17 @@ async def misbehave(
         await _disconnect(scope, receive, abruptly=False)
     else:
         answer = _own_answer(fault) or answer
-        await answer.send(send, body=answer.body, more_body=False)
+        await answer.send(send, body=b"", more_body=True)
+        await _send_body(answer.body, send, seconds=fault.body_ms / 1000)
+
+
+async def _send_body(body: bytes, send: Send, *, seconds: float) -> None:
+    pieces = min(_PIECES, len(body)) if seconds else 1
+    for piece in range(pieces):
+        await asyncio.sleep(seconds / pieces)
+        part = body[len(body) * piece // pieces : len(body) * (piece + 1) // pieces]
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _takes_effect(fault: Fault) -> bool:

@@ -14,6 +14,7 @@ from zdx_emulator.faults import ArmedFault, Fault
 from zdx_emulator.gateway import OBSERVER_HEADER
 from zdx_emulator.models import ApiClient, ApiClientSecret, Page
 from zdx_emulator.request_log import LoggedRequest
+from zdx_emulator.switches import Switches
 
 TOKEN = "/oauth2/v1/token"  # noqa: S105 - a path
 API_CLIENTS = "/ziam/admin/api/v1/api-clients"
@@ -181,6 +182,10 @@ class Observer:
     def clear_requests(self) -> None:
         """Empties the log of requests."""
         self._send("DELETE", "/_emulator/requests")
+
+    def switch(self, switches: Switches) -> None:
+        """Turns all switches; `EACH_OTHER_WAY` has them one by one."""
+        self._send("POST", "/_emulator/switches", json=switches.model_dump())
 
     def now(self) -> int:
         """Returns the tenant's time in epoch seconds."""

@@ -21,4 +21,4 @@ _OF_HELP_PAGES = SuccessCodes(HTTPStatus.ACCEPTED, HTTPStatus.CREATED, HTTPStatu
 
 def success_codes(tenant: Tenant) -> SuccessCodes:
     """Returns those that the tenant's switches ask for."""
-    return _DESCRIBED if tenant.switches.statuses == "service description" else _OF_HELP_PAGES
+    return _DESCRIBED if tenant.switches.statuses == "service-description" else _OF_HELP_PAGES

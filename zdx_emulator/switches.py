@@ -18,9 +18,9 @@ class Switches(BaseModel):
         unique_names: A second client of a name is refused with 409. Nothing is written about
             names; by default they may repeat.
         statuses: Of the operations for which two success codes are documented, which are
-            answered: those of the `service description` that ships with the vendor's SDK (POST
+            answered: those of the `service-description` that ships with the vendor's SDK (POST
             of a client 201, POST of a secret 202, DELETE of a secret 200), or those of the
-            `help pages` (202, 201, 204).
+            `help-pages` (202, 201, 204).
         list_descriptions: Lists of clients include their descriptions.
         first_secret: POST of a client mints a first secret for a year, whose value the answer
             does not tell: it has no member for it.
@@ -33,7 +33,7 @@ class Switches(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     unique_names: bool = False
-    statuses: Literal["service description", "help pages"] = "service description"
+    statuses: Literal["service-description", "help-pages"] = "service-description"
     list_descriptions: bool = True
     first_secret: bool = False
     read_lag_ms: Annotated[int, Field(ge=0)] = 0
@@ -44,7 +44,7 @@ class Switches(BaseModel):
 EACH_OTHER_WAY: Mapping[str, Switches] = MappingProxyType(
     {
         "unique_names": Switches(unique_names=True),
-        "statuses": Switches(statuses="help pages"),
+        "statuses": Switches(statuses="help-pages"),
         "list_descriptions": Switches(list_descriptions=False),
         "first_secret": Switches(first_secret=True),
         "read_lag_ms": Switches(read_lag_ms=300),

@@ -26,17 +26,20 @@ from zdx_emulator.observer import (
     Observer,
     scope_id,
 )
+from zdx_emulator.switches import EACH_OTHER_WAY, Switches
 
 __all__ = [
     "ADMIN_ID",
     "ADMIN_SECRET",
     "API_CLIENT",
     "API_CLIENTS",
+    "EACH_OTHER_WAY",
     "RESOURCE_SERVERS",
     "SECRET",
     "SECRETS",
     "TOKEN",
     "RunningEmulator",
+    "Switches",
     "running_emulator",
     "scope_id",
 ]
@@ -85,6 +88,7 @@ def running_emulator(
     latency_ms: int = 0,
     rate_limit: str | None = None,
     seed: int | None = None,
+    switches: Switches | None = None,
 ) -> Iterator[RunningEmulator]:
     """Runs a tenant in a process of its own, and ends it.
 
@@ -94,25 +98,23 @@ def running_emulator(
         latency_ms: How long every request waits, in milliseconds.
         rate_limit: For example `50/s`; None: no limit.
         seed: Makes ids and secrets reproducible; None: random.
+        switches: How it behaves where the vendor's documents leave that open; None: as each
+            switch has it by default.
 
     Raises:
         RuntimeError: The server ended before it served; with what it wrote on stderr.
     """
-    tenant = _start(_command(data_dir, port, latency_ms, rate_limit, seed))
-    try:
-        yield tenant
-    finally:
-        tenant.close()
-
-
-def _command(
-    data_dir: Path | None, port: int, latency_ms: int, rate_limit: str | None, seed: int | None
-) -> list[str]:
     command = [sys.executable, "-m", "zdx_emulator", f"--port={port}", f"--latency-ms={latency_ms}"]
     command += [f"--data-dir={data_dir}"] if data_dir else []
     command += [f"--rate-limit={rate_limit}"] if rate_limit else []
     command += [f"--seed={seed}"] if seed is not None else []
-    return command
+    turned = switches.model_dump(exclude_defaults=True) if switches else {}
+    command += [f"--switch={name}={value}" for name, value in turned.items()]
+    tenant = _start(command)
+    try:
+        yield tenant
+    finally:
+        tenant.close()
 
 
 def _start(command: list[str]) -> RunningEmulator:

@@ -213,11 +213,13 @@ def _place(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.In
     if parent is None or isinstance(parent, pulumi.runtime.stack.Stack):
         return f"{stack}/{resource_name}"
 
-    def below(urn: str) -> str:
+    async def below() -> str:
+        # Awaited, not applied: as an output it would make the key depend on its own parent.
         # urn:pulumi:<stack>::<project>::<type>$<type>::<name>
+        urn = await parent.urn.future() or ""
         return f"{stack}/{urn.split('::')[2]}${resource_name}"
 
-    return parent.urn.apply(below)
+    return below()
 
 
 async def _names_of_secrets(inputs: Mapping[str, object]) -> list[str] | None:

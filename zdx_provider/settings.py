@@ -63,7 +63,7 @@ class Settings(BaseModel):
     private_key: SecretStr | None = None
     vanity_domain: str | None = None
     cloud: str = ""
-    http_proxy: str = ""
+    http_proxy: str = Field("", repr=False)
     max_retries: int = Field(5, ge=0, le=20)
     request_timeout: float = Field(60, gt=0, le=600)
     api_url: str = ""

@@ -8,6 +8,7 @@ from zdx_emulator.testing import (
     API_CLIENT,
     API_CLIENTS,
     RESOURCE_SERVERS,
+    SECRET,
     SECRETS,
     TOKEN,
     RunningEmulator,
@@ -29,6 +30,12 @@ ApiKey("ci", name="ci", role="ZDX Service Desk Tier 1", opts=options)
 _OTHER_NAME_REPLACES = """
 options = pulumi.ResourceOptions(delete_before_replace=False, replace_on_changes=["name"])
 ApiKey("ci", name="ci-2", role="ZDX Read-only Admin", opts=options)
+"""
+_ROTATED = """
+from zdx_provider import RotationArgs
+
+rotation = RotationArgs(keep_previous_days={keep}, triggers={{"round": "{round}"}})
+ApiKey("ci", name="ci", role="ZDX Read-only Admin", rotation=rotation)
 """
 
 
@@ -64,6 +71,7 @@ MAKE = Step("make", "POST", API_CLIENTS)
 CHANGE = Step("change", "PUT", API_CLIENT)
 MINT = Step("mint", "POST", SECRETS)
 REMOVE = Step("remove", "DELETE", API_CLIENT)
+REVOKE = Step("revoke", "DELETE", SECRET)
 
 
 @dataclass(frozen=True)
@@ -137,6 +145,35 @@ def _with_a_key_whose_secret_is_gone(
     return ()
 
 
+def _with_a_rotating_key(
+    project: PulumiProject,
+    tenant: RunningEmulator,  # noqa: ARG001 - one signature for all
+) -> tuple[Credential, ...]:
+    return (_after_rounds(project, 1),)
+
+
+def _with_a_key_inside_its_overlap(
+    project: PulumiProject,
+    tenant: RunningEmulator,  # noqa: ARG001 - one signature for all
+) -> tuple[Credential, ...]:
+    return (_after_rounds(project, 2),)
+
+
+def _with_a_previous_secret_past_its_day(
+    project: PulumiProject,
+    tenant: RunningEmulator,  # noqa: ARG001 - one signature for all
+) -> tuple[Credential, ...]:
+    return (_after_rounds(project, 2, keep=0),)
+
+
+def _after_rounds(project: PulumiProject, rounds: int, keep: int = 7) -> Credential:
+    """Give the credential that the state holds after so many secrets in a row."""
+    for number in range(1, rounds + 1):
+        project.program(_ROTATED.format(keep=keep, round=number)).up()
+    key = project.key()
+    return Credential(key["key_id"], key["key_secret"])
+
+
 OPERATIONS = (
     Operation(
         "create",
@@ -181,6 +218,24 @@ OPERATIONS = (
         prepare=_with_a_key_whose_secret_is_gone,
         program=_DESCRIBED,
         mends=True,
+    ),
+    Operation(
+        "rotate",
+        steps=(SIGN_IN, READ, LIST_SECRETS, MINT),
+        prepare=_with_a_rotating_key,
+        program=_ROTATED.format(keep=7, round="next"),
+    ),
+    Operation(
+        "rotate inside an overlap",
+        steps=(SIGN_IN, READ, LIST_SECRETS, REVOKE, MINT),
+        prepare=_with_a_key_inside_its_overlap,
+        program=_ROTATED.format(keep=7, round="next"),
+    ),
+    Operation(
+        "revoke",
+        steps=(SIGN_IN, READ, REVOKE),
+        prepare=_with_a_previous_secret_past_its_day,
+        program=_ROTATED.format(keep=0, round=2),
     ),
     Operation(
         "delete",

@@ -11,7 +11,7 @@ import dill  # type: ignore[import-untyped]  # it ships no types
 import pulumi
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.mocks import test as run_to_its_end
 
 from zdx_provider import ApiKey, RotationArgs
@@ -48,10 +48,25 @@ class Engine(Mocks):
         return {name: value for name, value in key.inputs.items() if name != "__provider"}
 
 
+class Monitor(MockMonitor):
+    """Makes URNs as the engine does: all ancestors' types, but for the stack's."""
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        above = parent.split("::")[2] if parent else ""
+        if above and above != "pulumi:pulumi:Stack":
+            type_ = f"{above}${type_}"
+        return f"urn:pulumi:prod::keys::{type_}::{name}"
+
+
+class Team(pulumi.ComponentResource):
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("x:y:Team", name, None, opts)
+
+
 @pytest.fixture
 def engine() -> Iterator[Engine]:
     engine = Engine()
-    set_mocks(engine, project="keys", stack="prod", preview=False)
+    set_mocks(engine, project="keys", stack="prod", preview=False, monitor=Monitor(engine))
     yield engine
     pulumi.runtime.settings.reset_options()
 
@@ -152,6 +167,26 @@ def test_a_value_of_the_wrong_type_is_refused_at_once(
         ApiKey("ci", **arguments)
 
     assert engine.registered == []
+
+
+def test_the_place_of_a_key_below_a_component_is_that_of_its_urn(engine: Engine) -> None:
+    def program() -> None:
+        ApiKey("ci", role=ROLE, opts=pulumi.ResourceOptions(parent=Team("backend")))
+
+    engine.run(program)
+
+    assert engine.key["managed_by"] == "keys/prod/x:y:Team$ci"
+
+
+def test_the_place_of_a_key_below_nested_components_names_them_all(engine: Engine) -> None:
+    def program() -> None:
+        outer = Team("company")
+        inner = Team("backend", pulumi.ResourceOptions(parent=outer))
+        ApiKey("ci", role=ROLE, opts=pulumi.ResourceOptions(parent=inner))
+
+    engine.run(program)
+
+    assert engine.key["managed_by"] == "keys/prod/x:y:Team$x:y:Team$ci"
 
 
 def test_the_place_of_a_key_below_the_stack_itself_is_that_of_a_root(engine: Engine) -> None:

@@ -7,148 +7,114 @@ from hypothesis import strategies as st
 from zdx_provider.domain.rotation import MISSING, Rotation, changed_triggers, due, next_stamp
 
 TODAY = date(2026, 3, 1)
-A_YEAR_ON = "2027-03-01"
-YEARLY = Rotation()
-MONTHLY = Rotation(30, keep_previous_days=2)
-
 DATES = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 STAMPS = st.just(MISSING) | DATES.map(date.isoformat)
-ROTATIONS = st.builds(
-    Rotation,
-    st.integers(30, 365),
-    st.none() | st.integers(1, 364),
-    st.integers(0, 364),
-    st.dictionaries(st.sampled_from(["a", "b"]), st.integers(0, 1)),
-).filter(lambda rotation: rotation.contradiction() is None)
+TRIGGERS = st.dictionaries(st.sampled_from("ab"), st.sampled_from("xy"))
+
+
+@st.composite
+def rotations(draw: st.DrawFn) -> Rotation:
+    lifetime = draw(st.integers(30, 365))
+    window = draw(st.none() | st.integers(1, lifetime - 1))
+    triggers = draw(TRIGGERS)
+    shortest = Rotation(lifetime, window, 0, triggers)
+    return Rotation(lifetime, window, draw(st.integers(0, shortest.window_days - 1)), triggers)
+
+
+PLANS = st.none() | rotations()
 
 
 def in_days(days: int) -> str:
     return (TODAY + timedelta(days=days)).isoformat()
 
 
-@pytest.mark.parametrize(
-    ("declared", "days"), [(None, 365), (YEARLY, 365), (MONTHLY, 30), (Rotation(90), 90)]
-)
-def test_a_new_keys_secret_ends_after_its_lifetime(declared: Rotation | None, days: int) -> None:
-    assert next_stamp(None, TODAY, declared, None) == in_days(days)
-
-
-def test_without_rotation_a_date_that_lies_ahead_is_kept() -> None:
-    assert next_stamp(in_days(1), TODAY, None, None) == in_days(1)
-
-
-@pytest.mark.parametrize("stamp", [MISSING, in_days(0), in_days(-1)])
-@pytest.mark.parametrize("declared", [None, YEARLY])
-def test_a_secret_that_is_missing_or_has_ended_is_due(
-    stamp: str, declared: Rotation | None
-) -> None:
-    assert due(stamp, TODAY, declared, declared)
-    assert next_stamp(stamp, TODAY, declared, declared) == A_YEAR_ON
+def test_a_new_key_ends_after_its_lifetime() -> None:
+    assert next_stamp(None, TODAY, Rotation(90), None) == in_days(90)
+    assert next_stamp(None, TODAY, None, None) == in_days(365)
 
 
 @pytest.mark.parametrize(
-    ("lifetime", "before_expiry", "window"),
-    [(365, None, 30), (90, None, 30), (89, None, 29), (30, None, 10), (365, 100, 100), (30, 1, 1)],
+    ("lifetime", "window"), [(30, 10), (60, 20), (90, 30), (91, 30), (365, 30)]
 )
-def test_the_window_is_what_is_declared_or_a_third_of_the_lifetime_at_most_a_month(
-    lifetime: int, before_expiry: int | None, window: int
+def test_the_window_is_a_third_of_the_lifetime_and_thirty_days_at_most(
+    lifetime: int, window: int
 ) -> None:
-    assert Rotation(lifetime, before_expiry, 0).window_days == window
+    assert Rotation(lifetime).window_days == window
 
 
-def test_a_secret_is_due_from_the_first_day_of_the_window() -> None:
-    assert due(in_days(31), TODAY, YEARLY, YEARLY) is None
-    assert due(in_days(30), TODAY, YEARLY, YEARLY) == (
-        "its secret ends on 2026-03-31, within 30 days"
+def test_a_secret_inside_its_window_is_due_and_one_before_it_is_not() -> None:
+    rotation = Rotation(90, 14)
+
+    assert due(in_days(15), TODAY, rotation, rotation) is None
+    assert due(in_days(14), TODAY, rotation, rotation) == (
+        f"its secret ends on {in_days(14)}, within 14 days"
     )
 
 
-def test_a_secret_that_would_outlive_a_shortened_lifetime_is_due() -> None:
-    shortened = Rotation(90)
+def test_a_changed_trigger_and_an_added_one_are_due_and_a_removed_one_is_not() -> None:
+    one, other = Rotation(triggers={"a": "1"}), Rotation(triggers={"a": "2"})
+    both = Rotation(triggers={"a": "1", "b": "1"})
 
-    assert due(in_days(90), TODAY, shortened, YEARLY) is None
-    assert due(in_days(91), TODAY, shortened, YEARLY) == (
-        "its secret would live until 2026-05-31, beyond 90 days"
+    assert due(in_days(365), TODAY, other, one) == "its trigger a changed"
+    assert due(in_days(365), TODAY, both, one) == "its trigger b changed"
+    assert due(in_days(365), TODAY, one, both) is None
+    assert due(in_days(365), TODAY, one, None) == "its trigger a changed"
+
+
+def test_a_lifetime_shortened_below_what_is_left_is_due() -> None:
+    assert due(in_days(61), TODAY, Rotation(60), Rotation(90)) == (
+        f"its secret would live until {in_days(61)}, beyond 60 days"
     )
+    assert due(in_days(60), TODAY, Rotation(60), Rotation(90)) is None
 
 
-def test_a_lengthened_lifetime_makes_nothing_due() -> None:
-    assert due(in_days(60), TODAY, YEARLY, Rotation(90)) is None
-
-
-@pytest.mark.parametrize(
-    ("before", "now", "changed"),
-    [
-        ({}, {}, []),
-        ({"a": 1}, {"a": 1}, []),
-        ({"a": 1}, {"a": 2}, ["a"]),
-        ({}, {"b": 1, "a": 1}, ["a", "b"]),
-        ({"a": 1, "b": 1}, {"a": 1}, []),
-    ],
-)
-def test_a_trigger_that_is_new_or_has_another_value_makes_a_secret_due(
-    before: dict[str, object], now: dict[str, object], changed: list[str]
+@pytest.mark.parametrize("plan", [None, Rotation(90)])
+def test_a_secret_that_is_missing_or_has_ended_is_due_with_and_without_rotation(
+    plan: Rotation | None,
 ) -> None:
-    declared, known = Rotation(triggers=now), Rotation(triggers=before)
-
-    assert changed_triggers(declared, known) == changed
-    assert bool(due(in_days(200), TODAY, declared, known)) == bool(changed)
+    assert due(MISSING, TODAY, plan, plan) == "its secret is not in the tenant any more"
+    assert due(in_days(0), TODAY, plan, plan) == f"its secret ended on {TODAY}"
 
 
-def test_the_first_triggers_of_a_key_make_its_secret_due() -> None:
-    assert changed_triggers(Rotation(triggers={"a": 1}), None) == ["a"]
+@given(st.integers(1, 400), PLANS)
+def test_without_rotation_a_living_secret_is_never_due(days: int, before: Rotation | None) -> None:
+    assert due(in_days(days), TODAY, None, before) is None
 
 
-def test_declaring_rotation_for_a_young_secret_makes_nothing_due() -> None:
-    assert due(in_days(300), TODAY, YEARLY, None) is None
+@given(STAMPS, DATES, PLANS, PLANS)
+def test_a_stamp_moves_exactly_when_the_secret_is_due_or_stays_on_its_day(
+    stamp: str, today: date, declared: Rotation | None, before: Rotation | None
+) -> None:
+    after = next_stamp(stamp, today, declared, before)
+
+    if due(stamp, today, declared, before) is None:
+        assert after == stamp
+    else:
+        lifetime = (declared or Rotation()).lifetime
+        assert after == (today + lifetime).isoformat()
 
 
-@pytest.mark.parametrize(
-    "rotation",
-    [
-        Rotation(30, rotate_before_expiry_days=30, keep_previous_days=0),
-        Rotation(30, rotate_before_expiry_days=7, keep_previous_days=7),
-        Rotation(365, keep_previous_days=30),
-    ],
-)
-def test_a_plan_that_cannot_work_is_a_contradiction(rotation: Rotation) -> None:
-    assert rotation.contradiction()
-
-
-@pytest.mark.parametrize(
-    "rotation", [YEARLY, MONTHLY, Rotation(30), Rotation(365, 364, 363), Rotation(30, 1, 0)]
-)
-def test_a_plan_that_works_is_none(rotation: Rotation) -> None:
-    assert rotation.contradiction() is None
-
-
-@given(st.none() | STAMPS, DATES, st.none() | ROTATIONS, st.none() | ROTATIONS)
-def test_a_stamp_lies_ahead_and_stays_for_the_rest_of_its_day(
+@given(st.none() | STAMPS, DATES, PLANS, PLANS)
+def test_one_reason_is_one_rotation(
     stamp: str | None, today: date, declared: Rotation | None, before: Rotation | None
 ) -> None:
     after = next_stamp(stamp, today, declared, before)
 
-    assert date.fromisoformat(after) > today
-    assert next_stamp(after, today, declared, declared) == after
+    assert due(after, today, declared, declared) is None
+    assert changed_triggers(declared, declared) == []
 
 
-@given(STAMPS, DATES, st.none() | ROTATIONS)
-def test_a_secret_is_never_alive_for_longer_than_declared(
-    stamp: str, today: date, declared: Rotation | None
-) -> None:
-    ends = date.fromisoformat(next_stamp(stamp, today, declared, declared))
-
-    assert declared is None or ends - today <= declared.lifetime
+@given(rotations())
+def test_a_plan_that_works_is_no_contradiction(rotation: Rotation) -> None:
+    assert rotation.contradiction() is None
 
 
-@given(DATES, ROTATIONS, st.integers(0, 800))
-def test_a_secret_is_due_on_the_first_day_of_its_window_and_not_before(
-    made: date, rotation: Rotation, days: int
-) -> None:
-    stamp = next_stamp(None, made, rotation, None)
-    today = made + timedelta(days=days)
-
-    reason = due(stamp, today, rotation, rotation)
-
-    early = today < date.fromisoformat(stamp) - timedelta(days=rotation.window_days)
-    assert (reason is None) == early
+@pytest.mark.parametrize(
+    ("rotation", "said"),
+    [
+        (Rotation(30, 30, 7), "rotates 30 days before the end of a secret that lives 30 days"),
+        (Rotation(90, 7, 7), "keeps the previous secret 7 days, though it ends 7 days after"),
+    ],
+)
+def test_a_plan_that_cannot_be_meant_is_named(rotation: Rotation, said: str) -> None:
+    assert said in str(rotation.contradiction())

@@ -314,7 +314,7 @@ class Keys:
         return self.roles()[0].service_id if self.roles() else ""
 
     def _role(self, role_id: str) -> Role:
-        return next(role for role in self.roles() if role.id == role_id)
+        return find_role(role_id, self.roles())
 
     def _name_lock(self, name: str) -> threading.Lock:
         with self._names_lock:

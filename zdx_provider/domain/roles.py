@@ -16,7 +16,7 @@ SERVICE = "ZDX"
 
 # Current tenants say "Role:ZDX Super Admin"; older ones, as in zscaler-sdk-python's samples,
 # "zs:config:zdx.zscalerbeta.net:8061240:config:18347:ZDX Super Admin".
-_WIRE_PREFIX = re.compile(r"(?:Role:|zs:config:[^:]*:[^:]*:config:[^:]*:)\s*")
+_WIRE_PREFIX = re.compile(r"\A(?:Role:|zs:config:[^:]*:[^:]*:config:[^:]*:)\s*")
 
 
 class RoleNotFound(ZdxError):

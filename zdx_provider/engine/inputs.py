@@ -34,7 +34,7 @@ def _tidy(text: str) -> str:
 class RotationInputs(BaseModel):
     """What a program declares of a key's rotation; see ``RotationArgs``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     secret_lifetime_days: Annotated[
         int,
@@ -67,13 +67,39 @@ class RotationInputs(BaseModel):
         )
 
 
-class KeyInputs(BaseModel):
-    """What a program declares of one key; see ``ApiKey`` for the meaning of each.
+class KeyProperties(BaseModel):
+    """What is declared of one key, or found of it; see ``ApiKey`` for the meaning of each.
 
-    Each field's description is the rule that a user reads when a value breaks it.
+    A field's description is the rule that a user reads when a declaration breaks it. Rules that
+    hold for declarations only are those of ``KeyInputs``: what somebody did by hand in ZIdentity
+    is recorded as it is.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    name: StrictStr
+    role: StrictStr
+    description: Annotated[StrictStr, Field(description="text")] = ""
+    enabled: Annotated[StrictBool, Field(description="true or false")] = True
+    # Not strict: the engine's numbers are floats.
+    token_lifetime_seconds: int = 3600
+    rotation: Annotated[RotationInputs | None, Field(description="a RotationArgs")] = None
+    tenant: Annotated[
+        StrictStr | None, Field(description="the name of a profile of zdx:tenants")
+    ] = None
+    adopt: Annotated[StrictBool, Field(description="true or false")] = False
+    secret_inputs: Annotated[tuple[StrictStr, ...] | None, Field(description="names of inputs")] = (
+        None
+    )
+    managed_by: Annotated[StrictStr, Field(description="the resource's place in its stack")] = ""
+    # Not declared by a program: check stamps it, so that a preview shows it as it moves.
+    secret_expires_on: Annotated[
+        StrictStr | None, Field(description='an ISO date, or "missing"')
+    ] = None
+
+
+class KeyInputs(KeyProperties):
+    """A declaration, held to its rules."""
 
     name: Annotated[
         StrictStr,
@@ -88,10 +114,7 @@ class KeyInputs(BaseModel):
         AfterValidator(_tidy),
         Field(description="the name of a ZDX role, such as ZDX Read-only Admin, or its id"),
     ]
-    description: Annotated[StrictStr, Field(description="text")] = ""
-    enabled: Annotated[StrictBool, Field(description="true or false")] = True
     # Sixty seconds to a day is ZIdentity's own bound ("Adding API Clients", help.zscaler.com).
-    # Not strict: the engine's numbers are floats.
     token_lifetime_seconds: Annotated[
         int,
         Field(
@@ -100,19 +123,6 @@ class KeyInputs(BaseModel):
             description="a whole number of seconds from 60 to 86400",
         ),
     ] = 3600
-    tenant: Annotated[
-        StrictStr | None, Field(description="the name of a profile of zdx:tenants")
-    ] = None
-    rotation: Annotated[RotationInputs | None, Field(description="a RotationArgs")] = None
-    adopt: Annotated[StrictBool, Field(description="true or false")] = False
-    secret_inputs: Annotated[tuple[StrictStr, ...] | None, Field(description="names of inputs")] = (
-        None
-    )
-    managed_by: Annotated[StrictStr, Field(description="the resource's place in its stack")] = ""
-    # Not declared by a program: check stamps it, so that a preview shows it as it moves.
-    secret_expires_on: Annotated[
-        StrictStr | None, Field(description='an ISO date, or "missing"')
-    ] = None
 
 
 def without_unknowns(news: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from zdx_provider.domain.rotation import MISSING, Rotation, changed_triggers, du
 from zdx_provider.engine.host import EngineHost
 from zdx_provider.engine.inputs import (
     KeyInputs,
+    KeyProperties,
     declared_rotation,
     failure,
     failures,
@@ -40,7 +41,7 @@ Properties = dict[str, Any]
 
 # A permission to adopt is asked for once, at create, and what is a secret is the engine's to keep:
 # a change of either changes no key.
-_COMPARED = KeyInputs.model_fields.keys() - {"adopt", "secret_inputs"}
+_COMPARED = KeyProperties.model_fields.keys() - {"adopt", "secret_inputs"}
 
 
 class KeyNotFound(ZdxError):

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from typing_extensions import Self
 
 from zdx_provider.domain.key import Key
 from zdx_provider.domain.roles import portal_name
 from zdx_provider.domain.rotation import MISSING, Rotation
 from zdx_provider.domain.secrets import HeldSecrets
-from zdx_provider.engine.inputs import KeyInputs
+from zdx_provider.engine.inputs import KeyProperties
 from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import MintedSecret, Scope, Tenant
 
@@ -23,7 +23,11 @@ class NewerState(ZdxError):
     """The state was written by a later version of this provider."""
 
 
-class KeyState(KeyInputs):
+class UnreadableState(ZdxError):
+    """The state is not one that this provider wrote."""
+
+
+class KeyState(KeyProperties):
     """The outputs of one key; see ``ApiKey`` for the meaning of each.
 
     Attributes:
@@ -115,7 +119,9 @@ class KeyState(KeyInputs):
 
     def inputs(self) -> dict[str, Any]:
         """The inputs of the record, as check would return them."""
-        return self.model_dump(mode="json", exclude_none=True, include=set(KeyInputs.model_fields))
+        return self.model_dump(
+            mode="json", exclude_none=True, include=set(KeyProperties.model_fields)
+        )
 
     def _role_of(self, key: Key) -> dict[str, str]:
         if {scope.id for scope in key.roles} == {self.role_id}:
@@ -146,6 +152,7 @@ def recorded(props: Mapping[str, Any]) -> KeyState:
 
     Raises:
         NewerState: A later version of this provider wrote it.
+        UnreadableState: Something else did.
     """
     version = int(props.get("schema_version", SCHEMA_VERSION))
     if version > SCHEMA_VERSION:
@@ -154,7 +161,15 @@ def recorded(props: Mapping[str, Any]) -> KeyState:
             f"of zdx-provider knows schemas up to {SCHEMA_VERSION}. Nothing was changed.",
             hint="Upgrade the package zdx-provider to the version that wrote the state.",
         )
-    return KeyState.model_validate(props)
+    try:
+        return KeyState.model_validate(props)
+    except ValidationError as error:
+        fields = sorted({str(problem["loc"][0]) for problem in error.errors()})
+        raise UnreadableState(
+            f'the state of the key "{props.get("name")}" cannot be read: {", ".join(fields)}.',
+            hint="Restore the state from a backup, or repair it with pulumi stack export and "
+            "pulumi stack import.",
+        ) from None
 
 
 def observed(key: Key, tenant: Tenant, profile: str | None) -> KeyState:

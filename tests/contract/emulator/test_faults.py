@@ -172,6 +172,21 @@ def test_a_delay_keeps_a_request_waiting(tenant: RunningEmulator, api: httpx.Cli
     assert answer.elapsed.total_seconds() >= 0.2
 
 
+def test_a_slow_body_comes_in_pieces_after_its_head(
+    tenant: RunningEmulator, api: httpx.Client
+) -> None:
+    tenant.create_client("ci")
+    whole = api.get(API_CLIENTS).content
+    tenant.fault(path=API_CLIENTS, body_ms=200)
+
+    with api.stream("GET", API_CLIENTS) as answer:
+        pieces = list(answer.iter_raw())
+
+    assert b"".join(pieces) == whole
+    assert len(pieces) > 1
+    assert answer.elapsed.total_seconds() >= 0.2
+
+
 @pytest.mark.parametrize(("hold", "made"), [("before", 0), ("after", 1)])
 def test_a_held_request_waits_for_its_release(
     hold: str, made: int, tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]

@@ -1,0 +1,216 @@
+"""Where the vendor's documents leave something open, the tenant behaves either way."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+import requests
+
+from zdx_emulator.testing import (
+    API_CLIENTS,
+    EACH_OTHER_WAY,
+    RunningEmulator,
+    Switches,
+    running_emulator,
+)
+
+DAY = 86_400
+
+
+@pytest.fixture
+def made(api: httpx.Client, body: dict[str, Any]) -> dict[str, Any]:
+    """A client as the tenant answered it, made under the switches of the test."""
+    answer: dict[str, Any] = api.post(API_CLIENTS, json=body).json()
+    return answer
+
+
+@pytest.fixture
+def switches() -> Switches:
+    """The switches of the test; by default those of every tenant."""
+    return Switches()
+
+
+@pytest.fixture
+def api(api: httpx.Client, tenant: RunningEmulator, switches: Switches) -> httpx.Client:
+    """Speaks to the tenant, its switches turned."""
+    tenant.switch(switches)
+    return api
+
+
+def turned(name: str) -> pytest.MarkDecorator:
+    """Turns one switch away from its default."""
+    return pytest.mark.parametrize("switches", [EACH_OTHER_WAY[name]], ids=[name])
+
+
+def _path(client: dict[str, Any]) -> str:
+    return f"{API_CLIENTS}/{client['id']}"
+
+
+def _mint(tenant: RunningEmulator, api: httpx.Client, client: dict[str, Any]) -> httpx.Response:
+    expires_at = tenant.now() + 60 * DAY
+    return api.post(f"{_path(client)}/secrets", json={"expiresAt": expires_at})
+
+
+def test_every_switch_is_turned_by_itself() -> None:
+    changed = {
+        name: set(switches.model_dump(exclude_defaults=True))
+        for name, switches in EACH_OTHER_WAY.items()
+    }
+
+    assert changed == {name: {name} for name in Switches.model_fields}
+
+
+@turned("unique_names")
+def test_a_taken_name_is_refused_where_names_are_unique(
+    api: httpx.Client, body: dict[str, Any], made: dict[str, Any]
+) -> None:
+    other = api.post(API_CLIENTS, json=body | {"name": "other"}).json()
+
+    assert api.post(API_CLIENTS, json=body).status_code == 409
+    assert api.put(_path(other), json=body).status_code == 409
+    assert api.put(_path(made), json=body).status_code == 200
+    assert api.get(API_CLIENTS).json()["results_total"] == 2
+
+
+@pytest.mark.parametrize(
+    ("switches", "codes"),
+    [(Switches(), [201, 202, 200]), (EACH_OTHER_WAY["statuses"], [202, 201, 204])],
+    ids=["service description", "help pages"],
+)
+def test_the_success_codes_are_those_of_either_document(
+    codes: list[int], tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    client = api.post(API_CLIENTS, json=body)
+    secret = _mint(tenant, api, client.json())
+    deleted = api.delete(f"{_path(client.json())}/secrets/{secret.json()['id']}")
+
+    assert [answer.status_code for answer in (client, secret, deleted)] == codes
+    assert secret.json()["value"]
+
+
+@turned("list_descriptions")
+def test_a_list_may_leave_out_descriptions_that_a_get_has(
+    api: httpx.Client, made: dict[str, Any]
+) -> None:
+    (listed,) = api.get(API_CLIENTS).json()["records"]
+
+    assert made == {**listed, "description": ""}
+    assert api.get(_path(made)).json() == made
+
+
+@turned("first_secret")
+def test_a_new_client_may_hold_a_secret_that_nobody_was_shown(
+    tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
+) -> None:
+    (secret,) = tenant.secrets(made["id"])
+
+    assert secret.expires_at - secret.created_at == 365 * DAY
+    assert "value" not in str(made)
+    assert _mint(tenant, api, made).status_code == 202
+    assert len(tenant.secrets(made["id"])) == 2
+
+
+@pytest.mark.parametrize("switches", [Switches(read_lag_ms=60_000)], ids=["read_lag_ms"])
+def test_reads_may_lag_behind_a_post(
+    tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
+) -> None:
+    assert api.get(_path(made)).status_code == 404
+    assert api.get(f"{_path(made)}/secrets").status_code == 404
+    assert api.get(API_CLIENTS).json()["results_total"] == 0
+    assert api.put(_path(made), json=made).status_code == 200
+    assert [client.id for client in tenant.clients()] == [made["id"]]
+
+
+@turned("read_lag_ms")
+def test_a_lag_passes(api: httpx.Client, made: dict[str, Any]) -> None:
+    while api.get(_path(made)).status_code == 404:
+        time.sleep(0.01)
+
+    assert api.get(API_CLIENTS).json()["records"] == [made]
+    assert api.get(f"{_path(made)}/secrets").json() == []
+
+
+def test_a_new_secret_lags_too(
+    tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
+) -> None:
+    tenant.switch(Switches(read_lag_ms=60_000))
+
+    minted = _mint(tenant, api, made)
+
+    assert minted.json()["id"] not in api.get(f"{_path(made)}/secrets").text
+
+
+@turned("description_limit")
+def test_a_description_may_be_too_long(api: httpx.Client, body: dict[str, Any]) -> None:
+    fits = api.post(API_CLIENTS, json=body | {"description": "x" * 255})
+    too_long = api.post(API_CLIENTS, json=body | {"description": "x" * 256})
+    grown = api.put(_path(fits.json()), json=body | {"description": "x" * 256})
+
+    assert fits.status_code == 201
+    for refused in (too_long, grown):
+        assert refused.status_code == 400
+        assert "Invalid Input for description" in refused.json()["message"]
+
+
+@turned("separate_client_id")
+def test_a_client_may_sign_in_by_another_id_than_its_own(
+    tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
+) -> None:
+    secret = _mint(tenant, api, made).json()["value"]
+
+    assert made["clientId"] != made["id"]
+    assert tenant.token_for(made["clientId"], secret)
+    with pytest.raises(requests.HTTPError, match="400"):
+        tenant.token_for(made["id"], secret)
+
+
+@turned("separate_client_id")
+def test_a_put_neither_changes_nor_loses_the_id_to_sign_in_by(
+    api: httpx.Client, body: dict[str, Any], made: dict[str, Any]
+) -> None:
+    for sent in (body, body | {"clientId": "chosen"}):
+        assert api.put(_path(made), json=sent).json()["clientId"] == made["clientId"]
+
+
+def test_a_client_id_of_the_callers_choice_counts_for_nothing(
+    api: httpx.Client, body: dict[str, Any]
+) -> None:
+    assert "clientId" not in api.post(API_CLIENTS, json=body | {"clientId": "chosen"}).json()
+
+
+@pytest.fixture(params=EACH_OTHER_WAY)
+def started(request: pytest.FixtureRequest) -> Iterator[RunningEmulator]:
+    """A tenant started with one switch turned."""
+    with running_emulator(switches=EACH_OTHER_WAY[request.param]) as tenant:
+        yield tenant
+
+
+def test_a_tenant_starts_and_is_reset_with_the_switches_of_its_command_line(
+    started: RunningEmulator, request: pytest.FixtureRequest
+) -> None:
+    own = EACH_OTHER_WAY[request.node.callspec.params["started"]].model_dump()
+    before = httpx.get(f"{started.url}/_emulator/switches", trust_env=False).json()
+    started.switch(Switches())
+    started.reset()
+    after = httpx.get(f"{started.url}/_emulator/switches", trust_env=False).json()
+
+    assert before == after == own
+
+
+@pytest.mark.parametrize("wrong", ["unknown=1", "read_lag_ms=-1", "statuses=both", "unique_names"])
+def test_a_wrong_switch_is_refused_and_named(wrong: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "zdx_emulator", "--port=0", f"--switch={wrong}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"zdx_emulator: --switch {wrong.partition('=')[0]}:")
+    assert ended.stderr.count("\n") == 1
