@@ -15,7 +15,9 @@ from zdx_emulator.testing import (
 )
 
 UP = ("up", "--yes", "--skip-preview")
+UP_REFRESH = (*UP, "--refresh")
 DESTROY = ("destroy", "--yes", "--skip-preview")
+REPLACE = (*UP, "--replace", "urn:pulumi:test::keys::pulumi-python:dynamic/zdx:ApiKey::ci")
 
 NOTHING = ""
 ONE_KEY = 'ApiKey("ci", name="ci", role="ZDX Read-only Admin")'
@@ -93,6 +95,7 @@ class Operation:
             beside the state's, that must work throughout.
         program: What is declared from then on.
         command: The command that carries it out.
+        then: The command that goes on where that was cut short; None: the same one.
         leaves: The name of the key that is there afterwards; None: no key.
         makes: Whether the engine's create is a part of it, so that what an interrupted run left
             may be refused.
@@ -105,6 +108,7 @@ class Operation:
     prepare: Callable[[PulumiProject, RunningEmulator], tuple[Credential, ...]]
     program: str
     command: tuple[str, ...] = UP
+    then: tuple[str, ...] | None = None
     leaves: str | None = "ci"
     makes: bool = False
     removes: bool = False
@@ -197,6 +201,17 @@ OPERATIONS = (
         makes=True,
         removes=True,
     ),
+    # No plain `up` asks the tenant about a key that the program has not changed.
+    Operation(
+        "replace on request",
+        steps=(SIGN_IN, LIST_ROLES, READ, REMOVE, LIST_KEYS, MAKE, MINT),
+        prepare=_with_a_key,
+        program=ONE_KEY,
+        command=REPLACE,
+        then=UP_REFRESH,
+        makes=True,
+        removes=True,
+    ),
     Operation(
         "replace, new key first",
         steps=(SIGN_IN, LIST_ROLES, LIST_KEYS, MAKE, MINT, READ, REMOVE),
@@ -252,6 +267,15 @@ OPERATIONS = (
         program=ONE_KEY,
         command=DESTROY,
         leaves=None,
+        removes=True,
+    ),
+    Operation(
+        "destroy, then want it again",
+        steps=(SIGN_IN, READ, REMOVE),
+        prepare=_with_a_key,
+        program=ONE_KEY,
+        command=DESTROY,
+        then=UP_REFRESH,
         removes=True,
     ),
 )

@@ -162,9 +162,10 @@ class Ordeal:
 
     def _finish(self) -> str:
         outcome = FINISHED
+        command = self.case.operation.then or self.case.operation.command
         for _ in range(_MOST_REFUSALS):
             self._unlock()
-            run = self.project.run_unchecked(*self.case.operation.command)
+            run = self.project.run_unchecked(*command)
             if run.returncode == 0:
                 self._assert_done()
                 return outcome
@@ -193,7 +194,7 @@ class Ordeal:
             self._assert_only_key(self.case.operation.leaves)
         else:
             assert self.tenant.clients() == []
-            assert self.project.keys() == []
+            assert self.project.recorded_keys() == []
 
     def _update_and_destroy(self) -> None:
         if not self.case.operation.leaves:
@@ -214,7 +215,7 @@ class Ordeal:
         if len(names) != len(set(names)):
             raise KeyDoubled(f"the tenant has the keys {names}")
         self._assert_in_use()
-        for key in self.project.keys():  # noqa: SIM118 - a project is no dict
+        for key in self.project.recorded_keys():
             self._assert_kept(Credential(key["key_id"], key["key_secret"]), key["secret_id"])
 
     def _assert_in_use(self) -> None:

@@ -142,13 +142,13 @@ class PulumiProject:
         outputs: dict[str, Any] = json.loads(shown.stdout)
         return outputs
 
-    def keys(self) -> list[dict[str, Any]]:
+    def recorded_keys(self) -> list[dict[str, Any]]:
         """The outputs of the keys in the state, secrets in the clear; not in the transcript."""
         return [_revealed(resource["outputs"]) for resource in self._recorded_keys()]
 
     def key(self) -> dict[str, Any]:
         """The outputs of the one key in the state."""
-        (key,) = self.keys()
+        (key,) = self.recorded_keys()
         return key
 
     def urn_of(self, logical_name: str) -> str:
@@ -162,6 +162,8 @@ class PulumiProject:
         self.transcript.pop()
         resources = json.loads(exported.stdout)["deployment"].get("resources", [])
         return [resource for resource in resources if resource["type"].endswith(":ApiKey")]
+
+    keys = recorded_keys
 
     def variables(self) -> dict[str, str]:
         return {

@@ -21,8 +21,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    runs_the_tests_elsewhere = not hasattr(config, "workerinput")
-    if runs_the_tests_elsewhere:
+    counts_for_all_workers = not hasattr(config, "workerinput")
+    if counts_for_all_workers:
         config.pluginmanager.register(Figures(config))
 
 

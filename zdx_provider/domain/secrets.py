@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from zdx_provider.domain.ownership import MAX_SECRETS
 from zdx_provider.errors import ZdxError
@@ -11,7 +11,6 @@ from zdx_provider.zidentity import AnswerLost, ApiClientSecret, MintedSecret, ZI
 # help.zscaler.com, "Adding API Clients"; held an hour inside, so that neither a slow request nor
 # a leap of the server's clock makes a valid lifetime an invalid one.
 _MARGIN = timedelta(hours=1)
-_LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 _SHORTEST = timedelta(days=30) + _MARGIN
 _LONGEST = timedelta(days=365) - _MARGIN
 
@@ -36,11 +35,7 @@ class HeldSecrets:
 def secrets_of(zidentity: ZIdentity, key_id: str) -> tuple[ApiClientSecret, ...]:
     """A key's secrets, oldest first, without their values."""
     listed = zidentity.api_clients.secrets.list(key_id)
-    return tuple(sorted(listed, key=_age))
-
-
-def _age(secret: ApiClientSecret) -> datetime:
-    return _LONG_AGO if secret.created_at is None else secret.created_at
+    return tuple(sorted(listed, key=lambda secret: secret.created_at))
 
 
 def mint(

@@ -1,0 +1,144 @@
+"""A tenant that is slow, broken or not the tenant at all, as the user of the CLI meets it."""
+
+from typing import Any
+
+import pytest
+from support.pulumi_project import PulumiProject
+
+from zdx_emulator.testing import ADMIN_ID, RESOURCE_SERVERS, TOKEN, RunningEmulator
+
+HTML = "<html><title>Sign in to the proxy</title></html>"
+
+MANY = """
+for n in range({count}):
+    ApiKey(f"key-{{n}}", name=f"key-{{n:03}}", role="ZDX Read-only Admin")
+"""
+
+MANY_ROTATING = """
+from zdx_provider import RotationArgs
+
+for n in range({count}):
+    ApiKey(f"key-{{n}}", name=f"key-{{n:03}}", role="ZDX Read-only Admin",
+           rotation=RotationArgs(triggers={{"incident": "{trigger}"}}))
+"""
+
+A_THIRD_OF_CALLS_TOO_MANY = {"status": 429, "headers": {"x-ratelimit-reset": ["1", "1"]}}
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"body": HTML}, "Check that no proxy or login page answers in ZIdentity's place"),
+        ({"status": 502, "body": HTML, "count": 99}, "Run again later"),
+        ({"truncate": True, "count": 99}, "the connection broke before the whole answer was here"),
+        ({"body": '{"records": ['}, "Check that no proxy or login page answers"),
+        ({"body": "x" * 10_000_000}, "the answer is larger than 8 MB"),
+        ({"redirect": "https://login.example.invalid/"}, "redirect"),
+        ({"status": 403}, "full permission on API Clients and API Resources"),
+        ({"status": 403, "headers": {"x-zscaler-mode": "read-only"}}, "maintenance"),
+        ({"status": 500}, "the request id helps Zscaler's support"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_tenant_that_does_not_answer_as_documented_is_one_clear_line(
+    project: PulumiProject, tenant: RunningEmulator, fault: dict[str, Any], said: str
+) -> None:
+    project.configure({"zdx:maxRetries": 1})
+    tenant.fault(method="GET", path=RESOURCE_SERVERS, **fault)
+
+    failed = project.fail("preview")
+
+    assert said in failed.text
+    assert "Traceback" not in failed.text
+    assert tenant.clients() == []
+
+
+def test_a_token_endpoint_that_is_a_web_page_is_one_clear_line(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    tenant.fault(method="POST", path=TOKEN, body=HTML)
+
+    failed = project.fail("preview")
+
+    assert "Check that no proxy or login page answers" in failed.text
+    assert "Traceback" not in failed.text
+
+
+def test_a_preview_without_any_settings_says_what_to_set(project: PulumiProject) -> None:
+    project.configure(
+        dict.fromkeys(["zdx:vanityDomain", "zdx:apiUrl", "zdx:tokenUrl", "zdx:clientId"])
+    )
+
+    failed = project.fail("preview")
+
+    assert "the setting zdx:vanityDomain is missing" in failed.text
+    assert "ZSCALER_VANITY_DOMAIN in the environment" in failed.text
+
+
+def test_two_hundred_keys_are_made_once_each_although_a_third_of_the_calls_is_too_many(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(MANY.format(count=200))
+    for after in range(0, 400, 2):
+        tenant.fault(
+            method="*",
+            path="/ziam/admin/api/v1/api-clients*",
+            after=after,
+            **A_THIRD_OF_CALLS_TOO_MANY,
+        )
+
+    said = project.up("--debug")
+
+    names = sorted(client.name for client in tenant.clients())
+    assert names == [f"key-{n:03}" for n in range(200)]
+    assert sum(request.status == 429 for request in tenant.requests()) >= 190
+    assert "to create API client 'key-" in said.text
+    assert "the rate limit is reached" in said.text
+    assert len(project.recorded_keys()) == 200
+
+
+def test_a_hundred_keys_rotate_at_once_although_calls_are_too_many(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(MANY_ROTATING.format(count=100, trigger="a"))
+    project.up()
+    before = {key["key_id"]: key["secret_id"] for key in project.recorded_keys()}
+    project.program(MANY_ROTATING.format(count=100, trigger="b"))
+    for after in range(0, 200, 2):
+        tenant.fault(
+            method="*",
+            path="/ziam/admin/api/v1/api-clients*",
+            after=after,
+            **A_THIRD_OF_CALLS_TOO_MANY,
+        )
+
+    project.up()
+
+    after_rotation = project.recorded_keys()
+    assert len(after_rotation) == 100
+    for key in after_rotation:
+        assert key["previous_secret_id"] == before[key["key_id"]]
+        assert tenant.token_for(key["key_id"], key["key_secret"])
+
+
+def test_a_run_makes_the_calls_of_the_contract_and_no_others(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(MANY.format(count=10))
+    project.up()
+
+    made = [f"{request.method} {_kind(request.path)}" for request in tenant.requests()]
+
+    assert {request.client_id for request in tenant.requests()} == {ADMIN_ID}
+    assert {kind: made.count(kind) for kind in set(made)} == {
+        "POST token": 1,
+        "GET resource-servers": 1,
+        "GET api-clients": 1,
+        "POST api-clients": 10,
+        "POST secrets": 10,
+    }
+
+
+def _kind(path: str) -> str:
+    kinds = ("secrets", "api-clients", "resource-servers", "token")
+    return next(kind for kind in kinds if kind in path)
