@@ -77,7 +77,17 @@ def _client(client_id: str, body: ApiClientRequest) -> ApiClient:
     sent = body.model_dump(exclude={"client_resources", "id", "client_id", "clientId"})
     resources = [_resource(ref) for ref in body.client_resources]
     _check_one_scope_a_service(resources)
-    return ApiClient.model_validate({**sent, "id": client_id, "client_resources": resources})
+    client = ApiClient.model_validate({**sent, "id": client_id, "client_resources": resources})
+    _check_serializable(client)
+    return client
+
+
+def _check_serializable(client: ApiClient) -> None:
+    # Members that the tenant does not know may hold half a surrogate pair, or a deep nest.
+    try:
+        client.model_dump_json()
+    except ValueError:
+        raise bad_request("Invalid Input for request body") from None
 
 
 def _resource(ref: ResourceRef) -> ClientResource:

@@ -132,9 +132,9 @@ class Observer:
         answer = self._administer("GET", f"{API_CLIENTS}/{client_id}/secrets")
         return TypeAdapter(list[ApiClientSecret]).validate_json(answer.content)
 
-    def add_secret(self, client_id: str, *, days: int = 180) -> ApiClientSecret:
+    def add_secret(self, client_id: str, *, days: float = 180) -> ApiClientSecret:
         """Mints a secret that lives that many days, and returns it in the clear."""
-        body = {"expiresAt": self.now() + days * 86_400}
+        body = {"expiresAt": self.now() + int(days * 86_400)}
         answer = self._administer("POST", f"{API_CLIENTS}/{client_id}/secrets", json=body)
         return _parse(ApiClientSecret, answer)
 

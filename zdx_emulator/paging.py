@@ -8,6 +8,8 @@ from starlette.datastructures import URL
 
 from zdx_emulator.models import Page, Record
 
+_MAX_OFFSET = 2**31 - 1
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -19,7 +21,7 @@ class Slice:
 
 
 async def _wanted(
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=_MAX_OFFSET)] = 0,
     limit: Annotated[int, Query(ge=0, le=1000)] = 100,
     name_like: Annotated[str, Query(alias="name[like]")] = "",
 ) -> Slice:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from host.conftest import StartHost
+from pulumi.runtime.rpc import UNKNOWN
 from support.plugin_host import Difference, PluginFailed, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, TOKEN, RunningEmulator
@@ -141,3 +142,14 @@ def test_a_state_of_a_later_version_stops_every_call(
 
     assert "Upgrade the package zdx-provider" in stopped.value.sentence
     assert tenant.requests() == []
+
+
+def test_a_profile_that_is_not_known_yet_replaces_nothing(
+    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+) -> None:
+    host = start_host(vanityDomain="elsewhere", tenants=profiles(a="acme"))
+    key = host.up({**declared, "tenant": "a"})
+
+    assert host.diff(key, {**key.inputs, "tenant": UNKNOWN}) == Difference(
+        "DIFF_UNKNOWN", [], deletes_first=False
+    )

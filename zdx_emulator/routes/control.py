@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from zdx_emulator.cross_site import FROM_THIS_SITE_ONLY
 from zdx_emulator.faults import ArmedFault, Fault
@@ -12,6 +12,8 @@ from zdx_emulator.gateway import Traffic
 from zdx_emulator.request_log import LoggedRequest
 from zdx_emulator.switches import Switches
 from zdx_emulator.tenant import CurrentTenant
+
+_FIFTY_YEARS = 50 * 365 * 86_400
 
 
 class Health(BaseModel):
@@ -22,9 +24,9 @@ class Health(BaseModel):
 
 
 class ClockOffset(BaseModel):
-    """How far the tenant's clock is ahead of the machine's, in seconds."""
+    """How far the tenant's clock is ahead of the machine's, in seconds; fifty years at most."""
 
-    offset_seconds: int
+    offset_seconds: Annotated[int, Field(ge=-_FIFTY_YEARS, le=_FIFTY_YEARS)]
 
 
 async def _traffic_of(request: Request) -> Traffic:

@@ -47,7 +47,17 @@ class TokenResponse(BaseModel):
     expires_in: int
 
 
-@router.post("/token")
+# The form is read by hand, as its refusals are OAuth's; the document is told of it here.
+_FORM = {
+    "requestBody": {
+        "content": {
+            "application/x-www-form-urlencoded": {"schema": TokenRequest.model_json_schema()}
+        }
+    }
+}
+
+
+@router.post("/token", openapi_extra=_FORM)
 async def issue_token(request: Request, response: Response, tenant: CurrentTenant) -> TokenResponse:
     """Gives a token that lives as long as the client's `accessTokenLifeTime` says.
 

@@ -14,7 +14,7 @@ from pulumi.dynamic import (
     ReadResult,
     UpdateResult,
 )
-from pulumi.output import Unknown
+from pulumi.output import Unknown, contains_unknowns
 
 from zdx_provider.clock import utc_now
 from zdx_provider.domain.key import KeySpec
@@ -102,10 +102,11 @@ class Lifecycle:
         before = state.inputs()
         changed = {key for key in _COMPARED if before.get(key) != news.get(key)}
         self._announce(state, without_unknowns(news))
-        profile = without_unknowns(news).get("tenant")
-        if "tenant" in changed and not is_home(self._tenants.named(profile), state):
-            return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
-        require_home(self._tenants.named(profile), state)
+        if not contains_unknowns(news.get("tenant")):
+            tenant = self._tenants.named(news.get("tenant"))
+            if "tenant" in changed and not is_home(tenant, state):
+                return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
+            require_home(tenant, state)
         if changed:
             # The engine compares the inputs itself then, and shows what changes.
             return DiffResult(changes=None)

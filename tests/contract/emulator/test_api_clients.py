@@ -1,5 +1,6 @@
 """API clients: the rules of the vendor's help pages and recordings."""
 
+import json
 from typing import Any
 
 import httpx
@@ -113,6 +114,17 @@ def test_a_refused_client_is_not_made(
 
 def test_a_body_that_is_no_json_is_refused(api: httpx.Client) -> None:
     answer = api.post(API_CLIENTS, content=b"{", headers={"Content-Type": "application/json"})
+
+    assert _is_invalid(answer, "request body")
+
+
+@pytest.mark.parametrize("value", [r'"\ud800"', "[" * 900 + "]" * 900], ids=["surrogate", "nest"])
+def test_a_body_that_cannot_be_kept_is_refused(
+    value: str, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    content = json.dumps(body | {"future": 1}).replace('"future": 1', f'"future": {value}')
+
+    answer = api.post(API_CLIENTS, content=content, headers={"Content-Type": "application/json"})
 
     assert _is_invalid(answer, "request body")
 

@@ -1,0 +1,169 @@
+"""The page, below what a browser shows: who may post to it, and what it lets out."""
+
+import re
+
+import httpx
+import pytest
+
+from zdx_emulator.testing import API_CLIENTS, RunningEmulator, Switches, scope_id
+
+FORM = {"name": "ci", "role": scope_id("ZDX Super Admin")}
+NEW_KEY = "/portal/keys"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+@pytest.mark.parametrize("path", [NEW_KEY, "/portal/keys/{id}/delete", "/_emulator/reset"])
+def test_what_another_site_has_a_browser_post_is_refused(
+    path: str, headers: dict[str, str], tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    client = tenant.create_client("kept")
+
+    answer = anonymous.post(path.format(id=client.id), data=FORM, headers=headers)
+
+    assert answer.status_code == 403
+    assert tenant.clients() == [client]
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "{url}"}, {}])
+def test_what_the_page_itself_posts_is_done(
+    headers: dict[str, str], tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    own = {name: value.format(url=tenant.url) for name, value in headers.items()}
+
+    assert anonymous.post(NEW_KEY, data=FORM, headers=own).status_code == 303
+    assert [client.name for client in tenant.clients()] == ["ci"]
+
+
+def test_a_made_key_is_the_persons(anonymous: httpx.Client) -> None:
+    anonymous.post(NEW_KEY, data=FORM)
+
+    assert "admin@example.com" in anonymous.get("/").text
+
+
+def test_no_screen_is_kept_by_a_browser_or_shown_in_a_frame(anonymous: httpx.Client) -> None:
+    made = anonymous.post(NEW_KEY, data=FORM, follow_redirects=True)
+
+    assert made.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in made.headers["content-security-policy"]
+
+
+def test_what_clients_are_called_is_text_and_no_markup(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    script = "<script>alert(1)</script>"
+    client = tenant.create_client(script, description=script)
+
+    for path in ("/", f"/?q={script}", f"/portal/keys/{client.id}"):
+        text = anonymous.get(path).text
+        assert script not in text
+        assert "&lt;script&gt;" in text
+
+
+@pytest.mark.parametrize("path", ["", "/edit", "/delete", "/created"])
+def test_a_key_that_is_gone_has_a_page_that_says_so(path: str, anonymous: httpx.Client) -> None:
+    answer = anonymous.get(f"{NEW_KEY}/gone{path}")
+
+    assert answer.status_code == 404
+    assert "No such key" in answer.text
+
+
+@pytest.mark.parametrize("change", ["edit", "delete"])
+def test_a_change_of_a_key_that_is_gone_says_so(change: str, anonymous: httpx.Client) -> None:
+    answer = anonymous.post(f"{NEW_KEY}/gone/{change}", data=FORM)
+
+    assert answer.status_code == 404
+
+
+def test_a_role_of_another_service_is_not_to_be_had(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    form = FORM | {"role": scope_id("Super Admin", "ZIAM")}
+
+    assert "Select a role." in anonymous.post(NEW_KEY, data=form).text
+    assert tenant.clients() == []
+
+
+def test_an_edit_keeps_roles_of_other_services(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    client = tenant.create_client("ci", role="Super Admin", service="ZIAM")
+
+    anonymous.post(f"{NEW_KEY}/{client.id}/edit", data=FORM)
+
+    ((ziam, zdx),) = [each.selected_scopes for each in tenant.client(client.id).client_resources]
+    assert (ziam.id, zdx.id) == (scope_id("Super Admin", "ZIAM"), FORM["role"])
+
+
+def test_what_the_tenant_refuses_is_told_in_the_form(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    tenant.switch(Switches(unique_names=True))
+    other = tenant.create_client("other")
+    anonymous.post(NEW_KEY, data=FORM)
+
+    made = anonymous.post(NEW_KEY, data=FORM)
+    changed = anonymous.post(f"{NEW_KEY}/{other.id}/edit", data=FORM)
+
+    for answer in (made, changed):
+        assert "An API client of this name exists" in answer.text
+        assert 'value="ci"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("description", "owner", "text"),
+    [
+        ("[pulumi zdx-keys/prod/ci #c0ffee]", "zdx-keys/prod ci", "none"),
+        ("Mine. [pulumi p/s/x:y:Team$ci #1a]", "p/s x:y:Team$ci", "Mine."),
+        ("[pulumi p/s/ci #1a] moved", "none", "[pulumi p/s/ci #1a] moved"),
+        ("[pulumi half #1a]", "none", "[pulumi half #1a]"),
+        ("", "none", "none"),
+    ],
+)
+def test_the_mark_at_the_end_of_a_description_tells_the_owner(
+    description: str, owner: str, text: str, tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    client = tenant.create_client("ci", description=description)
+
+    page = anonymous.get(f"{NEW_KEY}/{client.id}").text
+
+    facts = dict(re.findall(r"<dt>(.+?)</dt>\s*<dd>(.*?)</dd>", page, re.DOTALL))
+    words = {name: " ".join(re.sub("<.+?>", " ", value).split()) for name, value in facts.items()}
+    assert (words["Owner stack"], words["Description"]) == (owner, text)
+
+
+def test_a_secret_that_is_missing_ends_soon_or_has_ended_is_told(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    for name, days in (("ended", 30.5), ("today", 40.5), ("soon", 41.5), ("later", 90.5)):
+        tenant.add_secret(tenant.create_client(name).id, days=days)
+    tenant.create_client("without")
+    tenant.move_clock(40 * 86_400)
+
+    badges = re.findall(r'class="badge (.+?)">(.+?)<', anonymous.get("/").text)
+
+    assert badges == [
+        ("expired", "no secret"),
+        ("good", "in 50 days"),
+        ("ending", "in 1 day"),
+        ("ending", "today"),
+        ("expired", "expired"),
+    ]
+
+
+def test_the_page_meets_no_fault_and_is_not_logged(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    tenant.fault(path="*", status=500)
+
+    assert anonymous.get("/").status_code == 200
+    assert anonymous.get("/portal/static/portal.css").status_code == 200
+    assert tenant.requests() == []
+    assert anonymous.get(API_CLIENTS).status_code == 500

@@ -1,0 +1,31 @@
+"""Another project's tests use the tenant as a fixture."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+THEIR_TESTS = """
+pytest_plugins = ["zdx_emulator.pytest_plugin"]
+
+def test_a(zdx_tenant):
+    client = zdx_tenant.create_client("ci")
+    assert zdx_tenant.token_for(client.id, zdx_tenant.add_secret(client.id).value)
+
+def test_b(zdx_tenant):
+    assert zdx_tenant.clients() == []
+"""
+
+
+def test_every_test_of_another_project_gets_a_tenant_as_new(tmp_path: Path) -> None:
+    (tmp_path / "test_theirs.py").write_text(THEIR_TESTS)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert "2 passed" in ended.stdout, ended.stdout + ended.stderr
