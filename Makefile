@@ -20,13 +20,13 @@ export PATH := $(CLI):$(BIN):$(PATH)
 
 PULUMI := pulumi --non-interactive --stack dev
 
-.PHONY: up down test check env setup
+.PHONY: up down test torture check env setup cli browser
 
 up: setup
 	@python tools/dev_tenant.py start
 	@pulumi --non-interactive stack select --create dev
 	@$(PULUMI) up --yes --skip-preview
-	@echo "The stand-in tenant's API is at $$($(PULUMI) config get zdx:apiUrl); make down ends it."
+	@echo "Look at the keys: $$($(PULUMI) config get zdx:apiUrl) (make down ends the stand-in tenant)"
 
 down: setup
 	@pulumi --non-interactive stack select --create dev
@@ -35,8 +35,14 @@ down: setup
 	@$(PULUMI) stack rm --yes --preserve-config
 	@python tools/dev_tenant.py stop
 
-test: setup
+test: $(VENV)/.sdk
+	@mkdir -p $(LOCAL)/state
+	@$(MAKE) -s -j 3 $(READY) cli browser
 	@python -m pytest -n 2 --dist worksteal
+
+# All of what is long. About an hour on two cores; `docs/reliability.md` says how to take a part.
+torture: setup
+	@python -m pytest tests/torture -n 4 --dist worksteal --figures $(LOCAL)/torture.json
 
 check: setup
 	@ruff check .
@@ -61,9 +67,11 @@ setup: $(VENV)/.sdk
 	@mkdir -p $(LOCAL)/state
 	@$(MAKE) -s -j 2 $(READY) cli
 
-.PHONY: cli
 cli: $(VENV)/.sdk
 	@$(BIN)/python tools/pulumi-cli/install.py $(LOCAL)/cli > /dev/null
+
+browser: $(READY)
+	@$(BIN)/python tools/browser/install.py > /dev/null
 
 $(VENV)/.sdk: requirements.txt
 	@echo "Setting up .venv ..." >&2

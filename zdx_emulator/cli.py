@@ -38,7 +38,8 @@ def _switches(settings: list[str]) -> Switches:
         raise ValueError(f"--switch {problem['loc'][0]}: {problem['msg']}") from None
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """Makes the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m zdx_emulator",
         description="A stand-in Zscaler tenant: sign-in, API clients, roles and ZDX data.",
@@ -81,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0, or 2 for a wrong switch, or a port or data dir that cannot be had, with one line on
         stderr.
     """
-    arguments = _parser().parse_args(argv)
+    arguments = parser().parse_args(argv)
     with ExitStack() as held:
         try:
             switches = _switches(arguments.switch)

@@ -1,0 +1,30 @@
+"""The documentation names what there is."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from zdx_emulator.cli import parser
+from zdx_emulator.faults import Fault
+from zdx_emulator.testing import Switches
+
+PAGE = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()
+OPTIONS = re.findall(r"--[a-z][a-z-]+", parser().format_help())
+
+
+@pytest.mark.parametrize(
+    "name", [*Fault.model_fields, *Switches.model_fields, *sorted({*OPTIONS} - {"--help"})]
+)
+def test_the_documentation_names(name: str) -> None:
+    assert f"`{name}" in PAGE
+
+
+def test_the_example_runs() -> None:
+    (example,) = re.findall(r"```python\n(.+?)```", PAGE, re.DOTALL)
+
+    ended = subprocess.run([sys.executable, "-c", example], timeout=60, check=False)
+
+    assert ended.returncode == 0
