@@ -121,4 +121,4 @@ def test_destroy_of_a_key_that_is_gone_already_succeeds(
 
     project.destroy()
 
-    assert project.keys() == []
+    assert project.recorded_keys() == []

@@ -212,7 +212,8 @@ def test_a_renamed_profile_changes_nothing_in_its_tenant(
     by_profile.configure({"zdx:tenants": {"headquarters": profiles["acme"]}})
     by_profile.program(IN_TENANT.format(tenant="headquarters"))
 
-    by_profile.up("--refresh")
+    by_profile.refresh("--run-program", "--expect-no-changes")
+    by_profile.up()
 
     written = [r for r in tenant.requests() if r.method != "GET" and r.path != TOKEN]
     assert written == []

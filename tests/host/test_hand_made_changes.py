@@ -60,7 +60,7 @@ def test_get_of_a_key_without_a_zdx_role_gives_it(
 
 
 def test_a_role_that_the_tenant_does_not_offer_any_more_is_told_in_a_sentence(
-    host: PluginHost, tenant: RunningEmulator, key: Recorded
+    host: PluginHost, key: Recorded
 ) -> None:
     gone = {"role_id": "hhlm4bhmbg7ir::gone", "role": "Gone"}
     held = Recorded(key.id, {**key.inputs, **gone}, {**key.outputs, **gone})

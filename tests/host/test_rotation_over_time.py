@@ -114,7 +114,7 @@ class OneKey(RuleBasedStateMachine):
     @rule()
     def refresh(self) -> None:
         read = self.lifecycle().read(self.outputs["key_id"], self.outputs)
-        self.outputs, self.inputs = read.outs, read.inputs or {}
+        self.outputs, self.inputs = read.outs or {}, read.inputs or {}
 
     @rule()
     def a_secret_is_made_by_hand(self) -> None:

@@ -41,6 +41,9 @@ class NoWayOn(AssertionError):
     """A command failed, and says nothing that helps."""
 
 
+BROKEN_PROMISES = (KeyLost, KeyDoubled, ChangedForNobody, NoWayOn)
+
+
 @dataclass
 class Ordeal:
     """One case, lived through.

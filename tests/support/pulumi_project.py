@@ -144,7 +144,7 @@ class PulumiProject:
 
     def recorded_keys(self) -> list[dict[str, Any]]:
         """The outputs of the keys in the state, secrets in the clear; not in the transcript."""
-        return [_revealed(resource["outputs"]) for resource in self._recorded_keys()]
+        return [_revealed(resource["outputs"]) for resource in self._key_resources()]
 
     def key(self) -> dict[str, Any]:
         """The outputs of the one key in the state."""
@@ -153,17 +153,15 @@ class PulumiProject:
 
     def urn_of(self, logical_name: str) -> str:
         """The URN of the one key in the state that has this logical name."""
-        urns = [str(resource["urn"]) for resource in self._recorded_keys()]
+        urns = [str(resource["urn"]) for resource in self._key_resources()]
         (urn,) = [urn for urn in urns if urn.endswith(f"::{logical_name}")]
         return urn
 
-    def _recorded_keys(self) -> list[dict[str, Any]]:
+    def _key_resources(self) -> list[dict[str, Any]]:
         exported = self.run("stack", "export", "--show-secrets")
         self.transcript.pop()
         resources = json.loads(exported.stdout)["deployment"].get("resources", [])
         return [resource for resource in resources if resource["type"].endswith(":ApiKey")]
-
-    keys = recorded_keys
 
     def variables(self) -> dict[str, str]:
         return {

@@ -11,7 +11,7 @@ def assert_sound(project: PulumiProject, tenant: RunningEmulator, name: str = "c
         The key's id.
     """
     client = tenant.client_named(name)
-    keys = project.keys()
+    keys = project.recorded_keys()
     (recorded,) = [key for key in keys if key["name"] == name]
     assert recorded["key_id"] == client.id
     assert tenant.token_for(client.id, recorded["key_secret"])

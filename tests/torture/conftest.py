@@ -30,6 +30,7 @@ class Figures:
     """Counts how the tests of each kind ended, as their property `figures` names the kind.
 
     A failed one is counted as the exception that ended it, any other as its property `outcome`.
+    What the property `never` names is shown although it was not met.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -41,6 +42,7 @@ class Figures:
         properties = dict(report.user_properties)
         if report.when == "call" and "figures" in properties:
             kind = self._outcomes.setdefault(str(properties["figures"]), Counter())
+            kind.update(dict.fromkeys(properties.get("never", ()), 0))
             kind[_failure(report) if report.failed else str(properties["outcome"])] += 1
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

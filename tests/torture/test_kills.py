@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from support.kills import Case, matrix, share_of
 from support.operations import OPERATIONS, Operation
-from support.ordeal import Ordeal
+from support.ordeal import BROKEN_PROMISES, Ordeal
 from support.pulumi_project import PulumiProject
 
 from zdx_emulator.faults import Fault
@@ -25,6 +25,7 @@ def test_what_is_cut_short_is_finished_or_refused_with_a_way_on(
     record_property: Callable[[str, object], None],
 ) -> None:
     record_property("figures", "kill matrix")
+    record_property("never", [broken.__name__ for broken in BROKEN_PROMISES])
 
     outcome = Ordeal(case, project, tenant).live_through()
 

@@ -102,11 +102,10 @@ class Lifecycle:
         before = state.inputs()
         changed = {key for key in _COMPARED if before.get(key) != news.get(key)}
         self._announce(state, without_unknowns(news))
-        if not contains_unknowns(news.get("tenant")):
-            tenant = self._tenants.named(news.get("tenant"))
-            if "tenant" in changed and not is_home(tenant, state):
-                return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
-            require_home(tenant, state)
+        if "tenant" not in changed:
+            require_home(self._tenants.home_of(state), state)
+        elif self._moves(state, news.get("tenant")):
+            return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
         if changed:
             # The engine compares the inputs itself then, and shows what changes.
             return DiffResult(changes=None)
@@ -202,15 +201,20 @@ class Lifecycle:
         keys = self._tenants.keys_of(state)
         owner = keys.delete(key_id, state.name, state.claim)
         if owner is not None:
+            taker = "its successor" if owner.who == state.managed_by else owner.who
             self._host.log(
                 logging.WARNING,
-                f'the key "{state.name}" ({key_id}) was left as it is, because {owner.who} has '
-                "taken it over; only the state of this stack forgets it.",
+                f'the key "{state.name}" ({key_id}) was left as it is, because {taker} has taken '
+                "it over; only this row of the state is forgotten.",
             )
 
     @property
     def _today(self) -> date:
         return self._now().date()
+
+    def _moves(self, state: KeyState, profile: str | None) -> bool:
+        """Whether a changed profile names another tenant; not told of one that is unknown yet."""
+        return not contains_unknowns(profile) and not is_home(self._tenants.named(profile), state)
 
     def _stamp(self, olds: Properties, news: Properties) -> Any:
         """The day on which the secret ends after this update; unknown where a trigger is."""

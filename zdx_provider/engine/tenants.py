@@ -80,6 +80,10 @@ class Tenants:
         require_home(self.named(profile), key)
         return self.keys(profile)
 
+    def home_of(self, key: KeyState) -> Tenant | None:
+        """The tenant that the settings name for a recorded key; None where they name none."""
+        return self.named(self._profile_of(key))
+
     def _profile_of(self, key: KeyState) -> str | None:
         """The profile that the state names; or, once that is renamed, the one of its tenant."""
         profiles = profile_names(self._config)
