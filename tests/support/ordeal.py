@@ -192,6 +192,7 @@ class Ordeal:
         raise NoWayOn(str(refusal))
 
     def _assert_done(self) -> None:
+        self._assert_one_key_a_name()
         self._assert_in_use()
         if self.case.operation.leaves:
             self._assert_only_key(self.case.operation.leaves)
@@ -214,12 +215,15 @@ class Ordeal:
         return assert_sound(self.project, self.tenant, name)
 
     def _assert_promise(self) -> None:
-        names = [client.name for client in self.tenant.clients()]
-        if len(names) != len(set(names)):
-            raise KeyDoubled(f"the tenant has the keys {names}")
+        self._assert_one_key_a_name()
         self._assert_in_use()
         for key in self.project.recorded_keys():
             self._assert_kept(Credential(key["key_id"], key["key_secret"]), key["secret_id"])
+
+    def _assert_one_key_a_name(self) -> None:
+        names = [client.name for client in self.tenant.clients()]
+        if len(names) != len(set(names)):
+            raise KeyDoubled(f"the tenant has the keys {names}")
 
     def _assert_in_use(self) -> None:
         for credential in self._in_use:

@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,12 @@ class Figures:
         self._started = time.monotonic()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        properties = dict(report.user_properties)
+        properties: dict[str, Any] = dict(report.user_properties)
         if report.when == "call" and "figures" in properties:
-            kind = self._outcomes.setdefault(str(properties["figures"]), Counter())
-            kind.update(dict.fromkeys(properties.get("never", ()), 0))
-            kind[_failure(report) if report.failed else str(properties["outcome"])] += 1
+            kind = self._outcomes.setdefault(properties["figures"], Counter())
+            never: Iterable[str] = properties.get("never", ())  # type: ignore[assignment] # as recorded
+            kind.update(dict.fromkeys(never, 0))
+            kind[_failure(report) if report.failed else properties["outcome"]] += 1
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         figures = self._figures()

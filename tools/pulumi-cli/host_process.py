@@ -14,7 +14,7 @@ from pulumi.runtime.proto.language_pb2 import ProgramInfo
 from pulumi.runtime.proto.language_pb2_grpc import LanguageRuntimeStub
 
 LONG_SECONDS = 60  # what a busy machine may take; nothing waits for it
-_HOST = Path(__file__).with_name("host.py")
+_HOST = Path(__file__).with_name("run_language_host.py")
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,13 @@ class Build:
 
 def _language_host(folder: Path) -> str:
     # -E and -s: a PYTHONPATH or a user's site-packages are meant for the program, not the host.
-    command = [sys.executable, "-E", "-s", TOOLS / "host.py", folder / _executor_name()]
+    command = [
+        sys.executable,
+        "-E",
+        "-s",
+        TOOLS / "run_language_host.py",
+        folder / _executor_name(),
+    ]
     return f'#!/bin/sh\nexec {shlex.join(map(str, command))} "$@"\n'
 
 

@@ -1,6 +1,6 @@
 """A stand-in for `pulumi-language-python`, for a CLI that was built without one.
 
-Usage: host.py EXECUTOR [FLAGS] ENGINE_ADDRESS
+Usage: run_language_host.py EXECUTOR [FLAGS] ENGINE_ADDRESS
 
 EXECUTOR is the SDK's `pulumi-language-python-exec`; the engine adds the rest. Prints the port it
 serves on as its first line, as the engine expects of a plugin.
@@ -25,7 +25,7 @@ _MAX_THREADS = 64
 def main() -> None:
     """Serves until the engine says so by SIGINT, or is gone."""
     if len(sys.argv) < 3:  # noqa: PLR2004 - see the usage
-        sys.exit("usage: host.py EXECUTOR [FLAGS] ENGINE_ADDRESS")
+        sys.exit("usage: run_language_host.py EXECUTOR [FLAGS] ENGINE_ADDRESS")
     executor, engine_address = Path(sys.argv[1]), sys.argv[-1]
     lead_process_group()
     ending = Ending()
