@@ -20,7 +20,7 @@ export PATH := $(CLI):$(BIN):$(PATH)
 
 PULUMI := pulumi --non-interactive --stack dev
 
-.PHONY: up down test torture check env setup cli browser
+.PHONY: up down test torture bench check env setup cli browser
 
 up: setup
 	@python tools/dev_tenant.py start
@@ -43,6 +43,10 @@ test: $(VENV)/.sdk
 # All of what is long. About an hour on two cores; `docs/reliability.md` says how to take a part.
 torture: setup
 	@python -m pytest tests/torture -n 4 --dist worksteal --figures $(LOCAL)/torture.json
+
+# Figures of the machine it runs on; reads /proc, so Linux only.
+bench: setup
+	@python benchmarks/emulator.py
 
 check: setup
 	@ruff check .

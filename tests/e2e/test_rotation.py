@@ -1,6 +1,7 @@
 """Secrets that are replaced in time, on the real engine, with days that pass."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
 from support.calendar import Calendar
@@ -24,6 +25,7 @@ pulumi.export("key_secret", key.key_secret)
 
 DIGEST = """
 import hashlib
+from pathlib import Path
 
 def sha256(text):
     return hashlib.sha256(text.encode()).hexdigest()
@@ -239,3 +241,15 @@ def test_rotation_is_validated_as_a_whole(project: PulumiProject) -> None:
     failed = project.fail("preview")
 
     assert "keeps the previous secret 30 days, though it ends 30 days after" in failed.text
+
+
+def test_a_saved_plan_is_good_for_its_day_and_refused_on_the_next(
+    project: PulumiProject, calendar: Calendar, tmp_path: Path
+) -> None:
+    plan = str(tmp_path / "plan.json")
+    project.run("preview", "--save-plan", plan)
+    calendar.move_to(1)
+
+    refused = project.up_fails("--plan", plan)
+
+    assert "violates plan" in refused.text

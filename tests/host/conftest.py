@@ -12,7 +12,15 @@ from support.plugin_host import (
     running_plugin,
 )
 
-from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, TOKEN, RunningEmulator, running_emulator
+from zdx_emulator.testing import (
+    ADMIN_ID,
+    ADMIN_SECRET,
+    EACH_OTHER_WAY,
+    TOKEN,
+    RunningEmulator,
+    Switches,
+    running_emulator,
+)
 
 StartHost = Callable[..., PluginHost]
 
@@ -31,10 +39,15 @@ def server() -> Iterator[RunningEmulator]:
         yield server
 
 
-@pytest.fixture
-def tenant(server: RunningEmulator) -> RunningEmulator:
-    """The tenant, without clients, faults or a log."""
+# Those that leave every sentence of these tests true. The others have tests of their own.
+SWITCHES = ("unique_names", "statuses", "list_descriptions", "description_limit")
+
+
+@pytest.fixture(params=["as_documented", *SWITCHES])
+def tenant(server: RunningEmulator, request: pytest.FixtureRequest) -> RunningEmulator:
+    """The tenant, without clients, faults or a log, with each switch one way and the other."""
     server.reset()
+    server.switch(EACH_OTHER_WAY.get(request.param, Switches()))
     return server
 
 

@@ -7,7 +7,7 @@ from host.conftest import StartHost
 from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
 
 from zdx_emulator.models import ApiClient
-from zdx_emulator.testing import RunningEmulator, scope_id
+from zdx_emulator.testing import RunningEmulator, Switches, scope_id
 
 
 @pytest.fixture
@@ -129,6 +129,7 @@ def test_a_finished_key_of_ours_is_taken_over_where_the_stack_resumes(
 def test_two_keys_of_the_declared_name_are_refused_by_both_ids(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
+    tenant.switch(Switches(unique_names=False))
     twins = [tenant.create_client("ci").id for _ in range(2)]
 
     said = refusal(host, {**declared, "adopt": True})

@@ -5,7 +5,14 @@ import json
 from host.conftest import StartHost
 from support.plugin_host import PluginHost, Properties
 
-from zdx_emulator.testing import API_CLIENTS, RESOURCE_SERVERS, TOKEN, RunningEmulator, scope_id
+from zdx_emulator.testing import (
+    API_CLIENTS,
+    RESOURCE_SERVERS,
+    TOKEN,
+    RunningEmulator,
+    Switches,
+    scope_id,
+)
 
 
 def asked(tenant: RunningEmulator) -> list[str]:
@@ -152,6 +159,7 @@ def test_an_unchanged_up_asks_nothing(
 def test_a_refresh_is_one_list_and_one_secrets_call_a_key(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
+    tenant.switch(Switches(list_descriptions=True))
     made_by = start_host()
     keys = [
         made_by.up({**declared, "name": name, "managed_by": f"keys/prod/{name}"})

@@ -42,7 +42,7 @@ class Figures:
         properties: dict[str, Any] = dict(report.user_properties)
         if report.when == "call" and "figures" in properties:
             kind = self._outcomes.setdefault(properties["figures"], Counter())
-            never: Iterable[str] = properties.get("never", ())  # type: ignore[assignment] # as recorded
+            never: Iterable[str] = properties.get("never", ())
             kind.update(dict.fromkeys(never, 0))
             kind[_failure(report) if report.failed else properties["outcome"]] += 1
 
