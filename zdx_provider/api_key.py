@@ -1,7 +1,7 @@
 """The resource that a program declares."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 import pulumi
@@ -227,8 +227,21 @@ async def _names_of_secrets(inputs: Mapping[str, object]) -> list[str] | None:
 
     The engine hands a provider plain values, and prints the value that a CheckFailure is about.
     """
-    outputs = {name: v for name, v in inputs.items() if isinstance(v, pulumi.Output)}
-    return [name for name, output in outputs.items() if await output.is_secret()] or None
+    secret = [
+        name
+        for name, value in inputs.items()
+        for output in _outputs_in(value)
+        if await output.is_secret()
+    ]
+    return sorted(set(secret)) or None
+
+
+def _outputs_in(value: object) -> Iterator[pulumi.Output[object]]:
+    if isinstance(value, pulumi.Output):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _outputs_in(inner)
 
 
 def _require_types(resource_name: str, inputs: Mapping[str, object]) -> None:

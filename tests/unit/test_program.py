@@ -123,6 +123,14 @@ def test_the_inputs_that_are_secrets_are_named(engine: Engine) -> None:
     assert engine.key["secret_inputs"] == ["description"]
 
 
+def test_a_secret_inside_the_rotation_is_named_by_it(engine: Engine) -> None:
+    trigger = pulumi.Output.secret("obviously-fake")
+
+    engine.run(lambda: ApiKey("ci", role=ROLE, rotation=RotationArgs(triggers={"t": trigger})))
+
+    assert engine.key["secret_inputs"] == ["rotation"]
+
+
 def test_a_name_is_made_of_project_stack_and_logical_name(engine: Engine) -> None:
     engine.run(lambda: ApiKey("ci", role=ROLE))
 
