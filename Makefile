@@ -29,10 +29,10 @@ up: setup
 	@echo "Look at the keys: $$($(PULUMI) config get zdx:apiUrl) (make down ends the stand-in tenant)"
 
 down: setup
-	@pulumi --non-interactive stack select --create dev
-	@python tools/dev_tenant.py start
-	@$(PULUMI) destroy --yes --skip-preview
-	@$(PULUMI) stack rm --yes --preserve-config
+	@if [ -f $(LOCAL)/state/.pulumi/stacks/zdx-keys/dev.json ]; then \
+	  python tools/dev_tenant.py start && \
+	  $(PULUMI) destroy --yes --skip-preview --remove --preserve-config; \
+	fi
 	@python tools/dev_tenant.py stop
 
 test: $(VENV)/.sdk

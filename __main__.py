@@ -20,10 +20,14 @@ def declared_keys() -> list[dict[str, str]]:
     if not isinstance(entries, list):
         raise pulumi.RunError("zdx-keys:keys must be a list of entries, each with name and role")
     for number, entry in enumerate(entries):
-        if not isinstance(entry, dict) or set(entry) != {"name", "role"}:
+        if not (
+            isinstance(entry, dict)
+            and set(entry) == {"name", "role"}
+            and all(isinstance(text, str) and text for text in entry.values())
+        ):
             raise pulumi.RunError(
-                f"zdx-keys:keys[{number}] must have a name and a role and nothing else, such as "
-                "{name: ci, role: ZDX Read-only Admin}"
+                f"zdx-keys:keys[{number}] must have a name and a role, both text, and no more: "
+                '{name: "ci", role: "ZDX Read-only Admin"}'
             )
     names = [entry["name"] for entry in entries]
     for name in names:

@@ -61,7 +61,8 @@ def start() -> int:
             print(LOG.read_text().strip(), file=sys.stderr)
             print(
                 f"The stand-in tenant did not start. If another program has port {url.port}, "
-                f"change zdx:apiUrl and zdx:tokenUrl in {CONFIG.name}.",
+                f"change zdx:apiUrl and zdx:tokenUrl in {CONFIG.name} (and, to run the examples, "
+                "apiUrl and tokenUrl in theirs).",
                 file=sys.stderr,
             )
             return 1

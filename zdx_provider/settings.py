@@ -75,17 +75,24 @@ class Settings(BaseModel):
         """The tenant that these settings name.
 
         Raises:
-            SettingsError: No vanity domain is set.
+            SettingsError: No vanity domain is set, or only half of a tenant is on this machine.
             InvalidTenant: One of the values cannot be part of an address.
         """
         if self.vanity_domain is None:
             raise self._missing("vanityDomain")
-        return Tenant(
+        tenant = Tenant(
             vanity_domain=self.vanity_domain,
             cloud=self.cloud,
             api_url=self.api_url,
             token_url=self.token_url,
         )
+        if tenant.is_half_on_loopback:
+            raise SettingsError(
+                f"only one of {self._spelling('apiUrl')} and {self._spelling('tokenUrl')} leads to "
+                "this machine, so credentials of one tenant would be sent to another.",
+                hint="Set both (pulumi config set --plaintext zdx:tokenUrl VALUE), or neither.",
+            )
+        return tenant
 
     def credentials(self) -> Credentials:
         """What the provider signs in with.

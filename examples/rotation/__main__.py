@@ -7,8 +7,8 @@ from zdx_provider import ApiKey, RotationArgs
 config = pulumi.Config()
 
 key = ApiKey(
-    "reports",
-    name="reports",
+    "rotating-reports",
+    name="rotating-reports",
     role="ZDX Read-only Admin",
     rotation=RotationArgs(
         secret_lifetime_days=90,
@@ -20,4 +20,6 @@ key = ApiKey(
 
 pulumi.export("key_id", key.key_id)
 pulumi.export("key_secret", key.key_secret)
+pulumi.export("secret_id", key.secret_id)
 pulumi.export("secret_expires_at", key.secret_expires_at)
+pulumi.export("previous_secret_id", key.previous_secret_id)

@@ -69,6 +69,17 @@ def test_a_stack_reads_the_tenant_with_the_key_of_another_stack(open_project: Op
     assert consumer.outputs() == {"departments": ["Engineering", "Finance", "Sales"]}
 
 
+def test_a_consumer_of_a_producer_without_a_key_is_told_so(open_project: OpenProject) -> None:
+    producer = open_project("examples/two-stacks/producer")
+    producer.up()
+    producer.destroy()
+
+    failed = open_project("examples/two-stacks/consumer").up_fails()
+
+    assert "the producer has no key yet" in failed.text
+    assert "Traceback" not in failed.text
+
+
 def test_a_consumer_with_another_passphrase_is_told_so(open_project: OpenProject) -> None:
     open_project("examples/two-stacks/producer").up()
     consumer = open_project("examples/two-stacks/consumer", passphrase="another-one")
@@ -124,7 +135,8 @@ def test_the_root_project_makes_the_keys_that_its_config_declares(
         (["ci"], "zdx-keys:keys[0] must have a name and a role"),
         ([{"name": "ci"}], "zdx-keys:keys[0] must have a name and a role"),
         ([{"name": "ci", "role": "ZDX Super Admin"}] * 2, "declares 'ci' more than once"),
-        ([{"name": "ci", "role": 7}], "ApiKey 'ci': role must be str, not int"),
+        ([{"name": "ci", "role": 7}], "zdx-keys:keys[0] must have a name and a role, both text"),
+        ([{"name": "", "role": "r"}], "zdx-keys:keys[0] must have a name and a role, both text"),
     ],
 )
 def test_a_malformed_entry_of_the_root_projects_config_is_named(

@@ -56,6 +56,17 @@ def test_a_key_handed_over_works_in_both_stacks_with_a_secret_for_each(
     assert stack_a.key()["key_secret"] != heir.key()["key_secret"]
 
 
+def test_a_take_over_is_told_with_the_day_on_which_the_former_secret_goes(
+    stack_a: PulumiProject, open_stack: OpenStack
+) -> None:
+    former = stack_a.key()["secret_id"]
+
+    said = open_stack("b").program(ADOPTED.format(role="ZDX Super Admin")).up()
+
+    assert "was there already and was taken over" in said.text
+    assert f"revokes the one before, {former}" in said.text
+
+
 def test_after_a_handover_the_old_stack_finds_the_drift_and_is_kept_from_mending_it(
     stack_a: PulumiProject, heir: PulumiProject, tenant: RunningEmulator
 ) -> None:

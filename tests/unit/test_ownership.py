@@ -142,3 +142,24 @@ def test_every_combination_touches_only_what_is_ours_or_allowed(
         case KeyTaken() as refused:
             assert found
             assert all(key.id in str(refused) for key in found)
+
+
+@pytest.mark.parametrize(
+    ("former", "advice"),
+    [
+        ("keys/prod/old", 'aliases=[pulumi.Alias(name="old")]'),
+        ("keys/prod/x:y:Team$old", 'aliases=[pulumi.Alias(name="old", parent=...)]'),
+        ("keys/dev/old", None),
+        ("others/prod/old", None),
+    ],
+)
+def test_an_alias_is_advised_for_the_former_place_in_the_same_stack_and_for_no_other(
+    former: str, advice: str | None
+) -> None:
+    found = FoundKey("key-1", "ci", Mark(former, "c1"), ())
+
+    with pytest.raises(KeyTaken) as refused:
+        decide([found], "keys/prod/new", Permissions())
+
+    assert ("Alias" in str(refused.value)) == (advice is not None)
+    assert (advice or "") in str(refused.value)

@@ -295,3 +295,11 @@ def test_credentials_do_not_show_their_secret(pem: str) -> None:
 
     assert PLANTED not in repr(secret)
     assert "PRIVATE KEY" not in repr(key)
+
+
+@pytest.mark.parametrize("only", ["apiUrl", "tokenUrl"])
+def test_half_a_tenant_on_this_machine_is_refused_before_credentials_go_astray(only: str) -> None:
+    config = {"zdx:vanityDomain": "acme", f"zdx:{only}": "http://127.0.0.1:8765"}
+
+    with pytest.raises(SettingsError, match="only one of zdx:apiUrl"):
+        load_settings(config.get, {}).tenant()

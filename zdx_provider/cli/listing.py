@@ -125,16 +125,25 @@ def listed(key: Key, roles: Iterable[Role], now: datetime) -> ListedKey:
 def key_table(keys: Iterable[ListedKey], tenant_name: str) -> Table:
     """The keys for people: red for a secret that has ended, yellow for one that soon does."""
     made = table(
-        f"ZDX keys of {tenant_name}", "Name", "Key ID", "Role", "Owner", "Secret ID", "Expires"
+        f"ZDX keys of {tenant_name}",
+        "Name",
+        "Key ID",
+        "Role",
+        "Owner",
+        "Secret ID",
+        "Made",
+        "Expires",
     )
     made.columns[-1].min_width = _WIDTH_OF_A_DATE
     for key in keys:
         name = cell(key.name if key.enabled else f"{key.name} (disabled)")
         about_key = (name, cell(key.key_id), cell(key.role), cell(key.owner or "-"))
         if not key.secrets:
-            made.add_row(*about_key, cell("-"), cell("no secret", "red"))
+            made.add_row(*about_key, cell("-"), cell("-"), cell("no secret", "red"))
         for number, secret in enumerate(key.secrets):
-            made.add_row(*(_REPEATED if number else about_key), cell(secret.id), expiry(secret))
+            made_on = cell(f"{secret.created_at:%Y-%m-%d %H:%M}")
+            about_secret = (cell(secret.id), made_on, expiry(secret))
+            made.add_row(*(_REPEATED if number else about_key), *about_secret)
     return made
 
 

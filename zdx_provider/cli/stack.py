@@ -160,9 +160,12 @@ class Stack:
         lines = [line.strip() for line in stderr.splitlines() if line.strip()]
         told = next((line for line in lines if line.startswith("error:")), "error: it failed")
         kind = NoStackSelected if "no stack selected" in told else StackUnreadable
+        hint = "Name a stack with --stack and its project's folder with --cwd."
+        if "passphrase" in told:
+            hint = "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the stack's."
         return kind(
             f"{self} cannot be read; pulumi says: {told.removeprefix('error:').strip()}.",
-            hint="Name a stack with --stack and its project's folder with --cwd.",
+            hint=hint,
         )
 
     def _parsed(self, answer: str, shape: type[Model]) -> Model:

@@ -98,7 +98,7 @@ def decide(found: Sequence[FoundKey], who: str, allowed: Permissions) -> Make | 
     if ours and not key.secrets:
         return Finish(key)
     if not (allowed.adopt or (ours and allowed.resume)):
-        raise _taken(key, ours=ours)
+        raise _taken(key, who)
     if len(key.secrets) >= MAX_SECRETS:
         raise KeyTaken(
             f"the key {key} cannot be taken over: a client holds {MAX_SECRETS} secrets at most, "
@@ -109,8 +109,8 @@ def decide(found: Sequence[FoundKey], who: str, allowed: Permissions) -> Make | 
     return TakeOver(key)
 
 
-def _taken(key: FoundKey, *, ours: bool) -> KeyTaken:
-    if ours:
+def _taken(key: FoundKey, who: str) -> KeyTaken:
+    if key.mark is not None and key.mark.who == who:
         return KeyTaken(
             f"the key {key} is marked as this resource's own, yet the state does not hold it: "
             "either an earlier run was interrupted before its result was recorded, or a second "
@@ -126,9 +126,21 @@ def _taken(key: FoundKey, *, ours: bool) -> KeyTaken:
         )
     return KeyTaken(
         f"the key {key} exists already and belongs to {key.mark.who}.",
-        hint="If that is this resource before it was renamed or moved, declare an alias: "
-        "ResourceOptions(aliases=[...]). To take the key over from there, declare adopt=True; "
+        hint=f"{_alias(key.mark.who, who)}To take the key over from there, declare adopt=True; "
         "else declare another name.",
+    )
+
+
+def _alias(former: str, who: str) -> str:
+    """The line for a resource that was renamed or moved inside its own stack."""
+    *stack, place = former.split("/", 2)
+    if who.split("/", 2)[:2] != stack:
+        return ""
+    parents, _, name = place.rpartition("$")
+    parent = ", parent=..." if parents else ""
+    return (
+        "If that is this resource before it was renamed or moved, say so: "
+        f'ResourceOptions(aliases=[pulumi.Alias(name="{name}"{parent})]). '
     )
 
 

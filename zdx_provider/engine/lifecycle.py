@@ -136,7 +136,15 @@ class Lifecycle:
             cloud=tenant.cloud,
             claim=created.mark.claim,
         ).holding(created.secret)
-        state = state.keeping(created.previous_id, self._today + rotation.overlap)
+        if created.previous_id is not None:
+            until = self._today + rotation.overlap
+            state = state.keeping(created.previous_id, until)
+            self._host.log(
+                logging.INFO,
+                f'the key "{state.name}" ({state.key_id}) was there already and was taken over. '
+                f"It has a new secret; the first pulumi up from {until} on revokes the one "
+                f"before, {created.previous_id}.",
+            )
         return CreateResult(created.key_id, state.rendered())
 
     def read(self, key_id: str, props: Properties) -> ReadResult:

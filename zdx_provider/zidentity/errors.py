@@ -85,7 +85,10 @@ class ZIdentityError(ZdxError):
 class Unreachable(ZIdentityError):
     """The request surely never arrived: no name, no connection, or no way through the proxy."""
 
-    next_step = "Check the network, the proxy, the vanity domain and the cloud, and run again."
+    next_step = (
+        "Check the network, the proxy, the vanity domain and the cloud (or the URLs that are set "
+        "in their place), and run again."
+    )
 
 
 class Untrusted(Unreachable):

@@ -45,6 +45,11 @@ class Tenant:
         _set(self, "api_url", _url("API URL", self.api_url or self._default_api_url()))
         _set(self, "token_url", _url("token URL", self.token_url or self._default_token_url()))
 
+    @property
+    def is_half_on_loopback(self) -> bool:
+        """Whether tokens come from this machine and calls go elsewhere, or the other way round."""
+        return is_loopback(self.api_url) != is_loopback(self.token_url)
+
     def _default_api_url(self) -> str:
         match self.cloud:
             case "":

@@ -8,11 +8,14 @@ producer = pulumi.StackReference(config.require("producer"))
 
 
 def readable_secret(secret: object) -> str:
-    """The secret, if this stack could decrypt it.
+    """The secret, if there is one and this stack could decrypt it.
 
     Raises:
-        pulumi.RunError: It could not. The engine does not say so: it hands over an empty object.
+        pulumi.RunError: There is none, or it could not. The engine does not say so: it hands over
+            an empty object.
     """
+    if secret is None:
+        raise pulumi.RunError("the producer has no key yet: run pulumi up there first")
     if not isinstance(secret, str):
         raise pulumi.RunError(
             "the producer's key_secret cannot be decrypted here: both stacks need the same "
@@ -21,8 +24,8 @@ def readable_secret(secret: object) -> str:
     return secret
 
 
-secret = producer.require_output("key_secret").apply(readable_secret)
-found = pulumi.Output.all(producer.require_output("key_id"), secret).apply(
+secret = producer.get_output("key_secret").apply(readable_secret)
+found = pulumi.Output.all(producer.get_output("key_id"), secret).apply(
     lambda key: departments(
         *key, token_url=config.require("tokenUrl"), api_url=config.require("apiUrl")
     )
