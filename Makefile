@@ -31,7 +31,8 @@ up: setup
 down: setup
 	@if [ -f $(LOCAL)/state/.pulumi/stacks/zdx-keys/dev.json ]; then \
 	  python tools/dev_tenant.py start && \
-	  $(PULUMI) destroy --yes --skip-preview --remove --preserve-config; \
+	  $(PULUMI) destroy --yes --skip-preview && \
+	  $(PULUMI) stack rm --yes --preserve-config; \
 	fi
 	@python tools/dev_tenant.py stop
 
