@@ -3,6 +3,13 @@
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from support.pulumi_project import PulumiProject
 
 from zdx_emulator.testing import ADMIN_ID, RESOURCE_SERVERS, TOKEN, RunningEmulator
@@ -73,6 +80,37 @@ def test_a_preview_without_any_settings_says_what_to_set(project: PulumiProject)
 
     assert "the setting zdx:vanityDomain is missing" in failed.text
     assert "ZSCALER_VANITY_DOMAIN in the environment" in failed.text
+
+
+def test_a_private_key_signs_in_and_a_wrong_clock_is_one_clear_line(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    signs_in = tenant.create_client(
+        "pipeline",
+        role="Super Admin",
+        service="ZIAM",
+        clientAuthentication={
+            "authType": "PUBKEYCERT",
+            "publicKeys": [{"keyName": "pipeline", "keyValue": public.decode()}],
+        },
+    )
+    project.configure(
+        {
+            "zdx:clientId": signs_in.id,
+            "zdx:clientSecret": None,
+            "zdx:privateKey": pem.decode(),
+        }
+    )
+    project.preview()
+    tenant.move_clock(6 * 3600)
+
+    failed = project.fail("preview")
+
+    assert "clock" in failed.text
+    assert "Traceback" not in failed.text
 
 
 def test_two_hundred_keys_are_made_once_each_although_a_third_of_the_calls_is_too_many(
