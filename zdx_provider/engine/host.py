@@ -3,6 +3,7 @@
 import logging
 import re
 import sys
+from contextlib import suppress
 from functools import cached_property
 
 import grpc
@@ -62,7 +63,8 @@ class EngineHost:
         """Show a line in the user's diagnostics.
 
         It appears under the stack: the dynamic host tells a provider no URN, so the message
-        itself must name the key.
+        itself must name the key. A line that cannot be shown fails nothing: the key that it is
+        about was made or changed already, and must be recorded.
 
         Args:
             level: A level of `logging`. Errors are shown as warnings: the engine would mark a
@@ -71,10 +73,9 @@ class EngineHost:
         """
         if self._address is None:
             return
-        self._engine.Log(
-            engine_pb2.LogRequest(severity=_severity(level), message=message),
-            timeout=_ANSWER_SECONDS,
-        )
+        request = engine_pb2.LogRequest(severity=_severity(level), message=message)
+        with suppress(grpc.RpcError):
+            self._engine.Log(request, timeout=_ANSWER_SECONDS)
 
     def show_log_of(self, name: str) -> None:
         """Show the lines of one of this package's loggers in the user's diagnostics.
@@ -99,10 +100,7 @@ class _EngineHandler(logging.Handler):
         self._host = host
 
     def emit(self, record: logging.LogRecord) -> None:
-        try:
-            self._host.log(record.levelno, record.getMessage())
-        except grpc.RpcError:
-            self.handleError(record)
+        self._host.log(record.levelno, record.getMessage())
 
 
 def _severity(level: int) -> engine_pb2.LogSeverity.ValueType:

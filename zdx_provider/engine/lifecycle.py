@@ -288,7 +288,7 @@ class Lifecycle:
 
 
 def _role_failure(news: Properties, error: RoleNotFound) -> CheckFailure:
-    if "role" in news.get("secret_inputs", ()):
+    if "role" in (news.get("secret_inputs") or ()):
         return failure(news, "role", "names no ZDX role, or more than one, of this tenant")
     return CheckFailure("role", str(error))
 
