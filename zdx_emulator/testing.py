@@ -38,11 +38,15 @@ __all__ = [
     "SECRET",
     "SECRETS",
     "TOKEN",
+    "VANITY_DOMAIN",
     "RunningEmulator",
     "Switches",
     "running_emulator",
     "scope_id",
 ]
+
+# Any would do: the tenant answers under its own address, whatever it is called.
+VANITY_DOMAIN = "acme"
 
 _EXIT_TIMEOUT_SECONDS = 60
 
@@ -58,6 +62,26 @@ class RunningEmulator(Observer):
     def __init__(self, process: "subprocess.Popen[str]", url: str) -> None:
         super().__init__(url)
         self.process = process
+
+    def stack_config(self) -> dict[str, str]:
+        """The provider's settings in a Pulumi stack's config, for this tenant."""
+        return {
+            "zdx:vanityDomain": VANITY_DOMAIN,
+            "zdx:apiUrl": self.url,
+            "zdx:tokenUrl": f"{self.url}{TOKEN}",
+            "zdx:clientId": ADMIN_ID,
+            "zdx:clientSecret": ADMIN_SECRET,
+        }
+
+    def environment(self) -> dict[str, str]:
+        """The same settings as variables of a process."""
+        return {
+            "ZSCALER_VANITY_DOMAIN": VANITY_DOMAIN,
+            "ZSCALER_API_URL": self.url,
+            "ZSCALER_TOKEN_URL": f"{self.url}{TOKEN}",
+            "ZSCALER_CLIENT_ID": ADMIN_ID,
+            "ZSCALER_CLIENT_SECRET": ADMIN_SECRET,
+        }
 
     def kill(self) -> None:
         """Ends the server at once, as a power cut would (SIGKILL)."""

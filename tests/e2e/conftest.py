@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.pulumi_project import PulumiProject, require_cli
 
-from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, RunningEmulator, running_emulator
+from zdx_emulator.testing import RunningEmulator, running_emulator
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,13 +23,7 @@ def tenant(tmp_path: Path) -> Iterator[RunningEmulator]:
 @pytest.fixture
 def settings(tenant: RunningEmulator) -> dict[str, Any]:
     """The stack config that reaches the tenant."""
-    return {
-        "zdx:vanityDomain": "acme",
-        "zdx:apiUrl": tenant.url,
-        "zdx:tokenUrl": f"{tenant.url}/oauth2/v1/token",
-        "zdx:clientId": ADMIN_ID,
-        "zdx:clientSecret": ADMIN_SECRET,
-    }
+    return tenant.stack_config()
 
 
 @pytest.fixture

@@ -13,10 +13,7 @@ from support.plugin_host import (
 )
 
 from zdx_emulator.testing import (
-    ADMIN_ID,
-    ADMIN_SECRET,
     EACH_OTHER_WAY,
-    TOKEN,
     RunningEmulator,
     Switches,
     running_emulator,
@@ -54,14 +51,7 @@ def tenant(server: RunningEmulator, request: pytest.FixtureRequest) -> RunningEm
 @pytest.fixture
 def config(tenant: RunningEmulator) -> dict[str, str]:
     """The stack's config as the engine sends it, other packages' settings included."""
-    return {
-        "zdx:vanityDomain": "acme",
-        "zdx:apiUrl": tenant.url,
-        "zdx:tokenUrl": f"{tenant.url}{TOKEN}",
-        "zdx:clientId": ADMIN_ID,
-        "zdx:clientSecret": ADMIN_SECRET,
-        "keys:keys": '[{"name": "ci"}]',
-    }
+    return {**tenant.stack_config(), "keys:keys": '[{"name": "ci"}]'}
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, RunningEmulator, running_emulator
+from zdx_emulator.testing import RunningEmulator, running_emulator
 from zdx_provider.domain.rotation import Rotation, due
 from zdx_provider.engine.host import EngineHost
 from zdx_provider.engine.lifecycle import Lifecycle
@@ -166,13 +166,7 @@ class OneKey(RuleBasedStateMachine):
             if next(left, None) is None:
                 raise Killed
 
-        config = {
-            "zdx:vanityDomain": "acme",
-            "zdx:apiUrl": self.emulator.url,
-            "zdx:tokenUrl": f"{self.emulator.url}/oauth2/v1/token",
-            "zdx:clientId": ADMIN_ID,
-            "zdx:clientSecret": ADMIN_SECRET,
-        }
+        config = self.emulator.stack_config()
         moved = timedelta(days=self.day)
         return Lifecycle(
             Tenants(config.get, {}, before_change),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.pulumi_project import PulumiProject, require_cli
 
-from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, RunningEmulator, running_emulator
+from zdx_emulator.testing import RunningEmulator, running_emulator
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -92,11 +92,4 @@ def tenant(_emulator: RunningEmulator) -> RunningEmulator:
 @pytest.fixture
 def project(tmp_path: Path, tenant: RunningEmulator) -> PulumiProject:
     """A project with a stack, and nothing in it."""
-    settings = {
-        "zdx:vanityDomain": "acme",
-        "zdx:apiUrl": tenant.url,
-        "zdx:tokenUrl": f"{tenant.url}/oauth2/v1/token",
-        "zdx:clientId": ADMIN_ID,
-        "zdx:clientSecret": ADMIN_SECRET,
-    }
-    return PulumiProject(tmp_path).create(settings)
+    return PulumiProject(tmp_path).create(tenant.stack_config())

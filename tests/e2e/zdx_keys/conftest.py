@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support.pulumi_project import PulumiProject, Run
 
-from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, RunningEmulator, running_emulator
+from zdx_emulator.testing import ADMIN_SECRET, RunningEmulator, running_emulator
 
 
 @dataclass
@@ -56,16 +56,7 @@ def tenant(shared_tenant: RunningEmulator) -> RunningEmulator:
 @pytest.fixture
 def zdx_keys(tenant: RunningEmulator, tmp_path: Path) -> Iterator[ZdxKeys]:
     """The command line outside of any project, its settings in the environment."""
-    command = ZdxKeys(
-        tmp_path,
-        {
-            "ZSCALER_VANITY_DOMAIN": "acme",
-            "ZSCALER_API_URL": tenant.url,
-            "ZSCALER_TOKEN_URL": f"{tenant.url}/oauth2/v1/token",
-            "ZSCALER_CLIENT_ID": ADMIN_ID,
-            "ZSCALER_CLIENT_SECRET": ADMIN_SECRET,
-        },
-    )
+    command = ZdxKeys(tmp_path, tenant.environment())
     yield command
     assert not [text for text in command.transcript if ADMIN_SECRET in text]
 
