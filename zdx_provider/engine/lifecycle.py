@@ -21,7 +21,8 @@ from zdx_provider.domain.key import KeySpec
 from zdx_provider.domain.keys import Keys
 from zdx_provider.domain.ownership import Permissions
 from zdx_provider.domain.roles import RoleNotFound
-from zdx_provider.domain.rotation import MISSING, Rotation, changed_triggers, due, next_stamp
+from zdx_provider.domain.rotation import Rotation, changed_triggers, next_stamp
+from zdx_provider.engine import announcements
 from zdx_provider.engine.host import EngineHost
 from zdx_provider.engine.inputs import (
     KeyInputs,
@@ -137,14 +138,8 @@ class Lifecycle:
             claim=created.mark.claim,
         ).holding(created.secret)
         if created.previous_id is not None:
-            until = self._today + rotation.overlap
-            state = state.keeping(created.previous_id, until)
-            self._host.log(
-                logging.INFO,
-                f'the key "{state.name}" ({state.key_id}) was there already and was taken over. '
-                f"It has a new secret; the first pulumi up from {until} on revokes the one "
-                f"before, {created.previous_id}.",
-            )
+            state = state.keeping(created.previous_id, self._today + rotation.overlap)
+            self._host.log(logging.INFO, announcements.taken_over(state))
         return CreateResult(created.key_id, state.rendered())
 
     def read(self, key_id: str, props: Properties) -> ReadResult:
@@ -209,12 +204,7 @@ class Lifecycle:
         keys = self._tenants.keys_of(state)
         owner = keys.delete(key_id, state.name, state.claim)
         if owner is not None:
-            taker = "its successor" if owner.who == state.managed_by else owner.who
-            self._host.log(
-                logging.WARNING,
-                f'the key "{state.name}" ({key_id}) was left as it is, because {taker} has taken '
-                "it over; only this row of the state is forgotten.",
-            )
+            self._host.log(logging.WARNING, announcements.left_alone(state, owner))
 
     @property
     def _today(self) -> date:
@@ -234,32 +224,19 @@ class Lifecycle:
         return next_stamp(stamp, self._today, declared, before)
 
     def _announce(self, state: KeyState, news: Properties) -> None:
-        """Say in a sentence what the preview's properties alone do not tell."""
-        key = f'the key "{state.name}" ({state.key_id})'
         declared = declared_rotation(news)
         if _rotates(state, news.get("secret_expires_on"), declared):
-            why = due(state.secret_expires_on or MISSING, self._today, declared, state.plan)
-            until = self._today + (declared or Rotation()).overlap
-            alive = state.is_secret_alive(self._today)
-            kept = f" The first pulumi up from {until} on revokes the one before." if alive else ""
-            self._host.log(logging.INFO, f"{key} gets a new secret: {why}.{kept}")
+            sentence = announcements.new_secret(state, declared, self._today)
+            self._host.log(logging.INFO, sentence)
         elif state.owes_a_revoke(self._today):
-            self._host.log(
-                logging.INFO,
-                f"{key}: its previous secret {state.previous_secret_id} is revoked, as it was to "
-                f"work until {state.previous_secret_revoke_on}.",
-            )
+            self._host.log(logging.INFO, announcements.revoke_due(state))
 
     def _without_previous(self, keys: Keys, state: KeyState, previous_id: str) -> KeyState:
         """Revoke the previous secret; what fails stays owed, and the next update tries again."""
         try:
             keys.revoke(state.key_id, state.name, previous_id)
         except ZIdentityError as error:
-            self._host.log(
-                logging.WARNING,
-                f"the previous secret {previous_id} was not revoked; the next pulumi up tries "
-                f"again. {error}",
-            )
+            self._host.log(logging.WARNING, announcements.not_revoked(previous_id, error))
             return state
         return state.keeping(None, self._today)
 
