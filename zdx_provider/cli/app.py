@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from zdx_provider._version import __version__
 from zdx_provider.cli.selection import KeyFormat, Selection
 from zdx_provider.errors import ZdxError
 
@@ -32,11 +33,23 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HERE = Path()
 
 
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if wanted:
+        typer.echo(f"zdx-keys {__version__}")
+        raise typer.Exit
+
+
 @app.callback(
     epilog="Exit codes: 0 done; 1 failed, or verify --live found a difference; 2 wrong usage; "
     "3 settings or stack; 4 refused by ZIdentity (credentials or permissions)."
 )
-def zdx_keys() -> None:
+def zdx_keys(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
     """Look after the ZDX API keys of a tenant.
 
     Settings are the provider's own: in a Pulumi project the stack's config (zdx:clientId, ...),
@@ -153,6 +166,47 @@ def download(
     from zdx_provider.cli import download as command  # noqa: PLC0415 - see the module's docstring
 
     command.run(Selection(folder, stack), key, output, key_format, as_json=as_json)
+
+
+@app.command("import-file")
+def import_file(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The import file to make, for pulumi import.")
+    ],
+    program: Annotated[Path, typer.Option(help="The Python file to make, which declares them.")],
+    keys: Annotated[
+        list[str] | None, typer.Argument(help="Keys, by name or id; none for all.")
+    ] = None,
+    downloaded: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True, help="A file that the portal gave of a key, or a folder of such files."
+        ),
+    ] = None,
+    *,
+    folder: Folder = HERE,
+    stack: StackName = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the tenant's keys as a file that Pulumi imports, and the program that declares them.
+
+    Nothing is changed in the tenant. A secret is known only from a file that was downloaded when it
+    was made, and is imported where it still works. Keys that another stack declares are left
+    out. Both files are made for their owner alone (mode 0600), and never overwritten; the import
+    file holds secrets in the clear until Pulumi has encrypted them.
+
+    Examples:
+    ```
+    zdx-keys import-file --output import.json --program keys.py
+    zdx-keys import-file ci 8g6j1l3m5n7pr --output import.json --program keys.py
+    zdx-keys import-file --downloaded ~/Downloads/zdx -o import.json --program keys.py
+    ```
+    """
+    from zdx_provider.cli import import_file as command  # noqa: PLC0415 - see the module's docstring
+
+    selection = Selection(folder, stack, profile)
+    command.run(selection, keys or (), output, program, downloaded or (), as_json=as_json)
 
 
 @app.command()

@@ -1,7 +1,6 @@
 """``zdx-keys download``: a key out of a stack's state, as a file that other tools read."""
 
 import json
-import os
 import shlex
 import sys
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from zdx_provider.cli.files import write_private
 from zdx_provider.cli.selection import KeyFormat, Selection
 from zdx_provider.cli.stack import Stack, StackKey
 from zdx_provider.cli.terminal import print_json, say
@@ -17,7 +17,7 @@ from zdx_provider.errors import ZdxError
 
 
 class NotDownloaded(ZdxError):
-    """The key is not in the stack, has no secret there, or cannot be written."""
+    """The key is not in the stack, or has no secret there."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def rendered(key: StackKey, key_format: KeyFormat) -> SecretStr:
         raise NotDownloaded(
             f'the stack knows the key "{key.name}" ({key.key_id}) without its secret.',
             hint="ZIdentity shows a secret only when it is made: a key that was looked up has "
-            "none here, and one that was imported gets one by its next pulumi up.",
+            "none here, and one that was imported without it gets one by a new value in the "
+            "triggers of its rotation.",
         )
     secret = key.key_secret.get_secret_value()
     if key_format is KeyFormat.JSON:
@@ -95,23 +96,3 @@ def rendered(key: StackKey, key_format: KeyFormat) -> SecretStr:
     }
     lines = (f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
     return SecretStr("".join(lines))
-
-
-def write_private(file: Path, content: SecretStr) -> None:
-    """Make a file that its owner alone may read.
-
-    Raises:
-        NotDownloaded: It is there already, or cannot be made.
-    """
-    try:
-        # Exclusive: neither an existing file nor a link that was put there is written through.
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            opened.write(content.get_secret_value())
-    except FileExistsError:
-        raise NotDownloaded(
-            f"{file} is there already, and no key file is overwritten.",
-            hint="Remove it, or name another with --output.",
-        ) from None
-    except OSError as error:
-        raise NotDownloaded(f"{file} cannot be written: {error.strerror}.") from None

@@ -1,7 +1,6 @@
 """``zdx-keys list``: the ZDX keys of a tenant, whose they are and when their secrets end."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,15 +10,14 @@ from rich.text import Text
 from zdx_provider.cli.selection import Selection
 from zdx_provider.cli.tenant import OpenTenant, open_tenant
 from zdx_provider.cli.terminal import cell, console, print_json, table, with_progress
+from zdx_provider.domain.inventory import Inventory
 from zdx_provider.domain.key import Key
 from zdx_provider.domain.roles import Role, portal_name
-from zdx_provider.domain.scopes import scopes_of_service
 
 # As the provider's own warning on a key that is not rotated.
 _DUE = timedelta(days=30)
 _WIDTH_OF_A_DATE = 10
 _REPEATED = ("",) * 4  # of a key, what the row of its second secret leaves out
-_WORKERS = 4  # as many as the wire keeps connections
 
 
 @dataclass(frozen=True)
@@ -88,15 +86,9 @@ def read_keys(tenant: OpenTenant, roles: Iterable[Role]) -> list[Key]:
     Raises:
         ZIdentityError: The tenant could not be asked, or refused.
     """
-    services = {role.service_id for role in roles}
-    ids = [
-        client.id
-        for client in tenant.zidentity.api_clients.list()
-        if any(any(scopes_of_service(client, service)) for service in services)
-    ]
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        read = pool.map(tenant.keys.read, ids)
-        return [key for key in with_progress(read, len(ids), "Reading secrets") if key]
+    inventory = Inventory(tenant.zidentity, roles)
+    clients = inventory.clients()
+    return list(with_progress(inventory.read(clients), len(clients), "Reading secrets"))
 
 
 def listed(key: Key, roles: Iterable[Role], now: datetime) -> ListedKey:

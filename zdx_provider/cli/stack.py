@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, TypeAdap
 from zdx_provider.errors import ZdxError
 
 # The type of `ApiKey` in a state: the SDK's prefix for dynamic resources, then module and name.
-_KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"
+KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 Model = TypeVar("Model")
@@ -115,6 +115,17 @@ class Stack:
         values = self._parsed(answer, dict[str, _ConfigValue])
         return {key: entry.value for key, entry in values.items() if entry.value is not None}
 
+    def place(self) -> str:
+        """Its project and its name, as the marks of its keys begin: ``zdx-keys/prod``.
+
+        Raises:
+            NoStackSelected: No name is given, and no stack is selected.
+            StackUnreadable: The CLI is missing, or does not open the stack.
+        """
+        # organization/project/stack
+        full_name = self._ask("stack", "--show-name", "--fully-qualify-stack-names")
+        return full_name.strip().partition("/")[2]
+
     def keys(self) -> list[StackKey]:
         """The keys that its state holds.
 
@@ -125,7 +136,7 @@ class Stack:
         return [
             self._key(resource)
             for resource in export.deployment.resources
-            if resource.type == _KEY_TYPE and not resource.delete
+            if resource.type == KEY_TYPE and not resource.delete
         ]
 
     def _key(self, resource: _Resource) -> StackKey:

@@ -5,12 +5,15 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+
+from pydantic import SecretStr
 
 from zdx_provider.cli.selection import Selection
 from zdx_provider.cli.stack import NoStackSelected, Stack, in_project
 from zdx_provider.domain.keys import Keys
 from zdx_provider.settings import Settings, load_settings
-from zdx_provider.zidentity import ZIdentity
+from zdx_provider.zidentity import ClientSecret, ConnectionOptions, Tenant, ZIdentity
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,44 @@ def open_tenant(selection: Selection) -> OpenTenant:
     return connect(find_settings(selection, os.environ).settings)
 
 
-def _stack_config(selection: Selection) -> tuple[Mapping[str, str], str]:
+def chosen_stack(selection: Selection) -> Stack | None:
+    """The stack that is named, or else the selected one of the project; None outside of one."""
     folder = selection.folder.resolve()
     if selection.stack is None and not in_project(folder):
+        return None
+    return Stack(folder, selection.stack)
+
+
+def sign_in_as(
+    tenant: Tenant, options: ConnectionOptions, client_id: str, secret: SecretStr
+) -> timedelta:
+    """Obtain a token as another client than the settings name.
+
+    Args:
+        tenant: Where the client lives.
+        options: How the tenant is reached.
+        client_id: The client.
+        secret: Its secret.
+
+    Returns:
+        How long the token lives.
+
+    Raises:
+        CredentialsRefused: The secret is not, or not any more, one of the client's.
+        ZIdentityError: That could not be told.
+    """
+    # A session of its own for each attempt: one that was refused stays refused.
+    visitor = ZIdentity(tenant, ClientSecret(client_id, secret.get_secret_value()), options)
+    try:
+        return visitor.sign_in()
+    finally:
+        visitor.close()
+
+
+def _stack_config(selection: Selection) -> tuple[Mapping[str, str], str]:
+    stack = chosen_stack(selection)
+    if stack is None:
         return {}, "the environment"
-    stack = Stack(folder, selection.stack)
     try:
         return stack.config(), f"{stack}, then the environment"
     except NoStackSelected:

@@ -104,7 +104,7 @@ class Keys:
         if client is None:
             return None
         try:
-            present = secrets_of(self._zidentity, key_id)
+            present = secrets_of(self._zidentity, key_id) if client.has_secrets else ()
         except NotFound:
             self._clients.forget(key_id)
             return None

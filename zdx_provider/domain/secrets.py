@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from zdx_provider.domain.ownership import MAX_SECRETS
 from zdx_provider.errors import ZdxError
@@ -90,16 +90,25 @@ def free_a_slot(
     """
     if len(present) < MAX_SECRETS:
         return present
-    if held.current is None:
+    doomed = _dispensable(held, present, zidentity.now())
+    if doomed is None:
         raise NoFreeSlot(
             f"the state does not know which of the secrets {_ids(present)} it holds, and a third "
             "would replace the newest.",
             hint=f"End the other one: zdx-keys revoke {key_id} SECRET_ID.",
         )
-    strangers = [s for s in present if s.id not in (held.current, held.previous)]
-    doomed = strangers[0] if strangers else next(s for s in present if s.id == held.previous)
     zidentity.api_clients.secrets.delete(key_id, doomed.id)
     return tuple(s for s in present if s.id != doomed.id)
+
+
+def _dispensable(
+    held: HeldSecrets, present: tuple[ApiClientSecret, ...], now: datetime
+) -> ApiClientSecret | None:
+    """The secret to end first; None where nothing tells which of them the state holds."""
+    if held.current is None:
+        return next((secret for secret in present if secret.expires_at <= now), None)
+    strangers = [s for s in present if s.id not in (held.current, held.previous)]
+    return strangers[0] if strangers else next(s for s in present if s.id == held.previous)
 
 
 def _ids(present: tuple[ApiClientSecret, ...]) -> str:

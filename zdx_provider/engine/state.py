@@ -135,7 +135,8 @@ class KeyState(KeyProperties):
 
     def _expiry_of(self, key: Key) -> dict[str, Any]:
         if self.secret_id is None:
-            return {}
+            # Imported: which of the key's secrets it holds is not known, as long as it has any.
+            return {} if key.secrets else {"secret_expires_on": MISSING}
         present = next((secret for secret in key.secrets if secret.id == self.secret_id), None)
         if present is None:
             return {"secret_expires_on": MISSING}

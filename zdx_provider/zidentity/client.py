@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from requests.adapters import BaseAdapter
 
@@ -55,7 +55,7 @@ class ZIdentity:
         self._clock = ServerClock(clock)
         self._exchange = Exchange(options, self._clock, clock, adapter)
         retry = Retry(options, clock, sleep, jitter)
-        tokens = TokenSource(
+        self._tokens = TokenSource(
             tenant.token_url,
             credentials,
             exchange=self._exchange,
@@ -67,12 +67,24 @@ class ZIdentity:
             f"{tenant.api_url}{_BASE_PATH}",
             exchange=self._exchange,
             retry=retry,
-            tokens=tokens,
+            tokens=self._tokens,
             clock=self._clock,
             before_change=before_change,
         )
         self.api_clients = ApiClients(session)
         self.resource_servers = ResourceServers(session)
+
+    def sign_in(self) -> timedelta:
+        """Obtain an access token, unless there is one that still lives.
+
+        Returns:
+            How long a token lives.
+
+        Raises:
+            CredentialsRefused: ZIdentity gives none for these credentials.
+            ZIdentityError: The token endpoint gave no usable answer.
+        """
+        return self._tokens.current().lifetime
 
     def now(self) -> datetime:
         """Give the time in UTC by the server's clock, as far as its answers told it."""

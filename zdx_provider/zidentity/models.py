@@ -81,6 +81,11 @@ class ApiClientDraft(WireModel):
 class ApiClient(ApiClientDraft, Record):
     """An API client as it is on the tenant; its id is also the OAuth client id."""
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether it signs in by a secret; of one that does not, ZIdentity lists none."""
+        return self.client_authentication.auth_type == "SECRET"
+
 
 class ApiClientSecret(Record):
     """A secret of a client, as listed: ZIdentity shows its value once, when it is made.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 from threading import Lock
 from typing import Annotated
@@ -33,9 +34,16 @@ _OAUTH_CODES = (  # RFC 6749, section 5.2
 
 @dataclass(frozen=True)
 class Token:
-    """An access token, and the epoch second (local clock) from which it is not used any more."""
+    """An access token.
+
+    Attributes:
+        value: The token.
+        lifetime: How long it lives, as ZIdentity says.
+        stale_at: The epoch second (local clock) from which it is not used any more.
+    """
 
     value: str = field(repr=False)
+    lifetime: timedelta
     stale_at: float
 
 
@@ -107,7 +115,11 @@ class TokenSource:
         asked_at = self._local_time()
         grant = self._retry.run(call, lambda: self._ask(call))
         margin = min(_LONGEST_MARGIN, _MARGIN * grant.expires_in)
-        return Token(grant.access_token, asked_at + grant.expires_in - margin)
+        return Token(
+            grant.access_token,
+            timedelta(seconds=grant.expires_in),
+            stale_at=asked_at + grant.expires_in - margin,
+        )
 
     def _ask(self, call: Call) -> _Grant:
         answer = self._exchange.send(call)

@@ -5,8 +5,8 @@ import stat
 import subprocess
 from pathlib import Path
 
-from e2e.zdx_keys.conftest import ZdxKeys
 from support.pulumi_project import PulumiProject
+from support.zdx_keys import ZdxKeys
 
 from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, RunningEmulator
 

@@ -1,6 +1,6 @@
 """What `zdx-keys` does with a tenant's keys."""
 
-from e2e.zdx_keys.conftest import ZdxKeys
+from support.zdx_keys import ZdxKeys
 
 from zdx_emulator.testing import RunningEmulator, scope_id
 
@@ -33,6 +33,32 @@ def test_list_tells_role_owner_and_the_end_of_each_secret(
     shown = zdx_keys("list")
     assert declared.id in shown.stdout
     assert secret.value not in "".join(zdx_keys.transcript)
+
+
+def test_a_client_that_signs_in_by_a_key_pair_is_listed_without_a_secret(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    by_key_pair = {"authType": "JWKS", "clientJWKsUrl": "https://acme.example/jwks"}
+    tenant.create_client("ci", clientAuthentication=by_key_pair)
+
+    (listed,) = zdx_keys.json("list")
+
+    assert (listed["name"], listed["secrets"]) == ("ci", [])
+
+
+def test_colour_is_for_terminals_and_gives_way_to_no_color(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    tenant.create_client("without-a-secret")
+    red = "\x1b[31m"
+
+    piped = zdx_keys("list").stdout
+    zdx_keys.environment |= {"FORCE_COLOR": "1", "TERM": "xterm"}
+    on_a_terminal = zdx_keys("list").stdout
+    zdx_keys.environment |= {"NO_COLOR": "1"}
+    without_colour = zdx_keys("list").stdout
+
+    assert [red in text for text in (piped, on_a_terminal, without_colour)] == [False, True, False]
 
 
 def test_revoke_ends_one_secret_by_the_name_of_its_key(

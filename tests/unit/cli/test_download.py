@@ -1,5 +1,4 @@
 import json
-import stat
 from pathlib import Path
 
 import pytest
@@ -7,11 +6,9 @@ from pydantic import SecretStr
 from support.samples import PLANTED
 from unit.cli.conftest import PulumiAnswers
 
-from zdx_provider.cli.download import NotDownloaded, find_key, rendered, write_private
+from zdx_provider.cli.download import NotDownloaded, find_key, rendered
 from zdx_provider.cli.selection import KeyFormat
 from zdx_provider.cli.stack import Stack, StackKey
-
-CONTENT = SecretStr(PLANTED)
 
 
 def a_stack_key(*, secret: str | None = PLANTED, cloud: str = "") -> StackKey:
@@ -70,26 +67,6 @@ def test_a_name_that_may_mean_two_keys_lists_their_ids(
 
     with pytest.raises(NotDownloaded, match="Name one by its id: id-1, id-2"):
         find_key(Stack(tmp_path), "ci")
-
-
-def test_a_key_file_is_its_owners_alone(tmp_path: Path) -> None:
-    write_private(tmp_path / "ci.json", CONTENT)
-
-    assert (tmp_path / "ci.json").read_text() == PLANTED
-    assert stat.S_IMODE((tmp_path / "ci.json").stat().st_mode) == 0o600
-
-
-def test_a_link_is_not_written_through(tmp_path: Path) -> None:
-    (tmp_path / "ci.json").symlink_to(tmp_path / "elsewhere")
-
-    with pytest.raises(NotDownloaded, match="is there already"):
-        write_private(tmp_path / "ci.json", CONTENT)
-    assert not (tmp_path / "elsewhere").exists()
-
-
-def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(NotDownloaded, match="cannot be written: No such file or directory"):
-        write_private(tmp_path / "nowhere" / "ci.json", CONTENT)
 
 
 def _export(*logical_names: str) -> str:

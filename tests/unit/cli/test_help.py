@@ -1,10 +1,18 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
+from zdx_provider import __version__
 from zdx_provider.cli.app import app
 
+COMMANDS = ["verify", "roles", "list", "download", "import-file", "revoke"]
 
-@pytest.mark.parametrize("command", ["verify", "roles", "list", "download", "revoke"])
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_shows_examples_and_offers_json(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "100"})
 
@@ -21,7 +29,7 @@ def test_help_tells_the_exit_codes() -> None:
 def test_a_secret_is_never_an_argument() -> None:
     options = [
         option
-        for command in ("verify", "roles", "list", "download", "revoke")
+        for command in COMMANDS
         for option in CliRunner().invoke(app, [command, "--help"]).output.split()
         if option.startswith("--")
     ]
@@ -35,3 +43,29 @@ def test_json_and_the_key_itself_are_not_mixed_on_standard_output() -> None:
 
     assert mixed.exit_code == 2
     assert mixed.stdout == ""
+
+
+def test_the_version_is_the_packages() -> None:
+    assert CliRunner().invoke(app, ["--version"]).output == f"zdx-keys {__version__}\n"
+
+
+def test_a_shell_completes_commands_and_options() -> None:
+    assert completed("zdx-keys imp") == ["import-file"]
+    assert completed("zdx-keys import-file --down") == ["--downloaded"]
+
+
+def completed(line: str) -> list[str]:
+    """What bash is told when a user presses the tab key at the end of a line."""
+    asked = {
+        "_ZDX_KEYS_COMPLETE": "complete_bash",
+        "COMP_WORDS": line,
+        "COMP_CWORD": str(line.count(" ")),
+    }
+    done = subprocess.run(
+        [Path(sys.executable).with_name("zdx-keys")],
+        env={"PATH": os.environ["PATH"], **asked},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()

@@ -150,3 +150,23 @@ def test_an_answer_that_is_not_understood_is_not_shown(
         Stack(project).keys()
     assert PLANTED not in str(caught.value)
     assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "place"),
+    [("organization/keys/prod\n", "keys/prod"), ("acme/keys/prod", "keys/prod")],
+)
+def test_a_place_is_what_the_marks_of_a_stack_begin_with(
+    pulumi_answers: PulumiAnswers, project: Path, answer: str, place: str
+) -> None:
+    pulumi_answers(answer)
+
+    assert Stack(project).place() == place
+
+
+def test_a_stack_of_an_old_backend_owns_no_mark(
+    pulumi_answers: PulumiAnswers, project: Path
+) -> None:
+    pulumi_answers("prod")
+
+    assert Stack(project).place() == ""

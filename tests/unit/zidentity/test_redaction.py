@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 import requests
@@ -142,7 +142,7 @@ def error_of(act: Callable[[ZIdentity], object], zidentity: ZIdentity) -> BaseEx
 @pytest.mark.parametrize(
     "holder",
     [
-        Token(TOKEN, stale_at=0),
+        Token(TOKEN, timedelta(hours=1), stale_at=0),
         BearerToken(TOKEN),
         Call("get an access token", "POST", "https://x.test", form={"client_secret": SECRET}),
         Call("create", "POST", "https://x.test", body=MINTED),

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import jwt
 import pytest
 from unit.zidentity.scripted import SECRET, TOKEN, Connect, FakeTime, Reply, ScriptedServer, grant
@@ -44,6 +46,25 @@ def test_a_token_is_renewed_before_it_ends(
     zidentity.api_clients.get("c1")
 
     assert bearers(server) == ["Bearer first", "Bearer first", "Bearer second"]
+
+
+def test_signing_in_tells_how_long_a_token_lives(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.grants(grant(expires_in=600))
+
+    assert zidentity.sign_in() == timedelta(minutes=10)
+    assert zidentity.sign_in() == timedelta(minutes=10)
+    assert len(server.token_calls) == 1
+
+
+def test_signing_in_with_refused_credentials_fails(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.grants(INVALID_CLIENT)
+
+    with pytest.raises(CredentialsRefused):
+        zidentity.sign_in()
 
 
 def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(

@@ -11,6 +11,7 @@ _HOUR = timedelta(hours=1)
 _SHORTEST = timedelta(days=30)
 _LONGEST = timedelta(days=365)
 _ORDINARY = timedelta(days=90)
+_TOKEN_LIFETIME = timedelta(minutes=10)  # not the default
 
 
 def _signs_in_at_once(trial: Trial, client: ApiClient) -> Outcome:
@@ -71,6 +72,18 @@ def _enabled_at_once(trial: Trial, client: ApiClient) -> Outcome:
     return at_once(trial.seconds_until(lambda: trial.signs_in(client.id, secret)))
 
 
+def _token_lives_as_declared(trial: Trial, client: ApiClient) -> Outcome:
+    trial.end_secrets(client.id)
+    secret = trial.mint(client.id, _ORDINARY)
+    trial.write(client.id, token_lifetime_seconds=_TOKEN_LIFETIME.seconds)
+    lives = trial.token_lifetime(client.id, secret)
+    return (
+        holds()
+        if lives == _TOKEN_LIFETIME
+        else differs(f"declared {_TOKEN_LIFETIME}, lives {lives}")
+    )
+
+
 def _accepted(trial: Trial, client: ApiClient, lifetime: timedelta) -> Outcome:
     trial.end_secrets(client.id)
     asked = trial.zidentity.now() + lifetime
@@ -102,4 +115,5 @@ SECRET_ASSUMPTIONS = (
     Assumption("A revoked secret signs in no more, at once", _revoked_at_once),
     Assumption("A disabled client signs in no more, at once", _disabled_at_once),
     Assumption("A client that is enabled again signs in at once", _enabled_at_once),
+    Assumption("A token lives as many seconds as are declared", _token_lives_as_declared),
 )

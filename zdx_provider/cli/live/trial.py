@@ -8,16 +8,15 @@ from types import TracebackType
 
 from typing_extensions import Self
 
+from zdx_provider.cli.tenant import sign_in_as
 from zdx_provider.domain.roles import Role
 from zdx_provider.domain.scopes import granting
 from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientDraft,
-    ClientSecret,
     ConnectionOptions,
     CredentialsRefused,
-    Forbidden,
     MintedSecret,
     NotFound,
     ZIdentity,
@@ -26,9 +25,6 @@ from zdx_provider.zidentity import (
 
 PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 2.0
-
-# What the wire's token call names itself; other refusals come from the API, for a good token.
-_SIGNING_IN = "get an access token"
 
 
 class TrialLeftBehind(ZdxError):
@@ -134,18 +130,20 @@ class Trial:
         Raises:
             ZIdentityError: That could not be told.
         """
-        credentials = ClientSecret(client_id, secret.value.get_secret_value())
-        # A session of its own for each attempt: a session that was refused stays refused.
-        visitor = ZIdentity(self.zidentity.tenant, credentials, self._options)
         try:
-            visitor.resource_servers.list()
-        except Forbidden:
-            return True
-        except CredentialsRefused as error:
-            return error.operation != _SIGNING_IN
-        finally:
-            visitor.close()
+            self.token_lifetime(client_id, secret)
+        except CredentialsRefused:
+            return False
         return True
+
+    def token_lifetime(self, client_id: str, secret: MintedSecret) -> timedelta:
+        """How long a token lives that a client obtains with a secret.
+
+        Raises:
+            CredentialsRefused: It obtains none.
+            ZIdentityError: That could not be told.
+        """
+        return sign_in_as(self.zidentity.tenant, self._options, client_id, secret.value)
 
     def seconds_until(self, happened: Callable[[], bool]) -> float | None:
         """How long something took to happen; None when patience ended first."""

@@ -19,11 +19,6 @@ ASSUMPTIONS = (*CLIENT_ASSUMPTIONS, *SECRET_ASSUMPTIONS)
 # Assumed too, and out of reach for what an API client may ask.
 _NOT_TRIED = (
     Finding(
-        "accessTokenLifeTime counts seconds",
-        Verdict.UNKNOWN,
-        "not tried: compare expires_in of a token with the lifetime that its key declares",
-    ),
-    Finding(
         "The ZDX API answers to a token of such a key",
         Verdict.UNKNOWN,
         "not tried: ask /zdx/v1 for something that the key's role may read",

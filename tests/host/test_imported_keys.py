@@ -1,0 +1,76 @@
+"""A key that was imported, of whose secret the state knows too little."""
+
+from dataclasses import replace
+
+import pytest
+from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
+
+from zdx_emulator.testing import RunningEmulator
+
+DAY_SECONDS = 86_400
+
+
+@pytest.fixture
+def imported(host: PluginHost, tenant: RunningEmulator, declared: Properties) -> Recorded:
+    """A key with two secrets, and a state that does not know which of them it holds."""
+    key = host.up(declared)
+    tenant.add_secret(key.id)
+    unknown = {"secret_id", "secret_created_at"}
+    outputs = {name: value for name, value in key.outputs.items() if name not in unknown}
+    return replace(key, outputs=outputs)
+
+
+def triggered(declared: Properties) -> Properties:
+    return {**declared, "rotation": {"triggers": {"imported": "1"}}}
+
+
+def present(tenant: RunningEmulator, key: Recorded) -> list[str]:
+    return [secret.id for secret in tenant.secrets(key.id)]
+
+
+def test_a_refresh_leaves_unknown_what_is_unknown(
+    host: PluginHost, tenant: RunningEmulator, imported: Recorded
+) -> None:
+    assert host.refresh(imported) == imported
+
+    tenant.delete_secret(imported.id, present(tenant, imported)[0])
+
+    assert host.refresh(imported) == imported
+
+
+def test_a_refresh_finds_that_none_of_its_secrets_is_left(
+    host: PluginHost, tenant: RunningEmulator, imported: Recorded
+) -> None:
+    for secret in present(tenant, imported):
+        tenant.delete_secret(imported.id, secret)
+
+    assert host.refresh(imported).inputs["secret_expires_on"] == "missing"
+
+
+def test_a_rotation_ends_neither_of_two_secrets_that_work(
+    host: PluginHost, tenant: RunningEmulator, imported: Recorded, declared: Properties
+) -> None:
+    before = present(tenant, imported)
+
+    with pytest.raises(PluginFailed) as refused:
+        host.up_again(imported, triggered(declared))
+
+    assert f"zdx-keys revoke {imported.id} SECRET_ID" in refused.value.sentence
+    assert present(tenant, imported) == before
+
+
+def test_a_rotation_takes_the_place_of_a_secret_that_has_ended(
+    host: PluginHost, tenant: RunningEmulator, imported: Recorded, declared: Properties
+) -> None:
+    for secret in present(tenant, imported):
+        tenant.delete_secret(imported.id, secret)
+    tenant.move_clock(-40 * DAY_SECONDS)
+    ended = tenant.add_secret(imported.id, days=31).id
+    tenant.move_clock(0)
+    working = tenant.add_secret(imported.id).id
+
+    rotated = host.up_again(imported, triggered(declared))
+
+    assert ended not in present(tenant, imported)
+    assert rotated.outputs["previous_secret_id"] == working
+    assert tenant.token_for(imported.id, rotated.outputs["key_secret"])

@@ -1,0 +1,32 @@
+import stat
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from support.samples import PLANTED
+
+from zdx_provider.cli.files import NotWritten, require_free, write_private
+
+CONTENT = SecretStr(PLANTED)
+
+
+def test_a_file_is_its_owners_alone(tmp_path: Path) -> None:
+    write_private(tmp_path / "ci.json", CONTENT)
+
+    assert (tmp_path / "ci.json").read_text() == PLANTED
+    assert stat.S_IMODE((tmp_path / "ci.json").stat().st_mode) == 0o600
+
+
+def test_a_link_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "ci.json").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(NotWritten, match="is there already"):
+        write_private(tmp_path / "ci.json", CONTENT)
+    with pytest.raises(NotWritten, match="is there already"):
+        require_free(tmp_path / "ci.json")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(NotWritten, match="cannot be written: No such file or directory"):
+        write_private(tmp_path / "nowhere" / "ci.json", CONTENT)

@@ -1,0 +1,103 @@
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zdx_provider.cli.program_text import Declaration, ResourceNames, program_text
+
+TEXTS = st.text(st.characters(exclude_categories=[]))
+DECLARATIONS = st.builds(
+    Declaration,
+    resource_name=TEXTS,
+    name=TEXTS,
+    role=TEXTS,
+    description=TEXTS,
+    enabled=st.booleans(),
+    token_lifetime_seconds=st.sampled_from([60, 3600]),
+    tenant=st.none() | TEXTS,
+)
+EVERY_CHARACTER_OF_INTEREST = "".join(map(chr, range(0x250))) + "\u202e\u2028\ud800 日本語 🔑"
+
+
+def declared(program: str) -> list[Declaration]:
+    """What a program calls ApiKey with."""
+    calls = [node for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Call)]
+    return [
+        Declaration(
+            *map(ast.literal_eval, call.args),
+            **{str(each.arg): ast.literal_eval(each.value) for each in call.keywords},
+        )
+        for call in calls
+    ]
+
+
+def test_a_program_reads_as_if_a_person_had_written_it() -> None:
+    key = Declaration("ci", "ci", "ZDX Read-only Admin", "It's Bob's.", enabled=False)
+
+    assert program_text([key], "acme") == (
+        '"""ZDX API keys of the tenant acme."""\n\n'
+        "from zdx_provider import ApiKey\n\n"
+        "ApiKey(\n"
+        '    "ci",\n'
+        '    name="ci",\n'
+        '    role="ZDX Read-only Admin",\n'
+        "    description=\"It's Bob's.\",\n"
+        "    enabled=False,\n"
+        ")\n"
+    )
+
+
+@given(st.lists(DECLARATIONS, max_size=3))
+def test_every_text_arrives_in_the_program_as_it_is(declarations: list[Declaration]) -> None:
+    assert declared(program_text(declarations, "acme")) == declarations
+
+
+@pytest.mark.parametrize("text", ["plain", 'a "b"', "it's", '\'""', "\\", "", "x" * 200])
+def test_a_formatter_has_nothing_to_change(text: str) -> None:
+    program = program_text([Declaration(text, text, text, text), Declaration("b", "b", "b")], "a")
+
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ruff"), "format", "--isolated", "--diff", "-"],
+        input=program,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_what_would_reorder_a_line_is_written_as_an_escape() -> None:
+    program = program_text([Declaration("a", EVERY_CHARACTER_OF_INTEREST, "b")], "acme")
+
+    assert all(character.isprintable() or character == "\n" for character in program)
+    assert declared(program)[0].name == EVERY_CHARACTER_OF_INTEREST
+
+
+@pytest.mark.parametrize(
+    ("wanted", "drawn"),
+    [
+        ("Service Desk", "Service-Desk"),
+        ("a::b/c$d", "a-b-c-d"),
+        ("Ключ № 1", "Ключ-1"),
+        ("v1.2_final", "v1.2_final"),
+        (" - ", "key"),
+        ("", "key"),
+    ],
+)
+def test_a_resource_is_named_as_near_to_its_key_as_may_be(wanted: str, drawn: str) -> None:
+    assert ResourceNames(()).draw(wanted) == drawn
+
+
+def test_names_are_given_once_and_never_where_the_stack_has_them() -> None:
+    names = ResourceNames({"ci"})
+
+    assert [names.draw(name) for name in ("ci", "ci", "ci-2", "cd")] == [
+        "ci-2",
+        "ci-3",
+        "ci-2-2",
+        "cd",
+    ]

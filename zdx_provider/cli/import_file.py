@@ -1,0 +1,285 @@
+"""``zdx-keys import-file``: keys that are there already, for Pulumi to import, and as a program.
+
+The one command that knows the engine's room: what it writes becomes a piece of a stack's state.
+"""
+
+import json
+import os
+import shlex
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi.dynamic.dynamic import serialize_provider
+from pydantic import SecretStr
+
+from zdx_provider.cli.files import require_free, write_private
+from zdx_provider.cli.import_choice import Home, LeftOut, NothingToImport, find_home, named
+from zdx_provider.cli.listing import read_keys
+from zdx_provider.cli.portal_files import PortalFile, read_portal_files
+from zdx_provider.cli.program_text import Declaration, ResourceNames, program_text
+from zdx_provider.cli.selection import Selection
+from zdx_provider.cli.stack import KEY_TYPE
+from zdx_provider.cli.tenant import OpenTenant, connect, find_settings, sign_in_as
+from zdx_provider.cli.terminal import cell, print_json, say, side_console, with_progress
+from zdx_provider.domain.key import Key
+from zdx_provider.domain.roles import Role
+from zdx_provider.engine.importing import Importable, importable
+from zdx_provider.provider import ApiKeyProvider
+from zdx_provider.settings import Settings
+from zdx_provider.zidentity import CredentialsRefused, Scope
+
+
+@dataclass(frozen=True)
+class ImportedKey:
+    """A key that was written.
+
+    Attributes:
+        resource_name: Its name in the program.
+        name: Its name in the portal.
+        key_id: Its id.
+        secret_known: Whether the import file holds its secret.
+        secret_works: Whether it has one that works; if not, the first update makes one.
+    """
+
+    resource_name: str
+    name: str
+    key_id: str
+    secret_known: bool
+    secret_works: bool
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What was written, and what was not."""
+
+    file: str
+    program: str
+    keys: list[ImportedKey]
+    left_out: list[LeftOut]
+
+
+def run(
+    selection: Selection,
+    wanted: Collection[str],
+    output: Path,
+    program: Path,
+    portal_files: Sequence[Path],
+    *,
+    as_json: bool,
+) -> None:
+    """Write an import file and the program that declares what it holds."""
+    for file in (output, program):
+        require_free(file)
+    files = read_portal_files(portal_files)
+    settings = find_settings(selection, os.environ).settings
+    gathering = Gathering(settings, selection.profile, find_home(selection), files)
+    entries = gathering.entries(wanted)
+    if not as_json or not entries:
+        _tell_left_out(gathering.left_out)
+    if not entries:
+        raise NothingToImport(
+            f"the tenant {gathering.tenant.name} has no key that can be imported here.",
+            hint="zdx-keys list shows its keys, and whose they are.",
+        )
+    write_private(program, SecretStr(_program(entries, gathering.tenant.name)))
+    write_private(output, _import_file(entries))
+    keys = [_imported(entry, gathering.tenant) for entry in entries]
+    imported = Imported(str(output), str(program), keys, gathering.left_out)
+    if as_json:
+        print_json(imported)
+    else:
+        _tell(imported)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A key to import, under the name that the program gives it."""
+
+    resource_name: str
+    key: Importable
+
+
+class Gathering:
+    """Gathers the keys of a tenant that a stack can import.
+
+    Attributes:
+        tenant: The tenant.
+        left_out: What cannot be imported, as far as it was looked at.
+
+    Args:
+        settings: How the tenant is reached.
+        profile: The profile of ``zdx:tenants`` that the settings are.
+        home: The stack that is to import them.
+        files: The keys whose secrets the user has in files, by id.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        profile: str | None,
+        home: Home,
+        files: Mapping[str, PortalFile],
+    ) -> None:
+        self.tenant = connect(settings)
+        self.left_out: list[LeftOut] = []
+        self._settings = settings
+        self._profile = profile
+        self._home = home
+        self._files = files
+
+    def entries(self, wanted: Collection[str]) -> list[Entry]:
+        """The keys that can be imported, by name.
+
+        Args:
+            wanted: Ids or names; none for all.
+
+        Raises:
+            NothingToImport: One that is named is not there.
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        keys = named(read_keys(self.tenant, self.tenant.keys.roles()), wanted)
+        without_secrets = self._ids_without_secrets()
+        kept = [key for key in keys if self._is_kept(key, without_secrets)]
+        self._leave_out_files({key.id for key in kept})
+        names = ResourceNames(self._home.resource_names)
+        return [
+            Entry(
+                names.draw(self._home.resource_name(key)),
+                self._importable(key, self._secret_in_a_file(key)),
+            )
+            for key in with_progress(kept, len(kept), "Gathering keys")
+        ]
+
+    def _is_kept(self, key: Key, without_secrets: Collection[str]) -> bool:
+        reason = self._home.reason_against(key)
+        if key.id in without_secrets:
+            reason = "signs in by a key pair, and a declared key by a secret."
+        elif reason is None and (rule := self._importable(key, None).broken_rule()):
+            reason = f"cannot be declared: {rule}. Change that in ZIdentity, under API Clients."
+        if reason:
+            self.left_out.append(LeftOut(f'the key "{key.name}" ({key.id})', reason))
+        return reason is None
+
+    def _leave_out_files(self, kept: Collection[str]) -> None:
+        for file in self._files.values():
+            if file.key_id not in kept:
+                reason = (
+                    f"is of the key {file.key_id}, which is not written. Keys made on the ZDX "
+                    "portal are not in ZIdentity, and nothing can manage them."
+                )
+                self.left_out.append(LeftOut(f"the file {file.path}", reason))
+
+    def _importable(self, key: Key, secret: SecretStr | None) -> Importable:
+        return importable(
+            key,
+            role=_declared_role(key.roles[0], self.tenant.keys.roles()),
+            tenant=self.tenant.zidentity.tenant,
+            profile=self._profile,
+            value=secret,
+            now=self.tenant.zidentity.now(),
+        )
+
+    def _secret_in_a_file(self, key: Key) -> SecretStr | None:
+        """The secret that the user has, unless the tenant says that it is not one any more."""
+        file = self._files.get(key.id)
+        # A disabled key signs in with no secret, so that nothing can be told of its own.
+        if file is None or not key.enabled or self._signs_in(file):
+            return file.secret if file else None
+        reason = "holds a secret that does not work any more, so the import goes without it."
+        self.left_out.append(LeftOut(f"the file {file.path}", reason))
+        return None
+
+    def _signs_in(self, file: PortalFile) -> bool:
+        tenant = self.tenant.zidentity.tenant
+        try:
+            sign_in_as(tenant, self._settings.connection(), file.key_id, file.secret)
+        except CredentialsRefused:
+            return False
+        return True
+
+    def _ids_without_secrets(self) -> set[str]:
+        return {
+            client.id
+            for client in self.tenant.zidentity.api_clients.list()
+            if not client.has_secrets
+        }
+
+
+def _declared_role(held: Scope, roles: Sequence[Role]) -> str:
+    """A role by its name where that means no other, else by its id."""
+    name = next((role.name for role in roles if role.id == held.id), held.id)
+    alone = [role.name.casefold() for role in roles].count(name.casefold()) == 1
+    return name if alone else held.id
+
+
+def _import_file(entries: Iterable[Entry]) -> SecretStr:
+    provider = serialize_provider(ApiKeyProvider())
+    resources = [_resource(entry, provider) for entry in entries]
+    return SecretStr(json.dumps({"resources": resources}, indent=2, ensure_ascii=False) + "\n")
+
+
+def _resource(entry: Entry, provider: str) -> dict[str, Any]:
+    properties = entry.key.properties(provider)
+    return {
+        "type": KEY_TYPE,
+        "name": entry.resource_name,
+        "id": entry.key.state.key_id,
+        "inputs": properties.inputs,
+        "outputs": properties.outputs,
+    }
+
+
+def _program(entries: Iterable[Entry], tenant_name: str) -> str:
+    return program_text((_declaration(entry) for entry in entries), tenant_name)
+
+
+def _declaration(entry: Entry) -> Declaration:
+    state = entry.key.state
+    return Declaration(
+        entry.resource_name,
+        name=state.name,
+        role=state.role,
+        description=state.description,
+        enabled=state.enabled,
+        token_lifetime_seconds=state.token_lifetime_seconds,
+        tenant=state.tenant,
+    )
+
+
+def _imported(entry: Entry, tenant: OpenTenant) -> ImportedKey:
+    state = entry.key.state
+    return ImportedKey(
+        entry.resource_name,
+        state.name,
+        state.key_id,
+        secret_known=state.key_secret is not None,
+        secret_works=state.is_secret_alive(tenant.zidentity.now().date()),
+    )
+
+
+def _tell_left_out(left_out: Iterable[LeftOut]) -> None:
+    for each in left_out:
+        side_console().print(cell(f"Left out: {each.what} {each.reason}"))
+
+
+def _tell(imported: Imported) -> None:
+    secrets = sum(key.secret_known for key in imported.keys)
+    due = sum(not key.secret_works for key in imported.keys)
+    say(
+        f"Wrote {_keys(len(imported.keys))} to {imported.file}, and the program that declares "
+        f"what is in it to {imported.program}."
+    )
+    if secrets:
+        say(
+            f"{imported.file} holds the secret of {_keys(secrets)} in the clear: delete it as soon "
+            "as it is imported."
+        )
+    if due:
+        say(f"No secret of {_keys(due)} works: the first pulumi up makes a new one there.")
+    say(f"Next: pulumi import --file {shlex.quote(imported.file)} --generate-code=false")
+
+
+def _keys(count: int) -> str:
+    return "1 key" if count == 1 else f"{count} keys"

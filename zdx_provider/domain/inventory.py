@@ -1,0 +1,203 @@
+"""The ZDX keys of a tenant, whoever made them, as they are at the moment of asking."""
+
+import difflib
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from zdx_provider.domain.key import Key
+from zdx_provider.domain.mark import split_description
+from zdx_provider.domain.roles import Role, offered_roles
+from zdx_provider.domain.scopes import scopes_of_service
+from zdx_provider.domain.secrets import secrets_of
+from zdx_provider.errors import ZdxError
+from zdx_provider.zidentity import ApiClient, ApiClientSecret, NotFound, Scope, Tenant, ZIdentity
+
+_WORKERS = 4  # as many as the wire keeps connections
+
+_NOT_HERE = "Keys made in the ZDX portal are not in ZIdentity; zdx-keys list shows those that are."
+
+T = TypeVar("T")
+
+
+class KeyNotIdentified(ZdxError):
+    """No key, or more than one, answers to what was asked for."""
+
+
+class Inventory:
+    """What a tenant has; may be asked by several threads at once.
+
+    Args:
+        zidentity: The tenant.
+        roles: The ZDX roles that it offers, where they are known already; else they are asked
+            for, once, to tell ZDX keys from other API clients.
+    """
+
+    def __init__(self, zidentity: ZIdentity, roles: Iterable[Role] = ()) -> None:
+        self._zidentity = zidentity
+        self._services_lock = threading.Lock()
+        self._services = _service_ids(roles)
+
+    @property
+    def tenant(self) -> Tenant:
+        """The tenant."""
+        return self._zidentity.tenant
+
+    def roles(self) -> list[Role]:
+        """The ZDX roles that the tenant offers now.
+
+        Raises:
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        return offered_roles(self._zidentity.resource_servers.list())
+
+    def clients(self) -> list[ApiClient]:
+        """The API clients that hold a role of ZDX: one call for each thousand of all clients.
+
+        Raises:
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        return [client for client in self._zidentity.api_clients.list() if self._is_key(client)]
+
+    def without_secrets(self) -> list[Key]:
+        """Every key, its secrets not asked for: no call a key where lists come with descriptions.
+
+        Raises:
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        return [self._key(client, ()) for client in _each(self._described, self.clients())]
+
+    def read(self, clients: Iterable[ApiClient]) -> Iterator[Key]:
+        """Each of these as a key with its secrets, but for those that are gone: one call a key.
+
+        Raises:
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        return _each(self._read, clients)
+
+    def named(self, name: str) -> Key:
+        """The one key of exactly that name.
+
+        Raises:
+            KeyNotIdentified: There is none, or more than one.
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        listed = self._zidentity.api_clients.list()
+        namesakes = [client for client in listed if client.name == name]
+        matches = [client for client in namesakes if self._is_key(client)]
+        if len(matches) > 1:
+            raise _several(name, list(_each(lambda c: self._described(c) or c, matches)))
+        key = self._read(matches[0]) if matches else None
+        if key is not None:
+            return key
+        if namesakes and not matches:
+            raise _no_role(namesakes[0])
+        raise _unknown_name(self.tenant, name, filter(self._is_key, listed))
+
+    def identified(self, key_id: str) -> Key:
+        """The key of that id.
+
+        Raises:
+            KeyNotIdentified: There is none.
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        client = self._get(key_id)
+        if client is not None and not self._is_key(client):
+            raise _no_role(client)
+        key = self._read(client) if client is not None else None
+        if key is None:
+            raise KeyNotIdentified(
+                f"the tenant {self.tenant.vanity_domain} has no API client {key_id}.",
+                hint=_NOT_HERE,
+            )
+        return key
+
+    def _read(self, client: ApiClient) -> Key | None:
+        described = self._described(client)
+        if described is None:
+            return None
+        try:
+            present = secrets_of(self._zidentity, client.id) if client.has_secrets else ()
+        except NotFound:
+            return None
+        return self._key(described, present)
+
+    def _described(self, client: ApiClient) -> ApiClient | None:
+        # Some tenants list clients without their descriptions.
+        if "description" in client.model_fields_set:
+            return client
+        return self._get(client.id)
+
+    def _get(self, key_id: str) -> ApiClient | None:
+        try:
+            return self._zidentity.api_clients.get(key_id)
+        except NotFound:
+            return None
+
+    def _key(self, client: ApiClient, present: tuple[ApiClientSecret, ...]) -> Key:
+        description, mark = split_description(client.description)
+        return Key(
+            id=client.id,
+            name=client.name,
+            roles=tuple(self._roles_of(client)),
+            description=description,
+            enabled=client.enabled,
+            token_lifetime_seconds=client.token_lifetime_seconds,
+            mark=mark,
+            secrets=present,
+        )
+
+    def _is_key(self, client: ApiClient) -> bool:
+        return any(self._roles_of(client))
+
+    def _roles_of(self, client: ApiClient) -> Iterator[Scope]:
+        for service in self._zdx_services():
+            yield from scopes_of_service(client, service)
+
+    def _zdx_services(self) -> frozenset[str]:
+        with self._services_lock:
+            if not self._services:
+                self._services = _service_ids(self.roles())
+            return self._services
+
+
+def _service_ids(roles: Iterable[Role]) -> frozenset[str]:
+    return frozenset(role.service_id for role in roles)
+
+
+def _each(look: Callable[[ApiClient], T | None], clients: Iterable[ApiClient]) -> Iterator[T]:
+    """What is found of each client, several at a time, in their order."""
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        yield from (found for found in pool.map(look, clients) if found is not None)
+
+
+def _several(name: str, found: Sequence[ApiClient]) -> KeyNotIdentified:
+    def spelled(client: ApiClient) -> str:
+        _, mark = split_description(client.description)
+        return f"{client.id} ({mark.who if mark else 'not made by Pulumi'})"
+
+    return KeyNotIdentified(
+        f'{len(found)} ZDX keys are named "{name}": {", ".join(map(spelled, found))}.',
+        hint=f'Look one up by its id, such as id="{found[0].id}".',
+    )
+
+
+def _no_role(client: ApiClient) -> KeyNotIdentified:
+    return KeyNotIdentified(
+        f'the API client "{client.name}" ({client.id}) holds no role of ZDX that these '
+        "credentials can see, so it is no ZDX key.",
+        hint="zdx-keys list shows the keys, and zdx-keys roles the roles.",
+    )
+
+
+def _unknown_name(tenant: Tenant, name: str, keys: Iterable[ApiClient]) -> KeyNotIdentified:
+    ids = {key.name: key.id for key in keys}
+    folded = {known.casefold(): known for known in ids}
+    near = [folded[match] for match in difflib.get_close_matches(name.casefold(), folded)]
+    similar = ", ".join(f'"{known}" ({ids[known]})' for known in near)
+    meant = f"Similar: {similar}. " if similar else ""
+    return KeyNotIdentified(
+        f'the tenant {tenant.vanity_domain} has no ZDX key named "{name}".',
+        hint=f"{meant}{_NOT_HERE}",
+    )
