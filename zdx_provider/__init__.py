@@ -2,6 +2,29 @@
 
 from zdx_provider._version import __version__
 from zdx_provider.api_key import ApiKey
+from zdx_provider.lookup_results import ApiKeyResult, ApiKeySummary, RoleResult, SecretResult
+from zdx_provider.lookups import (
+    get_api_key,
+    get_api_key_output,
+    get_api_keys,
+    get_api_keys_output,
+    get_roles,
+    get_roles_output,
+)
 from zdx_provider.rotation_args import RotationArgs
 
-__all__ = ["ApiKey", "RotationArgs", "__version__"]
+__all__ = [
+    "ApiKey",
+    "ApiKeyResult",
+    "ApiKeySummary",
+    "RoleResult",
+    "RotationArgs",
+    "SecretResult",
+    "__version__",
+    "get_api_key",
+    "get_api_key_output",
+    "get_api_keys",
+    "get_api_keys_output",
+    "get_roles",
+    "get_roles_output",
+]

@@ -1,0 +1,54 @@
+"""Mistakes that a lookup tells at once, without a tenant."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+import pytest
+
+from zdx_provider import (
+    get_api_key,
+    get_api_key_output,
+    get_api_keys,
+    get_roles,
+)
+
+SETTINGS = ("CLIENT_ID", "CLIENT_SECRET", "PRIVATE_KEY", "VANITY_DOMAIN", "API_URL", "TOKEN_URL")
+
+
+@pytest.mark.parametrize("look_up", [get_api_key, get_api_key_output])
+@pytest.mark.parametrize("arguments", [{}, {"name": "ci", "id": "key-1"}, {"tenant": "eu"}])
+def test_a_key_is_looked_up_by_either_its_name_or_its_id(
+    look_up: Callable[..., object], arguments: dict[str, str]
+) -> None:
+    with pytest.raises(pulumi.RunError, match="takes either the name= or the id= of a key"):
+        look_up(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"name": 7}, "name must be str, not int"),
+        ({"id": b"key-1"}, "id must be str, not bytes"),
+        ({"id": "key-1", "tenant": ["eu"]}, "tenant must be str, not list"),
+    ],
+)
+def test_an_argument_of_the_wrong_type_is_named_without_its_value(
+    arguments: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(pulumi.RunError, match=f"^get_api_key: {complaint}.$"):
+        get_api_key(**arguments)
+
+
+@pytest.mark.parametrize("look_up", [get_api_keys, get_roles])
+def test_a_missing_setting_is_told_with_the_function_that_needs_it(
+    look_up: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for setting in SETTINGS:
+        monkeypatch.delenv(f"ZSCALER_{setting}", raising=False)
+
+    with pytest.raises(
+        pulumi.RunError,
+        match=f"^{look_up.__name__}: the setting zdx:vanityDomain is missing. Set it in the stack",
+    ):
+        look_up()
