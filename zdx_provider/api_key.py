@@ -86,6 +86,13 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
     previous_secret_id: pulumi.Output[str | None]
     previous_secret_revoke_on: pulumi.Output[str | None]
 
+    def __init_subclass__(cls) -> None:
+        """Keep the type: a program's own kind of key is the same resource to all that look at it.
+
+        Policies, ``zdx-keys`` and the state go by it, and the SDK would take it for another.
+        """
+        super().__init_subclass__(module="zdx", name="ApiKey")
+
     def __init__(
         self,
         resource_name: str,

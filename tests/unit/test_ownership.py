@@ -101,6 +101,12 @@ def test_a_key_with_both_slots_taken_is_refused_with_the_line_to_run() -> None:
     assert "zdx-keys revoke key-1" in said
 
 
+def test_a_client_that_signs_in_by_a_key_pair_is_refused_even_where_adopting_is_allowed() -> None:
+    found = FoundKey("key-1", "ci", None, (), signs_in_by_secret=False)
+
+    assert "signs in by a key pair" in refusal([found], Permissions(adopt=True))
+
+
 def test_two_of_a_name_are_refused_with_both_ids_and_owners() -> None:
     keys = [a_found_key("key-1", OURS), a_found_key("key-2")]
 

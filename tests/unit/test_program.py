@@ -213,6 +213,15 @@ def test_what_a_preview_does_not_know_yet_is_unknown_and_not_empty(engine: Engin
     assert engine.key.keys().isdisjoint({"key_id", "key_secret", "key_json", "secret_id"})
 
 
+def test_a_key_of_a_programs_own_class_is_a_key_to_all_that_go_by_its_type(engine: Engine) -> None:
+    class TeamKey(ApiKey):
+        """What a team declares in its own way."""
+
+    engine.run(lambda: TeamKey("ci", role=ROLE))
+
+    assert engine.registered[-1].typ == KEY_TYPE
+
+
 def test_get_reads_by_id_and_declares_nothing(engine: Engine) -> None:
     engine.run(lambda: ApiKey.get("found", "key-7", tenant="eu"))
 

@@ -3,7 +3,7 @@ from hypothesis import strategies as st
 from support.samples import API, a_role
 
 from zdx_provider.domain.roles import service_id
-from zdx_provider.domain.scopes import granting, scopes_of_service
+from zdx_provider.domain.scopes import granting, scopes_of_services
 from zdx_provider.zidentity import ApiClient, ApiResource, Scope
 
 ROLE = a_role("ZDX Super Admin", "zdx::super")
@@ -66,4 +66,4 @@ def test_the_scopes_of_a_service_are_found_in_all_resources() -> None:
         ),
     )
 
-    assert [scope.id for scope in scopes_of_service(client, "zdx")] == ["zdx::a", "zdx::b"]
+    assert [scope.id for scope in scopes_of_services(client, {"zdx"})] == ["zdx::a", "zdx::b"]

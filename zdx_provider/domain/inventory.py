@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from zdx_provider.domain.key import Key
-from zdx_provider.domain.mark import split_description
+from zdx_provider.domain.key import Key, key_of
+from zdx_provider.domain.mark import mark_in
 from zdx_provider.domain.roles import Role, offered_roles
-from zdx_provider.domain.scopes import scopes_of_service
+from zdx_provider.domain.scopes import scopes_of_services
 from zdx_provider.domain.secrets import secrets_of
 from zdx_provider.errors import ZdxError
-from zdx_provider.zidentity import ApiClient, ApiClientSecret, NotFound, Scope, Tenant, ZIdentity
+from zdx_provider.zidentity import ApiClient, NotFound, Tenant, ZIdentity
 
 _WORKERS = 4  # as many as the wire keeps connections
 
@@ -66,7 +66,10 @@ class Inventory:
         Raises:
             ZIdentityError: The tenant could not be asked, or refused.
         """
-        return [self._key(client, ()) for client in _each(self._described, self.clients())]
+        return [
+            key_of(client, self._zdx_services(), ())
+            for client in _each(self._described, self.clients())
+        ]
 
     def read(self, clients: Iterable[ApiClient]) -> Iterator[Key]:
         """Each of these as a key with its secrets, but for those that are gone: one call a key.
@@ -121,7 +124,7 @@ class Inventory:
             present = secrets_of(self._zidentity, client.id) if client.has_secrets else ()
         except NotFound:
             return None
-        return self._key(described, present)
+        return key_of(described, self._zdx_services(), present)
 
     def _described(self, client: ApiClient) -> ApiClient | None:
         # Some tenants list clients without their descriptions.
@@ -135,25 +138,8 @@ class Inventory:
         except NotFound:
             return None
 
-    def _key(self, client: ApiClient, present: tuple[ApiClientSecret, ...]) -> Key:
-        description, mark = split_description(client.description)
-        return Key(
-            id=client.id,
-            name=client.name,
-            roles=tuple(self._roles_of(client)),
-            description=description,
-            enabled=client.enabled,
-            token_lifetime_seconds=client.token_lifetime_seconds,
-            mark=mark,
-            secrets=present,
-        )
-
     def _is_key(self, client: ApiClient) -> bool:
-        return any(self._roles_of(client))
-
-    def _roles_of(self, client: ApiClient) -> Iterator[Scope]:
-        for service in self._zdx_services():
-            yield from scopes_of_service(client, service)
+        return any(scopes_of_services(client, self._zdx_services()))
 
     def _zdx_services(self) -> frozenset[str]:
         with self._services_lock:
@@ -174,7 +160,7 @@ def _each(look: Callable[[ApiClient], T | None], clients: Iterable[ApiClient]) -
 
 def _several(name: str, found: Sequence[ApiClient]) -> KeyNotIdentified:
     def spelled(client: ApiClient) -> str:
-        _, mark = split_description(client.description)
+        mark = mark_in(client.description)
         return f"{client.id} ({mark.who if mark else 'not made by Pulumi'})"
 
     return KeyNotIdentified(

@@ -1,10 +1,12 @@
 """A ZDX key: as declared, as found, as made, and what can go wrong with one."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from zdx_provider.domain.mark import Mark
+from zdx_provider.domain.mark import Mark, split_description
+from zdx_provider.domain.scopes import scopes_of_services
 from zdx_provider.errors import ZdxError
-from zdx_provider.zidentity import ApiClientSecret, MintedSecret, Scope
+from zdx_provider.zidentity import ApiClient, ApiClientSecret, MintedSecret, Scope
 
 
 class KeyGone(ZdxError):
@@ -63,6 +65,29 @@ class Key:
     token_lifetime_seconds: int
     mark: Mark | None
     secrets: tuple[ApiClientSecret, ...]
+
+
+def key_of(
+    client: ApiClient, services: Collection[str], secrets: tuple[ApiClientSecret, ...]
+) -> Key:
+    """A client as the key that it is.
+
+    Args:
+        client: The client, with its description.
+        services: The ids of the services that are ZDX.
+        secrets: Its secrets, oldest first.
+    """
+    description, mark = split_description(client.description)
+    return Key(
+        id=client.id,
+        name=client.name,
+        roles=tuple(scopes_of_services(client, services)),
+        description=description,
+        enabled=client.enabled,
+        token_lifetime_seconds=client.token_lifetime_seconds,
+        mark=mark,
+        secrets=secrets,
+    )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
+from zdx_provider.domain.clients import Clients
 from zdx_provider.domain.key import (
     Created,
     Key,
@@ -14,18 +15,14 @@ from zdx_provider.domain.key import (
     KeyPartlyUpdated,
     KeySpec,
     Replaced,
+    key_of,
 )
-from zdx_provider.domain.listing import Listing
-from zdx_provider.domain.mark import Mark, marked_description, split_description
+from zdx_provider.domain.mark import Mark, mark_in
 from zdx_provider.domain.ownership import FoundKey, KeyTaken, Make, Permissions, decide
-from zdx_provider.domain.roles import Role, find_role, offered_roles, service_id
-from zdx_provider.domain.scopes import granting, scopes_of_service
+from zdx_provider.domain.roles import Role, find_role, service_id
 from zdx_provider.domain.secrets import HeldSecrets, NoFreeSlot, free_a_slot, mint, secrets_of
 from zdx_provider.zidentity import (
-    AnswerLost,
     ApiClient,
-    ApiClientDraft,
-    ApiClientSecret,
     NotFound,
     ZIdentity,
     ZIdentityError,
@@ -51,18 +48,13 @@ class Keys:
     ) -> None:
         self._zidentity = zidentity
         self._new_claim = new_claim
-        self._clients = Listing(zidentity.api_clients.list, monotonic)
-        self._roles_lock = threading.Lock()
-        self._roles: list[Role] | None = None
+        self._clients = Clients(zidentity, monotonic)
         self._names_lock = threading.Lock()
         self._name_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def roles(self) -> list[Role]:
         """The ZDX roles that the tenant offers, asked for once."""
-        with self._roles_lock:
-            if self._roles is None:
-                self._roles = offered_roles(self._zidentity.resource_servers.list())
-            return self._roles
+        return self._clients.roles()
 
     def find_role(self, wanted: str) -> Role:
         """The role of that name or id; see `roles.find_role`."""
@@ -97,18 +89,14 @@ class Keys:
                 without asking for the tenant's roles.
         """
         client = self._clients.find(key_id)
-        # Not listed may mean not listed yet, and some tenants list clients without their
-        # descriptions; only the client itself settles either.
-        if client is None or "description" not in client.model_fields_set:
-            client = self._get(key_id)
         if client is None:
             return None
         try:
-            present = secrets_of(self._zidentity, key_id) if client.has_secrets else ()
+            present = self._clients.secrets(client)
         except NotFound:
             self._clients.forget(key_id)
             return None
-        return self._key(client, self._zdx_service(role_id), present)
+        return key_of(client, self._zdx_services(role_id), present)
 
     def update(self, key_id: str, spec: KeySpec, *, previous_owner: str, claim: str) -> str:
         """Bring a key to what is declared: one GET, and one PUT where something differs.
@@ -129,13 +117,13 @@ class Keys:
             ZIdentityError: The tenant could not be asked, or refused.
         """
         with about(spec.name):
-            client = self._get(key_id)
+            client = self._clients.get(key_id)
             if client is None:
                 raise KeyGone(
                     f'the key "{spec.name}" ({key_id}) is not in the tenant any more.',
                     hint="Run pulumi up --refresh to make it anew.",
                 )
-            _, found = split_description(client.description)
+            found = mark_in(client.description)
             if found and found.who not in (spec.owner, previous_owner):
                 raise KeyTaken(
                     f'the key "{spec.name}" ({key_id}) belongs to {found.who} now.',
@@ -143,7 +131,7 @@ class Keys:
                     "it back, run pulumi state delete for this resource and declare adopt=True.",
                 )
             claim = claim or (found.claim if found else self._new_claim())
-            self._bring(client, spec, Mark(spec.owner, found.claim if found else claim))
+            self._clients.bring(client, spec, Mark(spec.owner, found.claim if found else claim))
             return claim
 
     def replace_secret(
@@ -196,29 +184,29 @@ class Keys:
             since, in which case it was left alone.
         """
         with about(name):
-            client = self._get(key_id)
+            client = self._clients.get(key_id)
             if client is None:
                 return None
-            _, mark = split_description(client.description)
+            mark = mark_in(client.description)
             if mark and mark.claim != claim:
                 return mark
-            with suppress(NotFound):
-                self._zidentity.api_clients.delete(key_id)
-            self._clients.forget(key_id)
+            self._clients.remove(key_id)
             return None
 
     def _found(self, name: str) -> list[FoundKey]:
-        found = []
-        for listed in self._clients.named(name):
-            client = self._get(listed.id)
-            if client is not None and client.name == name:
-                _, mark = split_description(client.description)
-                present = secrets_of(self._zidentity, client.id)
-                found.append(FoundKey(client.id, name, mark, present))
-        return found
+        return [
+            FoundKey(
+                client.id,
+                name,
+                mark_in(client.description),
+                self._clients.secrets(client),
+                signs_in_by_secret=client.has_secrets,
+            )
+            for client in self._clients.named(name)
+        ]
 
     def _make(self, spec: KeySpec, mark: Mark, lifetime: timedelta) -> Created:
-        client = self._post(spec, mark)
+        client = self._clients.post(spec, mark)
         try:
             secret = mint(self._zidentity, client.id, lifetime, known=())
         except BaseException as error:
@@ -227,36 +215,9 @@ class Keys:
         self._clients.record(client)
         return Created(client.id, mark, secret)
 
-    def _post(self, spec: KeySpec, mark: Mark) -> ApiClient:
-        role = self._role(spec.role_id)
-        draft = ApiClientDraft(
-            name=spec.name,
-            description=marked_description(spec.description, mark),
-            enabled=spec.enabled,
-            token_lifetime_seconds=spec.token_lifetime_seconds,
-            client_resources=granting((), role),
-        )
-        try:
-            return self._zidentity.api_clients.create(draft)
-        except AnswerLost:
-            made = self._made_with(mark, spec.name)
-            if made is None:
-                raise
-            return made
-
-    def _made_with(self, mark: Mark, name: str) -> ApiClient | None:
-        """The client of that mark, though the answer that told its id was lost."""
-        for listed in self._zidentity.api_clients.list(name_like=name):
-            # Some tenants list clients without their descriptions.
-            client = self._get(listed.id)
-            if client is not None and split_description(client.description)[1] == mark:
-                return client
-        return None
-
     def _undo(self, client: ApiClient, cause: BaseException) -> None:
         try:
-            with suppress(NotFound):
-                self._zidentity.api_clients.delete(client.id)
+            self._clients.remove(client.id)
         except ZIdentityError as error:
             raise KeyLeftBehind(
                 f'the key "{client.name}" was made ({client.id}), got no secret and could not be '
@@ -267,63 +228,21 @@ class Keys:
     def _take_over(
         self, found: FoundKey, spec: KeySpec, mark: Mark, lifetime: timedelta
     ) -> Created:
-        client = self._get(found.id)
+        client = self._clients.get(found.id)
         if client is None:
             raise KeyGone(
                 f"the key {found} was deleted while it was being taken over.",
                 hint="Run pulumi up again.",
             )
-        self._bring(client, spec, mark)
+        self._clients.bring(client, spec, mark)
         secret = mint(self._zidentity, found.id, lifetime, {s.id for s in found.secrets})
         previous_id = found.secrets[-1].id if found.secrets else None
         return Created(found.id, mark, secret, previous_id)
 
-    def _bring(self, client: ApiClient, spec: KeySpec, mark: Mark) -> None:
-        """Write a client as declared, keeping what is not ours; nothing if it is so already."""
-        held = {scope.id for scope in scopes_of_service(client, service_id(spec.role_id))}
-        resources = client.client_resources
-        if held != {spec.role_id}:
-            resources = granting(resources, self._role(spec.role_id))
-        declared = client.model_copy(
-            update={
-                "name": spec.name,
-                "description": marked_description(spec.description, mark),
-                "enabled": spec.enabled,
-                "token_lifetime_seconds": spec.token_lifetime_seconds,
-                "client_resources": resources,
-            }
-        )
-        if declared != client:
-            self._clients.record(self._zidentity.api_clients.replace(declared))
-
-    def _get(self, key_id: str) -> ApiClient | None:
-        try:
-            client = self._zidentity.api_clients.get(key_id)
-        except NotFound:
-            self._clients.forget(key_id)
-            return None
-        return client
-
-    def _key(self, client: ApiClient, service: str, present: tuple[ApiClientSecret, ...]) -> Key:
-        description, mark = split_description(client.description)
-        return Key(
-            id=client.id,
-            name=client.name,
-            roles=tuple(scopes_of_service(client, service)),
-            description=description,
-            enabled=client.enabled,
-            token_lifetime_seconds=client.token_lifetime_seconds,
-            mark=mark,
-            secrets=present,
-        )
-
-    def _zdx_service(self, role_id: str | None) -> str:
+    def _zdx_services(self, role_id: str | None) -> set[str]:
         if role_id:
-            return service_id(role_id)
-        return self.roles()[0].service_id if self.roles() else ""
-
-    def _role(self, role_id: str) -> Role:
-        return find_role(role_id, self.roles())
+            return {service_id(role_id)}
+        return {role.service_id for role in self.roles()}
 
     def _name_lock(self, name: str) -> threading.Lock:
         with self._names_lock:

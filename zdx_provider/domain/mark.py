@@ -37,6 +37,11 @@ def split_description(remote: str) -> tuple[str, Mark | None]:
     return remote[:start].removesuffix(" "), Mark(match["who"], match["claim"])
 
 
+def mark_in(remote: str) -> Mark | None:
+    """The mark at the end of a remote description, if there is one."""
+    return split_description(remote)[1]
+
+
 def marked_description(description: str, mark: Mark) -> str:
     """A remote description: the user's text, then the mark."""
     return f"{description} {mark}" if description else str(mark)

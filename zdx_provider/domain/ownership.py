@@ -29,12 +29,14 @@ class FoundKey:
         name: Its name.
         mark: Whose it is; None for a key made by hand.
         secrets: Its secrets, oldest first.
+        signs_in_by_secret: Whether it has secrets at all; others sign in by a key pair.
     """
 
     id: str
     name: str
     mark: Mark | None
     secrets: tuple[ApiClientSecret, ...]
+    signs_in_by_secret: bool = True
 
     def __str__(self) -> str:
         count = "1 secret" if len(self.secrets) == 1 else f"{len(self.secrets)} secrets"
@@ -94,6 +96,12 @@ def decide(found: Sequence[FoundKey], who: str, allowed: Permissions) -> Make | 
             hint="Delete or rename all but one of them in ZIdentity, or declare another name.",
         )
     (key,) = found
+    if not key.signs_in_by_secret:
+        raise KeyTaken(
+            f'the key "{key.name}" ({key.id}) exists already and signs in by a key pair; a '
+            "declared key signs in by a secret.",
+            hint="Declare another name; or rename that client in ZIdentity, under API Clients.",
+        )
     ours = key.mark is not None and key.mark.who == who
     if ours and not key.secrets:
         return Finish(key)

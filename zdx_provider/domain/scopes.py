@@ -1,16 +1,16 @@
 """Which ZDX role a client holds, and granting it another without touching other services."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from zdx_provider.domain.roles import Role, service_id
 from zdx_provider.zidentity import ApiClient, ApiResource, Scope
 
 
-def scopes_of_service(client: ApiClient, service: str) -> Iterator[Scope]:
-    """The scopes that a client holds of one service."""
+def scopes_of_services(client: ApiClient, services: Collection[str]) -> Iterator[Scope]:
+    """The scopes that a client holds of some services."""
     for resource in client.client_resources:
         for scope in resource.selected_scopes:
-            if service_id(scope.id) == service:
+            if service_id(scope.id) in services:
                 yield scope
 
 

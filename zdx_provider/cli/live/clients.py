@@ -3,7 +3,7 @@
 from zdx_provider.cli.live.findings import Assumption, Outcome, at_once, differs, holds, unknown
 from zdx_provider.cli.live.trial import Trial
 from zdx_provider.domain.mark import Mark, marked_description, split_description
-from zdx_provider.domain.scopes import granting, scopes_of_service
+from zdx_provider.domain.scopes import granting, scopes_of_services
 from zdx_provider.zidentity import ApiClient, ApiResource, Conflict, InvalidRequest, NotFound, Scope
 
 _LONGEST_NAME = 128
@@ -15,7 +15,7 @@ _TOKEN_LIFETIMES = (60, 86_400)  # seconds; the vendor's bounds
 def _made_as_declared(trial: Trial, client: ApiClient) -> Outcome:
     read = trial.clients.get(client.id)
     role = trial.roles[0]
-    held = [scope.id for scope in scopes_of_service(read, role.service_id)]
+    held = [scope.id for scope in scopes_of_services(read, {role.service_id})]
     if (read.name, read.enabled, held) == (f"{trial.prefix}main", True, [role.id]):
         return holds(f'role "{role.name}"')
     return differs(f'"{read.name}", enabled: {read.enabled}, scopes: {", ".join(held) or "none"}')
@@ -78,7 +78,7 @@ def _role_changes_in_place(trial: Trial, client: ApiClient) -> Outcome:
         return unknown("the tenant offers one role only")
     resources = granting(trial.clients.get(client.id).client_resources, others[0])
     written = trial.write(client.id, client_resources=resources)
-    held = [scope.id for scope in scopes_of_service(written, others[0].service_id)]
+    held = [scope.id for scope in scopes_of_services(written, {others[0].service_id})]
     return holds() if held == [others[0].id] else differs(f"it holds {', '.join(held) or 'none'}")
 
 
@@ -92,7 +92,7 @@ def _one_role_a_service(trial: Trial, client: ApiClient) -> Outcome:
         written = trial.write(client.id, client_resources=(both,))
     except InvalidRequest as error:
         return holds(f"refused with status {error.status}")
-    count = len(list(scopes_of_service(written, first.service_id)))
+    count = len(list(scopes_of_services(written, {first.service_id})))
     return differs(f"accepted; it holds {count}")
 
 

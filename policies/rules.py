@@ -1,0 +1,85 @@
+"""The rules, as functions of a key's inputs and of the pack's config.
+
+A problem quotes the config and never an input, which may be a secret.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+
+# A role's name is "Role:ZDX Super Admin" in ZIdentity, and on older tenants
+# "zs:config:zdx.zscalerbeta.net:8061240:config:18347:ZDX Super Admin".
+_WIRE_PREFIX = re.compile(r"\A(?:Role:|zs:config:[^:]*:[^:]*:config:[^:]*:)\s*")
+
+# <service>:<ZPA scope>:<scope>, such as "hhlm4bhmbg7ir::hplm4bko707jp".
+_SCOPE_ID = re.compile(r"[^:\s]+:[^:\s]*:[^:\s]+")
+
+
+def role_problem(
+    role: str, *, restricted: Iterable[str], allowed_ids: Collection[str]
+) -> str | None:
+    """Say what is wrong with a key's role.
+
+    Args:
+        role: The role as it is declared: a name in any case, with or without the prefix that
+            ZIdentity gives it, or a scope id.
+        restricted: The names, or ids, of roles that need an exception.
+        allowed_ids: The scope ids that are known to be other roles. What any other id stands
+            for, only the tenant can tell.
+    """
+    for name in restricted:
+        if _spelled_alike(role, name):
+            return (
+                f'Its role is "{name}". Declare a lesser one, or list the key\'s name or URN in '
+                'the "exceptions" of this rule.'
+            )
+    if _SCOPE_ID.fullmatch(role) and role not in allowed_ids:
+        return (
+            "Its role is declared by an id, which hides the name. Declare the name, or list the "
+            'id in the "allowedRoleIds" of this rule.'
+        )
+    return None
+
+
+def rotation_problem(secret_lifetime_days: float | None, *, longest_days: float) -> str | None:
+    """Say what is wrong with a key's rotation.
+
+    Args:
+        secret_lifetime_days: How long its secrets live; None: it declares no rotation.
+        longest_days: How long they may live.
+    """
+    if secret_lifetime_days is None:
+        found = "It declares no rotation."
+    elif secret_lifetime_days > longest_days:
+        found = "Its rotation lets a secret live too long."
+    else:
+        return None
+    return f"{found} Declare one with a secret lifetime of {longest_days:.0f} days at most."
+
+
+def name_problem(name: str, *, pattern: str) -> str | None:
+    """Say what is wrong with a key's name.
+
+    Args:
+        name: The key's name in the portal.
+        pattern: The regular expression that the whole of it must match.
+
+    Raises:
+        ValueError: The pattern is no regular expression.
+    """
+    try:
+        matches = re.fullmatch(pattern, name)
+    except re.error as error:
+        raise ValueError(
+            f'the "pattern" of name-pattern is no regular expression: {error}'
+        ) from error
+    if matches:
+        return None
+    return f"Its name does not match {pattern}. Rename it: the id and the secret stay."
+
+
+def _spelled_alike(role: str, other: str) -> bool:
+    return _portal_name(role).casefold() == _portal_name(other).casefold()
+
+
+def _portal_name(role: str) -> str:
+    return _WIRE_PREFIX.sub("", role, count=1)

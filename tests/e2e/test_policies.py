@@ -1,0 +1,282 @@
+"""The policy pack, run by the real engine."""
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.pulumi_project import PulumiProject
+
+from zdx_emulator.testing import RunningEmulator, scope_id
+
+ROOT = Path(__file__).resolve().parents[2]
+SUPER_ID = scope_id("ZDX Super Admin")
+
+FINE = """
+from zdx_provider import RotationArgs
+
+ApiKey("ci", name="ci", role="ZDX Read-only Admin", rotation=RotationArgs(secret_lifetime_days=90))
+"""
+
+
+@dataclass(frozen=True)
+class Breach:
+    """How FINE comes to break a rule, and what is then found."""
+
+    kept: str
+    broken: str
+    finding: str
+
+
+BREACHES = {
+    "restricted-role": Breach(
+        "ZDX Read-only Admin", "Role:zdx SUPER admin", 'Its role is "ZDX Super Admin".'
+    ),
+    "rotation-required": Breach(
+        "secret_lifetime_days=90", "", "Its rotation lets a secret live too long."
+    ),
+    "name-pattern": Breach('name="ci"', 'name="CI"', "Its name does not match"),
+}
+
+Policed = Callable[..., tuple[str, ...]]
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A copy of the pack, in the environment that runs the tests."""
+    return copied("policies", tmp_path / "copy", description="PulumiPolicy.yaml")
+
+
+@pytest.fixture
+def policed(pack: Path, tmp_path: Path) -> Policed:
+    """Makes the flags of a command that is held to the rules, each as `config` sets it."""
+
+    def flags(**config: object) -> tuple[str, ...]:
+        file = tmp_path / "policies.json"
+        file.write_text(json.dumps(config))
+        return ("--policy-pack", str(pack), "--policy-pack-config", str(file))
+
+    return flags
+
+
+def copied(path: str, destination: Path, *, description: str) -> Path:
+    folder = destination / path
+    shutil.copytree(ROOT / path, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    content = yaml.safe_load((folder / description).read_text())
+    content["runtime"]["options"]["virtualenv"] = sys.prefix
+    (folder / description).write_text(yaml.safe_dump(content))
+    return folder
+
+
+def breaking(*rules: str) -> str:
+    program = FINE
+    for breach in (BREACHES[rule] for rule in rules):
+        program = program.replace(breach.kept, breach.broken)
+    return program
+
+
+def blocks(language: str, page: str) -> list[str]:
+    """The code blocks of that language on a page."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+
+
+def writes(tenant: RunningEmulator) -> list[str]:
+    """What was asked of the tenant, but for reading and signing in."""
+    return [
+        f"{request.method} {request.path}"
+        for request in tenant.requests()
+        if request.method != "GET" and request.path != "/oauth2/v1/token"
+    ]
+
+
+def strict(rule: str, **settings: object) -> dict[str, Any]:
+    """That rule alone, and mandatory."""
+    longest = {"maxSecretLifetimeDays": 90} if rule == "rotation-required" else {}
+    return {"all": "disabled", rule: {"enforcementLevel": "mandatory", **longest, **settings}}
+
+
+def test_a_key_that_keeps_the_rules_is_made(
+    project: PulumiProject, tenant: RunningEmulator, policed: Policed
+) -> None:
+    (config,) = blocks("json", (ROOT / "docs/policies.md").read_text())
+
+    made = project.program(FINE).up(*policed(**json.loads(config)))
+
+    assert [client.name for client in tenant.clients()] == ["ci"]
+    assert "[mandatory]" not in made.text
+    assert "[advisory]" not in made.text
+
+
+@pytest.mark.parametrize("rule", BREACHES)
+def test_a_mandatory_rule_stops_an_up_at_its_preview(
+    project: PulumiProject, tenant: RunningEmulator, policed: Policed, rule: str
+) -> None:
+    failed = project.program(breaking(rule)).fail("up", "--yes", *policed(**strict(rule)))
+
+    assert f"[mandatory]  {rule}  (pulumi-python:dynamic/zdx:ApiKey: ci)" in failed.text
+    assert BREACHES[rule].finding in failed.text
+    assert "Updating" not in failed.text
+    assert writes(tenant) == []
+
+
+def test_an_advisory_rule_warns_and_lets_the_key_be_made(
+    project: PulumiProject, tenant: RunningEmulator, policed: Policed
+) -> None:
+    config = {rule: strict(rule, enforcementLevel="advisory")[rule] for rule in BREACHES}
+
+    warned = project.program(breaking(*BREACHES)).up(*policed(**config))
+
+    for rule, breach in BREACHES.items():
+        assert f"[advisory]  {rule}  (pulumi-python:dynamic/zdx:ApiKey: ci)" in warned.text
+        assert breach.finding in warned.text
+    assert [client.name for client in tenant.clients()] == ["CI"]
+
+
+def test_a_key_may_break_each_rule_that_excepts_its_name_or_urn(
+    project: PulumiProject, policed: Policed
+) -> None:
+    urn = "urn:pulumi:test::keys::pulumi-python:dynamic/zdx:ApiKey::by-urn"
+    config = {rule: strict(rule, exceptions=["CI", urn])[rule] for rule in BREACHES}
+    others = """
+ApiKey("by-urn", name="By URN", role="ZDX Super Admin")
+ApiKey("another", name="Another", role="ZDX Super Admin")
+"""
+
+    failed = project.program(breaking(*BREACHES) + others).fail("preview", *policed(**config))
+
+    assert re.findall(r"zdx:ApiKey: (\S+)\)", failed.text) == ["another"] * len(BREACHES)
+
+
+def test_without_config_a_super_admin_and_a_key_without_rotation_are_refused(
+    project: PulumiProject, pack: Path
+) -> None:
+    project.program('ApiKey("admin", name="Admin", role="ZDX Super Admin")')
+
+    failed = project.fail("preview", "--policy-pack", str(pack))
+
+    levels = dict(reversed(found) for found in re.findall(r"\[(\w+)\]  (\S+)", failed.text))
+    assert levels == {
+        "restricted-role": "mandatory",
+        "rotation-required": "mandatory",
+        "name-pattern": "advisory",
+    }
+
+
+def test_a_role_that_is_declared_by_id_has_to_be_a_known_one(
+    project: PulumiProject, policed: Policed
+) -> None:
+    project.program(FINE.replace("ZDX Read-only Admin", SUPER_ID))
+
+    refused = project.fail("preview", *policed(**strict("restricted-role")))
+    project.preview(*policed(**strict("restricted-role", allowedRoleIds=[SUPER_ID])))
+
+    assert "Its role is declared by an id, which hides the name." in refused.text
+
+
+def test_a_key_inside_a_component_is_held_to_the_rules(
+    project: PulumiProject, policed: Policed
+) -> None:
+    project.program("""
+        component = pulumi.ComponentResource("zdx:index:ApiKey", "team", {})
+        below = pulumi.ResourceOptions(parent=component)
+        ApiKey("inner", name="inner", role="ZDX Super Admin", opts=below)
+    """)
+
+    failed = project.fail("preview", *policed(**strict("restricted-role")))
+
+    assert "[mandatory]  restricted-role  (pulumi-python:dynamic/zdx:ApiKey: inner)" in failed.text
+
+
+def test_a_key_that_is_only_looked_up_is_not_blamed(
+    project: PulumiProject, tenant: RunningEmulator, policed: Policed
+) -> None:
+    found = tenant.create_client("By Hand", role="ZDX Super Admin")
+    looked_up = f'ApiKey.get("shared", {found.id!r})'
+    project.program(breaking("restricted-role") + looked_up)
+
+    warned = project.up(*policed(all="advisory"))
+    analysed = project.fail("policy", "analyze", "--stack", "test", *policed(all="mandatory"))
+
+    for run in (warned, analysed):
+        assert re.findall(r"zdx:ApiKey: (\w+)\)", run.text) == ["ci"]
+
+
+def test_what_a_preview_cannot_know_is_judged_by_the_update_before_the_key_is_made(
+    project: PulumiProject, tenant: RunningEmulator, policed: Policed
+) -> None:
+    project.program("""
+        first = ApiKey("first", name="first", role="ZDX Read-only Admin")
+        ApiKey("second", name="second", role=first.key_id.apply(lambda _: "ZDX Super Admin"))
+    """)
+    rules = policed(**strict("restricted-role"))
+
+    assert "value at .role can't be known during preview" in project.preview(*rules).text
+    project.up_fails(*rules)
+
+    assert [client.name for client in tenant.clients()] == ["first"]
+
+
+def test_no_finding_shows_a_secret_input(project: PulumiProject, policed: Policed) -> None:
+    project.program("""
+        planted = pulumi.Output.secret("Planted-Name")
+        ApiKey("ci", name=planted, role=pulumi.Output.secret("zdx super ADMIN"))
+    """)
+
+    failed = project.fail("preview", *policed(all="mandatory"))
+
+    assert failed.text.count("[mandatory]") == len(BREACHES)
+    assert "Planted-Name" not in failed.text
+    assert "zdx super ADMIN" not in failed.text
+
+
+@pytest.mark.parametrize(
+    ("config", "complaint"),
+    [
+        (
+            {"restricted-role": {"exceptions": "ci"}},
+            "restricted-role: exceptions: Invalid type. Expected: array, given: string",
+        ),
+        (
+            {"restricted-role": {"exeptions": ["ci"]}},
+            'restricted-role has no setting "exeptions"; it has: allowedRoleIds, exceptions, re',
+        ),
+    ],
+)
+def test_a_config_that_means_nothing_fails_the_preview_in_one_line(
+    project: PulumiProject, policed: Policed, config: dict[str, Any], complaint: str
+) -> None:
+    failed = project.program(FINE).fail("preview", *policed(**config))
+
+    assert complaint in failed.text
+    assert "Traceback" not in failed.text
+
+
+def test_the_example_is_refused_as_written_and_passes_as_its_page_mends_it(
+    pack: Path, tmp_path: Path, tenant: RunningEmulator
+) -> None:
+    folder = copied("examples/policy", pack.parent, description="Pulumi.yaml")
+    project = PulumiProject(
+        folder,
+        name="policy",
+        stack="dev",
+        environment={"PULUMI_CONFIG_PASSPHRASE": "emulator-only"},
+        home=tmp_path / "engine",
+    )
+    project.init({"zdx:apiUrl": tenant.url, "zdx:tokenUrl": f"{tenant.url}/oauth2/v1/token"})
+    page = (folder / "README.md").read_text()
+    (shown,) = blocks("text", page)
+    (mended,) = blocks("python", page)
+    rules = ("--policy-pack", "../../policies", "--policy-pack-config", "policies.json")
+
+    assert shown in project.fail("preview", *rules).text
+    assert writes(tenant) == []
+    (folder / "__main__.py").write_text(mended)
+    project.run("up", "--yes", *rules)
+
+    assert [client.name for client in tenant.clients()] == ["reports"]

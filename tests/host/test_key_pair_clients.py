@@ -1,0 +1,19 @@
+"""API clients that sign in by a key pair: ZIdentity lists no secrets of them, and mints none."""
+
+import pytest
+from support.plugin_host import PluginFailed, PluginHost, Properties
+
+from zdx_emulator.testing import RunningEmulator
+
+BY_KEY_PAIR = {"authType": "JWKS", "clientJWKsUrl": "https://acme.example/jwks"}
+
+
+def test_the_name_of_such_a_client_is_taken_and_the_message_says_why(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    tenant.create_client("ci", clientAuthentication=BY_KEY_PAIR)
+
+    with pytest.raises(PluginFailed) as failed:
+        host.up({**declared, "adopt": True})
+
+    assert "signs in by a key pair" in failed.value.sentence

@@ -1,0 +1,139 @@
+"""The API clients that keys are: one list for all threads, and each change written through it."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from zdx_provider.domain.key import KeySpec
+from zdx_provider.domain.listing import Listing
+from zdx_provider.domain.mark import Mark, mark_in, marked_description
+from zdx_provider.domain.roles import Role, find_role, offered_roles, service_id
+from zdx_provider.domain.scopes import granting, scopes_of_services
+from zdx_provider.domain.secrets import secrets_of
+from zdx_provider.zidentity import (
+    AnswerLost,
+    ApiClient,
+    ApiClientDraft,
+    ApiClientSecret,
+    NotFound,
+    ZIdentity,
+)
+
+
+class Clients:
+    """A tenant's API clients, as keys are declared, found and written in them.
+
+    Args:
+        zidentity: The tenant.
+        monotonic: Seconds of a clock that never jumps.
+    """
+
+    def __init__(self, zidentity: ZIdentity, monotonic: Callable[[], float]) -> None:
+        self._zidentity = zidentity
+        self._listing = Listing(zidentity.api_clients.list, monotonic)
+        self._roles_lock = threading.Lock()
+        self._roles: list[Role] | None = None
+
+    def roles(self) -> list[Role]:
+        """The ZDX roles that the tenant offers, asked for once."""
+        with self._roles_lock:
+            if self._roles is None:
+                self._roles = offered_roles(self._zidentity.resource_servers.list())
+            return self._roles
+
+    def find(self, key_id: str) -> ApiClient | None:
+        """A client with its description, from the list where that has it; None when it is gone."""
+        client = self._listing.find(key_id)
+        # Not listed may mean not listed yet, and some tenants list clients without their
+        # descriptions; only the client itself settles either.
+        if client is None or "description" not in client.model_fields_set:
+            return self.get(key_id)
+        return client
+
+    def get(self, key_id: str) -> ApiClient | None:
+        """A client as it is now; None when it is gone."""
+        try:
+            return self._zidentity.api_clients.get(key_id)
+        except NotFound:
+            self._listing.forget(key_id)
+            return None
+
+    def named(self, name: str) -> list[ApiClient]:
+        """The clients of exactly that name, each confirmed by a look at itself."""
+        listed = self._listing.named(name)
+        found = (self.get(client.id) for client in listed)
+        return [client for client in found if client is not None and client.name == name]
+
+    def secrets(self, client: ApiClient) -> tuple[ApiClientSecret, ...]:
+        """A client's secrets, oldest first; none of one that signs in by a key pair.
+
+        Raises:
+            NotFound: The client is gone.
+        """
+        return secrets_of(self._zidentity, client.id) if client.has_secrets else ()
+
+    def post(self, spec: KeySpec, mark: Mark) -> ApiClient:
+        """Make a client as declared; one whose answer is lost is looked for by its mark.
+
+        Raises:
+            ZIdentityError: None was made; or AnswerLost: one may have been.
+        """
+        draft = ApiClientDraft(
+            name=spec.name,
+            description=marked_description(spec.description, mark),
+            enabled=spec.enabled,
+            token_lifetime_seconds=spec.token_lifetime_seconds,
+            client_resources=granting((), self._role(spec.role_id)),
+        )
+        try:
+            return self._zidentity.api_clients.create(draft)
+        except AnswerLost:
+            made = self._made_with(mark, spec.name)
+            if made is None:
+                raise
+            return made
+
+    def bring(self, client: ApiClient, spec: KeySpec, mark: Mark) -> None:
+        """Write a client as declared, keeping what is not ours; nothing if it is so already."""
+        service = service_id(spec.role_id)
+        held = {scope.id for scope in scopes_of_services(client, {service})}
+        resources = client.client_resources
+        if held != {spec.role_id}:
+            resources = granting(resources, self._role(spec.role_id))
+        declared = client.model_copy(
+            update={
+                "name": spec.name,
+                "description": marked_description(spec.description, mark),
+                "enabled": spec.enabled,
+                "token_lifetime_seconds": spec.token_lifetime_seconds,
+                "client_resources": resources,
+            }
+        )
+        if declared != client:
+            self.record(self._zidentity.api_clients.replace(declared))
+
+    def remove(self, key_id: str) -> None:
+        """Delete a client; one that is gone already is no failure."""
+        with suppress(NotFound):
+            self._zidentity.api_clients.delete(key_id)
+        self._listing.forget(key_id)
+
+    def record(self, client: ApiClient) -> None:
+        """Remember a client that this process has just made or changed."""
+        self._listing.record(client)
+
+    def forget(self, key_id: str) -> None:
+        """Drop a client that is known to be gone."""
+        self._listing.forget(key_id)
+
+    def _made_with(self, mark: Mark, name: str) -> ApiClient | None:
+        """The client of that mark, though the answer that told its id was lost."""
+        for listed in self._zidentity.api_clients.list(name_like=name):
+            # Some tenants list clients without their descriptions.
+            client = self.get(listed.id)
+            if client is not None and mark_in(client.description) == mark:
+                return client
+        return None
+
+    def _role(self, role_id: str) -> Role:
+        return find_role(role_id, self.roles())
