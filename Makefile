@@ -53,7 +53,7 @@ check: setup
 	@ruff check .
 	@ruff format --check .
 	@mypy
-	@for program in $$(git ls-files 'examples/*__main__.py'); do \
+	@for program in $$(git ls-files 'examples/*__main__.py' 'policies/__main__.py'); do \
 	  MYPYPATH=$$(dirname $$program) mypy $$program || exit 1; \
 	done
 	@lint-imports --no-cache
