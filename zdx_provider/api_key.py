@@ -167,8 +167,8 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         left = datetime.fromisoformat(expires_at.replace("Z", "+00:00")) - utc_now()
         if left <= EXPIRY_WARNING:
             pulumi.log.warn(
-                f"the secret of this key ends on {expires_at[:10]}, in {max(left.days, 0)} days. "
-                "Declare rotation=RotationArgs() to have it replaced in time.",
+                f"the secret of this key {_end(expires_at[:10], left.days)}. Declare "
+                "rotation=RotationArgs() to have it replaced in time.",
                 resource=self,
             )
 
@@ -205,6 +205,12 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
 def _with_secrets(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     secret = pulumi.ResourceOptions(additional_secret_outputs=_SECRET_OUTPUTS)
     return pulumi.ResourceOptions.merge(secret, opts)
+
+
+def _end(day: str, days_left: int) -> str:
+    if days_left < 0:
+        return f"ended on {day}"
+    return f"ends on {day}, " + (f"in {days_left} days" if days_left > 1 else "within two days")
 
 
 def _made_name(resource_name: str) -> str:

@@ -1,10 +1,31 @@
-"""The errors of this product: one tree, whose root is `ZdxError`.
+"""The errors of this product: one tree, each branch drawn in the room that raises it.
 
 ZdxError
-├── InvalidTenant             zdx_provider.zidentity.tenant
-├── InvalidCredentials        zdx_provider.zidentity.credentials
-├── InvalidConnection         zdx_provider.zidentity.connection
-└── ZIdentityError            zdx_provider.zidentity.errors draws this branch
+├── SettingsError             a setting is missing, malformed or contradicts another
+│   ├── InvalidTenant             zidentity.tenant
+│   ├── InvalidCredentials        zidentity.credentials
+│   ├── InvalidConnection         zidentity.connection
+│   └── TenantMismatch            engine.tenants
+├── ZIdentityError            zidentity.errors draws this branch
+├── RoleNotFound              domain.roles
+├── KeyTaken                  domain.ownership
+├── KeyGone                   domain.key
+├── KeyLeftBehind             domain.key
+├── KeyPartlyUpdated          domain.key
+├── NoFreeSlot                domain.secrets
+├── KeyNotIdentified          domain.inventory
+├── KeyNotFound               engine.lifecycle
+├── NewerState                engine.state
+├── UnreadableState           engine.state
+├── EngineGone                engine.host
+├── StackUnreadable           cli.stack
+│   └── NoStackSelected           cli.stack
+├── NotDownloaded             cli.download
+├── NotWritten                cli.files
+├── FileNotUnderstood         cli.portal_files
+├── NothingToImport           cli.import_choice
+├── NoSuchKey                 cli.revoke
+└── TrialLeftBehind           cli.live.trial
 """
 
 
@@ -25,3 +46,7 @@ class ZdxError(Exception):
 
     def __str__(self) -> str:
         return f"{self.problem} {self.hint}".rstrip()
+
+
+class SettingsError(ZdxError):
+    """A setting is missing, malformed or contradicts another."""

@@ -11,8 +11,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.alias_generators import to_camel
 
-from zdx_provider.errors import ZdxError
-from zdx_provider.zidentity import ClientSecret, ConnectionOptions, Credentials, PrivateKey, Tenant
+from zdx_provider.errors import SettingsError
+from zdx_provider.zidentity import (
+    ClientSecret,
+    ConnectionOptions,
+    Credentials,
+    PrivateKey,
+    Tenant,
+    ZIdentity,
+)
 
 ConfigReader = Callable[[str], str | None]
 
@@ -30,10 +37,6 @@ _ENVIRONMENT = {
 # How calls are made, not whom they reach: a profile inherits these, and nothing else. A tenant's
 # credentials must never travel to the host of another.
 _SHARED_BY_PROFILES = ("httpProxy", "maxRetries", "requestTimeout", "resumeInterrupted")
-
-
-class SettingsError(ZdxError):
-    """A setting is missing, malformed or contradicts another."""
 
 
 class Settings(BaseModel):
@@ -122,6 +125,22 @@ class Settings(BaseModel):
             request_timeout=self.request_timeout,
         )
 
+    def open(self, before_change: Callable[[], None] = lambda: None) -> ZIdentity:
+        """The API of the tenant that these settings name; nothing is sent yet.
+
+        Args:
+            before_change: Called before each attempt to change anything on the tenant; what it
+                raises stops the attempt.
+
+        Raises:
+            SettingsError: A setting is missing, or contradicts another.
+            InvalidTenant: A value cannot be part of an address.
+            InvalidCredentials: The private key is none.
+        """
+        return ZIdentity(
+            self.tenant(), self.credentials(), self.connection(), before_change=before_change
+        )
+
     def _spelling(self, key: str) -> str:
         if self.profile:
             return f"zdx:tenants.{self.profile}.{key}"
@@ -129,16 +148,17 @@ class Settings(BaseModel):
 
     def _missing(self, key: str) -> SettingsError:
         secret = " --secret" if key == "clientSecret" else ""
+        instead = ", or a privateKey in its place" if secret else ""
         if self.profile:
             path = f"--path 'zdx:tenants.{self.profile}.{key}'"
             return SettingsError(
                 f'the profile "{self.profile}" of zdx:tenants has no {key}.',
-                hint=f"Set it: pulumi config set{secret} {path} VALUE.",
+                hint=f"Set it: pulumi config set{secret} {path} VALUE{instead}.",
             )
         return SettingsError(
             f"the setting zdx:{key} is missing.",
             hint=f"Set it in the stack (pulumi config set{secret} zdx:{key} VALUE) or as "
-            f"{_ENVIRONMENT[key]} in the environment.",
+            f"{_ENVIRONMENT[key]} in the environment{instead}.",
         )
 
 

@@ -50,7 +50,8 @@ def a_minted_secret(identifier: str = "secret-1") -> MintedSecret:
 
 def a_found_key(identifier: str = "key-1", mark: Mark | None = None, secrets: int = 1) -> FoundKey:
     held = tuple(a_secret(f"{identifier}-secret-{number}") for number in range(secrets))
-    return FoundKey(id=identifier, name="ci", mark=mark, secrets=held)
+    described = ApiClient(id=identifier, name="ci", description=str(mark or ""))
+    return FoundKey(described, held)
 
 
 def a_key() -> Key:

@@ -6,15 +6,8 @@ from hypothesis import strategies as st
 from support.samples import CLAIM, WHO, a_found_key
 
 from zdx_provider.domain.mark import Mark
-from zdx_provider.domain.ownership import (
-    Finish,
-    FoundKey,
-    KeyTaken,
-    Make,
-    Permissions,
-    TakeOver,
-    decide,
-)
+from zdx_provider.domain.ownership import FoundKey, KeyTaken, Permissions, key_to_take
+from zdx_provider.zidentity import ApiClient, ClientAuthentication
 
 OURS = Mark(WHO, CLAIM)
 THEIRS = Mark("keys/prod/other", CLAIM)
@@ -32,18 +25,18 @@ def found_keys(draw: st.DrawFn) -> list[FoundKey]:
 
 def refusal(found: list[FoundKey], allowed: Permissions | None = None) -> str:
     with pytest.raises(KeyTaken) as refused:
-        decide(found, WHO, allowed or Permissions())
+        key_to_take(found, WHO, allowed or Permissions())
     return str(refused.value)
 
 
 def test_nothing_of_that_name_is_made() -> None:
-    assert decide([], WHO, Permissions()) == Make()
+    assert key_to_take([], WHO, Permissions()) is None
 
 
 def test_our_key_without_a_secret_is_finished_without_asking() -> None:
     key = a_found_key(mark=OURS, secrets=0)
 
-    assert decide([key], WHO, Permissions()) == Finish(key)
+    assert key_to_take([key], WHO, Permissions()) == key
 
 
 def test_our_key_with_a_secret_is_refused_with_both_explanations() -> None:
@@ -58,7 +51,7 @@ def test_our_key_with_a_secret_is_refused_with_both_explanations() -> None:
 def test_our_key_with_a_secret_is_taken_over_where_that_is_allowed(allowed: Permissions) -> None:
     key = a_found_key(mark=OURS)
 
-    assert decide([key], WHO, allowed) == TakeOver(key)
+    assert key_to_take([key], WHO, allowed) == key
 
 
 def test_the_key_of_another_resource_is_refused_with_its_owner_and_the_ways_on() -> None:
@@ -86,7 +79,7 @@ def test_a_key_without_a_mark_is_refused_with_the_ways_on() -> None:
 def test_a_key_that_is_not_ours_is_taken_over_with_adopt(mark: Mark | None) -> None:
     key = a_found_key(mark=mark)
 
-    assert decide([key], WHO, Permissions(adopt=True)) == TakeOver(key)
+    assert key_to_take([key], WHO, Permissions(adopt=True)) == key
 
 
 @pytest.mark.parametrize("mark", [None, THEIRS])
@@ -102,9 +95,10 @@ def test_a_key_with_both_slots_taken_is_refused_with_the_line_to_run() -> None:
 
 
 def test_a_client_that_signs_in_by_a_key_pair_is_refused_even_where_adopting_is_allowed() -> None:
-    found = FoundKey("key-1", "ci", None, (), signs_in_by_secret=False)
+    by_key_pair = ClientAuthentication(auth_type="JWKS")
+    client = ApiClient(id="key-1", name="ci", client_authentication=by_key_pair)
 
-    assert "signs in by a key pair" in refusal([found], Permissions(adopt=True))
+    assert "signs in by a key pair" in refusal([FoundKey(client, ())], Permissions(adopt=True))
 
 
 def test_two_of_a_name_are_refused_with_both_ids_and_owners() -> None:
@@ -121,9 +115,9 @@ def test_a_refused_key_is_described_by_its_secrets_and_their_age() -> None:
     assert '"ci" (key-1, 0 secrets)' in refusal([a_found_key(secrets=0)])
 
 
-def decided(found: list[FoundKey], allowed: Permissions) -> Make | Finish | TakeOver | KeyTaken:
+def decided(found: list[FoundKey], allowed: Permissions) -> FoundKey | KeyTaken | None:
     try:
-        return decide(found, WHO, allowed)
+        return key_to_take(found, WHO, allowed)
     except KeyTaken as refused:
         return refused
 
@@ -133,18 +127,13 @@ def test_every_combination_touches_only_what_is_ours_or_allowed(
     found: list[FoundKey], allowed: Permissions
 ) -> None:
     match decided(found, allowed):
-        case Make():
+        case None:
             assert not found
-        case Finish(key):
-            assert found == [key]
-            assert key.mark is not None
-            assert key.mark.who == WHO
-            assert not key.secrets
-        case TakeOver(key):
+        case FoundKey() as key:
             ours = key.mark is not None and key.mark.who == WHO
             assert found == [key]
-            assert allowed.adopt or (allowed.resume and ours)
             assert len(key.secrets) < 2
+            assert allowed.adopt or (ours and (allowed.resume or not key.secrets))
         case KeyTaken() as refused:
             assert found
             assert all(key.id in str(refused) for key in found)
@@ -162,10 +151,10 @@ def test_every_combination_touches_only_what_is_ours_or_allowed(
 def test_an_alias_is_advised_for_the_former_place_in_the_same_stack_and_for_no_other(
     former: str, advice: str | None
 ) -> None:
-    found = FoundKey("key-1", "ci", Mark(former, "c1"), ())
+    found = a_found_key(mark=Mark(former, "c1"))
 
     with pytest.raises(KeyTaken) as refused:
-        decide([found], "keys/prod/new", Permissions())
+        key_to_take([found], "keys/prod/new", Permissions())
 
     assert ("Alias" in str(refused.value)) == (advice is not None)
     assert (advice or "") in str(refused.value)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 from support.samples import PLANTED
 
-from zdx_provider.errors import ZdxError
-from zdx_provider.settings import Settings, SettingsError, load_settings, profile_names
+from zdx_provider.errors import SettingsError, ZdxError
+from zdx_provider.settings import Settings, load_settings, profile_names
 from zdx_provider.zidentity import ClientSecret, InvalidCredentials, InvalidTenant, PrivateKey
 
 CONFIG = {"zdx:vanityDomain": "acme", "zdx:clientId": "admin", "zdx:clientSecret": PLANTED}

@@ -3,24 +3,8 @@
 from enum import IntEnum
 
 from zdx_provider.cli.stack import StackUnreadable
-from zdx_provider.errors import ZdxError
-from zdx_provider.settings import SettingsError
-from zdx_provider.zidentity import (
-    CredentialsRefused,
-    Forbidden,
-    InvalidConnection,
-    InvalidCredentials,
-    InvalidTenant,
-    ReadOnly,
-)
-
-_SETTINGS = (
-    InvalidConnection,
-    InvalidCredentials,
-    InvalidTenant,
-    SettingsError,
-    StackUnreadable,
-)
+from zdx_provider.errors import SettingsError, ZdxError
+from zdx_provider.zidentity import CredentialsRefused, Forbidden, ReadOnly
 
 
 class Exit(IntEnum):
@@ -34,7 +18,7 @@ class Exit(IntEnum):
 
 def exit_of(error: ZdxError) -> Exit:
     """The exit code that an error ends a command with."""
-    if isinstance(error, _SETTINGS):
+    if isinstance(error, SettingsError | StackUnreadable):
         return Exit.SETTINGS
     if isinstance(error, CredentialsRefused | Forbidden) and not isinstance(error, ReadOnly):
         return Exit.REFUSED

@@ -36,7 +36,10 @@ def write_private(file: Path, content: SecretStr) -> None:
     except FileExistsError:
         raise _taken(file) from None
     except OSError as error:
-        raise NotWritten(f"{file} cannot be written: {error.strerror}.") from None
+        raise NotWritten(
+            f"{file} cannot be written: {error.strerror}.",
+            hint="Name a file in a folder that you may write to.",
+        ) from None
 
 
 def _taken(file: Path) -> NotWritten:

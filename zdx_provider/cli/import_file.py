@@ -139,7 +139,7 @@ class Gathering:
             NothingToImport: One that is named is not there.
             ZIdentityError: The tenant could not be asked, or refused.
         """
-        keys = named(read_keys(self.tenant, self.tenant.keys.roles()), wanted)
+        keys = named(read_keys(self.tenant), wanted)
         without_secrets = self._ids_without_secrets()
         kept = [key for key in keys if self._is_kept(key, without_secrets)]
         self._leave_out_files({key.id for key in kept})

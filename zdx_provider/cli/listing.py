@@ -12,7 +12,7 @@ from zdx_provider.cli.tenant import OpenTenant, open_tenant
 from zdx_provider.cli.terminal import cell, console, print_json, table, with_progress
 from zdx_provider.domain.inventory import Inventory
 from zdx_provider.domain.key import Key
-from zdx_provider.domain.roles import Role, portal_name
+from zdx_provider.domain.roles import portal_name
 
 # As the provider's own warning on a key that is not rotated.
 _DUE = timedelta(days=30)
@@ -74,33 +74,30 @@ def list_keys(tenant: OpenTenant) -> list[ListedKey]:
     Raises:
         ZIdentityError: The tenant could not be asked, or refused.
     """
-    roles = tenant.keys.roles()
-    keys = sorted(read_keys(tenant, roles), key=lambda key: (key.name.casefold(), key.id))
+    keys = sorted(read_keys(tenant), key=lambda key: (key.name.casefold(), key.id))
     now = tenant.zidentity.now()
-    return [listed(key, roles, now) for key in keys]
+    return [listed(key, now) for key in keys]
 
 
-def read_keys(tenant: OpenTenant, roles: Iterable[Role]) -> list[Key]:
+def read_keys(tenant: OpenTenant) -> list[Key]:
     """The API clients that hold a role of ZDX, with their secrets.
 
     Raises:
         ZIdentityError: The tenant could not be asked, or refused.
     """
-    inventory = Inventory(tenant.zidentity, roles)
+    inventory = Inventory(tenant.zidentity, tenant.keys.roles())
     clients = inventory.clients()
     return list(with_progress(inventory.read(clients), len(clients), "Reading secrets"))
 
 
-def listed(key: Key, roles: Iterable[Role], now: datetime) -> ListedKey:
+def listed(key: Key, now: datetime) -> ListedKey:
     """A key as it is listed.
 
     Args:
         key: The key.
-        roles: What the tenant offers.
         now: This moment by the server's clock.
     """
-    names = {role.id: role.name for role in roles}
-    held = (names.get(s.id) or portal_name(s.name or "") or s.id for s in key.roles)
+    held = (portal_name(scope.name or "") or scope.id for scope in key.roles)
     return ListedKey(
         name=key.name,
         key_id=key.id,

@@ -1,6 +1,5 @@
 """``zdx-keys revoke``: end one secret of a key now."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 import typer
@@ -10,7 +9,7 @@ from zdx_provider.cli.tenant import OpenTenant, open_tenant
 from zdx_provider.cli.terminal import print_json, say
 from zdx_provider.domain.key import Key
 from zdx_provider.errors import ZdxError
-from zdx_provider.zidentity import ApiClientSecret, NotFound, about
+from zdx_provider.zidentity import ApiClientSecret
 
 
 class NoSuchKey(ZdxError):
@@ -109,8 +108,7 @@ def revoke(tenant: OpenTenant, doomed: Doomed) -> Revoked:
     Raises:
         ZIdentityError: The tenant could not be asked, or refused.
     """
-    with about(doomed.key.name), suppress(NotFound):
-        tenant.zidentity.api_clients.secrets.delete(doomed.key.id, doomed.secret.id)
+    tenant.keys.revoke(doomed.key.id, doomed.key.name, doomed.secret.id)
     return Revoked(doomed.key.id, doomed.secret.id)
 
 
@@ -124,7 +122,7 @@ def _find_key(tenant: OpenTenant, wanted: str) -> Key:
             hint=f"Name the key by its id: {', '.join(ids)}.",
         )
     # What is not listed may not be listed yet; only its own id finds it then.
-    key = tenant.keys.read(ids[0] if ids else wanted)
+    key = tenant.keys.read(ids[0] if ids else wanted, wanted)
     if key is None:
         raise NoSuchKey(
             f'the tenant {tenant.name} has no key with the id or name "{wanted}".',

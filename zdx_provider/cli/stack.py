@@ -39,7 +39,6 @@ def _revealed(value: Any) -> Any:
 
 
 Text = Annotated[str, BeforeValidator(_revealed)]
-OptionalText = Annotated[str | None, BeforeValidator(_revealed)]
 
 
 class StackKey(BaseModel):
@@ -145,7 +144,7 @@ class Stack:
             return StackKey.model_validate({**resource.outputs, "resource_name": resource_name})
         except ValidationError:
             problem = f'the state of {self} holds a key "{resource_name}" that cannot be read.'
-        raise StackUnreadable(problem, hint="Repair it with pulumi refresh.")
+        raise StackUnreadable(problem, hint="Repair it with pulumi up --refresh.")
 
     def _ask(self, *arguments: str) -> str:
         cli = shutil.which("pulumi")

@@ -1,8 +1,6 @@
 """The tenant that a command is about."""
 
 import os
-import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -63,11 +61,10 @@ def connect(settings: Settings) -> OpenTenant:
         InvalidTenant: A value cannot be part of an address.
         InvalidCredentials: The private key is none.
     """
-    tenant = settings.tenant()
-    zidentity = ZIdentity(tenant, settings.credentials(), settings.connection())
-    keys = Keys(zidentity, monotonic=time.monotonic, new_claim=lambda: secrets.token_hex(8))
+    zidentity = settings.open()
+    tenant = zidentity.tenant
     name = f"{tenant.vanity_domain} ({tenant.cloud})" if tenant.cloud else tenant.vanity_domain
-    return OpenTenant(name, zidentity, keys)
+    return OpenTenant(name, zidentity, Keys(zidentity))
 
 
 def open_tenant(selection: Selection) -> OpenTenant:

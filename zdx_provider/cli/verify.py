@@ -148,7 +148,7 @@ class Verification:
         return ", ".join(role.name for role in roles)
 
     def _keys(self) -> str:
-        keys = read_keys(self.tenant, self.tenant.keys.roles())
+        keys = read_keys(self.tenant)
         declared = sum(key.mark is not None for key in keys)
         return f"{len(keys)}, of which stacks declare {declared}"
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
 
 from zdx_provider.domain.key import KeySpec
 from zdx_provider.domain.listing import Listing
@@ -18,6 +19,8 @@ from zdx_provider.zidentity import (
     NotFound,
     ZIdentity,
 )
+
+Client = TypeVar("Client", bound=ApiClientDraft)
 
 
 class Clients:
@@ -78,15 +81,10 @@ class Clients:
         Raises:
             ZIdentityError: None was made; or AnswerLost: one may have been.
         """
-        draft = ApiClientDraft(
-            name=spec.name,
-            description=marked_description(spec.description, mark),
-            enabled=spec.enabled,
-            token_lifetime_seconds=spec.token_lifetime_seconds,
-            client_resources=granting((), self._role(spec.role_id)),
-        )
+        granted = granting((), self._role(spec.role_id))
+        blank = ApiClientDraft(name=spec.name, client_resources=granted)
         try:
-            return self._zidentity.api_clients.create(draft)
+            return self._zidentity.api_clients.create(_declared(blank, spec, mark))
         except AnswerLost:
             made = self._made_with(mark, spec.name)
             if made is None:
@@ -97,18 +95,10 @@ class Clients:
         """Write a client as declared, keeping what is not ours; nothing if it is so already."""
         service = service_id(spec.role_id)
         held = {scope.id for scope in scopes_of_services(client, {service})}
-        resources = client.client_resources
+        declared = _declared(client, spec, mark)
         if held != {spec.role_id}:
-            resources = granting(resources, self._role(spec.role_id))
-        declared = client.model_copy(
-            update={
-                "name": spec.name,
-                "description": marked_description(spec.description, mark),
-                "enabled": spec.enabled,
-                "token_lifetime_seconds": spec.token_lifetime_seconds,
-                "client_resources": resources,
-            }
-        )
+            granted = granting(client.client_resources, self._role(spec.role_id))
+            declared = declared.model_copy(update={"client_resources": granted})
         if declared != client:
             self.record(self._zidentity.api_clients.replace(declared))
 
@@ -137,3 +127,14 @@ class Clients:
 
     def _role(self, role_id: str) -> Role:
         return find_role(role_id, self.roles())
+
+
+def _declared(client: Client, spec: KeySpec, mark: Mark) -> Client:
+    return client.model_copy(
+        update={
+            "name": spec.name,
+            "description": marked_description(spec.description, mark),
+            "enabled": spec.enabled,
+            "token_lifetime_seconds": spec.token_lifetime_seconds,
+        }
+    )

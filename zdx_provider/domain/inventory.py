@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from zdx_provider.domain.key import Key, key_of
+from zdx_provider.domain.key import Key, key_of, with_role_names
 from zdx_provider.domain.mark import mark_in
-from zdx_provider.domain.roles import Role, offered_roles
+from zdx_provider.domain.roles import Role, offered_roles, service_ids
 from zdx_provider.domain.scopes import scopes_of_services
 from zdx_provider.domain.secrets import secrets_of
 from zdx_provider.errors import ZdxError
-from zdx_provider.zidentity import ApiClient, NotFound, Tenant, ZIdentity
+from zdx_provider.zidentity import ApiClient, ApiClientSecret, NotFound, Tenant, ZIdentity
 
 _WORKERS = 4  # as many as the wire keeps connections
 
@@ -36,8 +36,8 @@ class Inventory:
 
     def __init__(self, zidentity: ZIdentity, roles: Iterable[Role] = ()) -> None:
         self._zidentity = zidentity
-        self._services_lock = threading.Lock()
-        self._services = _service_ids(roles)
+        self._offered_lock = threading.Lock()
+        self._offered = list(roles)
 
     @property
     def tenant(self) -> Tenant:
@@ -66,10 +66,7 @@ class Inventory:
         Raises:
             ZIdentityError: The tenant could not be asked, or refused.
         """
-        return [
-            key_of(client, self._zdx_services(), ())
-            for client in _each(self._described, self.clients())
-        ]
+        return [self._key(client, ()) for client in _each(self._described, self.clients())]
 
     def read(self, clients: Iterable[ApiClient]) -> Iterator[Key]:
         """Each of these as a key with its secrets, but for those that are gone: one call a key.
@@ -124,7 +121,7 @@ class Inventory:
             present = secrets_of(self._zidentity, client.id) if client.has_secrets else ()
         except NotFound:
             return None
-        return key_of(described, self._zdx_services(), present)
+        return self._key(described, present)
 
     def _described(self, client: ApiClient) -> ApiClient | None:
         # Some tenants list clients without their descriptions.
@@ -139,17 +136,16 @@ class Inventory:
             return None
 
     def _is_key(self, client: ApiClient) -> bool:
-        return any(scopes_of_services(client, self._zdx_services()))
+        return any(scopes_of_services(client, service_ids(self._known_roles())))
 
-    def _zdx_services(self) -> frozenset[str]:
-        with self._services_lock:
-            if not self._services:
-                self._services = _service_ids(self.roles())
-            return self._services
+    def _key(self, client: ApiClient, present: tuple[ApiClientSecret, ...]) -> Key:
+        roles = self._known_roles()
+        return with_role_names(key_of(client, service_ids(roles), present), roles)
 
-
-def _service_ids(roles: Iterable[Role]) -> frozenset[str]:
-    return frozenset(role.service_id for role in roles)
+    def _known_roles(self) -> list[Role]:
+        with self._offered_lock:
+            self._offered = self._offered or self.roles()
+            return self._offered
 
 
 def _each(look: Callable[[ApiClient], T | None], clients: Iterable[ApiClient]) -> Iterator[T]:

@@ -1,9 +1,10 @@
 """A ZDX key: as declared, as found, as made, and what can go wrong with one."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 
 from zdx_provider.domain.mark import Mark, split_description
+from zdx_provider.domain.roles import Role
 from zdx_provider.domain.scopes import scopes_of_services
 from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import ApiClient, ApiClientSecret, MintedSecret, Scope
@@ -88,6 +89,13 @@ def key_of(
         mark=mark,
         secrets=secrets,
     )
+
+
+def with_role_names(key: Key, roles: Iterable[Role]) -> Key:
+    """A key whose roles have the names that the tenant offers them under."""
+    names = {role.id: role.name for role in roles}
+    named = (s.model_copy(update={"name": names.get(s.id, s.name)}) for s in key.roles)
+    return replace(key, roles=tuple(named))
 
 
 @dataclass(frozen=True)

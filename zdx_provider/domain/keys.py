@@ -1,6 +1,8 @@
 """The ZDX keys of one tenant: made, read, changed and removed."""
 
+import secrets
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,10 +18,11 @@ from zdx_provider.domain.key import (
     KeySpec,
     Replaced,
     key_of,
+    with_role_names,
 )
 from zdx_provider.domain.mark import Mark, mark_in
-from zdx_provider.domain.ownership import FoundKey, KeyTaken, Make, Permissions, decide
-from zdx_provider.domain.roles import Role, find_role, service_id
+from zdx_provider.domain.ownership import FoundKey, KeyTaken, Permissions, key_to_take
+from zdx_provider.domain.roles import Role, find_role, service_id, service_ids
 from zdx_provider.domain.secrets import HeldSecrets, NoFreeSlot, free_a_slot, mint, secrets_of
 from zdx_provider.zidentity import (
     ApiClient,
@@ -43,8 +46,8 @@ class Keys:
         self,
         zidentity: ZIdentity,
         *,
-        monotonic: Callable[[], float],
-        new_claim: Callable[[], str],
+        monotonic: Callable[[], float] = time.monotonic,
+        new_claim: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         self._zidentity = zidentity
         self._new_claim = new_claim
@@ -75,28 +78,30 @@ class Keys:
         """
         mark = Mark(spec.owner, self._new_claim())
         with about(spec.name), self._name_lock(spec.name):
-            decision = decide(self._found(spec.name), spec.owner, allowed)
-            if isinstance(decision, Make):
+            found = key_to_take(self._found(spec.name), spec.owner, allowed)
+            if found is None:
                 return self._make(spec, mark, lifetime)
-            return self._take_over(decision.key, spec, mark, lifetime)
+            return self._take_over(found, spec, mark, lifetime)
 
-    def read(self, key_id: str, role_id: str | None = None) -> Key | None:
+    def read(self, key_id: str, name: str, role_id: str | None = None) -> Key | None:
         """A key as the tenant holds it; None when it is gone.
 
         Args:
             key_id: The key.
+            name: Its name, for messages.
             role_id: The role that the state knows, which tells the ZDX scopes from others
                 without asking for the tenant's roles.
         """
-        client = self._clients.find(key_id)
-        if client is None:
-            return None
-        try:
-            present = self._clients.secrets(client)
-        except NotFound:
-            self._clients.forget(key_id)
-            return None
-        return key_of(client, self._zdx_services(role_id), present)
+        with about(name):
+            client = self._clients.find(key_id)
+            if client is None:
+                return None
+            try:
+                present = self._clients.secrets(client)
+            except NotFound:
+                self._clients.forget(key_id)
+                return None
+            return self._named(key_of(client, self._zdx_services(role_id), present))
 
     def update(self, key_id: str, spec: KeySpec, *, previous_owner: str, claim: str) -> str:
         """Bring a key to what is declared: one GET, and one PUT where something differs.
@@ -130,9 +135,9 @@ class Keys:
                     hint="To leave it there, remove this declaration (the key stays); to take "
                     "it back, run pulumi state delete for this resource and declare adopt=True.",
                 )
-            claim = claim or (found.claim if found else self._new_claim())
-            self._clients.bring(client, spec, Mark(spec.owner, found.claim if found else claim))
-            return claim
+            mark = Mark(spec.owner, found.claim if found else claim or self._new_claim())
+            self._clients.bring(client, spec, mark)
+            return claim or mark.claim
 
     def replace_secret(
         self, key_id: str, name: str, held: HeldSecrets, lifetime: timedelta
@@ -157,7 +162,7 @@ class Keys:
             except (ZIdentityError, NoFreeSlot) as error:
                 raise KeyPartlyUpdated(
                     f'the key "{name}" is as declared now, but it has no new secret yet.',
-                    hint=f"{error} Then run pulumi up again.",
+                    hint=f"{error}",
                 ) from None
             current = held.current or next(iter(ids), None)
             return Replaced(minted, current if current in ids else None)
@@ -195,14 +200,7 @@ class Keys:
 
     def _found(self, name: str) -> list[FoundKey]:
         return [
-            FoundKey(
-                client.id,
-                name,
-                mark_in(client.description),
-                self._clients.secrets(client),
-                signs_in_by_secret=client.has_secrets,
-            )
-            for client in self._clients.named(name)
+            FoundKey(client, self._clients.secrets(client)) for client in self._clients.named(name)
         ]
 
     def _make(self, spec: KeySpec, mark: Mark, lifetime: timedelta) -> Created:
@@ -221,28 +219,28 @@ class Keys:
         except ZIdentityError as error:
             raise KeyLeftBehind(
                 f'the key "{client.name}" was made ({client.id}), got no secret and could not be '
-                f"removed again: {error}",
+                f"removed again: {error.problem}.",
                 hint="Run pulumi up again: it finds the key by its mark and finishes it.",
             ) from cause
 
     def _take_over(
         self, found: FoundKey, spec: KeySpec, mark: Mark, lifetime: timedelta
     ) -> Created:
-        client = self._clients.get(found.id)
-        if client is None:
-            raise KeyGone(
-                f"the key {found} was deleted while it was being taken over.",
-                hint="Run pulumi up again.",
-            )
-        self._clients.bring(client, spec, mark)
+        self._clients.bring(found.client, spec, mark)
         secret = mint(self._zidentity, found.id, lifetime, {s.id for s in found.secrets})
         previous_id = found.secrets[-1].id if found.secrets else None
         return Created(found.id, mark, secret, previous_id)
 
-    def _zdx_services(self, role_id: str | None) -> set[str]:
+    def _zdx_services(self, role_id: str | None) -> frozenset[str]:
         if role_id:
-            return {service_id(role_id)}
-        return {role.service_id for role in self.roles()}
+            return frozenset({service_id(role_id)})
+        return service_ids(self.roles())
+
+    def _named(self, key: Key) -> Key:
+        """The key with its roles' names, which some tenants leave out where a client holds them."""
+        if all(scope.name for scope in key.roles):
+            return key
+        return with_role_names(key, self.roles())
 
     def _name_lock(self, name: str) -> threading.Lock:
         with self._names_lock:

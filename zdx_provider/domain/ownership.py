@@ -8,9 +8,9 @@ meets under the declared name decides, and nothing here calls anybody.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zdx_provider.domain.mark import Mark
+from zdx_provider.domain.mark import Mark, mark_in
 from zdx_provider.errors import ZdxError
-from zdx_provider.zidentity import ApiClientSecret
+from zdx_provider.zidentity import ApiClient, ApiClientSecret
 
 # help.zscaler.com, "Adding API Clients": a third secret replaces the newest.
 MAX_SECRETS = 2
@@ -25,18 +25,27 @@ class FoundKey:
     """A key of the declared name, as the tenant holds it.
 
     Attributes:
-        id: The key's id.
-        name: Its name.
-        mark: Whose it is; None for a key made by hand.
+        client: The key.
         secrets: Its secrets, oldest first.
-        signs_in_by_secret: Whether it has secrets at all; others sign in by a key pair.
     """
 
-    id: str
-    name: str
-    mark: Mark | None
+    client: ApiClient
     secrets: tuple[ApiClientSecret, ...]
-    signs_in_by_secret: bool = True
+
+    @property
+    def id(self) -> str:
+        """The key's id."""
+        return self.client.id
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.client.name
+
+    @property
+    def mark(self) -> Mark | None:
+        """Whose it is; None for a key made by hand."""
+        return mark_in(self.client.description)
 
     def __str__(self) -> str:
         count = "1 secret" if len(self.secrets) == 1 else f"{len(self.secrets)} secrets"
@@ -58,27 +67,8 @@ class Permissions:
     resume: bool = False
 
 
-@dataclass(frozen=True)
-class Make:
-    """Nothing has the name: make the key."""
-
-
-@dataclass(frozen=True)
-class Finish:
-    """An earlier run made the client and died before its secret: go on from there."""
-
-    key: FoundKey
-
-
-@dataclass(frozen=True)
-class TakeOver:
-    """Bring an existing key to what is declared, and mint a secret in its free slot."""
-
-    key: FoundKey
-
-
-def decide(found: Sequence[FoundKey], who: str, allowed: Permissions) -> Make | Finish | TakeOver:
-    """What create is to do about the keys that have the declared name already.
+def key_to_take(found: Sequence[FoundKey], who: str, allowed: Permissions) -> FoundKey | None:
+    """The key that create is to finish or take over; None where it is to make one.
 
     Args:
         found: Every key of exactly that name.
@@ -89,14 +79,14 @@ def decide(found: Sequence[FoundKey], who: str, allowed: Permissions) -> Make | 
         KeyTaken: The key may not be touched. The message says whose it is and each way on.
     """
     if not found:
-        return Make()
+        return None
     if len(found) > 1:
         raise KeyTaken(
             f'{len(found)} keys are named "{found[0].name}" already: {_ids(found)}.',
             hint="Delete or rename all but one of them in ZIdentity, or declare another name.",
         )
     (key,) = found
-    if not key.signs_in_by_secret:
+    if not key.client.has_secrets:
         raise KeyTaken(
             f'the key "{key.name}" ({key.id}) exists already and signs in by a key pair; a '
             "declared key signs in by a secret.",
@@ -104,7 +94,7 @@ def decide(found: Sequence[FoundKey], who: str, allowed: Permissions) -> Make | 
         )
     ours = key.mark is not None and key.mark.who == who
     if ours and not key.secrets:
-        return Finish(key)
+        return key
     if not (allowed.adopt or (ours and allowed.resume)):
         raise _taken(key, who)
     if len(key.secrets) >= MAX_SECRETS:
@@ -114,7 +104,7 @@ def decide(found: Sequence[FoundKey], who: str, allowed: Permissions) -> Make | 
             hint=f"End the one that nobody uses: zdx-keys revoke {key.id} SECRET_ID, or in "
             "ZIdentity under API Clients. Then run pulumi up again.",
         )
-    return TakeOver(key)
+    return key
 
 
 def _taken(key: FoundKey, who: str) -> KeyTaken:

@@ -48,6 +48,11 @@ def service_id(scope_id: str) -> str:
     return scope_id.partition(":")[0]
 
 
+def service_ids(roles: Iterable[Role]) -> frozenset[str]:
+    """The services that roles belong to; more than one where a tenant has ZDX several times."""
+    return frozenset(role.service_id for role in roles)
+
+
 def portal_name(scope_name: str) -> str:
     """A scope's name without the prefix that ZIdentity gives it."""
     return _WIRE_PREFIX.sub("", scope_name, count=1) if scope_name else ""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from zdx_provider.domain.ownership import MAX_SECRETS
 from zdx_provider.errors import ZdxError
-from zdx_provider.zidentity import AnswerLost, ApiClientSecret, MintedSecret, ZIdentity
+from zdx_provider.zidentity import AnswerLost, ApiClientSecret, MintedSecret, NotFound, ZIdentity
 
 # help.zscaler.com, "Adding API Clients"; held an hour inside, so that neither a slow request nor
 # a leap of the server's clock makes a valid lifetime an invalid one.
@@ -59,8 +59,12 @@ def mint(
     expires_at = zidentity.now() + min(max(lifetime, _SHORTEST), _LONGEST)
     try:
         return zidentity.api_clients.secrets.create(key_id, expires_at)
-    except AnswerLost:
-        lost = [s for s in secrets_of(zidentity, key_id) if s.id not in known]
+    except AnswerLost as unanswered:
+        try:
+            present = secrets_of(zidentity, key_id)
+        except NotFound:  # a new key may not be seen yet
+            raise unanswered from None
+        lost = [secret for secret in present if secret.id not in known]
         if len(lost) > 1:
             raise
         for secret in lost:
@@ -95,7 +99,8 @@ def free_a_slot(
         raise NoFreeSlot(
             f"the state does not know which of the secrets {_ids(present)} it holds, and a third "
             "would replace the newest.",
-            hint=f"End the other one: zdx-keys revoke {key_id} SECRET_ID.",
+            hint=f"End the other one: zdx-keys revoke {key_id} SECRET_ID. Then run pulumi up "
+            "again.",
         )
     zidentity.api_clients.secrets.delete(key_id, doomed.id)
     return tuple(s for s in present if s.id != doomed.id)

@@ -97,6 +97,11 @@ class KeyProperties(BaseModel):
         StrictStr | None, Field(description='an ISO date, or "missing"')
     ] = None
 
+    @property
+    def plan(self) -> Rotation | None:
+        """The rotation, where one is declared."""
+        return self.rotation.plan() if self.rotation else None
+
 
 class KeyInputs(KeyProperties):
     """A declaration, held to its rules."""

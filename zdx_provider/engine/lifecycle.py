@@ -102,11 +102,11 @@ class Lifecycle:
         state = recorded(olds)
         before = state.inputs()
         changed = {key for key in _COMPARED if before.get(key) != news.get(key)}
-        self._announce(state, without_unknowns(news))
         if "tenant" not in changed:
             require_home(self._tenants.home_of(state), state)
         elif self._moves(state, news.get("tenant")):
             return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
+        self._announce(state, without_unknowns(news))
         if changed:
             # The engine compares the inputs itself then, and shows what changes.
             return DiffResult(changes=None)
@@ -122,7 +122,7 @@ class Lifecycle:
         settings = self._tenants.settings(inputs.tenant)
         keys = self._tenants.keys(inputs.tenant)
         role = keys.find_role(inputs.role)
-        rotation = _rotation(inputs)
+        rotation = inputs.plan or Rotation()
         created = keys.create(
             _spec(inputs, role.id),
             rotation.lifetime,
@@ -158,7 +158,7 @@ class Lifecycle:
             return self._look_up(key_id, props)
         state = recorded(props)
         keys = self._tenants.keys_of(state)
-        key = keys.read(key_id, state.role_id)
+        key = keys.read(key_id, state.name, state.role_id)
         if key is None:
             return ReadResult(None, {})
         state = state.refreshed(key)
@@ -187,8 +187,8 @@ class Lifecycle:
             key_id, _spec(inputs, role_id), previous_owner=state.managed_by, claim=state.claim
         )
         updated = state.model_copy(update={**dict(inputs), "role_id": role_id, "claim": claim})
-        if _rotates(state, inputs.secret_expires_on, declared_rotation(news)):
-            rotation = _rotation(inputs)
+        if _rotates(state, inputs.secret_expires_on, inputs.plan):
+            rotation = inputs.plan or Rotation()
             replaced = keys.replace_secret(
                 key_id, inputs.name, state.held_secrets, rotation.lifetime
             )
@@ -253,7 +253,7 @@ class Lifecycle:
     def _look_up(self, key_id: str, props: Properties) -> ReadResult:
         profile = props.get("tenant")
         tenant = self._tenants.settings(profile).tenant()
-        key = self._tenants.keys(profile).read(key_id)
+        key = self._tenants.keys(profile).read(key_id, key_id)
         if key is None:
             raise KeyNotFound(
                 f"the tenant {tenant.vanity_domain} has no API client {key_id}.",
@@ -275,10 +275,6 @@ def _rotates(state: KeyState, stamp: str | None, declared: Rotation | None) -> b
     if stamp is None:
         return False
     return stamp != state.secret_expires_on or bool(changed_triggers(declared, state.plan))
-
-
-def _rotation(inputs: KeyInputs) -> Rotation:
-    return inputs.rotation.plan() if inputs.rotation else Rotation()
 
 
 def _spec(inputs: KeyInputs, role_id: str) -> KeySpec:

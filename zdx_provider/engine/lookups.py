@@ -16,7 +16,7 @@ from zdx_provider.domain.key import Key
 from zdx_provider.engine.state import observed
 from zdx_provider.lookup_results import ApiKeyResult, ApiKeySummary, RoleResult, SecretResult
 from zdx_provider.settings import Settings, load_settings
-from zdx_provider.zidentity import Tenant, ZIdentity
+from zdx_provider.zidentity import Tenant
 
 _SUMMARY = {field.name for field in fields(ApiKeySummary)}
 
@@ -84,8 +84,7 @@ def _inventory(profile: str | None) -> Inventory:
     settings = load_settings(_config, os.environ, profile)
     with _lock:
         if settings not in _inventories:
-            zidentity = ZIdentity(settings.tenant(), settings.credentials(), settings.connection())
-            _inventories[settings] = Inventory(zidentity)
+            _inventories[settings] = Inventory(settings.open())
         return _inventories[settings]
 
 

@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 from zdx_provider.domain.key import Key
 from zdx_provider.domain.roles import portal_name
-from zdx_provider.domain.rotation import MISSING, Rotation
+from zdx_provider.domain.rotation import MISSING
 from zdx_provider.domain.secrets import HeldSecrets
 from zdx_provider.engine.inputs import KeyProperties
 from zdx_provider.errors import ZdxError
@@ -47,11 +47,6 @@ class KeyState(KeyProperties):
     previous_secret_revoke_on: date | None = None
     claim: str = ""
     schema_version: int = SCHEMA_VERSION
-
-    @property
-    def plan(self) -> Rotation | None:
-        """The rotation that was declared at the last update."""
-        return self.rotation.plan() if self.rotation else None
 
     @property
     def held_secrets(self) -> HeldSecrets:

@@ -1,18 +1,16 @@
 """The tenants that a stack's settings name, each with one session for the whole process."""
 
-import secrets
 import threading
-import time
 from collections.abc import Callable, Mapping
 
 from zdx_provider.domain.keys import Keys
 from zdx_provider.engine.state import KeyState
-from zdx_provider.errors import ZdxError
+from zdx_provider.errors import SettingsError
 from zdx_provider.settings import ConfigReader, Settings, load_settings, profile_names
-from zdx_provider.zidentity import Tenant, ZIdentity
+from zdx_provider.zidentity import Tenant
 
 
-class TenantMismatch(ZdxError):
+class TenantMismatch(SettingsError):
     """A key lives in one tenant, and the settings name another."""
 
 
@@ -55,18 +53,8 @@ class Tenants:
         """
         with self._lock:
             if profile not in self._keys:
-                settings = self.settings(profile)
-                zidentity = ZIdentity(
-                    settings.tenant(),
-                    settings.credentials(),
-                    settings.connection(),
-                    before_change=self._before_change,
-                )
-                self._keys[profile] = Keys(
-                    zidentity,
-                    monotonic=time.monotonic,
-                    new_claim=lambda: secrets.token_hex(8),
-                )
+                zidentity = self.settings(profile).open(self._before_change)
+                self._keys[profile] = Keys(zidentity)
             return self._keys[profile]
 
     def keys_of(self, key: KeyState) -> Keys:

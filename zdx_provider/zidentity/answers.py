@@ -23,7 +23,7 @@ from zdx_provider.zidentity.errors import (
     Unavailable,
     ZIdentityError,
 )
-from zdx_provider.zidentity.retry import asked_wait
+from zdx_provider.zidentity.waits import asked_wait
 
 T = TypeVar("T")
 

@@ -150,5 +150,9 @@ def item_url(collection: str, identifier: str, operation: str) -> str:
         InvalidRequest: the id would lead to another path: empty ones and dots are resolved away.
     """
     if not identifier.strip("."):
-        raise InvalidRequest(f"{identifier!r} is no id", operation=operation)
+        raise InvalidRequest(
+            f'"{identifier}" is no id',
+            operation=operation,
+            hint="An id is what zdx-keys list shows as Key ID.",
+        )
     return f"{collection}/{quote(identifier, safe='')}"

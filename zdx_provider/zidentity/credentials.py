@@ -11,7 +11,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from zdx_provider.errors import ZdxError
+from zdx_provider.errors import SettingsError
 
 _AUDIENCE = "https://api.zscaler.com"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -19,7 +19,7 @@ _ASSERTION_SECONDS = 600
 _BACKDATED_SECONDS = 30  # so that a server whose clock is a little behind accepts it too
 
 
-class InvalidCredentials(ZdxError):
+class InvalidCredentials(SettingsError):
     """Credentials that cannot be used, whatever the server says."""
 
 

@@ -47,7 +47,7 @@ class Exchange:
     """Sends calls over pooled connections; may be used by several threads at once.
 
     Args:
-        options: proxy, certificates and time limits.
+        options: proxy and time limits.
         clock: learns the server's time from every answer.
         local_time: gives epoch seconds by this machine's clock.
         adapter: what carries requests instead of the network.
@@ -94,11 +94,17 @@ class Exchange:
             with self._open(call, auth) as response:
                 return self._read(call, response)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
-            return InvalidConnection("The URL of the HTTP proxy cannot be used.")
+            return InvalidConnection(
+                "the URL of the HTTP proxy cannot be used.",
+                hint="Correct zdx:httpProxy (ZSCALER_HTTP_PROXY), or HTTPS_PROXY.",
+            )
         except (requests.RequestException, HTTPError) as error:
             return _explained(call, error)
         except OSError:
-            return InvalidConnection("The CA bundle that the environment names cannot be read.")
+            return InvalidConnection(
+                "the CA bundle that the environment names cannot be read.",
+                hint="Correct REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset it.",
+            )
 
     def _open(self, call: Call, auth: AuthBase | None) -> requests.Response:
         prepared = requests.Request(
@@ -113,7 +119,7 @@ class Exchange:
             call.url,
             self._proxies(call.url),
             stream=True,
-            verify=self._options.ca_bundle or True,
+            verify=True,
             cert=None,
         )
         carrier = self._session.get_adapter(call.url)

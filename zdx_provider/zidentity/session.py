@@ -1,12 +1,13 @@
 """An authorised session with one tenant."""
 
 from collections.abc import Callable
-from http import HTTPStatus
+from contextlib import suppress
 from typing import TypeVar
 
 from zdx_provider.zidentity.answers import parse, require_success
 from zdx_provider.zidentity.calls import Answer, Call
 from zdx_provider.zidentity.clock import ServerClock
+from zdx_provider.zidentity.errors import CredentialsRefused
 from zdx_provider.zidentity.exchange import BearerToken, Exchange
 from zdx_provider.zidentity.retry import Retry
 from zdx_provider.zidentity.tokens import Token, TokenSource
@@ -53,11 +54,9 @@ class Session:
 
     def _send(self, call: Call) -> Answer:
         token = self._tokens.current()
-        answer = self._repeat(call, token)
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            answer = self._repeat(call, self._tokens.renew(token))
-        require_success(call, answer, self._clock.now())
-        return answer
+        with suppress(CredentialsRefused):  # it may have been revoked before its time
+            return self._repeat(call, token)
+        return self._repeat(call, self._tokens.renew(token))
 
     def _repeat(self, call: Call, token: Token) -> Answer:
         return self._retry.run(call, lambda: self._attempt(call, token))
@@ -66,6 +65,5 @@ class Session:
         if call.changes:
             self._before_change()
         answer = self._exchange.send(call, BearerToken(token.value))
-        if answer.status != HTTPStatus.UNAUTHORIZED:
-            require_success(call, answer, self._clock.now())
+        require_success(call, answer, self._clock.now())
         return answer

@@ -5,14 +5,14 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from zdx_provider.errors import ZdxError
+from zdx_provider.errors import SettingsError
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
 _DEFAULT_CLOUDS = ("", "production")
 
 
-class InvalidTenant(ZdxError):
+class InvalidTenant(SettingsError):
     """A value that names no tenant, or one that is not safe to build a host from."""
 
 

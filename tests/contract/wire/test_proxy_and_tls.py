@@ -91,24 +91,12 @@ def test_an_unknown_certificate_ends_it_before_anything_is_sent(
     assert (script.tokens, script.requests) == (0, [])
 
 
-def test_a_ca_bundle_makes_its_certificates_trusted(tls_tenant: Tenant, certificate: Path) -> None:
-    assert read(tls_tenant, ConnectionOptions(ca_bundle=str(certificate))) == "ci"
-
-
 def test_the_environments_ca_bundle_counts(
     tls_tenant: Tenant, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
 
     assert read(tls_tenant) == "ci"
-
-
-def test_the_settings_ca_bundle_beats_the_environments(
-    tls_tenant: Tenant, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
-
-    assert read(tls_tenant, ConnectionOptions(ca_bundle=str(certificate))) == "ci"
 
 
 def test_a_missing_ca_bundle_of_the_environment_is_named_as_such(

@@ -2,8 +2,7 @@ import pytest
 
 from zdx_provider.cli.exits import Exit, exit_of
 from zdx_provider.cli.stack import NoStackSelected
-from zdx_provider.errors import ZdxError
-from zdx_provider.settings import SettingsError
+from zdx_provider.errors import SettingsError, ZdxError
 from zdx_provider.zidentity import (
     CredentialsRefused,
     Forbidden,

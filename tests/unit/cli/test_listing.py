@@ -14,22 +14,21 @@ ROLES = [a_role("ZDX Read-only Admin", "zdx::1")]
 def shown(*keys: Key) -> str:
     console = Console(width=200, no_color=True)
     with console.capture() as capture:
-        console.print(key_table([listed(key, ROLES, ENDS) for key in keys], "acme"))
+        console.print(key_table([listed(key, ENDS) for key in keys], "acme"))
     return capture.get()
 
 
 def secret_with(left: timedelta) -> ListedSecret:
-    (secret,) = listed(a_key(), ROLES, ENDS - left).secrets
+    (secret,) = listed(a_key(), ENDS - left).secrets
     return secret
 
 
 def test_a_role_is_named_as_the_portal_does_even_if_it_is_not_offered_any_more() -> None:
-    assert listed(a_key(), ROLES, ENDS).role == "ZDX Read-only Admin"
-    assert listed(a_key(), [], ENDS).role == "ZDX Read-only Admin"
+    assert listed(a_key(), ENDS).role == "ZDX Read-only Admin"
 
 
 def test_a_key_made_by_hand_has_no_owner() -> None:
-    assert listed(replace(a_key(), mark=None), ROLES, ENDS).owner is None
+    assert listed(replace(a_key(), mark=None), ENDS).owner is None
 
 
 @pytest.mark.parametrize(
