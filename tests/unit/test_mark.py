@@ -27,6 +27,10 @@ def test_a_marked_description_gives_back_text_and_mark(
     assert split_description(marked_description(description, mark)) == (description, mark)
 
 
+def test_a_key_without_a_text_has_the_mark_alone() -> None:
+    assert marked_description("", Mark("keys/prod/ci", "0a")) == "[pulumi keys/prod/ci #0a]"
+
+
 def test_a_mark_reads_as_the_owner_and_the_claim() -> None:
     mark = Mark("zdx-keys/prod/ci", "ab12")
 

@@ -42,6 +42,12 @@ def test_the_window_is_a_third_of_the_lifetime_and_thirty_days_at_most(
     assert Rotation(lifetime).window_days == window
 
 
+def test_a_trigger_that_stays_as_it_is_leaves_the_stamp_where_it_is() -> None:
+    declared = Rotation(90, triggers={"incident": "7"})
+
+    assert next_stamp(in_days(80), TODAY, declared, declared) == in_days(80)
+
+
 def test_a_secret_inside_its_window_is_due_and_one_before_it_is_not() -> None:
     rotation = Rotation(90, 14)
 
