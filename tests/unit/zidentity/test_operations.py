@@ -13,51 +13,45 @@ CLIENTS = f"{BASE}/api-clients"
 SOON = datetime(2027, 3, 1, tzinfo=timezone.utc)
 Operation = Callable[[ZIdentity], object]
 
-OPERATIONS: list[tuple[Operation, str, str, str]] = [
-    (lambda z: z.resource_servers.list(), "GET", f"{BASE}/resource-servers", "list API resources"),
-    (lambda z: z.api_clients.list(), "GET", CLIENTS, "list API clients"),
-    (lambda z: z.api_clients.get("c1"), "GET", f"{CLIENTS}/c1", "read API client 'c1'"),
+OPERATIONS: list[tuple[Operation, str, str]] = [
+    (lambda z: z.resource_servers.list(), f"GET {BASE}/resource-servers", "list API resources"),
+    (lambda z: z.api_clients.list(), f"GET {CLIENTS}", "list API clients"),
+    (lambda z: z.api_clients.get("c1"), f"GET {CLIENTS}/c1", "read API client 'c1'"),
     (
         lambda z: z.api_clients.create(ApiClientDraft(name="ci")),
-        "POST",
-        CLIENTS,
+        f"POST {CLIENTS}",
         "create API client 'ci'",
     ),
     (
         lambda z: z.api_clients.replace(ApiClient(id="c1", name="ci")),
-        "PUT",
-        f"{CLIENTS}/c1",
+        f"PUT {CLIENTS}/c1",
         "update API client 'ci'",
     ),
-    (lambda z: z.api_clients.delete("c1"), "DELETE", f"{CLIENTS}/c1", "delete API client 'c1'"),
+    (lambda z: z.api_clients.delete("c1"), f"DELETE {CLIENTS}/c1", "delete API client 'c1'"),
     (
         lambda z: z.api_clients.secrets.list("c1"),
-        "GET",
-        f"{CLIENTS}/c1/secrets",
+        f"GET {CLIENTS}/c1/secrets",
         "list the secrets of API client 'c1'",
     ),
     (
         lambda z: z.api_clients.secrets.create("c1", SOON),
-        "POST",
-        f"{CLIENTS}/c1/secrets",
+        f"POST {CLIENTS}/c1/secrets",
         "make a secret for API client 'c1'",
     ),
     (
         lambda z: z.api_clients.secrets.delete("c1", "s1"),
-        "DELETE",
-        f"{CLIENTS}/c1/secrets/s1",
+        f"DELETE {CLIENTS}/c1/secrets/s1",
         "revoke secret 's1' of API client 'c1'",
     ),
 ]
 
 
-@pytest.mark.parametrize(("operation", "method", "path", "name"), OPERATIONS)
+@pytest.mark.parametrize(("operation", "request_line", "name"), OPERATIONS)
 def test_a_failure_names_the_operation_the_status_and_the_request(
     zidentity: ZIdentity,
     server: ScriptedServer,
     operation: Operation,
-    method: str,
-    path: str,
+    request_line: str,
     name: str,
 ) -> None:
     server.answers(Reply(500, headers={"x-oneapi-request-id": "request-7"}))
@@ -65,7 +59,7 @@ def test_a_failure_names_the_operation_the_status_and_the_request(
     with pytest.raises(ZIdentityError) as failed:
         operation(zidentity)
 
-    assert (server.calls[0].method, server.calls[0].path) == (method, path)
+    assert f"{server.calls[0].method} {server.calls[0].path}" == request_line
     assert failed.value.operation == name
     assert f"Could not {name}: " in str(failed.value)
     assert "status 500, request request-7" in str(failed.value)
