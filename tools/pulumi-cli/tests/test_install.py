@@ -14,7 +14,7 @@ import pytest
 INSTALL = Path(__file__).resolve().parents[1] / "install.py"
 LONG_SECONDS = 120  # what a busy machine may take; nothing here waits for it
 
-# Answers what the installer asks of go, and notes each build.
+# Answers what the installer asks of go, notes each build, and makes the tools that go.mod names.
 GO = """#!/bin/sh
 case "$1" in
   version) echo "go version go{version} linux/amd64" ;;
@@ -23,8 +23,11 @@ case "$1" in
     echo built >> "{machine}/builds"
     {while_building}
     for argument; do [ "$previous" = -o ] && output=$argument; previous=$argument; done
-    printf '#!/bin/sh\\necho v3.259.0\\n' > "$output/pulumi"
-    chmod +x "$output/pulumi" ;;
+    while read -r tool _; do
+      case "$tool" in */cmd/*) tool="$output/${{tool##*/}}" ;; *) continue ;; esac
+      printf '#!/bin/sh\\necho v3.259.0\\n' > "$tool"
+      chmod +x "$tool"
+    done < go.mod ;;
 esac
 """
 DIE_IN_THE_FIRST_BUILD = 'if [ "$(cat "{machine}/builds")" = built ]; then kill -9 $PPID; exit; fi'
@@ -175,6 +178,7 @@ def test_where_nothing_else_works_the_cli_is_built_with_its_stand_in(machine: Ma
         "pulumi",
         "pulumi-language-python",
         "pulumi-language-python-exec",
+        "pulumi-language-yaml",
         "pulumi-resource-pulumi-python",
     }
 

@@ -1,0 +1,103 @@
+"""What goes wrong on a machine, or in a declaration: one line that says what to do."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from support.component_project import COMPONENT, ComponentProject
+from support.soundness import assert_sound
+
+from zdx_emulator.testing import RunningEmulator
+
+
+def without_options(project: ComponentProject) -> None:
+    """Name no Python in the project's file."""
+    file = project.folder / "Pulumi.yaml"
+    described = {**yaml.safe_load(file.read_text()), "runtime": "yaml"}
+    file.write_text(yaml.safe_dump(described))
+
+
+@pytest.fixture
+def bare_python(tmp_path: Path) -> Path:
+    """A Python in which nothing is installed."""
+    python = tmp_path / "bare-python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    python.chmod(0o755)
+    return python
+
+
+def test_a_python_without_the_provider_is_named_with_the_command_that_helps(
+    project: ComponentProject, tenant: RunningEmulator, bare_python: Path
+) -> None:
+    without_options(project)
+    project.environment["PULUMI_PYTHON_CMD"] = str(bare_python)
+
+    failed = project.up_fails()
+
+    command, python = f"export PULUMI_PYTHON_CMD={sys.executable}", str(bare_python)
+    assert f"in {python}, which has it not (ModuleNotFoundError: No module named" in failed.text
+    assert f"or run: {command}" in failed.text
+    assert "Traceback" not in failed.text
+    project.environment["PULUMI_PYTHON_CMD"] = sys.executable
+    project.up()
+    assert_sound(project, tenant)
+    project.destroy()
+
+
+def test_a_virtual_environment_that_is_not_there_is_named(project: ComponentProject) -> None:
+    file = project.folder / "Pulumi.yaml"
+    file.write_text(file.read_text().replace(f"virtualenv: {sys.prefix}", "virtualenv: .venv"))
+
+    failed = project.up_fails()
+
+    python = project.folder / ".venv/bin/python"
+    assert f"in {python}, which has it not (No such file or directory)" in failed.text
+    assert f"or name {sys.prefix} in the runtime option virtualenv" in failed.text
+
+
+def test_a_missing_setting_is_named_with_both_its_spellings(project: ComponentProject) -> None:
+    project.configure({"zdx:clientId": None})
+
+    failed = project.up_fails()
+
+    assert "the setting zdx:clientId is missing. Set it in the stack" in failed.text
+    assert "ZSCALER_CLIENT_ID" in failed.text
+    assert "Traceback" not in failed.text
+
+
+def test_an_unknown_role_is_refused_with_those_that_there_are(project: ComponentProject) -> None:
+    project.declare(role="ZDX Admin of All")
+
+    failed = project.up_fails()
+
+    assert "ZDX Read-only Admin" in failed.text
+    assert "Traceback" not in failed.text
+
+
+def test_a_rotation_that_is_hidden_as_a_whole_is_refused(project: ComponentProject) -> None:
+    project.declare(rotation={"fn::secret": {"keepPreviousDays": 3}})
+
+    failed = project.up_fails()
+
+    assert "its values may be outputs, it itself may not" in failed.text
+
+
+def test_the_package_runs_from_its_folder_too(
+    project: ComponentProject, tenant: RunningEmulator, tmp_path: Path
+) -> None:
+    package = Path(__file__).parents[3] / "zdx_component"
+    folder = tmp_path / "zdx_component"
+    folder.mkdir()
+    (folder / "__main__.py").write_text((package / "__main__.py").read_text())
+    described = yaml.safe_load((package / "PulumiPlugin.yaml").read_text())
+    described["runtime"]["options"]["virtualenv"] = sys.prefix
+    (folder / "PulumiPlugin.yaml").write_text(yaml.safe_dump(described))
+    file = project.folder / "Pulumi.yaml"
+    plugins = {"providers": [{"name": "zdx", "path": str(folder)}]}
+    file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), "plugins": plugins}))
+
+    shown = project.up()
+
+    assert f"{COMPONENT} ci" in shown.text
+    assert_sound(project, tenant)

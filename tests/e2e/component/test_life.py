@@ -1,0 +1,198 @@
+"""A key that is declared in YAML, from its first `up` to `destroy`."""
+
+import json
+from typing import Any
+
+from support.component_project import COMPONENT, RESOURCE, ComponentProject
+from support.soundness import assert_sound
+
+from zdx_emulator.testing import ADMIN_SECRET, RunningEmulator
+
+IDENTITY = ("key_id", "key_secret", "secret_id")
+
+
+def test_up_makes_a_key_whose_secret_works(
+    project: ComponentProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+
+    outputs = project.outputs()
+    assert outputs["keyId"] == assert_sound(project, tenant)
+    assert json.loads(outputs["keyJson"]) == {
+        "key_id": outputs["keyId"],
+        "key_secret": outputs["keySecret"],
+    }
+    project.assert_no_changes()
+
+
+def test_an_unchanged_up_sends_nothing_and_needs_no_credentials(
+    project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
+) -> None:
+    tenant.clear_requests()
+    project.configure({"zdx:clientId": None, "zdx:clientSecret": None})
+
+    project.up("--expect-no-changes")
+
+    assert tenant.requests() == []
+    assert project.key() == first
+
+
+def test_no_secret_is_shown_or_written_in_the_clear(project: ComponentProject) -> None:
+    project.configure({"zdx:clientSecret": None})
+    project.run("config", "set", "--secret", "zdx:clientSecret", ADMIN_SECRET)
+    project.up()
+    project.run("stack", "output")
+
+    secret = project.key()["key_secret"]
+    state = [file for file in (project.engine_folder / "state").rglob("*") if file.is_file()]
+    assert state
+    for text in [*project.transcript, *(file.read_text() for file in state)]:
+        assert secret not in text
+        assert ADMIN_SECRET not in text
+
+
+def test_changes_are_previewed_and_written_in_place(
+    project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
+) -> None:
+    project.declare(
+        role="ZDX Service Desk Tier 1",
+        description="of the pipeline",
+        enabled=False,
+        tokenLifetimeSeconds=600,
+    )
+
+    shown = " ".join(project.preview().text.split())
+    project.up()
+
+    assert '~ role : "ZDX Read-only Admin" => "ZDX Service Desk Tier 1"' in shown
+    assert "~ token_lifetime_seconds: 3600 => 600" in shown
+    assert {name: project.key()[name] for name in IDENTITY} == {
+        name: first[name] for name in IDENTITY
+    }
+    client = tenant.client(first["key_id"])
+    assert (client.status, client.access_token_life_time) == (False, 600)
+    project.assert_no_changes()
+
+
+def test_drift_is_found_by_refresh_and_mended_by_the_next_up(
+    project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
+) -> None:
+    tenant.change_client(first["key_id"], name="renamed-by-hand")
+
+    refresh = project.refresh("--diff")
+    project.up()
+
+    assert "renamed-by-hand" in refresh.text
+    assert assert_sound(project, tenant) == first["key_id"]
+    project.assert_no_changes()
+
+
+def test_a_changed_trigger_rotates_the_secret_and_the_one_before_goes_on_working(
+    project: ComponentProject, tenant: RunningEmulator
+) -> None:
+    project.declare(rotation={"keepPreviousDays": 3, "triggers": {"incident": "none"}})
+    project.up()
+    before = project.outputs()
+    project.declare(rotation={"keepPreviousDays": 3, "triggers": {"incident": "laptop lost"}})
+
+    project.up()
+
+    after = project.outputs()
+    assert after["keySecret"] != before["keySecret"]
+    assert tenant.token_for(before["keyId"], after["keySecret"])
+    assert tenant.token_for(before["keyId"], before["keySecret"])
+    project.assert_no_changes()
+
+
+def test_a_key_that_is_declared_no_more_is_deleted(
+    project: ComponentProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    project.yaml("resources: {}")
+
+    project.up()
+
+    assert tenant.clients() == []
+
+
+def test_destroy_deletes_the_key(project: ComponentProject, tenant: RunningEmulator) -> None:
+    project.up()
+    project.destroy()
+
+    assert tenant.clients() == []
+
+
+def test_a_replace_deletes_first_and_leaves_one_key(
+    project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
+) -> None:
+    project.up("--replace", project.urn_of("ci"))
+
+    assert assert_sound(project, tenant) != first["key_id"]
+    project.assert_no_changes()
+
+
+def test_protection_of_the_component_protects_the_key(
+    project: ComponentProject, tenant: RunningEmulator
+) -> None:
+    project.declare(options={"protect": True})
+    project.up()
+    project.yaml("resources: {}")
+
+    failed = project.up_fails()
+
+    assert "cannot be deleted" in failed.text
+    assert_sound(project, tenant)
+
+
+def test_a_key_that_is_retained_outlives_the_component(
+    project: ComponentProject, tenant: RunningEmulator
+) -> None:
+    project.declare(options={"retainOnDelete": True})
+    project.up()
+
+    project.destroy()
+
+    assert [client.name for client in tenant.clients()] == ["ci"]
+
+
+def test_what_other_resources_say_may_be_an_input(
+    project: ComponentProject, tenant: RunningEmulator
+) -> None:
+    project.yaml(
+        """
+        resources:
+          first:
+            type: zdx:ApiKey
+            properties: {name: first, role: ZDX Read-only Admin, tokenLifetimeSeconds: 600}
+          second:
+            type: zdx:ApiKey
+            properties:
+              name: ${first.keyId}
+              role: ${first.role}
+              tokenLifetimeSeconds: ${first.tokenLifetimeSeconds}
+              rotation:
+                keepPreviousDays: 3
+                secretLifetimeDays: ${lifetime}
+                triggers: {first: "${first.secretId}", incident: "${incident}"}
+        variables:
+          lifetime: {fn::secret: 90}
+          incident: {fn::secret: laptop lost}
+        """
+    )
+
+    project.run("up", "--yes")
+
+    first = tenant.client_named("first")
+    second = tenant.client_named(first.id)
+    assert second.access_token_life_time == 600
+    assert "laptop lost" not in project.state_file.read_text()
+    project.assert_no_changes()
+
+
+def test_the_rows_of_a_key_are_the_component_and_the_resource_below_it(
+    project: ComponentProject,
+) -> None:
+    shown = project.up().stdout
+
+    assert f"+  {COMPONENT} ci" in shown
+    assert f"+  {RESOURCE} ci" in shown

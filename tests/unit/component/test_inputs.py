@@ -1,0 +1,54 @@
+"""The inputs as they come from the engine, and as Python takes them."""
+
+from typing import Any
+
+import pytest
+from pulumi import Output
+from pulumi.errors import InputPropertyError
+from pulumi.provider.experimental.analyzer import Analyzer
+
+from zdx_component.component import ApiKey
+from zdx_component.package import Package
+
+DEFINITION = Analyzer("zdx").analyze([ApiKey])["component_definitions"]["ApiKey"]
+
+
+def taken(**inputs: Any) -> dict[str, Any]:
+    return Package().map_inputs({"role": "ZDX Read-only Admin", **inputs}, DEFINITION)
+
+
+def test_names_and_whole_numbers_are_pythons() -> None:
+    inputs = taken(tokenLifetimeSeconds=600.0, rotation={"keepPreviousDays": 3.0, "triggers": {}})
+
+    assert inputs["token_lifetime_seconds"] == 600
+    assert isinstance(inputs["token_lifetime_seconds"], int)
+    assert inputs["rotation"] == {"keep_previous_days": 3, "triggers": {}}
+    assert isinstance(inputs["rotation"]["keep_previous_days"], int)
+
+
+def test_an_input_that_is_null_is_as_one_that_is_not_there() -> None:
+    assert taken(tenant=None, rotation=None).keys() == {"role"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "path", "reason"),
+    [
+        ({"role": None}, "role", "it is required"),
+        ({"tokenLifetime": 600}, "tokenLifetime", "there are only adopt, description, enabled, "),
+        ({"rotation": {"keep": 3}}, "rotation.keep", "there are only keepPreviousDays, rotate"),
+        (
+            {"rotation": Output.from_input({})},
+            "rotation",
+            "its values may be outputs, it itself may not",
+        ),
+    ],
+    ids=["missing", "unknown", "unknown within", "hidden"],
+)
+def test_an_input_that_cannot_be_taken_is_refused_at_its_place(
+    inputs: dict[str, Any], path: str, reason: str
+) -> None:
+    with pytest.raises(InputPropertyError) as refused:
+        taken(**inputs)
+
+    assert refused.value.property_path == path
+    assert refused.value.reason.startswith(reason)

@@ -1,0 +1,116 @@
+"""Which Python will manage the key, and what is said where it cannot."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pulumi.errors import InputPropertiesError
+
+from zdx_component.interpreter import require_provider
+from zdx_provider import __version__
+
+
+@pytest.fixture(autouse=True)
+def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty project, whose options and environment name no Python."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("VIRTUALENV", "TOOLCHAIN"):
+        monkeypatch.delenv(f"PULUMI_RUNTIME_{name}", raising=False)
+    monkeypatch.delenv("PULUMI_PYTHON_CMD", raising=False)
+    require_provider.cache_clear()
+    yield
+    require_provider.cache_clear()
+
+
+def other_python(folder: Path, script: str) -> Path:
+    """An interpreter in a virtual environment of that name."""
+    python = folder / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    return python
+
+
+def without_provider(folder: Path) -> Path:
+    return other_python(folder, f'exec {sys.executable} -S "$@"')
+
+
+def with_provider(folder: Path, version: str = __version__) -> Path:
+    package = folder / "zdx_provider"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(f"__version__ = {version!r}\n")
+    return other_python(folder, f'PYTHONPATH={folder} exec {sys.executable} "$@"')
+
+
+def test_the_python_of_the_component_itself_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_RUNTIME_VIRTUALENV", sys.prefix)
+
+    require_provider()
+
+
+@pytest.mark.parametrize("option", [".venv", "elsewhere/"])
+def test_another_python_with_the_same_version_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    with_provider(tmp_path / option)
+    monkeypatch.setenv("PULUMI_RUNTIME_VIRTUALENV", option)
+
+    require_provider()
+
+
+def test_a_virtual_environment_without_the_provider_is_named_with_the_way_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = without_provider(tmp_path / ".venv")
+    monkeypatch.setenv("PULUMI_RUNTIME_VIRTUALENV", ".venv")
+
+    with pytest.raises(InputPropertiesError) as refused:
+        require_provider()
+
+    assert str(refused.value) == (
+        f"a key is managed by zdx_provider {__version__} in {python}, which has it not "
+        "(ModuleNotFoundError: No module named 'zdx_provider'). Install it there, or name "
+        f"{sys.prefix} in the runtime option virtualenv of Pulumi.yaml"
+    )
+
+
+@pytest.mark.parametrize("toolchain", [None, "uv"])
+def test_a_python_that_is_not_there_is_said_to_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toolchain: str | None
+) -> None:
+    monkeypatch.setenv("PULUMI_RUNTIME_TOOLCHAIN" if toolchain else "PULUMI_PYTHON_CMD", "uv")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(InputPropertiesError, match=r"has it not \(No such file") as refused:
+        require_provider()
+
+    assert str(refused.value).endswith(f"or run: export PULUMI_PYTHON_CMD={sys.executable}")
+
+
+def test_a_provider_of_another_version_is_refused_with_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = with_provider(tmp_path / "newer", version="99.0.0")
+    monkeypatch.setenv("PULUMI_PYTHON_CMD", str(python))
+
+    with pytest.raises(InputPropertiesError, match=rf"in {python}, which has it not \(99\.0\.0\)"):
+        require_provider()
+
+
+def test_where_nothing_is_named_the_first_python3_on_path_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = without_provider(tmp_path)
+    python.rename(python.with_name("python3"))
+    monkeypatch.setenv("PATH", f"{python.parent}:/bin:/usr/bin")
+
+    with pytest.raises(InputPropertiesError, match=f"in {python.with_name('python3')}, which has"):
+        require_provider()
+
+
+def test_a_python_that_only_poetry_knows_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_RUNTIME_TOOLCHAIN", "poetry")
+    monkeypatch.setenv("PULUMI_PYTHON_CMD", "nowhere")
+
+    require_provider()

@@ -1,0 +1,59 @@
+"""The programs on the page of the other languages, held to the package's schema.
+
+Only their names are: no compiler of these languages is needed where the tests run.
+"""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+from support.documents import Block, blocks_of
+
+from zdx_component.package import Package
+
+PAGE = "docs/languages.md"
+INPUT = {
+    "typescript": r"^\s+(\w+): ",
+    "go": r"^\s+(\w+): ",
+    "csharp": r"^\s+(\w+) = ",
+    "java": r"^\s+\.(\w+)\((?!\))",
+}
+OUTPUT = r"\bci\.(\w+)"
+IN_YAML = next(yaml.safe_load(b.text) for b in blocks_of(PAGE) if "zdx:ApiKey" in b.text)
+
+
+def spelled_as_in_the_schema(names: list[str]) -> set[str]:
+    return {name[0].lower() + name[1:] for name in names}
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Package().schema or "")
+    return found
+
+
+def test_the_program_in_yaml_has_names_of_the_schema(schema: dict[str, Any]) -> None:
+    properties = IN_YAML["resources"]["ci"]["properties"]
+    key = schema["resources"]["zdx:index:ApiKey"]
+
+    assert properties.keys() <= key["inputProperties"].keys()
+    assert (
+        properties["rotation"].keys() <= schema["types"]["zdx:index:Rotation"]["properties"].keys()
+    )
+    assert set(re.findall(OUTPUT, str(IN_YAML["outputs"]))) <= key["properties"].keys()
+
+
+@pytest.mark.parametrize("block", [b for b in blocks_of(PAGE) if b.language in INPUT], ids=str)
+def test_every_other_program_has_the_names_of_the_one_in_yaml(block: Block) -> None:
+    properties = IN_YAML["resources"]["ci"]["properties"]
+    inputs = re.findall(INPUT[block.language], block.text, re.MULTILINE)
+    outputs = re.findall(OUTPUT, block.text)
+
+    assert spelled_as_in_the_schema(inputs) == properties.keys() | properties["rotation"].keys()
+    assert spelled_as_in_the_schema(outputs) == {"keyId", "keySecret"}
+
+
+def test_there_is_a_program_in_each_language() -> None:
+    assert INPUT.keys() <= {block.language for block in blocks_of(PAGE)}

@@ -1,0 +1,85 @@
+"""The package's schema, held to the resource that it speaks of."""
+
+import inspect
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, get_args
+
+import pytest
+from pulumi.provider.experimental.util import camel_case
+
+from zdx_component.component import ApiKeyArgs, Rotation
+from zdx_component.package import Package
+from zdx_provider import ApiKey, RotationArgs, __version__
+from zdx_provider.api_key import _SECRET_OUTPUTS
+
+SCHEMA: dict[str, Any] = json.loads(Package().schema or "")
+KEY = SCHEMA["resources"]["zdx:index:ApiKey"]
+ROTATION = SCHEMA["types"]["zdx:index:Rotation"]
+
+
+def parameters_of(made: Callable[..., object]) -> dict[str, inspect.Parameter]:
+    parameters = inspect.signature(made).parameters
+    return {name: of for name, of in parameters.items() if name not in ("resource_name", "opts")}
+
+
+def in_schema(names: Iterable[str]) -> set[str]:
+    return {camel_case(name) for name in names}
+
+
+def required(parameters: dict[str, inspect.Parameter]) -> set[str]:
+    return {
+        camel_case(name) for name, of in parameters.items() if of.default is inspect.Parameter.empty
+    }
+
+
+def test_the_inputs_are_the_resources_arguments() -> None:
+    arguments = parameters_of(ApiKey)
+
+    assert KEY["inputProperties"].keys() == in_schema(arguments)
+    assert set(KEY["requiredInputs"]) == required(arguments)
+
+
+def test_the_outputs_are_the_resources() -> None:
+    outputs = inspect.get_annotations(ApiKey)
+    optional = {name for name, of in outputs.items() if type(None) in get_args(get_args(of)[0])}
+
+    assert KEY["properties"].keys() == in_schema(outputs)
+    assert set(KEY["required"]) == in_schema(outputs.keys() - optional)
+
+
+def test_the_parts_of_a_rotation_are_the_arguments_of_its_class() -> None:
+    assert ROTATION["properties"].keys() == in_schema(parameters_of(RotationArgs))
+    assert ROTATION.get("required", []) == []
+
+
+@pytest.mark.parametrize(("given", "made"), [(ApiKeyArgs, ApiKey), (Rotation, RotationArgs)])
+def test_each_input_is_of_the_type_that_the_resource_takes(
+    given: type, made: Callable[..., object]
+) -> None:
+    here: dict[str, Any] = inspect.get_annotations(given)
+    there: dict[str, Any] = {name: of.annotation for name, of in parameters_of(made).items()}
+
+    for name in here.keys() - {"rotation"}:
+        assert here[name] | None == there[name] | None
+
+
+def test_only_what_the_resource_keeps_secret_is_secret() -> None:
+    secret = {name for name, of in KEY["properties"].items() if of.get("secret")}
+
+    assert secret == {camel_case(name) for name in _SECRET_OUTPUTS}
+
+
+def test_every_type_and_property_is_described_in_the_words_of_the_schema() -> None:
+    described = [KEY, ROTATION]
+    for properties in (KEY["inputProperties"], KEY["properties"], ROTATION["properties"]):
+        described += properties.values()
+
+    for of in described:
+        assert of["description"].strip()
+        assert "``" not in of["description"]
+        assert "`key_secret`" not in of["description"]
+
+
+def test_the_packages_version_is_the_providers() -> None:
+    assert SCHEMA["version"] == __version__

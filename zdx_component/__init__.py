@@ -1,0 +1,1 @@
+"""ZDX API keys for every Pulumi language: the component package ``zdx``."""

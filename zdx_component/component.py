@@ -1,0 +1,61 @@
+"""The component: the resource as its one child."""
+
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
+import pulumi
+
+import zdx_provider
+from zdx_provider import RotationArgs
+
+
+class Rotation(TypedDict, total=False):
+    """What `RotationArgs` takes."""
+
+    secret_lifetime_days: pulumi.Input[int]
+    rotate_before_expiry_days: pulumi.Input[int]
+    keep_previous_days: pulumi.Input[int]
+    triggers: Mapping[str, pulumi.Input[str]]
+
+
+class _RequiredArgs(TypedDict):
+    role: pulumi.Input[str]
+
+
+class ApiKeyArgs(_RequiredArgs, total=False):
+    """What `zdx_provider.ApiKey` takes."""
+
+    name: pulumi.Input[str]
+    description: pulumi.Input[str]
+    enabled: pulumi.Input[bool]
+    token_lifetime_seconds: pulumi.Input[int]
+    rotation: Rotation
+    tenant: pulumi.Input[str]
+    adopt: pulumi.Input[bool]
+
+
+class ApiKey(pulumi.ComponentResource):
+    """A `zdx_provider.ApiKey` below a parent that any language can declare, and its outputs.
+
+    Args:
+        resource_name: The logical name of the component and of its child.
+        args: What the child is given.
+        opts: Pulumi's resource options.
+    """
+
+    __annotations__ = zdx_provider.ApiKey.__annotations__
+
+    def __init__(
+        self, resource_name: str, args: ApiKeyArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("zdx:index:ApiKey", resource_name, None, opts)
+        given: dict[str, Any] = {**args}
+        if "rotation" in args:
+            given["rotation"] = RotationArgs(**args["rotation"])
+        # A key that a Python program declared without the component keeps its id and secret.
+        without_parent = pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)
+        below = pulumi.ResourceOptions(parent=self, aliases=[without_parent])
+        key = zdx_provider.ApiKey(resource_name, **given, opts=below)
+        for output in self.__annotations__:
+            setattr(self, output, getattr(key, output, None))
+        self.register_outputs({})

@@ -1,0 +1,45 @@
+"""The schema's texts: the docstrings of the resource, so that there is no second copy."""
+
+import re
+from typing import Any
+
+from docstring_parser import DocstringStyle, parse
+from pulumi.provider.experimental.util import camel_case
+
+from zdx_provider import ApiKey, RotationArgs
+
+_SECRET_OUTPUTS = ("keySecret", "keyJson")
+
+
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with a description of each type and property, and its secrets marked."""
+    inputs = _texts_of(ApiKey.__init__)
+    outputs = inputs | _texts_of(ApiKey)
+    key = schema["resources"]["zdx:index:ApiKey"]
+    _describe(key["inputProperties"], inputs)
+    _describe(key["properties"], outputs)
+    for output in _SECRET_OUTPUTS:
+        key["properties"][output]["secret"] = True
+    rotation = schema["types"]["zdx:index:Rotation"]
+    _describe(rotation["properties"], _texts_of(RotationArgs))
+    for described_type, documented in ((key, ApiKey), (rotation, RotationArgs)):
+        text = parse(documented.__doc__ or "", DocstringStyle.GOOGLE).description or ""
+        described_type["description"] = _as_markdown(text)
+    return schema
+
+
+def _texts_of(documented: object) -> dict[str, str]:
+    """What a docstring says of each argument or attribute."""
+    parsed = parse(documented.__doc__ or "", DocstringStyle.GOOGLE)
+    return {camel_case(of.arg_name): of.description or "" for of in parsed.params}
+
+
+def _describe(properties: dict[str, Any], texts: dict[str, str]) -> None:
+    for name, definition in properties.items():
+        definition["description"] = _as_markdown(texts[name])
+
+
+def _as_markdown(text: str) -> str:
+    """The text with the names of the schema, and with Markdown's marks for code."""
+    renamed = re.sub(r"``([a-z_]+)``", lambda code: f"``{camel_case(code[1])}``", text)
+    return renamed.replace("``", "`")

@@ -1,0 +1,88 @@
+"""The package as the engine meets it: its schema, and the values that come through it."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+from pulumi.errors import InputPropertyError
+from pulumi.provider import ConstructResult, main
+from pulumi.provider.experimental.analyzer import ComponentDefinition
+from pulumi.provider.experimental.component import ComponentProvider
+
+from zdx_component.component import ApiKey
+from zdx_component.descriptions import described
+from zdx_component.interpreter import require_provider
+from zdx_provider import __version__
+
+
+class Package(ComponentProvider):
+    """The package `zdx`: the component's types in the SDK's own rendering, and our texts."""
+
+    def __init__(self) -> None:
+        super().__init__([ApiKey], "zdx", version=__version__)
+        self.schema = json.dumps(described(json.loads(self.schema or "{}")))
+
+    def construct(
+        self,
+        name: str,
+        resource_type: str,
+        inputs: pulumi.Inputs,
+        options: pulumi.ResourceOptions | None = None,
+    ) -> ConstructResult:
+        """Declare a key.
+
+        Raises:
+            InputPropertiesError: The key could not be managed on this machine.
+            InputPropertyError: An input is missing, unknown, or an output where it must not be.
+        """
+        require_provider()
+        return super().construct(name, resource_type, inputs, options)
+
+    def map_inputs(
+        self, inputs: pulumi.Inputs, component_def: ComponentDefinition
+    ) -> dict[str, Any]:
+        """Name the inputs as Python does.
+
+        The SDK's own way hands over whole numbers as fractions, and cannot take one that is an
+        output.
+
+        Raises:
+            InputPropertyError: An input is missing, unknown, or an output where it must not be.
+        """
+        for name, definition in component_def.inputs.items():
+            if not definition.optional and inputs.get(name) is None:
+                raise InputPropertyError(name, "it is required")
+        named = _renamed(inputs, component_def.inputs_mapping)
+        rotation = named.get("rotation")
+        if isinstance(rotation, pulumi.Output):
+            # Whether it has a part is not known before the program's end, if at all.
+            raise InputPropertyError("rotation", "its values may be outputs, it itself may not")
+        if rotation is not None:
+            parts = self._type_defs["Rotation"].properties_mapping
+            named["rotation"] = _renamed(rotation, parts, within="rotation.")
+        return named
+
+
+def serve() -> None:
+    """Answer the engine that started this process."""
+    main(Package(), sys.argv[1:])
+
+
+def _renamed(
+    values: Mapping[str, Any], names: Mapping[str, str], *, within: str = ""
+) -> dict[str, Any]:
+    for name in sorted(values.keys() - names.keys()):
+        raise InputPropertyError(f"{within}{name}", f"there are only {', '.join(sorted(names))}")
+    given = {name: value for name, value in values.items() if value is not None}
+    return {names[name]: _with_integers(value) for name, value in given.items()}
+
+
+def _with_integers(value: Any) -> Any:
+    """The value as it was meant: every number arrives as a float."""
+    if isinstance(value, pulumi.Output):
+        return value.apply(_with_integers)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
