@@ -1,70 +1,105 @@
-"""The examples and the root project, run as they are; only the tenant's address differs."""
+"""The examples and the root project, run as they are; only the tenants' addresses differ.
 
-import shutil
-import sys
-from collections.abc import Callable
+Where a README is followed, its own commands are what runs.
+"""
+
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from support.calendar import Calendar
+from support.example import copy_example
 from support.pulumi_project import PulumiProject
+from support.soundness import assert_sound
+from support.walk import Walk
 
-from zdx_emulator.testing import RunningEmulator
+from zdx_emulator.testing import RunningEmulator, running_emulator
 
-ROOT = Path(__file__).resolve().parents[2]
 PUBLIC_PASSPHRASE = "emulator-only"
+STAND_IN = "http://127.0.0.1:8765"
+SECOND_STAND_IN = "http://127.0.0.1:8766"
 
 OpenProject = Callable[..., PulumiProject]
+OpenWalk = Callable[[str, PulumiProject], Walk]
 
 
 @pytest.fixture
-def open_project(tmp_path: Path, tenant: RunningEmulator) -> OpenProject:
+def root(tmp_path: Path) -> Path:
+    """What stands for the root of the repository."""
+    return tmp_path / "copy"
+
+
+@pytest.fixture
+def open_project(root: Path, tenant: RunningEmulator) -> OpenProject:
     """Copies a project's files and makes its stack `dev`, against the test's tenant."""
 
     def copied(path: str, passphrase: str = PUBLIC_PASSPHRASE) -> PulumiProject:
-        folder = tmp_path / "copy" / path
-        folder.mkdir(parents=True)
-        for file in (ROOT / path).glob("*.*"):
-            if file.suffix in (".py", ".yaml"):
-                shutil.copy(file, folder)
-        description = yaml.safe_load((folder / "Pulumi.yaml").read_text())
-        description["runtime"]["options"]["virtualenv"] = sys.prefix
-        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(description))
         project = PulumiProject(
-            folder,
-            name=description["name"],
+            root / path,
+            name=copy_example(path, root / path),
             stack="dev",
             environment={"PULUMI_CONFIG_PASSPHRASE": passphrase},
-            home=tmp_path / "engine",
+            home=root / "engine",
         )
-        stack = yaml.safe_load((folder / "Pulumi.dev.yaml").read_text())
+        reach(project, tenant, STAND_IN)
         if passphrase != PUBLIC_PASSPHRASE:
-            del stack["encryptionsalt"]
-            (folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump(stack))
-        config = stack["config"]
-        namespace = "zdx" if "zdx:apiUrl" in config else description["name"]
-        here = {f"{namespace}:apiUrl": tenant.url, f"{namespace}:tokenUrl": f"{tenant.url}{TOKEN}"}
-        return project.init(here)
+            forget_salt(project)
+        return project.init({})
 
     return copied
 
 
-TOKEN = "/oauth2/v1/token"
+@pytest.fixture
+def open_walk(root: Path) -> OpenWalk:
+    """Begins to follow a README, from the root of the repository, for a project."""
+    return lambda readme, project: Walk(readme, root, project)
 
 
-def test_the_quickstart_makes_its_key(open_project: OpenProject, tenant: RunningEmulator) -> None:
+@pytest.fixture
+def second_tenant() -> Iterator[RunningEmulator]:
+    with running_emulator() as running:
+        yield running
+
+
+def reach(project: PulumiProject, tenant: RunningEmulator, address: str) -> None:
+    """Have the stack's settings lead to a tenant instead of to an address."""
+    file = project.folder / "Pulumi.dev.yaml"
+    file.write_text(file.read_text().replace(address, tenant.url))
+
+
+def names(tenant: RunningEmulator) -> list[str]:
+    return sorted(client.name for client in tenant.clients())
+
+
+def forget_salt(project: PulumiProject) -> None:
+    """Have the stack made anew, under a passphrase of its own."""
+    file = project.folder / "Pulumi.dev.yaml"
+    stack = yaml.safe_load(file.read_text())
+    del stack["encryptionsalt"]
+    file.write_text(yaml.safe_dump(stack))
+
+
+def test_the_quickstart_makes_a_key_shows_its_secret_on_request_and_removes_it(
+    open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
+) -> None:
     project = open_project("examples/quickstart")
 
-    project.up()
+    said = open_walk("examples/quickstart/README.md", project).follow()
 
-    assert project.outputs()["key_id"] == tenant.client_named("quickstart-ci").id
+    assert "+ 2 created" in said.text
+    assert "key_secret  [secret]" in said.text
+    assert "- 2 deleted" in said.text
+    assert tenant.clients() == []
 
 
-def test_a_stack_reads_the_tenant_with_the_key_of_another_stack(open_project: OpenProject) -> None:
-    open_project("examples/two-stacks/producer").up()
+def test_a_stack_reads_the_tenant_with_the_key_of_another_stack(
+    open_project: OpenProject, open_walk: OpenWalk
+) -> None:
+    producer = open_project("examples/two-stacks/producer")
     consumer = open_project("examples/two-stacks/consumer")
 
-    consumer.up()
+    open_walk("examples/two-stacks/README.md", producer).follow()
 
     assert consumer.outputs() == {"departments": ["Engineering", "Finance", "Sales"]}
 
@@ -89,17 +124,17 @@ def test_a_consumer_with_another_passphrase_is_told_so(open_project: OpenProject
     assert "both stacks need the same passphrase" in failed.text
 
 
-def test_a_consumer_follows_a_key_that_rotates(open_project: OpenProject) -> None:
+def test_a_consumer_follows_a_key_that_rotates(
+    open_project: OpenProject, open_walk: OpenWalk
+) -> None:
     rotating = open_project("examples/rotation")
-    rotating.up()
     consumer = open_project("examples/two-stacks/consumer")
-    consumer.configure({"two-stacks-consumer:producer": "organization/rotation/dev"})
-    consumer.up()
+    walk = open_walk("examples/rotation/README.md", rotating)
+    walk.follow()
+    walk.follow()
     before = rotating.outputs()["key_secret"]
-    rotating.configure({"rotation:incident": "laptop lost"})
 
-    rotating.up()
-    consumer.up()
+    walk.follow()
 
     assert rotating.outputs()["key_secret"] != before
     assert consumer.outputs() == {"departments": ["Engineering", "Finance", "Sales"]}
@@ -117,6 +152,77 @@ def test_a_role_that_does_not_allow_it_is_refused_with_403(open_project: OpenPro
     assert "403 Client Error: Forbidden" in failed.text
 
 
+def test_an_entry_added_to_the_file_adds_one_key_and_one_taken_out_removes_it(
+    open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
+) -> None:
+    project = open_project("examples/many-keys")
+    entries = (project.folder / "keys.yaml").read_text()
+    walk = open_walk("examples/many-keys/README.md", project)
+
+    walk.follow()
+    listed = names(tenant)
+    added = walk.follow()
+    grown = names(tenant)
+    (project.folder / "keys.yaml").write_text(entries)
+    project.up()
+
+    assert listed == ["reports", "service-desk"]
+    assert "+ 1 created\n    3 unchanged" in added.text
+    assert grown == ["night-shift", "reports", "service-desk"]
+    assert names(tenant) == listed
+
+
+def test_a_key_made_by_hand_becomes_code_and_what_uses_it_is_never_refused(
+    open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
+) -> None:
+    by_hand = tenant.create_client("night-watch")
+    old_secret = tenant.add_secret(by_hand.id)
+    project = open_project("examples/adopt")
+    walk = open_walk("examples/adopt/README.md", project)
+    walk.follow()
+
+    refused = project.up_fails()
+    taken_over = walk.follow()
+    shown = walk.follow()
+    without_permission = walk.follow()
+
+    assert "was not made by Pulumi" in refused.text
+    assert "was there already and was taken over" in taken_over.text
+    assert tenant.token_for(by_hand.id, str(old_secret.value))
+    assert tenant.token_for(by_hand.id, shown.stdout.strip())
+    assert "2 unchanged" in without_permission.text
+
+    Calendar(project, tenant).pass_days(8)
+    walk.follow()
+
+    assert old_secret.id not in [secret.id for secret in tenant.secrets(by_hand.id)]
+    assert assert_sound(project, tenant, "night-watch") == by_hand.id
+    project.assert_no_changes()
+
+
+def test_each_profile_leads_to_a_tenant_of_its_own(
+    open_project: OpenProject,
+    open_walk: OpenWalk,
+    tenant: RunningEmulator,
+    second_tenant: RunningEmulator,
+) -> None:
+    project = open_project("examples/multi-tenant")
+    reach(project, second_tenant, SECOND_STAND_IN)
+    walk = open_walk("examples/multi-tenant/README.md", project)
+
+    walk.follow()
+    walk.follow()
+    listed = walk.follow()
+    outputs = project.outputs()
+
+    assert outputs["emea.key_id"] == tenant.client_named("reports").id
+    assert outputs["apac.key_id"] == second_tenant.client_named("reports").id
+    assert outputs["emea.key_id"] in listed.text
+    assert outputs["apac.key_id"] in listed.text
+    project.destroy()
+    assert names(tenant) == names(second_tenant) == []
+
+
 def test_the_root_project_makes_the_keys_that_its_config_declares(
     open_project: OpenProject, tenant: RunningEmulator
 ) -> None:
@@ -124,7 +230,7 @@ def test_the_root_project_makes_the_keys_that_its_config_declares(
 
     project.up()
 
-    assert sorted(client.name for client in tenant.clients()) == ["ci", "service-desk"]
+    assert names(tenant) == ["ci", "service-desk"]
     assert project.outputs()["ci.key_id"] == tenant.client_named("ci").id
 
 

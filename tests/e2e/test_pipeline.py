@@ -1,0 +1,232 @@
+"""The example's pipelines: what their files tell GitHub and GitLab to run is run here.
+
+Not run is what sets a machine up: actions, the image, and what needs a package registry.
+"""
+
+import re
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from support.calendar import MOVED_CLOCK, SECONDS_A_DAY
+from support.ci_file import (
+    Event,
+    Script,
+    github_script,
+    gitlab_jobs,
+    gitlab_script,
+    gitlab_set_up,
+    workflows,
+)
+from support.example import ROOT, copy_example
+from support.key_pair import KeyPair
+from support.pulumi_project import PATIENCE_SECONDS, PulumiProject, Run
+from support.soundness import assert_sound
+
+from zdx_emulator.testing import TOKEN, VANITY_DOMAIN, RunningEmulator
+
+EXAMPLE = ROOT / "examples" / "pipeline"
+PASSPHRASE = "not-a-real-passphrase"
+PASSWORD = "not-a-real-password"
+INSTALL = "python -m venv .venv && .venv/bin/pip install -r requirements.txt"
+ACTIONS = {"actions/checkout", "actions/setup-python", "pulumi/actions"}
+
+ReadScript = Callable[[Path, Event, Mapping[str, str]], Script]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The example's project in the hands of a CI server.
+
+    Attributes:
+        project: The project; its environment is that of the server's machine.
+        read: Gives what the server runs.
+        stored: What the server keeps for the project.
+        outputs: What every run has printed.
+    """
+
+    project: PulumiProject
+    read: ReadScript
+    stored: dict[str, str]
+    outputs: list[str] = field(default_factory=list)
+
+    def run(self, event: Event) -> Run:
+        script = self.read(EXAMPLE, event, self.stored)
+        machine = self.project.variables()
+        del machine["PULUMI_BACKEND_URL"], machine["PULUMI_CONFIG_PASSPHRASE"]
+        done = subprocess.run(
+            [*script.shell, script.text],
+            cwd=self.project.folder,
+            env={**machine, **script.environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        run = Run(done.returncode, done.stdout, done.stderr)
+        self.outputs.append(run.text)
+        return run
+
+    def succeed(self, event: Event) -> Run:
+        run = self.run(event)
+        assert run.returncode == 0, str(run)
+        return run
+
+    def move_to_week(self, week: int) -> None:
+        """Make that many weeks pass for program and plugin.
+
+        Not for the tenant: what the private key signs bears the true time.
+        """
+        self.project.environment["PYTHONPATH"] = str(MOVED_CLOCK)
+        self.project.environment["ZDX_TEST_SECONDS_AHEAD"] = str(7 * week * SECONDS_A_DAY)
+
+
+def secret_ids(tenant: RunningEmulator) -> list[str]:
+    """The secrets of the example's key."""
+    return [secret.id for secret in tenant.secrets(tenant.client_named("reports").id)]
+
+
+@pytest.fixture
+def project(tmp_path: Path, tenant: RunningEmulator) -> PulumiProject:
+    """The example's project with its stack, as its README has it set up."""
+    folder = tmp_path / "repository"
+    where_the_tenant_is = {
+        "ZSCALER_API_URL": tenant.url,
+        "ZSCALER_TOKEN_URL": f"{tenant.url}{TOKEN}",
+    }
+    return PulumiProject(
+        folder,
+        name=copy_example("examples/pipeline", folder),
+        stack="prod",
+        environment={"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE, **where_the_tenant_is},
+        home=tmp_path / "engine",
+    ).init({})
+
+
+@pytest.fixture(params=[github_script, gitlab_script], ids=["GitHub", "GitLab"])
+def pipeline(
+    request: pytest.FixtureRequest, project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
+) -> Iterator[Pipeline]:
+    """The pipeline, which signs in with a private key and shows no secret in any run."""
+    key = KeyPair.make()
+    client = tenant.create_client(
+        "pipeline", role="Super Admin", service="ZIAM", clientAuthentication=key.authentication
+    )
+    project.configure({"zdx:clientId": client.id, "zdx:vanityDomain": VANITY_DOMAIN})
+    file = tmp_path / "private-key"
+    file.write_text(key.private_pem)
+    private_key = {
+        github_script: {"ZSCALER_PRIVATE_KEY": key.private_pem},
+        gitlab_script: {"PRIVATE_KEY_FILE": str(file)},
+    }
+    stored = {
+        "PULUMI_BACKEND_URL": project.variables()["PULUMI_BACKEND_URL"],
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PGPASSWORD": PASSWORD,
+        **private_key[request.param],
+    }
+    pipeline = Pipeline(project, request.param, stored)
+    yield pipeline
+    secrets = {PASSPHRASE, PASSWORD, *key.private_pem.splitlines()}
+    secrets |= {recorded["key_secret"] for recorded in project.recorded_keys()}
+    shown = [secret for secret in secrets for output in pipeline.outputs if secret in output]
+    assert shown == []
+
+
+def test_a_request_shows_what_a_merge_would_do_and_changes_nothing(
+    pipeline: Pipeline, tenant: RunningEmulator
+) -> None:
+    before = tenant.clients()
+
+    shown = pipeline.succeed(Event.REQUEST)
+
+    assert "+ pulumi-python:dynamic/zdx:ApiKey: (create)" in shown.text
+    assert tenant.clients() == before
+    assert pipeline.project.recorded_keys() == []
+
+
+def test_a_merge_makes_the_key(pipeline: Pipeline, tenant: RunningEmulator) -> None:
+    pipeline.succeed(Event.MERGE)
+
+    assert_sound(pipeline.project, tenant, "reports")
+
+
+def test_weekly_runs_replace_the_secret_in_time_and_end_the_one_before(
+    pipeline: Pipeline, tenant: RunningEmulator
+) -> None:
+    pipeline.succeed(Event.MERGE)
+    (first,) = secret_ids(tenant)
+    pipeline.move_to_week(10)
+    pipeline.succeed(Event.SCHEDULE)
+    overlapping = secret_ids(tenant)
+    pipeline.move_to_week(12)
+
+    pipeline.succeed(Event.SCHEDULE)
+
+    (second,) = secret_ids(tenant)
+    assert overlapping == [first, second]
+    assert_sound(pipeline.project, tenant, "reports")
+
+
+def test_a_weekly_run_fails_where_somebody_has_changed_a_key_by_hand(
+    pipeline: Pipeline, tenant: RunningEmulator
+) -> None:
+    pipeline.succeed(Event.MERGE)
+    tenant.change_client(tenant.client_named("reports").id, accessTokenLifeTime=86_400)
+
+    failed = pipeline.run(Event.SCHEDULE)
+
+    assert failed.returncode != 0
+    assert "token_lifetime_seconds" in failed.text
+    assert pipeline.project.key()["token_lifetime_seconds"] == 3600
+
+
+def test_what_is_not_run_here_installs_and_does_no_more() -> None:
+    set_up = [
+        step.run for workflow in workflows(EXAMPLE) for step in workflow.steps if step.sets_up
+    ]
+
+    assert set_up == [INSTALL, INSTALL]
+    assert gitlab_set_up(EXAMPLE) == [INSTALL]
+
+
+def test_only_what_is_merged_to_main_is_applied() -> None:
+    (up,) = [workflow for workflow in workflows(EXAMPLE) if "push" in workflow.on]
+
+    assert up.on["push"] == {"branches": ["main"]}
+    assert "pull_request" not in up.on
+
+
+def test_every_action_is_known_and_pinned_to_a_commit() -> None:
+    used = [step.uses for workflow in workflows(EXAMPLE) for step in workflow.steps if step.uses]
+
+    assert {action.split("@")[0] for action in used} == ACTIONS
+    assert [action for action in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action)] == []
+
+
+def test_a_workflow_may_read_the_repository_and_no_more() -> None:
+    assert [workflow.permissions for workflow in workflows(EXAMPLE)] == [{"contents": "read"}] * 2
+
+
+def test_secrets_are_in_the_environment_of_the_step_that_runs_pulumi_alone() -> None:
+    steps = [step for workflow in workflows(EXAMPLE) for step in workflow.steps]
+
+    holders = [step for step in steps if "secrets." in step.model_dump_json()]
+
+    assert [step.run.split()[0] for step in holders] == ["pulumi", "pulumi"]
+    assert [step for step in holders if "secrets." in step.run] == []
+
+
+def test_one_up_runs_at_a_time_and_no_preview_takes_its_turn() -> None:
+    turns = {workflow.name: workflow.concurrency for workflow in workflows(EXAMPLE)}
+
+    assert turns["preview"] is None
+    assert turns["up"] is not None
+    assert not turns["up"].cancel_in_progress
+    assert {name: job.resource_group for name, job in gitlab_jobs(EXAMPLE).items()} == {
+        "preview": "",
+        "up": turns["up"].group,
+    }

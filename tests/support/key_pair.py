@@ -1,0 +1,33 @@
+"""An RSA key with which an API client signs in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """Both halves of a key, as PEM."""
+
+    private_pem: str
+    public_pem: str
+
+    @classmethod
+    def make(cls) -> "KeyPair":
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        return cls(private.decode(), public.decode())
+
+    @property
+    def authentication(self) -> dict[str, Any]:
+        """How a client that signs in with it says so, as the wire has it."""
+        key = {"keyName": "pipeline", "keyValue": self.public_pem}
+        return {"authType": "PUBKEYCERT", "publicKeys": [key]}
