@@ -1,0 +1,116 @@
+"""What the documents say, done: their programs run, and their walks from top to bottom."""
+
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from e2e.conftest import ONE_KEY
+from support.documents import ROOT, Block, blocks, programs, script_of, scripts, walks
+from support.pulumi_project import PulumiProject
+from support.shell import commands
+
+from zdx_emulator.testing import RunningEmulator
+
+# Type-checked against the SDKs of these providers, which are small. That of AWS is not (122 MB): of
+# its program, the rest is checked. No plugin of a provider is here, so none of these programs runs.
+PROVIDER_SDKS = ("pulumi-github==6.15.0", "pulumi-kubernetes==4.34.2", "pulumi-vault==7.14.0")
+MYPY = """\
+[mypy]
+strict = True
+[mypy-pulumi_github.*,pulumi_kubernetes.*,pulumi_vault.*]
+follow_imports = silent
+[mypy-pulumi_aws.*]
+ignore_missing_imports = True
+"""
+
+SAMPLE_ID = "hs4tigsgircje"
+WALKED_ELSEWHERE = {"docs/quick-start.md": "tests/e2e/test_wheel.py"}
+
+
+def test_every_python_block_is_typed(tmp_path: Path) -> None:
+    sdks, files = tmp_path / "sdks", tmp_path / "files"
+    install = ("-m", "pip", "install", "-q", "--no-deps", f"--target={sdks}")
+    _run(sys.executable, *install, *PROVIDER_SDKS)
+    files.mkdir()
+    (files / "mypy.ini").write_text(MYPY)
+    for block in blocks("python"):
+        (files / f"{block.module}.py").write_text(block.text)
+
+    searched = {**os.environ, "MYPYPATH": f"{sdks}:{ROOT}"}
+    _run(sys.executable, "-m", "mypy", ".", cwd=files, env=searched)
+
+
+@pytest.mark.parametrize("block", programs(), ids=str)
+def test_every_program_runs(block: Block, project: PulumiProject, tenant: RunningEmulator) -> None:
+    looked_up = tenant.create_client("looked-up").id
+    profile = {key.partition(":")[2]: value for key, value in tenant.stack_config().items()}
+    project.configure({"zdx:tenants": {"emea": profile, "apac": profile}})
+    program = project.folder / "__main__.py"
+    program.write_text(block.text.replace(SAMPLE_ID, looked_up))
+
+    project.up()
+
+
+@pytest.mark.parametrize("block", scripts(), ids=str)
+def test_every_script_runs(block: Block) -> None:
+    _run(sys.executable, "-c", block.text)
+
+
+@pytest.mark.parametrize("document", sorted({*walks()} - {*WALKED_ELSEWHERE}))
+def test_every_walk_arrives(document: str, quick_start: PulumiProject) -> None:
+    _run(
+        *("bash", "-euo", "pipefail", "-c", script_of(document)),
+        cwd=quick_start.folder,
+        env={**quick_start.variables(), "PULUMI_SKIP_CONFIRMATIONS": "true"},
+    )
+
+
+@pytest.fixture
+def quick_start(tmp_path: Path, tenant: RunningEmulator) -> PulumiProject:
+    """Where the quick start ends; its settings come from the environment."""
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    (folder / ".venv").symlink_to(sys.prefix)
+    project = PulumiProject(folder, stack="dev", environment=tenant.environment())
+    return project.create({}).program(ONE_KEY)
+
+
+@pytest.mark.parametrize("block", blocks("sh"), ids=str)
+def test_every_command_of_ours_and_pulumis_has_its_flags(block: Block) -> None:
+    for words in commands(block.text):
+        program = tuple(words[:3]) if words[1:3] == ["-m", "zdx_emulator"] else (words[0],)
+        if program[-1] not in ("pulumi", "zdx-keys", "zdx_emulator"):
+            continue
+        rest = words[len(program) :]
+        flags = [word.partition("=")[0] for word in rest if re.match(r"-+[a-zA-Z]", word)]
+        named = rest[: rest.index(flags[0])] if flags else rest
+        help_text = _help((*program, *named))
+        assert [flag for flag in flags if not _is_offered(flag, help_text)] == []
+
+
+@cache
+def _help(command: tuple[str, ...]) -> str:
+    """What a command says of itself; it must be one, and take the words that follow its name."""
+    shown = _run(*command, "--help", env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"})
+    usage = re.search(r"^  pulumi(?P<names>(?: [a-z][a-z-]*)*)(?P<rest>.*)$", shown, re.MULTILINE)
+    if command[0] == "pulumi" and usage:
+        words = command[1 + len(usage["names"].split()) :]
+        takes_words = re.sub(r"\[(flags|command)]", "", usage["rest"]).strip()
+        assert takes_words or not words, f"pulumi has no command {' '.join(command[1:])}"
+    return shown
+
+
+def _is_offered(flag: str, help_text: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(flag)}(?![\w-])", help_text) is not None
+
+
+def _run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(
+        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, f"{' '.join(command[:4])}: {done.stdout}{done.stderr}"
+    return done.stdout

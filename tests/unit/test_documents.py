@@ -1,0 +1,203 @@
+"""What can be said of the documents without an engine."""
+
+import ast
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+from support.documents import (
+    CHECKED,
+    CHECKED_ELSEWHERE,
+    ROOT,
+    SHOWN,
+    Block,
+    blocks,
+    blocks_of,
+    documents,
+)
+from support.shell import commands
+
+from zdx_provider import ApiKey
+from zdx_provider.settings import Settings, load_settings, profile_names
+
+SETTINGS = {
+    "zdx:tenants",
+    *(f"zdx:{field.alias}" for name, field in Settings.model_fields.items() if name != "profile"),
+}
+TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+# What a reader's machine has, and nothing of ours can tell about.
+ORDINARY_COMMANDS = {".", "cat", "cd", "echo", "eval", "export", "git", "grep", "kill", "mkdir"}
+ORDINARY_COMMANDS |= {"openssl", "pip", "python", "python3", "rm", "sleep", "uv", "vault"}
+
+
+@pytest.mark.parametrize("document", documents())
+def test_every_block_is_in_a_language_that_is_held_to_its_word(document: str) -> None:
+    unknown = {
+        str(block): block.language
+        for block in blocks_of(document)
+        if block.language not in CHECKED | SHOWN | CHECKED_ELSEWHERE
+    }
+
+    assert unknown == {}
+
+
+@pytest.mark.parametrize("block", blocks("sh"), ids=str)
+def test_every_shell_block_is_one_that_bash_reads(block: Block) -> None:
+    read = subprocess.run(
+        ["bash", "-n"],  # noqa: S607 - the system's own
+        input=block.text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (read.returncode, read.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("block", blocks("sh"), ids=str)
+def test_every_command_is_known(block: Block) -> None:
+    called = {words[0] for words in commands(block.text)}
+    targets = {
+        word
+        for words in commands(block.text)
+        if words[0] == "make"
+        for word in words[1:]
+        if not word.startswith("-")
+    }
+
+    assert called <= ORDINARY_COMMANDS | {"make", "pulumi", "zdx-keys"}
+    assert targets <= set(TARGETS)
+
+
+@pytest.mark.parametrize("block", blocks("json"), ids=str)
+def test_every_json_block_is_json(block: Block) -> None:
+    json.loads(block.text)
+
+
+@pytest.mark.parametrize("block", blocks("yaml"), ids=str)
+def test_every_yaml_block_is_yaml(block: Block) -> None:
+    yaml.safe_load(block.text)
+
+
+@pytest.mark.parametrize(
+    "block", [block for block in blocks("yaml") if block.text.startswith("config:")], ids=str
+)
+def test_every_stack_config_is_what_the_provider_reads(block: Block) -> None:
+    config = _as_handed_over(yaml.safe_load(block.text)["config"])
+
+    assert {key for key in config if key.startswith("zdx:")} <= SETTINGS
+    load_settings(config.get, {})
+    for profile in profile_names(config.get):
+        settings = load_settings(config.get, {}, profile)
+        assert settings.tenant().vanity_domain
+        assert settings.credentials().client_id
+
+
+@pytest.mark.parametrize("document", documents())
+def test_every_link_leads_to_a_file(document: str) -> None:
+    folder = (ROOT / document).parent
+    dead = [link for link in _links(document) if not (folder / link).exists()]
+
+    assert dead == []
+
+
+def test_the_page_of_the_resource_names_every_input() -> None:
+    parameters = set(inspect.signature(ApiKey.__init__).parameters)
+
+    assert _first_column("docs/api-key.md", "Inputs") == parameters - {
+        "self",
+        "resource_name",
+        "opts",
+    }
+
+
+def test_the_page_of_the_resource_names_every_output() -> None:
+    inputs = _first_column("docs/api-key.md", "Inputs")
+
+    assert _first_column("docs/api-key.md", "Outputs") == set(ApiKey.__annotations__) - inputs
+
+
+def test_the_page_of_the_settings_names_every_setting() -> None:
+    assert _first_column("docs/settings.md", "Settings") == SETTINGS
+
+
+def test_every_message_that_troubleshooting_explains_is_one_that_is_given() -> None:
+    page, _, _ = (ROOT / "docs/troubleshooting.md").read_text().partition("## Pulumi")
+    quoted = re.findall(r"`([^`]+)`", "".join(re.findall(r"^\|.+?\|", page, re.MULTILINE)))
+    pieces = [piece for text in quoted for piece in re.split(r'[" ]*\.\.\.[" ]*|\b[N2]\b', text)]
+    given = [*_texts_in(ROOT / "zdx_provider"), *_texts_in(ROOT / "zdx_component")]
+
+    assert [piece for piece in pieces if not any(piece.strip() in text for text in given)] == []
+
+
+def test_the_site_is_built_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    pages = "".join(page.read_text() for page in tmp_path.rglob("*.html"))
+
+    assert built.returncode == 0, built.stderr
+    assert re.findall(r"""(?:src|<link[^>]*href)=["']?(?:https?:)?//[^"'> ]*""", pages) == []
+    assert str(ROOT) not in pages
+
+
+def _texts_in(package: Path) -> list[str]:
+    """All texts in a package's code, each whole, without what is put into it when it is shown."""
+    nodes = [
+        node for file in package.rglob("*.py") for node in ast.walk(ast.parse(file.read_text()))
+    ]
+    return ["\0".join(_parts(node)) for node in nodes]
+
+
+def _parts(node: ast.AST) -> list[str]:
+    constants = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return [
+        constant.value
+        for constant in constants
+        if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+    ]
+
+
+def _as_handed_over(config: dict[str, object]) -> dict[str, str]:
+    """A stack's config as the engine hands it to a program: text, and decrypted."""
+    return {
+        key: value if isinstance(value, str) else json.dumps(_decrypted(value))
+        for key, value in config.items()
+    }
+
+
+def _decrypted(value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return "a secret" if set(value) == {"secure"} else {k: _decrypted(v) for k, v in value.items()}
+
+
+def _links(document: str) -> list[str]:
+    tokens = MarkdownIt().enable("table").parse((ROOT / document).read_text())
+    inner = [child for token in tokens for child in token.children or []]
+    targets = [str(child.attrs.get("href") or child.attrs.get("src") or "") for child in inner]
+    return [
+        target.partition("#")[0]
+        for target in targets
+        if target and ":" not in target and not target.startswith("#")
+    ]
+
+
+def _first_column(document: str, heading: str) -> set[str]:
+    """The names in the first column of the first table below a heading."""
+    below = re.split(rf"^#+ {heading}$", (ROOT / document).read_text(), flags=re.MULTILINE)[1]
+    rows = re.findall(r"^\|(.+?)\|", below.partition("\n#")[0], re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}

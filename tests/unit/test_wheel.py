@@ -1,0 +1,47 @@
+import email
+import json
+import re
+from zipfile import ZipFile
+
+import pytest
+from support.wheel import ROOT, build_wheel
+
+import zdx_provider
+
+PACKAGES = json.loads(
+    re.findall(r"^packages = (\[.+])$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[0]
+)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
+    return ZipFile(build_wheel(tmp_path_factory.mktemp("wheel")))
+
+
+def test_the_wheel_holds_the_packages_and_nothing_else(wheel: ZipFile) -> None:
+    held = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    sources = {
+        str(file.relative_to(ROOT))
+        for package in PACKAGES
+        for file in (ROOT / package).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+
+    assert held == sources
+
+
+def test_the_wheel_says_what_it_is(wheel: ZipFile) -> None:
+    metadata, licence, entry_points = (
+        wheel.read(f"zdx_provider-{zdx_provider.__version__}.dist-info/{name}").decode()
+        for name in ("METADATA", "licenses/LICENSE", "entry_points.txt")
+    )
+    described = email.message_from_string(metadata)
+
+    assert described["License-Expression"] == "Apache-2.0"
+    assert described["Requires-Python"] == ">=3.10"
+    assert licence == (ROOT / "LICENSE").read_text()
+    assert "zdx-keys = zdx_provider.cli:main" in entry_points
+
+
+def test_the_wheel_tells_type_checkers_that_the_provider_is_typed(wheel: ZipFile) -> None:
+    assert "zdx_provider/py.typed" in wheel.namelist()
