@@ -20,7 +20,7 @@ export PATH := $(CLI):$(BIN):$(PATH)
 
 PULUMI := pulumi --non-interactive --stack dev
 
-.PHONY: up down test torture bench check env setup cli browser
+.PHONY: up down test torture bench check docs env setup cli browser
 
 up: setup
 	@python tools/dev_tenant.py start
@@ -57,6 +57,10 @@ check: setup
 	  MYPYPATH=$$(dirname $$program) mypy $$program || exit 1; \
 	done
 	@lint-imports --no-cache
+
+docs: setup
+	@mkdocs build --quiet --strict
+	@echo "Built: .local/site/index.html"
 
 env:
 	@$(MAKE) -s setup >&2
