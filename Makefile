@@ -59,7 +59,7 @@ check: setup
 	@lint-imports --no-cache
 
 docs: setup
-	@mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 	@echo "Built: .local/site/index.html"
 
 env:

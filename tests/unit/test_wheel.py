@@ -43,5 +43,6 @@ def test_the_wheel_says_what_it_is(wheel: ZipFile) -> None:
     assert "zdx-keys = zdx_provider.cli:main" in entry_points
 
 
-def test_the_wheel_tells_type_checkers_that_the_provider_is_typed(wheel: ZipFile) -> None:
-    assert "zdx_provider/py.typed" in wheel.namelist()
+@pytest.mark.parametrize("package", ["zdx_provider", "zdx_emulator"])
+def test_the_wheel_tells_type_checkers_what_is_typed(wheel: ZipFile, package: str) -> None:
+    assert f"{package}/py.typed" in wheel.namelist()
