@@ -57,5 +57,5 @@ class ApiKey(pulumi.ComponentResource):
         below = pulumi.ResourceOptions(parent=self, aliases=[without_parent])
         key = zdx_provider.ApiKey(resource_name, **given, opts=below)
         for output in self.__annotations__:
-            setattr(self, output, getattr(key, output, None))
+            setattr(self, output, getattr(key, output))
         self.register_outputs({})

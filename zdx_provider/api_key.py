@@ -155,7 +155,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         super().__init__(
             ApiKeyProvider(),
             resource_name,
-            {**dict.fromkeys(_OUTPUTS), **inputs},
+            {**dict.fromkeys((*_OUTPUTS, "tenant")), **inputs},
             pulumi.ResourceOptions.merge(_with_secrets(replaced_first), opts),
         )
         if rotation is None:
@@ -167,8 +167,8 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         left = datetime.fromisoformat(expires_at.replace("Z", "+00:00")) - utc_now()
         if left <= EXPIRY_WARNING:
             pulumi.log.warn(
-                f"the secret of this key {_end(expires_at[:10], left.days)}. Declare "
-                "rotation=RotationArgs() to have it replaced in time.",
+                f"the secret of this key {_end(expires_at[:10], left.days)}. Declare a rotation "
+                "to have it replaced in time.",
                 resource=self,
             )
 

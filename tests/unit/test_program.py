@@ -222,6 +222,14 @@ def test_a_key_of_a_programs_own_class_is_a_key_to_all_that_go_by_its_type(engin
     assert engine.registered[-1].typ == KEY_TYPE
 
 
+def test_a_key_without_a_profile_has_a_tenant_output_that_is_none(engine: Engine) -> None:
+    seen: list[str | None] = []
+
+    engine.run(lambda: ApiKey("ci", role=ROLE).tenant.apply(seen.append))
+
+    assert seen == [None]
+
+
 def test_get_reads_by_id_and_declares_nothing(engine: Engine) -> None:
     engine.run(lambda: ApiKey.get("found", "key-7", tenant="eu"))
 

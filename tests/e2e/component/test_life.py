@@ -11,11 +11,13 @@ from zdx_emulator.testing import ADMIN_SECRET, RunningEmulator
 IDENTITY = ("key_id", "key_secret", "secret_id")
 
 
-def test_up_makes_a_key_whose_secret_works(
+def test_up_makes_a_component_with_a_key_below_it_whose_secret_works(
     project: ComponentProject, tenant: RunningEmulator
 ) -> None:
-    project.up()
+    shown = project.up().stdout
 
+    assert f"+  {COMPONENT} ci" in shown
+    assert f"+  {RESOURCE} ci" in shown
     outputs = project.outputs()
     assert outputs["keyId"] == assert_sound(project, tenant)
     assert json.loads(outputs["keyJson"]) == {
@@ -115,13 +117,6 @@ def test_a_key_that_is_declared_no_more_is_deleted(
     assert tenant.clients() == []
 
 
-def test_destroy_deletes_the_key(project: ComponentProject, tenant: RunningEmulator) -> None:
-    project.up()
-    project.destroy()
-
-    assert tenant.clients() == []
-
-
 def test_a_replace_deletes_first_and_leaves_one_key(
     project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
 ) -> None:
@@ -187,12 +182,3 @@ def test_what_other_resources_say_may_be_an_input(
     assert second.access_token_life_time == 600
     assert "laptop lost" not in project.state_file.read_text()
     project.assert_no_changes()
-
-
-def test_the_rows_of_a_key_are_the_component_and_the_resource_below_it(
-    project: ComponentProject,
-) -> None:
-    shown = project.up().stdout
-
-    assert f"+  {COMPONENT} ci" in shown
-    assert f"+  {RESOURCE} ci" in shown
