@@ -74,7 +74,8 @@ def allowed_to(permission: Permission) -> Dependency:
 
 
 async def _hidden(request: Request, tenant: CurrentTenant) -> frozenset[str]:
-    return frozenset() if is_observed(request.scope) else tenant.lag.hidden()
+    lags = tenant.switches.read_lag_ms and not is_observed(request.scope)
+    return tenant.lag.hidden() if lags else frozenset()
 
 
 NotYetVisible = Annotated[frozenset[str], Depends(_hidden)]
@@ -91,3 +92,9 @@ def _guard(permission: Permission) -> Callable[..., Awaitable[Caller]]:
         return caller
 
     return guard
+
+
+def seen_later(request: Request, tenant: Tenant, id_: str) -> None:
+    """Hides something new from reads for as long as they lag; not what an observer made."""
+    if not is_observed(request.scope):
+        tenant.lag.hide(id_, seconds=tenant.switches.read_lag_ms / 1000)

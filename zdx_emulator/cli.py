@@ -16,6 +16,8 @@ from zdx_emulator.switches import Switches
 
 _REFUSED = 2
 
+_SWITCHES = ", ".join(Switches.model_fields)
+
 _EPILOG = """\
 Prints "READY <url>" once it serves. The client that --admin-id names holds ZIAM's Super Admin
 and gets tokens from the start; it is not listed among the API clients.
@@ -31,6 +33,8 @@ def _rate(text: str) -> int:
 
 def _switches(settings: list[str]) -> Switches:
     pairs = dict(setting.partition("=")[::2] for setting in settings)
+    if unknown := pairs.keys() - Switches.model_fields.keys():
+        raise ValueError(f"--switch {min(unknown)}: no such switch; there are {_SWITCHES}")
     try:
         return Switches.model_validate_strings(pairs)
     except ValidationError as error:
@@ -57,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help=f"what the documents leave open: {', '.join(Switches.model_fields)}",
+        help=f"what the documents leave open: {_SWITCHES}",
     )
     add(
         "--admin-id",

@@ -35,7 +35,6 @@ def make_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) -> A
         client.client_id = tenant.identifiers.new_id()
     now = tenant.clock.now()
     tenant.store.add_client(client, created_by=created_by, now=now)
-    tenant.posted(client.id)
     if tenant.switches.first_secret and client.client_authentication.auth_type == "SECRET":
         mint_secret(tenant, client.id, expires_at=now + MAX_SECONDS)
     return client

@@ -1,13 +1,14 @@
 """Looks at a tenant and steers it, without disturbing what is tested.
 
 What is asked through an observer meets no fault, no latency and no rate limit, and is not logged.
+What it makes is there for all at once, however reads lag.
 """
 
 import time
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter
-from requests import Response, Session
+from requests import HTTPError, Response, Session
 
 from zdx_emulator.catalog import AUDIENCE, ROLES, ZSCALER_APIS
 from zdx_emulator.faults import ArmedFault, Fault
@@ -60,6 +61,14 @@ class Observer:
         }
         answer = self._send("POST", TOKEN, data=form)
         return str(answer.json()["access_token"])
+
+    def signs_in(self, client_id: str, secret: str) -> bool:
+        """Tells whether an API client gets a token by a secret, whatever id it signs in by."""
+        client = self.client(client_id)
+        try:
+            return bool(self.token_for(client.client_id or client.id, secret))
+        except HTTPError:
+            return False
 
     def clients(self) -> list[ApiClient]:
         """Returns all API clients, oldest first."""

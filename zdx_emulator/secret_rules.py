@@ -36,7 +36,6 @@ def mint_secret(tenant: Tenant, client_id: str, *, expires_at: int) -> ApiClient
     secret = StoredSecret(tenant.identifiers.new_id(), now, expires_at)
     newest = held[-1].id if len(held) == _SLOTS else None
     tenant.store.add_secret(client_id, secret, value, in_place_of=newest)
-    tenant.posted(secret.id)
     return shown(secret, value)
 
 

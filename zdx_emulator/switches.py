@@ -24,7 +24,8 @@ class Switches(BaseModel):
         list_descriptions: Lists of clients include their descriptions.
         first_secret: POST of a client mints a first secret for a year, whose value the answer
             does not tell: it has no member for it.
-        read_lag_ms: So long after its POST, a client or secret is not there yet for GETs.
+        read_lag_ms: So long after its POST, a client or secret is not there yet for GETs; one
+            that was made on the page or by an observer is there at once.
         description_limit: Longer descriptions are refused with 400; None: there is no limit.
         separate_client_id: A client signs in by another id than the one in its path, which it
             bears as its member `clientId`. The schema has only `id`.

@@ -40,10 +40,6 @@ class Tenant:
         """Returns the switches as they are now."""
         return self.panel.now
 
-    def posted(self, id_: str) -> None:
-        """Notes that something new is there, which reads may see later."""
-        self.lag.hide(id_, seconds=self.switches.read_lag_ms / 1000)
-
 
 async def _tenant_of(request: Request) -> Tenant:
     tenant: Tenant = request.app.state.tenant

@@ -5,20 +5,17 @@ from support.pulumi_project import PulumiProject
 
 from zdx_emulator.testing import EACH_OTHER_WAY, RunningEmulator
 
-# The README states what the provider takes for granted: that a client signs in by its id.
-LIVED_WITH = sorted(EACH_OTHER_WAY.keys() - {"separate_client_id"})
-
 RENAMED = 'ApiKey("ci", name="ci-2", role="ZDX Super Admin")'
 
 
-@pytest.mark.parametrize("switch", LIVED_WITH)
+@pytest.mark.parametrize("switch", EACH_OTHER_WAY)
 def test_a_key_is_made_found_changed_and_destroyed_whatever_the_answer(
     project: PulumiProject, tenant: RunningEmulator, switch: str
 ) -> None:
     tenant.switch(EACH_OTHER_WAY[switch])
     project.up()
     outputs = project.outputs()
-    assert tenant.token_for(outputs["key_id"], outputs["key_secret"])
+    assert tenant.signs_in(outputs["key_id"], outputs["key_secret"])
     project.refresh("--expect-no-changes")
     project.program(RENAMED)
 

@@ -36,16 +36,53 @@ def server() -> Iterator[RunningEmulator]:
         yield server
 
 
-# Those that leave every sentence of these tests true. The others have tests of their own.
-SWITCHES = ("unique_names", "statuses", "list_descriptions", "description_limit")
+LAG_MS = 20
+YEAR_SECONDS = 365 * 86_400
+ANSWERS = {
+    "as_documented": Switches(),
+    **EACH_OTHER_WAY,
+    "read_lag_ms": Switches(read_lag_ms=LAG_MS),
+}
 
 
-@pytest.fixture(params=["as_documented", *SWITCHES])
-def tenant(server: RunningEmulator, request: pytest.FixtureRequest) -> RunningEmulator:
-    """The tenant, without clients, faults or a log, with each switch one way and the other."""
+@pytest.fixture(params=ANSWERS.values(), ids=tuple(ANSWERS))
+def switches(request: pytest.FixtureRequest) -> Switches:
+    """Each switch one way and the other, unless the test is `only_where` or `except_where`."""
+    chosen: Switches = request.param
+    return chosen
+
+
+def only_where(name: str) -> pytest.MarkDecorator:
+    """Runs a test with this switch turned and no other."""
+    return pytest.mark.parametrize("switches", [ANSWERS[name]], ids=[name])
+
+
+def except_where(**reasons: str) -> pytest.MarkDecorator:
+    """Leaves out switches with which a test's sentence is another one; each with the reason."""
+    assert reasons.keys() <= EACH_OTHER_WAY.keys()
+    kept = ANSWERS.keys() - reasons.keys()
+    names = [name for name in ANSWERS if name in kept]
+    return pytest.mark.parametrize("switches", [ANSWERS[name] for name in names], ids=names)
+
+
+@pytest.fixture
+def tenant(server: RunningEmulator, switches: Switches) -> RunningEmulator:
+    """The tenant, without clients, faults or a log."""
     server.reset()
-    server.switch(EACH_OTHER_WAY.get(request.param, Switches()))
+    server.switch(switches)
     return server
+
+
+def handed_out(tenant: RunningEmulator, key_id: str) -> list[str]:
+    """The ids of a key's secrets, but for a first one of the tenant's own.
+
+    It alone lives a whole year: the provider stays an hour inside that.
+    """
+    return [
+        secret.id
+        for secret in tenant.secrets(key_id)
+        if secret.expires_at - secret.created_at < YEAR_SECONDS
+    ]
 
 
 @pytest.fixture
@@ -67,16 +104,21 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def engine(running: Running) -> Engine:
     """The engine, which has been told nothing yet."""
     running.engine.warnings.clear()
+    running.engine.said.clear()
     return running.engine
 
 
 @pytest.fixture
-def start_host(running: Running, config: dict[str, str]) -> StartHost:
-    """Starts a host whose stack has this config; None takes a setting away."""
+def start_host(running: Running, config: dict[str, str], switches: Switches) -> StartHost:
+    """Starts a host whose stack has this config; None takes a setting away.
+
+    Its calls come far enough apart for reads to keep up, as those of two commands do.
+    """
 
     def start(**changed: str | None) -> PluginHost:
         settings = {**config, **{f"zdx:{key}": value for key, value in changed.items()}}
-        return running.plugin.host({k: v for k, v in settings.items() if v is not None})
+        known = {k: v for k, v in settings.items() if v is not None}
+        return running.plugin.host(known, pause=switches.read_lag_ms / 1000)
 
     return start
 

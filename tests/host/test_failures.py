@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from host.conftest import Running, StartHost
+from host.conftest import Running, StartHost, except_where, handed_out, only_where
 from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import (
@@ -28,8 +28,8 @@ def failure(host: PluginHost, declared: Properties) -> str:
 
 def assert_one_key_with_one_secret(tenant: RunningEmulator, key: Recorded) -> None:
     assert [client.id for client in tenant.clients()] == [key.id]
-    assert [secret.id for secret in tenant.secrets(key.id)] == [key.outputs["secret_id"]]
-    assert tenant.token_for(key.id, key.outputs["key_secret"])
+    assert handed_out(tenant, key.id) == [key.outputs["secret_id"]]
+    assert tenant.signs_in(key.id, key.outputs["key_secret"])
 
 
 @pytest.mark.parametrize("path", [TOKEN, API_CLIENTS, SECRETS])
@@ -65,6 +65,7 @@ def test_a_rate_limit_beyond_all_patience_is_told_at_once_and_makes_nothing(
     assert tenant.clients() == []
 
 
+@except_where(read_lag_ms="the next run finds it there")
 @pytest.mark.parametrize(
     "lost", [{"drop": "after"}, {"status": 504, "applied": True}, {"truncate": True}]
 )
@@ -91,6 +92,10 @@ def test_a_client_that_was_never_made_is_not_asked_for_twice(
     assert_one_key_with_one_secret(tenant, host.up(declared))
 
 
+@except_where(
+    first_secret="nothing tells the lost one from the first one there",
+    read_lag_ms="a look at a new key finds nothing there",
+)
 @pytest.mark.parametrize(
     "lost", [{"drop": "after"}, {"status": 504, "applied": True}, {"truncate": True}]
 )
@@ -102,6 +107,7 @@ def test_a_secret_whose_answer_was_lost_is_ended_and_minted_again(
     assert_one_key_with_one_secret(tenant, host.up(declared))
 
 
+@except_where(read_lag_ms="a look at a new key finds nothing there")
 @pytest.mark.parametrize("lost", [{"drop": "before"}, {"status": 500}])
 def test_a_secret_that_was_surely_not_minted_is_minted_after_a_look(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, lost: Properties
@@ -123,8 +129,8 @@ def test_a_secret_lost_while_a_key_is_updated_leaves_the_one_that_the_state_hold
 
     present = [secret.id for secret in tenant.secrets(key.id)]
     assert present == [key.outputs["secret_id"], updated.outputs["secret_id"]]
-    assert tenant.token_for(key.id, key.outputs["key_secret"])
-    assert tenant.token_for(key.id, updated.outputs["key_secret"])
+    assert tenant.signs_in(key.id, key.outputs["key_secret"])
+    assert tenant.signs_in(key.id, updated.outputs["key_secret"])
 
 
 @pytest.mark.parametrize("refused", [{"status": 400}, {"status": 403}, {"status": 500, "count": 2}])
@@ -137,6 +143,7 @@ def test_a_client_that_gets_no_secret_is_removed_again(
 
     assert "Key 'ci': Could not make a secret for API client" in said
     assert tenant.clients() == []
+    tenant.clear_faults()
     assert_one_key_with_one_secret(tenant, host.up(declared))
 
 
@@ -232,6 +239,8 @@ ECHOES: list[Properties] = [
 ]
 
 
+# The faults answer in the tenant's stead, whatever its switches.
+@only_where("as_documented")
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("echo", ECHOES, ids=str)
 def test_no_failure_shows_a_secret(

@@ -73,4 +73,4 @@ def test_a_rotation_takes_the_place_of_a_secret_that_has_ended(
 
     assert ended not in present(tenant, imported)
     assert rotated.outputs["previous_secret_id"] == working
-    assert tenant.token_for(imported.id, rotated.outputs["key_secret"])
+    assert tenant.signs_in(imported.id, rotated.outputs["key_secret"])

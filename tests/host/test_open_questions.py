@@ -1,46 +1,113 @@
 """What the vendor leaves open, where the provider lives with an answer in its own way."""
 
-import time
+from itertools import count
 
-from support.plugin_host import PluginHost, Properties
+import pytest
+from host.conftest import StartHost, only_where
+from support.plugin_host import PluginFailed, PluginHost, Properties
 
-from zdx_emulator.testing import RunningEmulator, Switches
+from zdx_emulator.testing import API_CLIENTS, SECRETS, RunningEmulator, Switches
+from zdx_provider.cli.live.findings import Verdict
+from zdx_provider.cli.live.secrets import SECRET_ASSUMPTIONS
+from zdx_provider.cli.live.trial import PATIENCE_SECONDS, Timing, Trial
+from zdx_provider.cli.live.walk import findings
+from zdx_provider.cli.tenant import connect
+from zdx_provider.settings import load_settings
 
-LAG_MS = 300
-
-
-def test_a_first_secret_that_nobody_was_told_leaves_the_key_with_one_that_works(
-    host: PluginHost, tenant: RunningEmulator, declared: Properties
-) -> None:
-    tenant.switch(Switches(first_secret=True))
-
-    key = host.up(declared)
-
-    assert tenant.token_for(key.id, key.outputs["key_secret"])
-    assert len(tenant.secrets(key.id)) == 2
+NOT_SEEN_YET = Switches(read_lag_ms=3_600_000)
 
 
+@only_where("first_secret")
 def test_a_first_secret_that_nobody_was_told_gives_way_to_a_rotation(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
-    tenant.switch(Switches(first_secret=True))
     key = host.up(declared)
+    first = tenant.secrets(key.id)[0]
 
     rotated = host.up_again(key, {**declared, "rotation": {"triggers": {"incident": "today"}}})
 
-    assert tenant.token_for(key.id, key.outputs["key_secret"])
-    assert tenant.token_for(key.id, rotated.outputs["key_secret"])
+    assert first.id not in {secret.id for secret in tenant.secrets(key.id)}
+    assert tenant.signs_in(key.id, key.outputs["key_secret"])
+    assert tenant.signs_in(key.id, rotated.outputs["key_secret"])
 
 
-def test_a_tenant_whose_reads_lag_behind_gets_one_key_that_lives_and_dies(
+@only_where("first_secret")
+def test_a_secret_that_was_lost_beside_a_first_one_takes_the_new_key_with_it(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
-    tenant.switch(Switches(read_lag_ms=LAG_MS))
-    key = host.up(declared)
-    time.sleep(2 * LAG_MS / 1000)
+    tenant.fault(method="POST", path=SECRETS, drop="after")
 
-    host.up_again(key, {**declared, "name": "ci-2"})
+    with pytest.raises(PluginFailed, match="Could not make a secret"):
+        host.up(declared)
 
-    assert [client.name for client in tenant.clients()] == ["ci-2"]
-    host.delete(key)
     assert tenant.clients() == []
+
+
+@only_where("as_documented")
+def test_a_lost_client_that_is_not_seen_yet_is_finished_by_the_next_run(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    tenant.switch(NOT_SEEN_YET)
+    tenant.fault(method="POST", path=API_CLIENTS, drop="after")
+    with pytest.raises(PluginFailed, match="Could not create API client"):
+        start_host().up(declared)
+    (made,) = tenant.clients()
+    tenant.switch(Switches())
+
+    key = start_host().up(declared)
+
+    assert [client.id for client in tenant.clients()] == [key.id] == [made.id]
+    assert tenant.signs_in(key.id, key.outputs["key_secret"])
+
+
+@only_where("as_documented")
+def test_a_lost_secret_of_a_key_that_is_not_seen_yet_takes_the_key_with_it(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    tenant.switch(NOT_SEEN_YET)
+    tenant.fault(method="POST", path=SECRETS, drop="after")
+
+    with pytest.raises(PluginFailed, match="Could not make a secret"):
+        host.up(declared)
+
+    assert tenant.clients() == []
+
+
+@only_where("as_documented")
+def test_a_name_that_this_process_has_just_given_is_taken_although_it_is_not_seen_yet(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    tenant.switch(NOT_SEEN_YET)
+    key = host.up(declared)
+
+    with pytest.raises(PluginFailed, match="exists already and belongs to keys/prod/ci"):
+        host.up({**declared, "managed_by": "keys/prod/twin"})
+
+    assert [client.id for client in tenant.clients()] == [key.id]
+
+
+@only_where("separate_client_id")
+def test_a_key_id_signs_nobody_in_where_a_client_signs_in_by_another_id(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+
+    assert key.outputs["key_id"] == key.id != tenant.client(key.id).client_id
+    assert tenant.signs_in(key.id, key.outputs["key_secret"])
+
+
+@only_where("separate_client_id")
+def test_verify_live_finds_that_a_clients_id_is_not_what_it_signs_in_by(
+    tenant: RunningEmulator,
+) -> None:
+    settings = load_settings(lambda _: None, tenant.environment(), None)
+    opened = connect(settings)
+    no_patience = Timing(count(0.0, PATIENCE_SECONDS).__next__, lambda _: None)
+
+    with Trial(
+        opened.zidentity, settings.connection(), opened.keys.roles(), "trial-", no_patience
+    ) as trial:
+        found = next(iter(findings(trial, SECRET_ASSUMPTIONS)))
+
+    assert found.claim == "The client's id signs in with a new secret at once"
+    assert found.verdict is Verdict.DIFFERS

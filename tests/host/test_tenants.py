@@ -6,7 +6,14 @@ from collections.abc import Callable
 import pytest
 from host.conftest import StartHost
 from pulumi.runtime.rpc import UNKNOWN
-from support.plugin_host import Difference, PluginFailed, PluginHost, Properties, Recorded
+from support.plugin_host import (
+    Difference,
+    Engine,
+    PluginFailed,
+    PluginHost,
+    Properties,
+    Recorded,
+)
 
 from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, TOKEN, RunningEmulator
 
@@ -126,6 +133,19 @@ def test_a_key_whose_profile_was_renamed_is_changed_in_place(
 
     assert renamed.diff(key, news).replaces == []
     assert renamed.update(key, news).outputs == {**key.outputs, "tenant": "emea"}
+
+
+def test_settings_that_name_another_tenant_announce_nothing_that_will_not_happen(
+    start_host: StartHost, engine: Engine, declared: Properties
+) -> None:
+    key = start_host().up({**declared, "rotation": {}})
+    due = {**key.inputs, "rotation": {"triggers": {"incident": "today"}}}
+    engine.said.clear()
+
+    with pytest.raises(PluginFailed):
+        start_host(vanityDomain="elsewhere").diff(key, due)
+
+    assert not [line for line in engine.said if "gets a new secret" in line]
 
 
 @pytest.mark.parametrize("call", CALLS)

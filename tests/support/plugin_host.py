@@ -4,6 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from zdx_provider.provider import ApiKeyProvider
 Properties = dict[str, Any]
 
 _BLOB = serialize_provider(ApiKeyProvider())
+_ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120
 
 
@@ -81,11 +83,15 @@ class PluginHost:
         channel: Leads to the host's process.
         blob: The provider as the state names it.
         config: The stack's config, decrypted, as the engine sends it.
+        pause: How many seconds pass before each call.
     """
 
-    def __init__(self, channel: grpc.Channel, blob: str, config: Mapping[str, str]) -> None:
+    def __init__(
+        self, channel: grpc.Channel, blob: str, config: Mapping[str, str], pause: float
+    ) -> None:
         self._stub = provider_pb2_grpc.ResourceProviderStub(channel)
         self._blob = blob
+        self._pause = pause
         request = provider_pb2.ConfigureRequest(args=struct(config), acceptSecrets=True)
         self._stub.Configure(request, timeout=PATIENCE_SECONDS)
         # The host hands the config to a provider at the first call that names it.
@@ -93,7 +99,7 @@ class PluginHost:
 
     def check(self, news: Properties, olds: Properties | None = None) -> Checked:
         request = provider_pb2.CheckRequest(olds=self._struct(olds or {}), news=self._struct(news))
-        with _failing_as_shown():
+        with self._call():
             answer = self._stub.Check(request, timeout=PATIENCE_SECONDS)
         failures = [(failure.property, failure.reason) for failure in answer.failures]
         return Checked(properties(answer.inputs), failures)
@@ -102,14 +108,14 @@ class PluginHost:
         request = provider_pb2.DiffRequest(
             id=key.id, olds=self._struct(key.outputs), news=self._struct(news)
         )
-        with _failing_as_shown():
+        with self._call():
             answer = self._stub.Diff(request, timeout=PATIENCE_SECONDS)
         changes = provider_pb2.DiffResponse.DiffChanges.Name(answer.changes)
         return Difference(changes, list(answer.replaces), answer.deleteBeforeReplace)
 
     def create(self, inputs: Properties) -> Recorded:
         request = provider_pb2.CreateRequest(properties=self._struct(inputs))
-        with _failing_as_shown():
+        with self._call():
             answer = self._stub.Create(request, timeout=PATIENCE_SECONDS)
         return Recorded(answer.id, inputs, properties(answer.properties))
 
@@ -117,7 +123,7 @@ class PluginHost:
         request = provider_pb2.UpdateRequest(
             id=key.id, olds=self._struct(key.outputs), news=self._struct(inputs)
         )
-        with _failing_as_shown():
+        with self._call():
             answer = self._stub.Update(request, timeout=PATIENCE_SECONDS)
         return Recorded(key.id, inputs, properties(answer.properties))
 
@@ -135,7 +141,7 @@ class PluginHost:
 
     def delete(self, key: Recorded) -> None:
         request = provider_pb2.DeleteRequest(id=key.id, properties=self._struct(key.outputs))
-        with _failing_as_shown():
+        with self._call():
             self._stub.Delete(request, timeout=PATIENCE_SECONDS)
 
     def up(self, declared: Properties) -> Recorded:
@@ -149,13 +155,21 @@ class PluginHost:
     def _struct(self, values: Properties) -> Struct:
         return struct({**values, "__provider": self._blob})
 
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        time.sleep(self._pause)
+        try:
+            yield
+        except grpc.RpcError as error:
+            raise PluginFailed(error.details() or "") from None
+
     def _accepted(self, declared: Properties, olds: Properties | None = None) -> Properties:
         checked = self.check(declared, olds)
         assert checked.failures == []
         return checked.inputs
 
     def _read(self, request: provider_pb2.ReadRequest) -> Recorded:
-        with _failing_as_shown():
+        with self._call():
             answer = self._stub.Read(request, timeout=PATIENCE_SECONDS)
         return Recorded(answer.id, properties(answer.inputs), properties(answer.properties))
 
@@ -164,11 +178,13 @@ class Engine(engine_pb2_grpc.EngineServicer):
     """As much of the engine as a plugin speaks to."""
 
     def __init__(self) -> None:
+        self.said: list[str] = []
         self.warnings: list[str] = []
 
     def Log(  # noqa: N802 - the protocol's own name
         self, request: engine_pb2.LogRequest, _context: grpc.ServicerContext
     ) -> Empty:
+        self.said.append(request.message)
         if request.severity == engine_pb2.WARNING:
             self.warnings.append(request.message)
         return Empty()
@@ -203,8 +219,8 @@ class PluginProcess:
         self._channel = channel
         self._paddings = itertools.count()
 
-    def host(self, config: Mapping[str, str]) -> PluginHost:
-        return PluginHost(self._channel, _BLOB + " " * next(self._paddings), config)
+    def host(self, config: Mapping[str, str], pause: float = 0.0) -> PluginHost:
+        return PluginHost(self._channel, _BLOB + " " * next(self._paddings), config, pause)
 
 
 @contextmanager
@@ -220,7 +236,8 @@ def running_plugin(engine_address: str, printed: Path) -> Iterator[PluginProcess
         process = subprocess.Popen(
             command,
             cwd=printed.parent,
-            env={"PATH": os.environ["PATH"], "PULUMI_PROJECT": "keys"},
+            # The tree that is tested, whatever the virtual environment has installed.
+            env={"PATH": os.environ["PATH"], "PULUMI_PROJECT": "keys", "PYTHONPATH": str(_ROOT)},
             stdout=subprocess.PIPE,
             stderr=complaints,
             text=True,
@@ -247,11 +264,3 @@ def properties(packed: Struct) -> Properties:
     unpacked: Properties = MessageToDict(packed)
     unpacked.pop("__provider", None)
     return unpacked
-
-
-@contextmanager
-def _failing_as_shown() -> Iterator[None]:
-    try:
-        yield
-    except grpc.RpcError as error:
-        raise PluginFailed(error.details() or "") from None

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from zdx_emulator.access import Caller, NotYetVisible, allowed_to
+from zdx_emulator.access import Caller, NotYetVisible, allowed_to, seen_later
 from zdx_emulator.client_rules import make_client, replace_client
 from zdx_emulator.errors import not_found
 from zdx_emulator.gateway import is_observed
@@ -45,7 +45,11 @@ async def list_api_clients(
 
 @router.post("", status_code=HTTPStatus.CREATED, response_model_exclude_none=True)
 async def create_api_client(
-    body: ApiClientRequest, response: Response, tenant: CurrentTenant, caller: MayChange
+    body: ApiClientRequest,
+    request: Request,
+    response: Response,
+    tenant: CurrentTenant,
+    caller: MayChange,
 ) -> ApiClient:
     """Makes a client.
 
@@ -53,7 +57,9 @@ async def create_api_client(
         ApiError: As `make_client`.
     """
     response.status_code = success_codes(tenant).client_made
-    return make_client(tenant, body, created_by=caller.client_id)
+    client = make_client(tenant, body, created_by=caller.client_id)
+    seen_later(request, tenant, client.id)
+    return client
 
 
 @router.get("/{client_id}", response_model_exclude_none=True)

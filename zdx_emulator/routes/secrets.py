@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
-from zdx_emulator.access import NotYetVisible
+from zdx_emulator.access import NotYetVisible, seen_later
 from zdx_emulator.errors import not_found
 from zdx_emulator.models import ApiClientSecret, ApiClientSecretRequest
 from zdx_emulator.routes.api_clients import MayChange, MayRead
@@ -37,6 +37,7 @@ async def get_secrets(
 async def add_secret(
     client_id: str,
     body: ApiClientSecretRequest,
+    request: Request,
     response: Response,
     tenant: CurrentTenant,
     _: MayChange,
@@ -47,7 +48,9 @@ async def add_secret(
         ApiError: 400 for an expiry out of bounds, or a client that signs in by a key; 404.
     """
     response.status_code = success_codes(tenant).secret_made
-    return mint_secret(tenant, client_id, expires_at=body.expires_at)
+    secret = mint_secret(tenant, client_id, expires_at=body.expires_at)
+    seen_later(request, tenant, secret.id)
+    return secret
 
 
 @router.delete("/{secret_id}")

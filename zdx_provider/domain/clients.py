@@ -63,8 +63,7 @@ class Clients:
 
     def named(self, name: str) -> list[ApiClient]:
         """The clients of exactly that name, each confirmed by a look at itself."""
-        listed = self._listing.named(name)
-        found = (self.get(client.id) for client in listed)
+        found = (self._confirmed(listed.id) for listed in self._listing.named(name))
         return [client for client in found if client is not None and client.name == name]
 
     def secrets(self, client: ApiClient) -> tuple[ApiClientSecret, ...]:
@@ -115,6 +114,15 @@ class Clients:
     def forget(self, key_id: str) -> None:
         """Drop a client that is known to be gone."""
         self._listing.forget(key_id)
+
+    def _confirmed(self, key_id: str) -> ApiClient | None:
+        """A client as it is now, or as this process made it where it is not shown yet."""
+        own = self._listing.own(key_id)
+        client = self.get(key_id)
+        if client is None and own is not None:
+            self.record(own)
+            return own
+        return client
 
     def _made_with(self, mark: Mark, name: str) -> ApiClient | None:
         """The client of that mark, though the answer that told its id was lost."""

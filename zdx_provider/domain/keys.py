@@ -26,6 +26,7 @@ from zdx_provider.domain.roles import Role, find_role, service_id, service_ids
 from zdx_provider.domain.secrets import HeldSecrets, NoFreeSlot, free_a_slot, mint, secrets_of
 from zdx_provider.zidentity import (
     ApiClient,
+    ApiClientSecret,
     NotFound,
     ZIdentity,
     ZIdentityError,
@@ -200,8 +201,14 @@ class Keys:
 
     def _found(self, name: str) -> list[FoundKey]:
         return [
-            FoundKey(client, self._clients.secrets(client)) for client in self._clients.named(name)
+            FoundKey(client, self._shown_secrets(client)) for client in self._clients.named(name)
         ]
+
+    def _shown_secrets(self, client: ApiClient) -> tuple[ApiClientSecret, ...]:
+        try:
+            return self._clients.secrets(client)
+        except NotFound:  # made by this process, and not shown yet
+            return ()
 
     def _make(self, spec: KeySpec, mark: Mark, lifetime: timedelta) -> Created:
         client = self._clients.post(spec, mark)

@@ -37,6 +37,11 @@ class Listing:
         with self._lock:
             return self._current().get(client_id)
 
+    def own(self, client_id: str) -> ApiClient | None:
+        """The client of that id as this process has made or changed it, if it has."""
+        with self._lock:
+            return self._own.get(client_id)
+
     def record(self, client: ApiClient) -> None:
         """Remember a client that this process has just made or changed."""
         with self._lock:

@@ -12,14 +12,22 @@ from zdx_emulator.faults import Fault
 from zdx_emulator.testing import Switches
 
 PAGE = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()
+SWITCHES = PAGE.partition('<a id="switches"></a>')[2]
 OPTIONS = re.findall(r"--[a-z][a-z-]+", parser().format_help())
 
 
-@pytest.mark.parametrize(
-    "name", [*Fault.model_fields, *Switches.model_fields, *sorted({*OPTIONS} - {"--help"})]
-)
+@pytest.mark.parametrize("name", [*Fault.model_fields, *sorted({*OPTIONS} - {"--help"})])
 def test_the_documentation_names(name: str) -> None:
     assert f"`{name}" in PAGE
+
+
+def test_the_documentation_has_every_switch_with_its_default() -> None:
+    defaults = {
+        name: "none" if default is None else f"`{str(default).lower()}`"
+        for name, default in Switches().model_dump().items()
+    }
+
+    assert dict(re.findall(r"^\| `(\w+)` \| (none|`[\w-]+`)", SWITCHES, re.MULTILINE)) == defaults
 
 
 def test_the_example_runs() -> None:

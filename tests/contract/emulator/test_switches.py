@@ -125,6 +125,17 @@ def test_reads_may_lag_behind_a_post(
     assert [client.id for client in tenant.clients()] == [made["id"]]
 
 
+def test_what_was_made_by_an_observer_is_seen_at_once(
+    tenant: RunningEmulator, api: httpx.Client
+) -> None:
+    tenant.switch(Switches(read_lag_ms=60_000))
+    client = tenant.create_client("by-hand")
+    secret = tenant.add_secret(client.id)
+
+    assert api.get(f"{API_CLIENTS}/{client.id}").status_code == 200
+    assert secret.id in api.get(f"{API_CLIENTS}/{client.id}/secrets").text
+
+
 @turned("read_lag_ms")
 def test_a_lag_passes(api: httpx.Client, made: dict[str, Any]) -> None:
     while api.get(_path(made)).status_code == 404:
@@ -132,6 +143,17 @@ def test_a_lag_passes(api: httpx.Client, made: dict[str, Any]) -> None:
 
     assert api.get(API_CLIENTS).json()["records"] == [made]
     assert api.get(f"{_path(made)}/secrets").json() == []
+
+
+def test_a_lag_ends_when_it_is_turned_off(
+    tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    tenant.switch(Switches(read_lag_ms=60_000))
+    made = api.post(API_CLIENTS, json=body).json()
+
+    tenant.switch(Switches())
+
+    assert api.get(_path(made)).status_code == 200
 
 
 def test_a_new_secret_lags_too(
@@ -166,6 +188,8 @@ def test_a_client_may_sign_in_by_another_id_than_its_own(
     assert tenant.token_for(made["clientId"], secret)
     with pytest.raises(requests.HTTPError, match="400"):
         tenant.token_for(made["id"], secret)
+    assert tenant.signs_in(made["id"], secret)
+    assert not tenant.signs_in(made["id"], "obviously-not-the-secret")
 
 
 @turned("separate_client_id")
@@ -201,16 +225,27 @@ def test_a_tenant_starts_and_is_reset_with_the_switches_of_its_command_line(
     assert before == after == own
 
 
-@pytest.mark.parametrize("wrong", ["unknown=1", "read_lag_ms=-1", "statuses=both", "unique_names"])
-def test_a_wrong_switch_is_refused_and_named(wrong: str) -> None:
+def _refusal(setting: str) -> str:
     ended = subprocess.run(
-        [sys.executable, "-m", "zdx_emulator", "--port=0", f"--switch={wrong}"],
+        [sys.executable, "-m", "zdx_emulator", "--port=0", f"--switch={setting}"],
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-
     assert ended.returncode == 2
-    assert ended.stderr.startswith(f"zdx_emulator: --switch {wrong.partition('=')[0]}:")
-    assert ended.stderr.count("\n") == 1
+    return ended.stderr
+
+
+@pytest.mark.parametrize("wrong", ["unknown=1", "read_lag_ms=-1", "statuses=both", "unique_names"])
+def test_a_wrong_switch_is_refused_and_named(wrong: str) -> None:
+    said = _refusal(wrong)
+
+    assert said.startswith(f"zdx_emulator: --switch {wrong.partition('=')[0]}:")
+    assert said.count("\n") == 1
+
+
+def test_an_unknown_switch_is_answered_with_those_that_there_are() -> None:
+    said = _refusal("unknown=1")
+
+    assert all(name in said for name in Switches.model_fields)
