@@ -1,12 +1,15 @@
 import ast
+import inspect
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zdx_provider import ApiKey
 from zdx_provider.cli.program_text import Declaration, ResourceNames, program_text
 
 TEXTS = st.text(st.characters(exclude_categories=[]))
@@ -101,3 +104,14 @@ def test_names_are_given_once_and_never_where_the_stack_has_them() -> None:
         "ci-2-2",
         "cd",
     ]
+
+
+def test_a_declaration_has_every_argument_that_a_key_on_the_tenant_can_have() -> None:
+    arguments = inspect.signature(ApiKey).parameters.keys()
+
+    # How a key came to be, and when its secret is replaced, is in no tenant.
+    assert {field.name for field in fields(Declaration)} == arguments - {
+        "adopt",
+        "rotation",
+        "opts",
+    }
