@@ -219,7 +219,7 @@ def test_without_rotation_a_warning_appears_thirty_days_before_the_end(
 
     assert "warning" not in early.text
     assert "warning: the secret of this key ends on" in late.text
-    assert "Declare rotation=RotationArgs()" in late.text
+    assert "Declare a rotation" in late.text
 
 
 def test_without_rotation_a_secret_that_has_ended_is_replaced(
