@@ -3,13 +3,7 @@
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
+from support.key_pair import KeyPair
 from support.pulumi_project import PulumiProject
 
 from zdx_emulator.testing import ADMIN_ID, RESOURCE_SERVERS, TOKEN, RunningEmulator
@@ -85,23 +79,18 @@ def test_a_preview_without_any_settings_says_what_to_set(project: PulumiProject)
 def test_a_private_key_signs_in_and_a_wrong_clock_is_one_clear_line(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pair = KeyPair.make()
     signs_in = tenant.create_client(
         "pipeline",
         role="Super Admin",
         service="ZIAM",
-        clientAuthentication={
-            "authType": "PUBKEYCERT",
-            "publicKeys": [{"keyName": "pipeline", "keyValue": public.decode()}],
-        },
+        clientAuthentication=pair.authentication,
     )
     project.configure(
         {
             "zdx:clientId": signs_in.id,
             "zdx:clientSecret": None,
-            "zdx:privateKey": pem.decode(),
+            "zdx:privateKey": pair.private_pem,
         }
     )
     project.preview()

@@ -140,8 +140,7 @@ class Gathering:
             ZIdentityError: The tenant could not be asked, or refused.
         """
         keys = named(read_keys(self.tenant), wanted)
-        without_secrets = self._ids_without_secrets()
-        kept = [key for key in keys if self._is_kept(key, without_secrets)]
+        kept = [key for key in keys if self._is_kept(key)]
         self._leave_out_files({key.id for key in kept})
         names = ResourceNames(self._home.resource_names)
         return [
@@ -152,9 +151,9 @@ class Gathering:
             for key in with_progress(kept, len(kept), "Gathering keys")
         ]
 
-    def _is_kept(self, key: Key, without_secrets: Collection[str]) -> bool:
+    def _is_kept(self, key: Key) -> bool:
         reason = self._home.reason_against(key)
-        if key.id in without_secrets:
+        if not key.signs_in_by_secret:
             reason = "signs in by a key pair, and a declared key by a secret."
         elif reason is None and (rule := self._importable(key, None).broken_rule()):
             reason = f"cannot be declared: {rule}. Change that in ZIdentity, under API Clients."
@@ -198,13 +197,6 @@ class Gathering:
         except CredentialsRefused:
             return False
         return True
-
-    def _ids_without_secrets(self) -> set[str]:
-        return {
-            client.id
-            for client in self.tenant.zidentity.api_clients.list()
-            if not client.has_secrets
-        }
 
 
 def _declared_role(held: Scope, roles: Sequence[Role]) -> str:

@@ -56,6 +56,7 @@ class Key:
         token_lifetime_seconds: How long those live.
         mark: Whose it is.
         secrets: Its secrets, oldest first, without their values.
+        signs_in_by_secret: Whether it may have any; others sign in by a key pair.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Key:
     token_lifetime_seconds: int
     mark: Mark | None
     secrets: tuple[ApiClientSecret, ...]
+    signs_in_by_secret: bool = True
 
 
 def key_of(
@@ -88,6 +90,7 @@ def key_of(
         token_lifetime_seconds=client.token_lifetime_seconds,
         mark=mark,
         secrets=secrets,
+        signs_in_by_secret=client.has_secrets,
     )
 
 
