@@ -7,8 +7,7 @@ from docstring_parser import DocstringStyle, parse
 from pulumi.provider.experimental.util import camel_case
 
 from zdx_provider import ApiKey, RotationArgs
-
-_SECRET_OUTPUTS = ("keySecret", "keyJson")
+from zdx_provider.program.api_key import SECRET_OUTPUTS
 
 
 def described(schema: dict[str, Any]) -> dict[str, Any]:
@@ -18,8 +17,8 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
     key = schema["resources"]["zdx:index:ApiKey"]
     _describe(key["inputProperties"], inputs)
     _describe(key["properties"], outputs)
-    for output in _SECRET_OUTPUTS:
-        key["properties"][output]["secret"] = True
+    for output in SECRET_OUTPUTS:
+        key["properties"][camel_case(output)]["secret"] = True
     rotation = schema["types"]["zdx:index:Rotation"]
     _describe(rotation["properties"], _texts_of(RotationArgs))
     for described_type, documented in ((key, ApiKey), (rotation, RotationArgs)):

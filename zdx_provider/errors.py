@@ -24,7 +24,7 @@ ZdxError
 ├── NotWritten                cli.files
 ├── FileNotUnderstood         cli.portal_files
 ├── NothingToImport           cli.import_choice
-├── NoSuchKey                 cli.revoke
+├── NoSuchSecret              cli.revoke
 └── TrialLeftBehind           cli.live.trial
 """
 

@@ -127,7 +127,7 @@ def test_several_keys_of_one_name_are_told_by_id_and_owner(plain_tenant: Running
 
     assert str(error.value) == (
         f'get_api_key: 2 ZDX keys are named "ci": {first.id} (keys/prod/ci), {second.id} '
-        f'(not made by Pulumi). Look one up by its id, such as id="{first.id}".'
+        f"(not made by Pulumi). Name the one that is meant by its id, such as {first.id}."
     )
     assert get_api_key(id=second.id).key_id == second.id
 

@@ -105,7 +105,7 @@ def test_verify_live_finds_that_a_clients_id_is_not_what_it_signs_in_by(
     no_patience = Timing(count(0.0, PATIENCE_SECONDS).__next__, lambda _: None)
 
     with Trial(
-        opened.zidentity, settings.connection(), opened.keys.roles(), "trial-", no_patience
+        opened.zidentity, settings.connection(), opened.inventory.roles.now(), "trial-", no_patience
     ) as trial:
         found = next(iter(findings(trial, SECRET_ASSUMPTIONS)))
 

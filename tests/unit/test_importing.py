@@ -108,3 +108,15 @@ def test_an_entry_is_a_state_with_the_provider_and_every_input_of_check() -> Non
 )
 def test_what_check_would_refuse_is_said_beforehand(key: Key, rule: str | None) -> None:
     assert str(prepared(key).broken_rule()).startswith(str(rule))
+
+
+def test_a_program_declares_what_is_not_the_default_in_the_order_of_the_resource() -> None:
+    key = replace(a_key(), enabled=False, token_lifetime_seconds=60)
+
+    assert [*prepared(key).arguments().items()] == [
+        ("name", "ci"),
+        ("role", "ZDX Read-only Admin"),
+        ("description", "for the pipeline"),
+        ("enabled", False),
+        ("token_lifetime_seconds", 60),
+    ]

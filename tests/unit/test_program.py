@@ -1,6 +1,7 @@
 """The resource as a program declares it, registered with an engine that only takes note."""
 
 import base64
+import inspect
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.mocks import test as run_to_its_end
 
 from zdx_provider import ApiKey, RotationArgs
+from zdx_provider.engine.inputs import ARGUMENTS, KeyProperties
 from zdx_provider.provider import ApiKeyProvider
 
 KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"
@@ -99,6 +101,20 @@ def test_every_argument_is_registered(engine: Engine) -> None:
     engine.run(lambda: ApiKey("ci", **declared))
 
     assert engine.key == {**declared, "managed_by": "keys/prod/ci"}
+
+
+def test_what_the_provider_takes_for_an_argument_is_one_with_its_default() -> None:
+    arguments = inspect.signature(ApiKey).parameters.values()
+    declared = {a.name: a.default for a in arguments if a.name not in ("resource_name", "opts")}
+    known = {name: KeyProperties.model_fields[name] for name in ARGUMENTS}
+
+    assert known.keys() == declared.keys()
+    assert {name: field.default for name, field in known.items() if not field.is_required()} == {
+        name: default
+        for name, default in declared.items()
+        # A name is made, and so never missing; a role is always declared.
+        if name not in ("name", "role")
+    }
 
 
 def test_a_rotation_is_registered_without_what_was_not_declared(engine: Engine) -> None:

@@ -173,7 +173,7 @@ class Gathering:
     def _importable(self, key: Key, secret: SecretStr | None) -> Importable:
         return importable(
             key,
-            role=_declared_role(key.roles[0], self.tenant.keys.roles()),
+            role=_declared_role(key.roles[0], self.tenant.inventory.roles.known()),
             tenant=self.tenant.zidentity.tenant,
             profile=self._profile,
             value=secret,
@@ -224,20 +224,8 @@ def _resource(entry: Entry, provider: str) -> dict[str, Any]:
 
 
 def _program(entries: Iterable[Entry], tenant_name: str) -> str:
-    return program_text((_declaration(entry) for entry in entries), tenant_name)
-
-
-def _declaration(entry: Entry) -> Declaration:
-    state = entry.key.state
-    return Declaration(
-        entry.resource_name,
-        name=state.name,
-        role=state.role,
-        description=state.description,
-        enabled=state.enabled,
-        token_lifetime_seconds=state.token_lifetime_seconds,
-        tenant=state.tenant,
-    )
+    declared = [Declaration(entry.resource_name, entry.key.arguments()) for entry in entries]
+    return program_text(declared, tenant_name)
 
 
 def _imported(entry: Entry, tenant: OpenTenant) -> ImportedKey:

@@ -10,7 +10,6 @@ from rich.text import Text
 from zdx_provider.cli.selection import Selection
 from zdx_provider.cli.tenant import OpenTenant, open_tenant
 from zdx_provider.cli.terminal import cell, console, print_json, table, with_progress
-from zdx_provider.domain.inventory import Inventory
 from zdx_provider.domain.key import Key
 from zdx_provider.domain.roles import portal_name
 
@@ -85,9 +84,8 @@ def read_keys(tenant: OpenTenant) -> list[Key]:
     Raises:
         ZIdentityError: The tenant could not be asked, or refused.
     """
-    inventory = Inventory(tenant.zidentity, tenant.keys.roles())
-    clients = inventory.clients()
-    return list(with_progress(inventory.read(clients), len(clients), "Reading secrets"))
+    clients = tenant.inventory.clients()
+    return list(with_progress(tenant.inventory.read(clients), len(clients), "Reading secrets"))
 
 
 def listed(key: Key, now: datetime) -> ListedKey:

@@ -1,8 +1,8 @@
 """The text of a Pulumi program that declares keys, as a person would have written it."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, count
 
 _OUTSIDE_A_NAME = re.compile(r"[^\w.-]+")
@@ -10,15 +10,10 @@ _OUTSIDE_A_NAME = re.compile(r"[^\w.-]+")
 
 @dataclass(frozen=True)
 class Declaration:
-    """One ``ApiKey`` of a program: its resource's name, then its arguments with their defaults."""
+    """One ``ApiKey`` of a program: its resource's name, and its arguments by name."""
 
     resource_name: str
-    name: str
-    role: str
-    description: str = ""
-    enabled: bool = True
-    token_lifetime_seconds: int = 3600
-    tenant: str | None = None
+    arguments: Mapping[str, object]
 
 
 class ResourceNames:
@@ -58,12 +53,9 @@ def _declared(declaration: Declaration) -> str:
 
 
 def _arguments(declaration: Declaration) -> Iterator[str]:
-    for argument in fields(declaration):
-        value = getattr(declaration, argument.name)
-        if argument.name == "resource_name":
-            yield _literal(value)
-        elif value != argument.default:
-            yield f"{argument.name}={_literal(value) if isinstance(value, str) else repr(value)}"
+    yield _literal(declaration.resource_name)
+    for name, value in declaration.arguments.items():
+        yield f"{name}={_literal(value) if isinstance(value, str) else repr(value)}"
 
 
 def _literal(text: str) -> str:

@@ -8,12 +8,13 @@ from zdx_provider.cli.selection import Selection
 from zdx_provider.cli.tenant import OpenTenant, open_tenant
 from zdx_provider.cli.terminal import print_json, say
 from zdx_provider.domain.key import Key
+from zdx_provider.domain.secrets import revoke
 from zdx_provider.errors import ZdxError
-from zdx_provider.zidentity import ApiClientSecret
+from zdx_provider.zidentity import ApiClientSecret, about
 
 
-class NoSuchKey(ZdxError):
-    """No key, or more than one, answers to that name; or the key has no such secret."""
+class NoSuchSecret(ZdxError):
+    """The key has no secret of that id."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,10 @@ def run(
     doomed = find_secret(tenant, wanted_key, secret_id)
     if not confirmed:
         typer.confirm(doomed.question, abort=True, err=True)
-    revoked = revoke(tenant, doomed)
+    with about(doomed.key.name):
+        revoke(tenant.zidentity, doomed.key.id, doomed.secret.id)
     if as_json:
-        print_json(revoked)
+        print_json(Revoked(doomed.key.id, doomed.secret.id))
     else:
         say(f"Revoked {doomed}.{doomed.next_step}")
 
@@ -88,49 +90,16 @@ def find_secret(tenant: OpenTenant, wanted_key: str, secret_id: str) -> Doomed:
         secret_id: The secret's id.
 
     Raises:
-        NoSuchKey: There is no such key or secret, or several keys have that name.
+        KeyNotIdentified: There is no such key, or several have that name.
+        NoSuchSecret: It has no such secret.
         ZIdentityError: The tenant could not be asked, or refused.
     """
-    key = _find_key(tenant, wanted_key)
+    key = tenant.inventory.find(wanted_key)
     for secret in key.secrets:
         if secret.id == secret_id:
             return Doomed(key, secret)
     present = ", ".join(secret.id for secret in key.secrets) or "none"
-    raise NoSuchKey(
+    raise NoSuchSecret(
         f'the key "{key.name}" ({key.id}) has no secret {secret_id}.',
         hint=f"Its secrets are: {present}.",
     )
-
-
-def revoke(tenant: OpenTenant, doomed: Doomed) -> Revoked:
-    """End a secret; one that is gone already is no error.
-
-    Raises:
-        ZIdentityError: The tenant could not be asked, or refused.
-    """
-    tenant.keys.revoke(doomed.key.id, doomed.key.name, doomed.secret.id)
-    return Revoked(doomed.key.id, doomed.secret.id)
-
-
-def _find_key(tenant: OpenTenant, wanted: str) -> Key:
-    clients = tenant.zidentity.api_clients.list()
-    ids = [client.id for client in clients if wanted == client.id]
-    ids = ids or [client.id for client in clients if wanted == client.name]
-    if len(ids) > 1:
-        raise NoSuchKey(
-            f'{len(ids)} API clients are named "{wanted}".',
-            hint=f"Name the key by its id: {', '.join(ids)}.",
-        )
-    # What is not listed may not be listed yet; only its own id finds it then.
-    key = tenant.keys.read(ids[0] if ids else wanted, wanted)
-    if key is None:
-        raise NoSuchKey(
-            f'the tenant {tenant.name} has no key with the id or name "{wanted}".',
-            hint="zdx-keys list shows its keys.",
-        )
-    if not key.roles:
-        raise NoSuchKey(
-            f'the API client "{key.name}" ({key.id}) holds no ZDX role, so it is no ZDX key.',
-            hint="Manage its secrets in ZIdentity, under API Clients.",
-        )
-    return key

@@ -18,7 +18,7 @@ class ListedRole:
 def run(selection: Selection, *, as_json: bool) -> None:
     """List the roles of a tenant."""
     tenant = open_tenant(selection)
-    roles = [ListedRole(role.name, role.id) for role in tenant.keys.roles()]
+    roles = [ListedRole(role.name, role.id) for role in tenant.inventory.roles.now()]
     if as_json:
         print_json(roles)
         return

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from zdx_provider.cli.selection import Selection
 from zdx_provider.cli.stack import NoStackSelected, Stack, in_project
-from zdx_provider.domain.keys import Keys
+from zdx_provider.domain.inventory import Inventory
 from zdx_provider.settings import Settings, load_settings
 from zdx_provider.zidentity import ClientSecret, ConnectionOptions, Tenant, ZIdentity
 
@@ -34,12 +34,12 @@ class OpenTenant:
     Attributes:
         name: Its vanity domain, with the cloud if that is not production's.
         zidentity: Its API.
-        keys: Its ZDX keys.
+        inventory: What it has.
     """
 
     name: str
     zidentity: ZIdentity
-    keys: Keys
+    inventory: Inventory
 
 
 def find_settings(selection: Selection, environ: Mapping[str, str]) -> FoundSettings:
@@ -64,7 +64,7 @@ def connect(settings: Settings) -> OpenTenant:
     zidentity = settings.open()
     tenant = zidentity.tenant
     name = f"{tenant.vanity_domain} ({tenant.cloud})" if tenant.cloud else tenant.vanity_domain
-    return OpenTenant(name, zidentity, Keys(zidentity))
+    return OpenTenant(name, zidentity, Inventory(zidentity))
 
 
 def open_tenant(selection: Selection) -> OpenTenant:

@@ -138,7 +138,7 @@ class Verification:
         return Step(title, passed=None, detail="not told; verify --live tells for certain.")
 
     def _roles(self) -> str:
-        roles = self.tenant.keys.roles()
+        roles = self.tenant.inventory.roles.known()
         if not roles:
             raise RoleNotFound(
                 "this tenant offers no ZDX role.",

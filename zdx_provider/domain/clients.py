@@ -1,21 +1,18 @@
 """The API clients that keys are: one list for all threads, and each change written through it."""
 
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from zdx_provider.domain.key import KeySpec
+from zdx_provider.domain.key import KeySpec, attributes_of
 from zdx_provider.domain.listing import Listing
 from zdx_provider.domain.mark import Mark, mark_in, marked_description
-from zdx_provider.domain.roles import Role, find_role, offered_roles, service_id
+from zdx_provider.domain.roles import OfferedRoles, Role, find_role, service_id
 from zdx_provider.domain.scopes import granting, scopes_of_services
-from zdx_provider.domain.secrets import secrets_of
 from zdx_provider.zidentity import (
     AnswerLost,
     ApiClient,
     ApiClientDraft,
-    ApiClientSecret,
     NotFound,
     ZIdentity,
 )
@@ -28,21 +25,16 @@ class Clients:
 
     Args:
         zidentity: The tenant.
+        roles: The ZDX roles that it offers.
         monotonic: Seconds of a clock that never jumps.
     """
 
-    def __init__(self, zidentity: ZIdentity, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, zidentity: ZIdentity, roles: OfferedRoles, monotonic: Callable[[], float]
+    ) -> None:
         self._zidentity = zidentity
+        self._roles = roles
         self._listing = Listing(zidentity.api_clients.list, monotonic)
-        self._roles_lock = threading.Lock()
-        self._roles: list[Role] | None = None
-
-    def roles(self) -> list[Role]:
-        """The ZDX roles that the tenant offers, asked for once."""
-        with self._roles_lock:
-            if self._roles is None:
-                self._roles = offered_roles(self._zidentity.resource_servers.list())
-            return self._roles
 
     def find(self, key_id: str) -> ApiClient | None:
         """A client with its description, from the list where that has it; None when it is gone."""
@@ -55,24 +47,15 @@ class Clients:
 
     def get(self, key_id: str) -> ApiClient | None:
         """A client as it is now; None when it is gone."""
-        try:
-            return self._zidentity.api_clients.get(key_id)
-        except NotFound:
+        client = self._zidentity.api_clients.find(key_id)
+        if client is None:
             self._listing.forget(key_id)
-            return None
+        return client
 
     def named(self, name: str) -> list[ApiClient]:
         """The clients of exactly that name, each confirmed by a look at itself."""
         found = (self._confirmed(listed.id) for listed in self._listing.named(name))
         return [client for client in found if client is not None and client.name == name]
-
-    def secrets(self, client: ApiClient) -> tuple[ApiClientSecret, ...]:
-        """A client's secrets, oldest first; none of one that signs in by a key pair.
-
-        Raises:
-            NotFound: The client is gone.
-        """
-        return secrets_of(self._zidentity, client.id) if client.has_secrets else ()
 
     def post(self, spec: KeySpec, mark: Mark) -> ApiClient:
         """Make a client as declared; one whose answer is lost is looked for by its mark.
@@ -134,15 +117,13 @@ class Clients:
         return None
 
     def _role(self, role_id: str) -> Role:
-        return find_role(role_id, self.roles())
+        return find_role(role_id, self._roles.known())
 
 
 def _declared(client: Client, spec: KeySpec, mark: Mark) -> Client:
     return client.model_copy(
         update={
-            "name": spec.name,
+            **attributes_of(spec),
             "description": marked_description(spec.description, mark),
-            "enabled": spec.enabled,
-            "token_lifetime_seconds": spec.token_lifetime_seconds,
         }
     )

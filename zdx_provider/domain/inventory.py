@@ -1,16 +1,15 @@
 """The ZDX keys of a tenant, whoever made them, as they are at the moment of asking."""
 
 import difflib
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from zdx_provider.domain.key import Key, key_of, with_role_names
 from zdx_provider.domain.mark import mark_in
-from zdx_provider.domain.roles import Role, offered_roles, service_ids
+from zdx_provider.domain.roles import OfferedRoles, service_ids
 from zdx_provider.domain.scopes import scopes_of_services
-from zdx_provider.domain.secrets import secrets_of
+from zdx_provider.domain.secrets import secrets_of_client
 from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import ApiClient, ApiClientSecret, NotFound, Tenant, ZIdentity
 
@@ -28,29 +27,21 @@ class KeyNotIdentified(ZdxError):
 class Inventory:
     """What a tenant has; may be asked by several threads at once.
 
+    Attributes:
+        roles: The ZDX roles that it offers, which tell ZDX keys from other API clients.
+
     Args:
         zidentity: The tenant.
-        roles: The ZDX roles that it offers, where they are known already; else they are asked
-            for, once, to tell ZDX keys from other API clients.
     """
 
-    def __init__(self, zidentity: ZIdentity, roles: Iterable[Role] = ()) -> None:
+    def __init__(self, zidentity: ZIdentity) -> None:
         self._zidentity = zidentity
-        self._offered_lock = threading.Lock()
-        self._offered = list(roles)
+        self.roles = OfferedRoles(zidentity)
 
     @property
     def tenant(self) -> Tenant:
         """The tenant."""
         return self._zidentity.tenant
-
-    def roles(self) -> list[Role]:
-        """The ZDX roles that the tenant offers now.
-
-        Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
-        """
-        return offered_roles(self._zidentity.resource_servers.list())
 
     def clients(self) -> list[ApiClient]:
         """The API clients that hold a role of ZDX: one call for each thousand of all clients.
@@ -83,7 +74,41 @@ class Inventory:
             KeyNotIdentified: There is none, or more than one.
             ZIdentityError: The tenant could not be asked, or refused.
         """
+        return self._named(name, self._zidentity.api_clients.list())
+
+    def find(self, wanted: str) -> Key:
+        """The one key of that id or, where no client has it, of exactly that name.
+
+        Raises:
+            KeyNotIdentified: There is none, or more than one.
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
         listed = self._zidentity.api_clients.list()
+        ids, names = {client.id for client in listed}, {client.name for client in listed}
+        # What is not listed may not be listed yet; only its own id finds it then.
+        if wanted in ids or (wanted not in names and self._zidentity.api_clients.find(wanted)):
+            return self.identified(wanted)
+        return self._named(wanted, listed)
+
+    def identified(self, key_id: str) -> Key:
+        """The key of that id.
+
+        Raises:
+            KeyNotIdentified: There is none.
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        client = self._zidentity.api_clients.find(key_id)
+        if client is not None and not self._is_key(client):
+            raise _no_role(client)
+        key = self._read(client) if client is not None else None
+        if key is None:
+            raise KeyNotIdentified(
+                f"the tenant {self.tenant.vanity_domain} has no API client {key_id}.",
+                hint=_NOT_HERE,
+            )
+        return key
+
+    def _named(self, name: str, listed: Sequence[ApiClient]) -> Key:
         namesakes = [client for client in listed if client.name == name]
         matches = [client for client in namesakes if self._is_key(client)]
         if len(matches) > 1:
@@ -95,30 +120,12 @@ class Inventory:
             raise _no_role(namesakes[0])
         raise _unknown_name(self.tenant, name, filter(self._is_key, listed))
 
-    def identified(self, key_id: str) -> Key:
-        """The key of that id.
-
-        Raises:
-            KeyNotIdentified: There is none.
-            ZIdentityError: The tenant could not be asked, or refused.
-        """
-        client = self._get(key_id)
-        if client is not None and not self._is_key(client):
-            raise _no_role(client)
-        key = self._read(client) if client is not None else None
-        if key is None:
-            raise KeyNotIdentified(
-                f"the tenant {self.tenant.vanity_domain} has no API client {key_id}.",
-                hint=_NOT_HERE,
-            )
-        return key
-
     def _read(self, client: ApiClient) -> Key | None:
         described = self._described(client)
         if described is None:
             return None
         try:
-            present = secrets_of(self._zidentity, client.id) if client.has_secrets else ()
+            present = secrets_of_client(self._zidentity, client)
         except NotFound:
             return None
         return self._key(described, present)
@@ -127,25 +134,14 @@ class Inventory:
         # Some tenants list clients without their descriptions.
         if "description" in client.model_fields_set:
             return client
-        return self._get(client.id)
-
-    def _get(self, key_id: str) -> ApiClient | None:
-        try:
-            return self._zidentity.api_clients.get(key_id)
-        except NotFound:
-            return None
+        return self._zidentity.api_clients.find(client.id)
 
     def _is_key(self, client: ApiClient) -> bool:
-        return any(scopes_of_services(client, service_ids(self._known_roles())))
+        return any(scopes_of_services(client, service_ids(self.roles.known())))
 
     def _key(self, client: ApiClient, present: tuple[ApiClientSecret, ...]) -> Key:
-        roles = self._known_roles()
+        roles = self.roles.known()
         return with_role_names(key_of(client, service_ids(roles), present), roles)
-
-    def _known_roles(self) -> list[Role]:
-        with self._offered_lock:
-            self._offered = self._offered or self.roles()
-            return self._offered
 
 
 def _each(look: Callable[[ApiClient], T | None], clients: Iterable[ApiClient]) -> Iterator[T]:
@@ -161,7 +157,7 @@ def _several(name: str, found: Sequence[ApiClient]) -> KeyNotIdentified:
 
     return KeyNotIdentified(
         f'{len(found)} ZDX keys are named "{name}": {", ".join(map(spelled, found))}.',
-        hint=f'Look one up by its id, such as id="{found[0].id}".',
+        hint=f"Name the one that is meant by its id, such as {found[0].id}.",
     )
 
 

@@ -1,7 +1,8 @@
 """A ZDX key: as declared, as found, as made, and what can go wrong with one."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from zdx_provider.domain.mark import Mark, split_description
 from zdx_provider.domain.roles import Role
@@ -23,48 +24,54 @@ class KeyPartlyUpdated(ZdxError):
 
 
 @dataclass(frozen=True)
-class KeySpec:
-    """What is declared of a key.
+class KeyAttributes:
+    """What a program declares and the tenant holds alike, under one name in every room.
 
     Attributes:
-        name: Its name.
-        role_id: The scope id of its one ZDX role.
+        name: The key's name.
         description: The user's text, without the mark.
         enabled: Whether it can obtain tokens.
         token_lifetime_seconds: How long those live.
-        owner: The resource that declares it, as in the mark.
     """
 
     name: str
-    role_id: str
     description: str
     enabled: bool
     token_lifetime_seconds: int
+
+
+def attributes_of(source: object) -> dict[str, Any]:
+    """The `KeyAttributes` of anything that has them: inputs, a key, an API client."""
+    return {field.name: getattr(source, field.name) for field in fields(KeyAttributes)}
+
+
+@dataclass(frozen=True)
+class KeySpec(KeyAttributes):
+    """What is declared of a key.
+
+    Attributes:
+        role_id: The scope id of its one ZDX role.
+        owner: The resource that declares it, as in the mark.
+    """
+
+    role_id: str
     owner: str
 
 
 @dataclass(frozen=True)
-class Key:
+class Key(KeyAttributes):
     """A key as the tenant holds it.
 
     Attributes:
         id: Its id.
-        name: Its name.
         roles: The scopes that it holds of ZDX; one, unless somebody changed that by hand.
-        description: The description without the mark.
-        enabled: Whether it can obtain tokens.
-        token_lifetime_seconds: How long those live.
         mark: Whose it is.
         secrets: Its secrets, oldest first, without their values.
         signs_in_by_secret: Whether it may have any; others sign in by a key pair.
     """
 
     id: str
-    name: str
     roles: tuple[Scope, ...]
-    description: str
-    enabled: bool
-    token_lifetime_seconds: int
     mark: Mark | None
     secrets: tuple[ApiClientSecret, ...]
     signs_in_by_secret: bool = True
@@ -82,12 +89,9 @@ def key_of(
     """
     description, mark = split_description(client.description)
     return Key(
+        **{**attributes_of(client), "description": description},
         id=client.id,
-        name=client.name,
         roles=tuple(scopes_of_services(client, services)),
-        description=description,
-        enabled=client.enabled,
-        token_lifetime_seconds=client.token_lifetime_seconds,
         mark=mark,
         secrets=secrets,
         signs_in_by_secret=client.has_secrets,

@@ -5,7 +5,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 
 from zdx_provider.domain.clients import Clients
@@ -22,8 +21,16 @@ from zdx_provider.domain.key import (
 )
 from zdx_provider.domain.mark import Mark, mark_in
 from zdx_provider.domain.ownership import FoundKey, KeyTaken, Permissions, key_to_take
-from zdx_provider.domain.roles import Role, find_role, service_id, service_ids
-from zdx_provider.domain.secrets import HeldSecrets, NoFreeSlot, free_a_slot, mint, secrets_of
+from zdx_provider.domain.roles import OfferedRoles, Role, find_role, service_id, service_ids
+from zdx_provider.domain.secrets import (
+    HeldSecrets,
+    NoFreeSlot,
+    free_a_slot,
+    mint,
+    revoke,
+    secrets_of,
+    secrets_of_client,
+)
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientSecret,
@@ -52,17 +59,14 @@ class Keys:
     ) -> None:
         self._zidentity = zidentity
         self._new_claim = new_claim
-        self._clients = Clients(zidentity, monotonic)
+        self._roles = OfferedRoles(zidentity)
+        self._clients = Clients(zidentity, self._roles, monotonic)
         self._names_lock = threading.Lock()
         self._name_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def roles(self) -> list[Role]:
-        """The ZDX roles that the tenant offers, asked for once."""
-        return self._clients.roles()
-
     def find_role(self, wanted: str) -> Role:
         """The role of that name or id; see `roles.find_role`."""
-        return find_role(wanted, self.roles())
+        return find_role(wanted, self._roles.known())
 
     def create(self, spec: KeySpec, lifetime: timedelta, allowed: Permissions) -> Created:
         """Make a key; or finish or take over the one that has its name, where that is allowed.
@@ -98,7 +102,7 @@ class Keys:
             if client is None:
                 return None
             try:
-                present = self._clients.secrets(client)
+                present = secrets_of_client(self._zidentity, client)
             except NotFound:
                 self._clients.forget(key_id)
                 return None
@@ -174,8 +178,8 @@ class Keys:
         Raises:
             ZIdentityError: It could not be ended.
         """
-        with about(name), suppress(NotFound):
-            self._zidentity.api_clients.secrets.delete(key_id, secret_id)
+        with about(name):
+            revoke(self._zidentity, key_id, secret_id)
 
     def delete(self, key_id: str, name: str, claim: str) -> Mark | None:
         """Remove a key, if it is still the one that the state means.
@@ -206,7 +210,7 @@ class Keys:
 
     def _shown_secrets(self, client: ApiClient) -> tuple[ApiClientSecret, ...]:
         try:
-            return self._clients.secrets(client)
+            return secrets_of_client(self._zidentity, client)
         except NotFound:  # made by this process, and not shown yet
             return ()
 
@@ -241,13 +245,13 @@ class Keys:
     def _zdx_services(self, role_id: str | None) -> frozenset[str]:
         if role_id:
             return frozenset({service_id(role_id)})
-        return service_ids(self.roles())
+        return service_ids(self._roles.known())
 
     def _named(self, key: Key) -> Key:
         """The key with its roles' names, which some tenants leave out where a client holds them."""
         if all(scope.name for scope in key.roles):
             return key
-        return with_role_names(key, self.roles())
+        return with_role_names(key, self._roles.known())
 
     def _name_lock(self, name: str) -> threading.Lock:
         with self._names_lock:

@@ -8,12 +8,10 @@ meets under the declared name decides, and nothing here calls anybody.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from zdx_provider.domain.limits import MAX_SECRETS
 from zdx_provider.domain.mark import Mark, mark_in
 from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import ApiClient, ApiClientSecret
-
-# help.zscaler.com, "Adding API Clients": a third secret replaces the newest.
-MAX_SECRETS = 2
 
 
 class KeyTaken(ZdxError):

@@ -6,11 +6,12 @@ the answer of ``GET /resource-servers`` (help.zscaler.com, "API Resources"; reco
 
 import difflib
 import re
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from zdx_provider.errors import ZdxError
-from zdx_provider.zidentity import ResourceServer
+from zdx_provider.zidentity import ResourceServer, ZIdentity
 
 SERVICE = "ZDX"
 
@@ -67,6 +68,38 @@ def offered_roles(servers: Iterable[ResourceServer]) -> list[Role]:
         if offered.service.name == SERVICE
         for scope in offered.scopes
     ]
+
+
+class OfferedRoles:
+    """The ZDX roles that a tenant offers, for all threads of a process.
+
+    Args:
+        zidentity: The tenant.
+    """
+
+    def __init__(self, zidentity: ZIdentity) -> None:
+        self._zidentity = zidentity
+        self._lock = threading.Lock()
+        self._known: list[Role] | None = None
+
+    def now(self) -> list[Role]:
+        """The roles as they are at the moment, in the tenant's order.
+
+        Raises:
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        return offered_roles(self._zidentity.resource_servers.list())
+
+    def known(self) -> list[Role]:
+        """The roles as they were when they were first needed.
+
+        Raises:
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        with self._lock:
+            if self._known is None:
+                self._known = self.now()
+            return self._known
 
 
 def find_role(wanted: str, roles: Sequence[Role]) -> Role:

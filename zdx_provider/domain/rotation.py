@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-MIN_LIFETIME_DAYS = 30
-MAX_LIFETIME_DAYS = 365
+from zdx_provider.domain.limits import MAX_SECRET_LIFETIME_DAYS
+
 _LONGEST_DEFAULT_WINDOW_DAYS = 30
 
 # In place of the date: the secret that the state holds is not in the tenant any more.
@@ -30,7 +30,7 @@ class Rotation:
         triggers: Values whose change replaces the secret at once.
     """
 
-    secret_lifetime_days: int = MAX_LIFETIME_DAYS
+    secret_lifetime_days: int = MAX_SECRET_LIFETIME_DAYS
     rotate_before_expiry_days: int | None = None
     keep_previous_days: int = 7
     triggers: Mapping[str, object] = field(default_factory=dict)

@@ -1,18 +1,30 @@
 """The secrets of a key: at most two, each for 30 to 365 days, each shown once."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from zdx_provider.domain.ownership import MAX_SECRETS
+from zdx_provider.domain.limits import (
+    MAX_SECRET_LIFETIME_DAYS,
+    MAX_SECRETS,
+    MIN_SECRET_LIFETIME_DAYS,
+)
 from zdx_provider.errors import ZdxError
-from zdx_provider.zidentity import AnswerLost, ApiClientSecret, MintedSecret, NotFound, ZIdentity
+from zdx_provider.zidentity import (
+    AnswerLost,
+    ApiClient,
+    ApiClientSecret,
+    MintedSecret,
+    NotFound,
+    ZIdentity,
+)
 
-# help.zscaler.com, "Adding API Clients"; held an hour inside, so that neither a slow request nor
-# a leap of the server's clock makes a valid lifetime an invalid one.
+# Inside ZIdentity's bounds, so that neither a slow request nor a leap of the server's clock makes a
+# valid lifetime an invalid one.
 _MARGIN = timedelta(hours=1)
-_SHORTEST = timedelta(days=30) + _MARGIN
-_LONGEST = timedelta(days=365) - _MARGIN
+_SHORTEST = timedelta(days=MIN_SECRET_LIFETIME_DAYS) + _MARGIN
+_LONGEST = timedelta(days=MAX_SECRET_LIFETIME_DAYS) - _MARGIN
 
 
 class NoFreeSlot(ZdxError):
@@ -36,6 +48,25 @@ def secrets_of(zidentity: ZIdentity, key_id: str) -> tuple[ApiClientSecret, ...]
     """A key's secrets, oldest first, without their values."""
     listed = zidentity.api_clients.secrets.list(key_id)
     return tuple(sorted(listed, key=lambda secret: secret.created_at))
+
+
+def secrets_of_client(zidentity: ZIdentity, client: ApiClient) -> tuple[ApiClientSecret, ...]:
+    """The same of a client, which has none where it signs in by a key pair.
+
+    Raises:
+        NotFound: The client is gone.
+    """
+    return secrets_of(zidentity, client.id) if client.has_secrets else ()
+
+
+def revoke(zidentity: ZIdentity, key_id: str, secret_id: str) -> None:
+    """End one secret of a key; one that is gone already is no failure.
+
+    Raises:
+        ZIdentityError: It could not be ended.
+    """
+    with suppress(NotFound):
+        zidentity.api_clients.secrets.delete(key_id, secret_id)
 
 
 def mint(

@@ -13,13 +13,12 @@ from pydantic import SecretStr
 
 from zdx_provider.domain.key import Key
 from zdx_provider.domain.rotation import MISSING
-from zdx_provider.engine.inputs import failures
+from zdx_provider.engine.inputs import ARGUMENTS, failures
 from zdx_provider.engine.state import KeyState, observed
 from zdx_provider.zidentity import ApiClientSecret, Tenant
 
 # How an import file marks a value that the engine is to encrypt; its content is JSON.
 _SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
-_SECRET_OUTPUTS = {"key_secret", "key_json"}
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,10 @@ class Importable:
         broken = failures(self.state.inputs())
         return f"its {broken[0].property} {broken[0].reason}" if broken else None
 
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of ``ApiKey`` that declare it, but for those that are their defaults."""
+        return self.state.model_dump(include=set(ARGUMENTS), exclude_defaults=True)
+
     def properties(self, provider: str) -> ImportProperties:
         """Its inputs and outputs as an import file has them, secrets wrapped for encryption.
 
@@ -91,9 +94,11 @@ class Importable:
             provider: The provider as the SDK serialises it.
         """
         named = {"__provider": provider}
-        outputs = self.state.rendered()
-        for name in _SECRET_OUTPUTS & outputs.keys():
-            outputs[name] = {**_SECRET, "plaintext": json.dumps(outputs[name])}
+        encrypted = {
+            name: {**_SECRET, "plaintext": json.dumps(value)}
+            for name, value in self.state.secrets().items()
+        }
+        outputs = {**self.state.rendered(), **encrypted}
         return ImportProperties({**self.state.inputs(), **named}, {**outputs, **named})
 
 

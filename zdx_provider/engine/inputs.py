@@ -18,11 +18,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from typing_extensions import Self
 
-from zdx_provider.domain.rotation import MAX_LIFETIME_DAYS, MIN_LIFETIME_DAYS, Rotation
-
-MIN_TOKEN_LIFETIME_SECONDS = 60
-MAX_TOKEN_LIFETIME_SECONDS = 86_400
-MAX_NAME_LENGTH = 128
+from zdx_provider.domain import limits
+from zdx_provider.domain.rotation import Rotation
 
 
 def _tidy(text: str) -> str:
@@ -39,11 +36,11 @@ class RotationInputs(BaseModel):
     secret_lifetime_days: Annotated[
         int,
         Field(
-            ge=MIN_LIFETIME_DAYS,
-            le=MAX_LIFETIME_DAYS,
+            ge=limits.MIN_SECRET_LIFETIME_DAYS,
+            le=limits.MAX_SECRET_LIFETIME_DAYS,
             description="a whole number of days from 30 to 365",
         ),
-    ] = MAX_LIFETIME_DAYS
+    ] = limits.MAX_SECRET_LIFETIME_DAYS
     rotate_before_expiry_days: Annotated[
         int | None, Field(ge=1, description="a whole number of days from 1")
     ] = None
@@ -103,6 +100,14 @@ class KeyProperties(BaseModel):
         return self.rotation.plan() if self.rotation else None
 
 
+# The rest is made on the way: by the resource, and by check.
+ARGUMENTS = KeyProperties.model_fields.keys() - {
+    "secret_inputs",
+    "managed_by",
+    "secret_expires_on",
+}
+
+
 class KeyInputs(KeyProperties):
     """A declaration, held to its rules."""
 
@@ -110,7 +115,7 @@ class KeyInputs(KeyProperties):
         StrictStr,
         AfterValidator(_tidy),
         Field(
-            max_length=MAX_NAME_LENGTH,
+            max_length=limits.MAX_NAME_LENGTH,
             description="1 to 128 printable characters without a space at either end",
         ),
     ]
@@ -119,12 +124,11 @@ class KeyInputs(KeyProperties):
         AfterValidator(_tidy),
         Field(description="the name of a ZDX role, such as ZDX Read-only Admin, or its id"),
     ]
-    # Sixty seconds to a day is ZIdentity's own bound ("Adding API Clients", help.zscaler.com).
     token_lifetime_seconds: Annotated[
         int,
         Field(
-            ge=MIN_TOKEN_LIFETIME_SECONDS,
-            le=MAX_TOKEN_LIFETIME_SECONDS,
+            ge=limits.MIN_TOKEN_LIFETIME_SECONDS,
+            le=limits.MAX_TOKEN_LIFETIME_SECONDS,
             description="a whole number of seconds from 60 to 86400",
         ),
     ] = 3600

@@ -17,7 +17,7 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown, contains_unknowns
 
 from zdx_provider.clock import utc_now
-from zdx_provider.domain.key import KeySpec
+from zdx_provider.domain.key import KeySpec, attributes_of
 from zdx_provider.domain.keys import Keys
 from zdx_provider.domain.ownership import Permissions
 from zdx_provider.domain.roles import RoleNotFound
@@ -278,11 +278,4 @@ def _rotates(state: KeyState, stamp: str | None, declared: Rotation | None) -> b
 
 
 def _spec(inputs: KeyInputs, role_id: str) -> KeySpec:
-    return KeySpec(
-        name=inputs.name,
-        role_id=role_id,
-        description=inputs.description,
-        enabled=inputs.enabled,
-        token_lifetime_seconds=inputs.token_lifetime_seconds,
-        owner=inputs.managed_by,
-    )
+    return KeySpec(**attributes_of(inputs), role_id=role_id, owner=inputs.managed_by)

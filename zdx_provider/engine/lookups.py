@@ -5,20 +5,16 @@ Runs in the program's process, with the settings that the provider has in its ow
 
 import os
 import threading
-from dataclasses import fields
-from datetime import datetime, timezone
-from typing import Any
+from dataclasses import dataclass
 
 import pulumi
 
 from zdx_provider.domain.inventory import Inventory
 from zdx_provider.domain.key import Key
-from zdx_provider.engine.state import observed
-from zdx_provider.lookup_results import ApiKeyResult, ApiKeySummary, RoleResult, SecretResult
+from zdx_provider.domain.roles import Role
+from zdx_provider.engine.state import KeyState, observed
 from zdx_provider.settings import Settings, load_settings
-from zdx_provider.zidentity import Tenant
-
-_SUMMARY = {field.name for field in fields(ApiKeySummary)}
+from zdx_provider.zidentity import ApiClientSecret
 
 # By settings, not by profile: programs of the Automation API share a process, and each has a
 # config of its own.
@@ -26,7 +22,21 @@ _inventories: dict[Settings, Inventory] = {}
 _lock = threading.Lock()
 
 
-def key_named(name: str, profile: str | None) -> ApiKeyResult:
+@dataclass(frozen=True)
+class FoundKey:
+    """A key that was looked up.
+
+    Attributes:
+        state: The key as ``ApiKey.get`` shows it, too.
+        secrets: Its secrets, oldest first, without their values; none where they were not asked
+            for.
+    """
+
+    state: KeyState
+    secrets: tuple[ApiClientSecret, ...]
+
+
+def key_named(name: str, profile: str | None) -> FoundKey:
     """The one key of exactly that name.
 
     Args:
@@ -37,10 +47,10 @@ def key_named(name: str, profile: str | None) -> ApiKeyResult:
         ZdxError: There is none, or more than one, or the tenant could not be asked.
     """
     inventory = _inventory(profile)
-    return _result(inventory.named(name), inventory.tenant)
+    return _found(inventory.named(name), inventory)
 
 
-def key_identified(key_id: str, profile: str | None) -> ApiKeyResult:
+def key_identified(key_id: str, profile: str | None) -> FoundKey:
     """The key of that id.
 
     Args:
@@ -51,11 +61,11 @@ def key_identified(key_id: str, profile: str | None) -> ApiKeyResult:
         ZdxError: There is none, or the tenant could not be asked.
     """
     inventory = _inventory(profile)
-    return _result(inventory.identified(key_id), inventory.tenant)
+    return _found(inventory.identified(key_id), inventory)
 
 
-def keys(profile: str | None) -> list[ApiKeySummary]:
-    """Every key of the tenant, by name.
+def keys(profile: str | None) -> list[FoundKey]:
+    """Every key of the tenant, by name, its secrets not asked for.
 
     Args:
         profile: A profile of ``zdx:tenants``.
@@ -65,10 +75,10 @@ def keys(profile: str | None) -> list[ApiKeySummary]:
     """
     inventory = _inventory(profile)
     found = sorted(inventory.without_secrets(), key=lambda key: (key.name.casefold(), key.id))
-    return [ApiKeySummary(**_facts(key, inventory.tenant)) for key in found]
+    return [_found(key, inventory) for key in found]
 
 
-def roles(profile: str | None) -> list[RoleResult]:
+def roles(profile: str | None) -> list[Role]:
     """The ZDX roles that the tenant offers, in the tenant's order.
 
     Args:
@@ -77,7 +87,7 @@ def roles(profile: str | None) -> list[RoleResult]:
     Raises:
         ZdxError: The tenant could not be asked.
     """
-    return [RoleResult(role.id, role.name) for role in _inventory(profile).roles()]
+    return _inventory(profile).roles.now()
 
 
 def _inventory(profile: str | None) -> Inventory:
@@ -93,18 +103,5 @@ def _config(key: str) -> str | None:
     return pulumi.Config(namespace).get(name)
 
 
-def _result(key: Key, tenant: Tenant) -> ApiKeyResult:
-    held = tuple(
-        SecretResult(secret.id, _rfc_3339(secret.created_at), _rfc_3339(secret.expires_at))
-        for secret in key.secrets
-    )
-    return ApiKeyResult(**_facts(key, tenant), secrets=held)
-
-
-def _facts(key: Key, tenant: Tenant) -> dict[str, Any]:
-    """What ``ApiKey.get`` would show of a key, too."""
-    return observed(key, tenant, profile=None).model_dump(include=_SUMMARY)
-
-
-def _rfc_3339(moment: datetime) -> str:
-    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+def _found(key: Key, inventory: Inventory) -> FoundKey:
+    return FoundKey(observed(key, inventory.tenant, profile=None), key.secrets)

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 from typing_extensions import Self
 
-from zdx_provider.domain.key import Key
+from zdx_provider.domain.key import Key, attributes_of
 from zdx_provider.domain.roles import portal_name
 from zdx_provider.domain.rotation import MISSING
 from zdx_provider.domain.secrets import HeldSecrets
@@ -88,10 +88,7 @@ class KeyState(KeyProperties):
         """The state as the tenant has it now; what only the state knows is kept."""
         return self.model_copy(
             update={
-                "name": key.name,
-                "description": key.description,
-                "enabled": key.enabled,
-                "token_lifetime_seconds": key.token_lifetime_seconds,
+                **attributes_of(key),
                 **self._role_of(key),
                 **self._expiry_of(key),
                 **self._previous_of(key),
@@ -106,11 +103,15 @@ class KeyState(KeyProperties):
         The secret is in the clear here: the engine encrypts what ``ApiKey`` declares secret.
         """
         outs = self.model_dump(mode="json", exclude_none=True, exclude={"key_secret"})
-        if self.key_secret is not None:
-            secret = self.key_secret.get_secret_value()
-            outs["key_secret"] = secret
-            outs["key_json"] = json.dumps({"key_id": self.key_id, "key_secret": secret}, indent=2)
-        return outs
+        return {**outs, **self.secrets()}
+
+    def secrets(self) -> dict[str, str]:
+        """The outputs that are secrets, in the clear; none where the secret is not known."""
+        if self.key_secret is None:
+            return {}
+        secret = self.key_secret.get_secret_value()
+        document = {"key_id": self.key_id, "key_secret": secret}
+        return {"key_secret": secret, "key_json": json.dumps(document, indent=2)}
 
     def inputs(self) -> dict[str, Any]:
         """The inputs of the record, as check would return them."""
@@ -172,10 +173,7 @@ def observed(key: Key, tenant: Tenant, profile: str | None) -> KeyState:
     """A key that no state holds, as ``ApiKey.get`` shows it: without its secret."""
     newest = key.secrets[-1] if key.secrets else None
     return KeyState(
-        name=key.name,
-        description=key.description,
-        enabled=key.enabled,
-        token_lifetime_seconds=key.token_lifetime_seconds,
+        **attributes_of(key),
         tenant=profile,
         managed_by=key.mark.who if key.mark else "",
         key_id=key.id,

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from zdx_provider.zidentity.calls import Call
-from zdx_provider.zidentity.errors import InvalidRequest
+from zdx_provider.zidentity.errors import InvalidRequest, NotFound
 from zdx_provider.zidentity.models import ApiClient, ApiClientDraft, ApiClientSecret, MintedSecret
 from zdx_provider.zidentity.paging import Page, list_all
 from zdx_provider.zidentity.session import Session
@@ -43,6 +43,13 @@ class ApiClients:
         operation = f"read API client '{client_id}'"
         call = Call(operation, "GET", item_url(self._url, client_id, operation))
         return self._session.fetch(call, ApiClient)
+
+    def find(self, client_id: str) -> ApiClient | None:
+        """Read one client; None where there is none of that id."""
+        try:
+            return self.get(client_id)
+        except NotFound:
+            return None
 
     def create(self, draft: ApiClientDraft) -> ApiClient:
         """Make a client; it has no secret yet.

@@ -109,7 +109,7 @@ def test_revoke_leaves_alone_what_is_no_zdx_key_or_not_the_only_one(
 
     assert all(twin.id in ambiguous for twin in twins)
     assert f"Its secrets are: {present.id}." in unknown
-    assert 'no key with the id or name "nobody"' in missing
+    assert 'no ZDX key named "nobody"' in missing
     assert len(tenant.secrets(admin.id)) == 1
 
 

@@ -2,14 +2,14 @@
 
 from zdx_provider.cli.live.findings import Assumption, Outcome, at_once, differs, holds, unknown
 from zdx_provider.cli.live.trial import Trial
+from zdx_provider.domain import limits
 from zdx_provider.domain.mark import Mark, marked_description, split_description
 from zdx_provider.domain.scopes import granting, scopes_of_services
 from zdx_provider.zidentity import ApiClient, ApiResource, Conflict, InvalidRequest, NotFound, Scope
 
-_LONGEST_NAME = 128
 _DESCRIPTION_LENGTHS = (255, 1000, 4000)
 _MARK = Mark("project/stack/key", "0123456789abcdef")
-_TOKEN_LIFETIMES = (60, 86_400)  # seconds; the vendor's bounds
+_TOKEN_LIFETIMES = (limits.MIN_TOKEN_LIFETIME_SECONDS, limits.MAX_TOKEN_LIFETIME_SECONDS)
 
 
 def _made_as_declared(trial: Trial, client: ApiClient) -> Outcome:
@@ -52,7 +52,7 @@ def _one_name_twice(trial: Trial, _: ApiClient) -> Outcome:
 
 
 def _long_name(trial: Trial, client: ApiClient) -> Outcome:
-    name = f"{trial.prefix}ünï cödé & <signs> ".ljust(_LONGEST_NAME, "x")
+    name = f"{trial.prefix}ünï cödé & <signs> ".ljust(limits.MAX_NAME_LENGTH, "x")
     return _kept("name", name, trial.write(client.id, name=name).name)
 
 

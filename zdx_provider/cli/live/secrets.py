@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from zdx_provider.cli.live.findings import Assumption, Outcome, at_once, differs, holds
 from zdx_provider.cli.live.trial import Trial
-from zdx_provider.domain.ownership import MAX_SECRETS
+from zdx_provider.domain import limits
 from zdx_provider.zidentity import ApiClient, Conflict, InvalidRequest
 
 _HOUR = timedelta(hours=1)
-_SHORTEST = timedelta(days=30)
-_LONGEST = timedelta(days=365)
+_SHORTEST = timedelta(days=limits.MIN_SECRET_LIFETIME_DAYS)
+_LONGEST = timedelta(days=limits.MAX_SECRET_LIFETIME_DAYS)
 _ORDINARY = timedelta(days=90)
 _TOKEN_LIFETIME = timedelta(minutes=10)  # not the default
 
@@ -38,7 +38,7 @@ def _longer_refused(trial: Trial, client: ApiClient) -> Outcome:
 
 def _third_replaces_newest(trial: Trial, client: ApiClient) -> Outcome:
     trial.end_secrets(client.id)
-    minted = [trial.mint(client.id, _ORDINARY).id for _ in range(MAX_SECRETS)]
+    minted = [trial.mint(client.id, _ORDINARY).id for _ in range(limits.MAX_SECRETS)]
     try:
         minted.append(trial.mint(client.id, _ORDINARY).id)
     except (InvalidRequest, Conflict) as error:

@@ -38,7 +38,7 @@ def open_trial(found: FoundSettings) -> Trial:
     return Trial(
         tenant.zidentity,
         found.settings.connection(),
-        tenant.keys.roles(),
+        tenant.inventory.roles.now(),
         prefix=f"zdx-keys-verify-{secrets.token_hex(8)}-",
         timing=Timing(time.monotonic, time.sleep),
     )

@@ -8,12 +8,12 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from zdx_provider.clock import utc_now
+from zdx_provider.program.rotation_args import RotationArgs
 from zdx_provider.provider import ApiKeyProvider
-from zdx_provider.rotation_args import RotationArgs
 
 EXPIRY_WARNING = timedelta(days=30)
 
-_SECRET_OUTPUTS = ["key_secret", "key_json"]
+SECRET_OUTPUTS = ("key_secret", "key_json")
 
 _TYPES: Mapping[str, type] = {
     "name": str,
@@ -25,22 +25,6 @@ _TYPES: Mapping[str, type] = {
     "adopt": bool,
     "rotation": RotationArgs,
 }
-
-# What the provider alone knows. Declared as None, each is an output that a preview shows as
-# unknown; seeded with "", it would be shown as a wrong value that is known.
-_OUTPUTS = (
-    "key_id",
-    "key_secret",
-    "key_json",
-    "role_id",
-    "vanity_domain",
-    "cloud",
-    "secret_id",
-    "secret_created_at",
-    "secret_expires_at",
-    "previous_secret_id",
-    "previous_secret_revoke_on",
-)
 
 
 class ApiKey(Resource, module="zdx", name="ApiKey"):
@@ -155,7 +139,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         super().__init__(
             ApiKeyProvider(),
             resource_name,
-            {**dict.fromkeys((*_OUTPUTS, "tenant")), **inputs},
+            {**dict.fromkeys(_OUTPUTS), **inputs},
             pulumi.ResourceOptions.merge(_with_secrets(replaced_first), opts),
         )
         if rotation is None:
@@ -191,19 +175,23 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         """
         looked_up = object.__new__(cls)
         inputs = {} if tenant is None else {"tenant": tenant}
-        outputs = dict.fromkeys((*_OUTPUTS, *_TYPES, "managed_by"))
         Resource.__init__(
             looked_up,
             ApiKeyProvider(),
             resource_name,
-            {**outputs, **inputs},
+            {**dict.fromkeys(_OUTPUTS), **inputs},
             pulumi.ResourceOptions.merge(_with_secrets(pulumi.ResourceOptions(id=id)), opts),
         )
         return looked_up
 
 
+# Declared as None, each that no input gives is an output that a preview shows as unknown; seeded
+# with "", it would be shown as a wrong value that is known.
+_OUTPUTS = tuple(inspect.get_annotations(ApiKey))
+
+
 def _with_secrets(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
-    secret = pulumi.ResourceOptions(additional_secret_outputs=_SECRET_OUTPUTS)
+    secret = pulumi.ResourceOptions(additional_secret_outputs=[*SECRET_OUTPUTS])
     return pulumi.ResourceOptions.merge(secret, opts)
 
 

@@ -8,12 +8,22 @@ unknown in a preview as long as they are.
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from dataclasses import fields
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 
 from zdx_provider.errors import ZdxError
-from zdx_provider.lookup_results import ApiKeyResult, ApiKeySummary, RoleResult
+from zdx_provider.program.lookup_results import (
+    ApiKeyResult,
+    ApiKeySummary,
+    RoleResult,
+    SecretResult,
+)
+
+if TYPE_CHECKING:
+    from zdx_provider.engine.lookups import FoundKey
 
 T = TypeVar("T")
 
@@ -41,8 +51,8 @@ def get_api_key(
         from zdx_provider.engine import lookups  # noqa: PLC0415
 
         if name is not None:
-            return lookups.key_named(name, tenant)
-        return lookups.key_identified(id or "", tenant)
+            return _result(lookups.key_named(name, tenant))
+        return _result(lookups.key_identified(id or "", tenant))
 
 
 def get_api_key_output(
@@ -77,7 +87,7 @@ def get_api_keys(*, tenant: str | None = None) -> list[ApiKeySummary]:
     with _told_in_a_line("get_api_keys", tenant=tenant):
         from zdx_provider.engine import lookups  # noqa: PLC0415 - see get_api_key
 
-        return lookups.keys(tenant)
+        return [ApiKeySummary(**_facts(found)) for found in lookups.keys(tenant)]
 
 
 def get_api_keys_output(
@@ -103,7 +113,7 @@ def get_roles(*, tenant: str | None = None) -> list[RoleResult]:
     with _told_in_a_line("get_roles", tenant=tenant):
         from zdx_provider.engine import lookups  # noqa: PLC0415 - see get_api_key
 
-        return lookups.roles(tenant)
+        return [RoleResult(role.id, role.name) for role in lookups.roles(tenant)]
 
 
 def get_roles_output(*, tenant: pulumi.Input[str] | None = None) -> pulumi.Output[list[RoleResult]]:
@@ -113,6 +123,22 @@ def get_roles_output(*, tenant: pulumi.Input[str] | None = None) -> pulumi.Outpu
         tenant: A profile of ``zdx:tenants``.
     """
     return _once_known(get_roles, tenant=tenant)
+
+
+def _result(found: "FoundKey") -> ApiKeyResult:
+    secrets = tuple(
+        SecretResult(secret.id, _rfc_3339(secret.created_at), _rfc_3339(secret.expires_at))
+        for secret in found.secrets
+    )
+    return ApiKeyResult(**_facts(found), secrets=secrets)
+
+
+def _facts(found: "FoundKey") -> dict[str, Any]:
+    return {field.name: getattr(found.state, field.name) for field in fields(ApiKeySummary)}
+
+
+def _rfc_3339(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
 
 
 def _require_one(function: str, name: object, id_: object) -> None:
