@@ -18,7 +18,6 @@ from zdx_provider.cli.tenant import FoundSettings, OpenTenant, connect, find_set
 from zdx_provider.cli.terminal import cell, console, print_json, with_progress
 from zdx_provider.domain.roles import RoleNotFound
 from zdx_provider.errors import ZdxError
-from zdx_provider.settings import Settings
 from zdx_provider.zidentity import CredentialsRefused, Forbidden, NotFound, ZIdentityError
 
 
@@ -104,10 +103,10 @@ class Verification:
         yield _looked("ZDX keys", self._keys)
 
     def _settings(self) -> str:
-        settings = self.found.settings
+        credentials = self.found.settings.credentials()
         return (
-            f"tenant {self.tenant.name}, client {settings.client_id} with its "
-            f"{_kind_of_credentials(settings)}, API {self.tenant.zidentity.tenant.api_url}; "
+            f"tenant {self.tenant.name}, client {credentials.client_id} with its "
+            f"{credentials.kind}, API {self.tenant.zidentity.tenant.api_url}; "
             f"from {self.found.source}"
         )
 
@@ -169,7 +168,3 @@ def _looked(title: str, look: Callable[[], str]) -> Step:
         return Step(title, passed=True, detail=look())
     except ZdxError as error:
         return Step(title, passed=False, detail=str(error), exit=exit_of(error))
-
-
-def _kind_of_credentials(settings: Settings) -> str:
-    return "private key" if settings.private_key else "secret"

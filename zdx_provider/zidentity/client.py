@@ -31,6 +31,7 @@ class ZIdentity:
         credentials: who asks.
         options: how the tenant is reached.
         clock: gives epoch seconds by this machine's clock.
+        monotonic: gives seconds of a clock that never jumps.
         sleep: waits that many seconds.
         jitter: gives a number from 0 to 1.
         before_change: called before each attempt to change anything on the tenant; what it
@@ -45,6 +46,7 @@ class ZIdentity:
         options: ConnectionOptions | None = None,
         *,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         before_change: Callable[[], None] = lambda: None,
@@ -53,15 +55,15 @@ class ZIdentity:
         options = options or ConnectionOptions()
         self.tenant = tenant
         self._clock = ServerClock(clock)
-        self._exchange = Exchange(options, self._clock, clock, adapter)
-        retry = Retry(options, clock, sleep, jitter)
+        self._exchange = Exchange(options, self._clock, monotonic, adapter)
+        retry = Retry(options, monotonic, sleep, jitter)
         self._tokens = TokenSource(
             tenant.token_url,
             credentials,
             exchange=self._exchange,
             retry=retry,
             clock=self._clock,
-            local_time=clock,
+            monotonic=monotonic,
         )
         session = Session(
             f"{tenant.api_url}{_BASE_PATH}",

@@ -4,7 +4,7 @@ Source of the fields: Zscaler OneAPI, "Getting Started", and RFC 7523 for the as
 """
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 from uuid import uuid4
 
 import jwt
@@ -24,7 +24,15 @@ class InvalidCredentials(SettingsError):
 
 
 class Credentials(Protocol):
-    """What the token endpoint asks of a client."""
+    """What the token endpoint asks of a client.
+
+    Attributes:
+        kind: What it proves itself with, such as `private key`.
+        is_dated: Whether the proof is good only by a clock that agrees with the server's.
+    """
+
+    kind: ClassVar[str]
+    is_dated: ClassVar[bool]
 
     @property
     def client_id(self) -> str:
@@ -41,6 +49,9 @@ class Credentials(Protocol):
 @dataclass(frozen=True)
 class ClientSecret:
     """A client id and its secret."""
+
+    kind: ClassVar[str] = "secret"
+    is_dated: ClassVar[bool] = False
 
     client_id: str
     secret: str = field(repr=False)
@@ -61,6 +72,9 @@ class PrivateKey:
     Raises:
         InvalidCredentials: `pem` is no such key.
     """
+
+    kind: ClassVar[str] = "private key"
+    is_dated: ClassVar[bool] = True
 
     client_id: str
     pem: str = field(repr=False)

@@ -49,7 +49,7 @@ class Exchange:
     Args:
         options: proxy and time limits.
         clock: learns the server's time from every answer.
-        local_time: gives epoch seconds by this machine's clock.
+        monotonic: gives seconds of a clock that never jumps.
         adapter: what carries requests instead of the network.
     """
 
@@ -57,12 +57,12 @@ class Exchange:
         self,
         options: ConnectionOptions,
         clock: ServerClock,
-        local_time: Callable[[], float],
+        monotonic: Callable[[], float],
         adapter: BaseAdapter | None,
     ) -> None:
         self._options = options
         self._clock = clock
-        self._local_time = local_time
+        self._monotonic = monotonic
         self._session = requests.Session()
         carrier = adapter or HTTPAdapter(pool_maxsize=_WORKER_THREADS)
         self._session.mount("https://", carrier)
@@ -138,7 +138,7 @@ class Exchange:
         return {"http": proxy, "https": proxy} if proxy else {}
 
     def _read(self, call: Call, response: requests.Response) -> Answer | Exception:
-        deadline = self._local_time() + self._options.request_timeout
+        deadline = self._monotonic() + self._options.request_timeout
         body = bytearray()
         # read1 gives what is there, so that a body that drips is noticed before its end
         while chunk := response.raw.read1(_READ_SIZE, decode_content=True):
@@ -148,7 +148,7 @@ class Exchange:
                     f"the answer is larger than {_LARGEST_BODY // 1024**2} MB",
                     response.status_code,
                 )
-            if self._local_time() > deadline:
+            if self._monotonic() > deadline:
                 return AnswerLost(
                     f"the answer was not complete after {self._options.request_timeout:g} s",
                     operation=call.operation,

@@ -37,13 +37,13 @@ class Retry:
 
     Args:
         options: holds both budgets.
-        local_time: gives epoch seconds.
+        monotonic: gives seconds of a clock that never jumps.
         sleep: waits that many seconds.
         jitter: gives a number from 0 to 1, so that threads do not all come back at once.
     """
 
     options: ConnectionOptions
-    local_time: Callable[[], float]
+    monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     jitter: Callable[[], float]
 
@@ -53,7 +53,7 @@ class Retry:
         Raises:
             ZIdentityError: the last attempt's, with the number of attempts.
         """
-        deadline = self.local_time() + self.options.retry_budget
+        deadline = self.monotonic() + self.options.retry_budget
         failures = 0
 
         def stop(state: tenacity.RetryCallState) -> bool:
@@ -61,7 +61,7 @@ class Retry:
             error = _failure(state)
             failures += not isinstance(error, RateLimited)
             wait = max(state.upcoming_sleep, error.retry_after or 0)
-            return failures > self.options.max_retries or self.local_time() + wait > deadline
+            return failures > self.options.max_retries or self.monotonic() + wait > deadline
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: may_repeat(call, error)),

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from zdx_provider.zidentity.answers import ErrorBody, parse, require_success
 from zdx_provider.zidentity.calls import Answer, Call
 from zdx_provider.zidentity.clock import ServerClock
-from zdx_provider.zidentity.credentials import Credentials, PrivateKey
+from zdx_provider.zidentity.credentials import Credentials
 from zdx_provider.zidentity.errors import CredentialsRefused
 from zdx_provider.zidentity.exchange import Exchange
 from zdx_provider.zidentity.retry import Retry
@@ -39,7 +39,7 @@ class Token:
     Attributes:
         value: The token.
         lifetime: How long it lives, as ZIdentity says.
-        stale_at: The epoch second (local clock) from which it is not used any more.
+        stale_at: The second of the monotonic clock from which it is not used any more.
     """
 
     value: str = field(repr=False)
@@ -69,14 +69,14 @@ class TokenSource:
         exchange: Exchange,
         retry: Retry,
         clock: ServerClock,
-        local_time: Callable[[], float],
+        monotonic: Callable[[], float],
     ) -> None:
         self._url = url
         self._credentials = credentials
         self._exchange = exchange
         self._retry = retry
         self._clock = clock
-        self._local_time = local_time
+        self._monotonic = monotonic
         self._lock = Lock()
         self._token: Token | None = None
         self._refusal: Answer | None = None
@@ -89,7 +89,7 @@ class TokenSource:
             ZIdentityError: the token endpoint gave no usable answer.
         """
         with self._lock:
-            if self._token is None or self._local_time() >= self._token.stale_at:
+            if self._token is None or self._monotonic() >= self._token.stale_at:
                 self._token = self._fetch()
             return self._token
 
@@ -112,7 +112,7 @@ class TokenSource:
             raise self._refused(self._refusal)
         form = self._credentials.token_request(self._clock.now())
         call = Call(_OPERATION, "POST", self._url, form=form)
-        asked_at = self._local_time()
+        asked_at = self._monotonic()
         grant = self._retry.run(call, lambda: self._ask(call))
         margin = min(_LONGEST_MARGIN, _MARGIN * grant.expires_in)
         return Token(
@@ -134,7 +134,7 @@ class TokenSource:
         return CredentialsRefused(
             "no such tenant answers there"
             if answer.status == HTTPStatus.NOT_FOUND
-            else "ZIdentity does not accept the client id with this secret or key",
+            else f"ZIdentity does not accept the client id with this {self._credentials.kind}",
             operation=_OPERATION,
             status=answer.status,
             request_id=answer.request_id,
@@ -144,10 +144,10 @@ class TokenSource:
 
     def _clock_hint(self) -> str:
         ahead = self._clock.ahead
-        if not isinstance(self._credentials, PrivateKey) or abs(ahead) < _NOTABLE_SKEW:
+        if not self._credentials.is_dated or abs(ahead) < _NOTABLE_SKEW:
             return ""
         direction = "behind" if ahead > 0 else "ahead of"
         return (
             f"The clock of this machine is {abs(ahead):.0f} s {direction} the server's, so what "
-            "the private key signs is not valid there: set the clock."
+            f"the {self._credentials.kind} signs is not valid there: set the clock."
         )

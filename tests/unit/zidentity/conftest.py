@@ -33,6 +33,7 @@ def connect(server: ScriptedServer, time: FakeTime) -> Connect:
             credentials or ClientSecret("admin", SECRET),
             options,
             clock=time.clock,
+            monotonic=time.monotonic,
             sleep=time.sleep,
             jitter=lambda: 0.0,
             adapter=server,

@@ -133,13 +133,17 @@ def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Respo
 
 
 class FakeTime:
-    """A clock that moves only when somebody sleeps or a test moves it."""
+    """Time that passes only when somebody sleeps or a test lets it; the clock may also be set."""
 
     def __init__(self, now: float) -> None:
         self.now = now
+        self.ahead = 0.0
         self.waits: list[float] = []
 
     def clock(self) -> float:
+        return self.now + self.ahead
+
+    def monotonic(self) -> float:
         return self.now
 
     def sleep(self, seconds: float) -> None:

@@ -48,6 +48,22 @@ def test_a_token_is_renewed_before_it_ends(
     assert bearers(server) == ["Bearer first", "Bearer first", "Bearer second"]
 
 
+@pytest.mark.parametrize("ahead", [-86_400.0, 86_400.0])
+def test_a_clock_that_is_set_neither_ends_a_token_nor_lengthens_its_life(
+    zidentity: ZIdentity, server: ScriptedServer, time: FakeTime, ahead: float
+) -> None:
+    server.grants(grant("first", 3600), grant("second", 3600))
+    server.answers(CLIENT, CLIENT, CLIENT)
+
+    zidentity.api_clients.get("c1")
+    time.ahead = ahead
+    zidentity.api_clients.get("c1")
+    time.now += 3600
+    zidentity.api_clients.get("c1")
+
+    assert bearers(server) == ["Bearer first", "Bearer first", "Bearer second"]
+
+
 def test_signing_in_tells_how_long_a_token_lives(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
@@ -97,9 +113,9 @@ def test_refused_credentials_are_explained(zidentity: ZIdentity, server: Scripte
 
     assert str(error.value) == (
         "Could not get an access token: ZIdentity does not accept the client id with this secret "
-        "or key (status 400, invalid_client). Check that client id and secret (or private key) "
-        "belong together and to this vanity domain and cloud, that the secret has not expired "
-        "and that the client is enabled."
+        "(status 400, invalid_client). Check that client id and secret (or private key) belong "
+        "together and to this vanity domain and cloud, that the secret has not expired and that "
+        "the client is enabled."
     )
 
 

@@ -137,6 +137,7 @@ def test_no_wait_passes_the_ceiling_and_no_sum_of_them_the_budget(
         Tenant("acme"),
         ClientSecret("admin", SECRET),
         clock=time.clock,
+        monotonic=time.monotonic,
         sleep=time.sleep,
         jitter=lambda: jitter,
         adapter=server,
@@ -145,6 +146,19 @@ def test_no_wait_passes_the_ceiling_and_no_sum_of_them_the_budget(
         zidentity.api_clients.get("c1")
     assert all(0 < wait <= 60 for wait in time.waits)
     assert sum(time.waits) <= 300
+
+
+@pytest.mark.parametrize("ahead", [-86_400.0, 86_400.0])
+def test_a_clock_that_is_set_meanwhile_changes_no_budget(
+    zidentity: ZIdentity, server: ScriptedServer, time: FakeTime, ahead: float
+) -> None:
+    server.before_answer = lambda: setattr(time, "ahead", ahead)
+    server.answers(*[Reply(429, headers={"Retry-After": "59"})] * 6)
+
+    with pytest.raises(RateLimited):
+        zidentity.api_clients.get("c1")
+
+    assert time.waits == [59] * 5
 
 
 def test_threads_that_were_sent_away_do_not_come_back_together(server: ScriptedServer) -> None:
@@ -156,6 +170,7 @@ def test_threads_that_were_sent_away_do_not_come_back_together(server: ScriptedS
             Tenant("acme"),
             ClientSecret("admin", SECRET),
             clock=time.clock,
+            monotonic=time.monotonic,
             sleep=time.sleep,
             jitter=lambda jitter=jitter: jitter,  # type: ignore[misc]
             adapter=server,
