@@ -6,9 +6,15 @@ EXECUTOR is the SDK's `pulumi-language-python-exec`; the engine adds the rest. P
 serves on as its first line, as the engine expects of a plugin.
 """
 
+# ruff: noqa: E402
+
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from language_host.protocol_alone import import_protocol_alone
+
+import_protocol_alone()
 
 import grpc
 from language_host.ending import Ending, end_process_group, lead_process_group

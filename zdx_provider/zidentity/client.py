@@ -4,19 +4,19 @@ import random
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-
-from requests.adapters import BaseAdapter
+from typing import TYPE_CHECKING
 
 from zdx_provider.zidentity.api_clients import ApiClients
 from zdx_provider.zidentity.clock import ServerClock
 from zdx_provider.zidentity.connection import ConnectionOptions
 from zdx_provider.zidentity.credentials import Credentials
-from zdx_provider.zidentity.exchange import Exchange
 from zdx_provider.zidentity.resource_servers import ResourceServers
-from zdx_provider.zidentity.retry import Retry
 from zdx_provider.zidentity.session import Session
 from zdx_provider.zidentity.tenant import Tenant
 from zdx_provider.zidentity.tokens import TokenSource
+
+if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
 
 _BASE_PATH = "/ziam/admin/api/v1"
 
@@ -50,8 +50,13 @@ class ZIdentity:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         before_change: Callable[[], None] = lambda: None,
-        adapter: BaseAdapter | None = None,
+        adapter: "BaseAdapter | None" = None,
     ) -> None:
+        # Imported here because most runs of a plugin find nothing to send, and should not pay for
+        # requests and tenacity.
+        from zdx_provider.zidentity.exchange import Exchange  # noqa: PLC0415
+        from zdx_provider.zidentity.retry import Retry  # noqa: PLC0415
+
         options = options or ConnectionOptions()
         self.tenant = tenant
         self._clock = ServerClock(clock)

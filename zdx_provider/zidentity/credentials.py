@@ -7,10 +7,6 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 from uuid import uuid4
 
-import jwt
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
 from zdx_provider.errors import SettingsError
 
 _AUDIENCE = "https://api.zscaler.com"
@@ -88,6 +84,8 @@ class PrivateKey:
 
     def token_request(self, now: float) -> dict[str, str]:
         """Give the form fields of a token request, with an assertion signed for ten minutes."""
+        import jwt  # noqa: PLC0415 - as cryptography: a client secret needs neither
+
         issued_at = int(now) - _BACKDATED_SECONDS
         claims = {
             "iss": self.client_id,
@@ -112,6 +110,9 @@ def _token_request(client_id: str) -> dict[str, str]:
 
 
 def _is_rsa_key(pem: str) -> bool:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError):

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import requests
+from pydantic import SecretStr
 from requests.adapters import BaseAdapter, HTTPAdapter
-from requests.auth import AuthBase
 from urllib3.exceptions import (
     HTTPError,
     NameResolutionError,
@@ -29,18 +29,6 @@ _LARGEST_BODY = 8 * 1024 * 1024  # bytes; a page of 1,000 clients stays far belo
 _READ_SIZE = 64 * 1024
 _WORKER_THREADS = 4  # of Pulumi's dynamic host
 _NEVER_PROXIED = {"http": "", "https": ""}
-
-
-class BearerToken(AuthBase):
-    """Puts an access token on a request."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the Authorization header."""
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class Exchange:
@@ -68,8 +56,12 @@ class Exchange:
         self._session.mount("https://", carrier)
         self._session.mount("http://", carrier)
 
-    def send(self, call: Call, auth: AuthBase | None = None) -> Answer:
+    def send(self, call: Call, token: SecretStr | None = None) -> Answer:
         """Send a call once.
+
+        Args:
+            call: what is asked.
+            token: the access token to show; None where none is needed.
 
         Raises:
             Unreachable: it surely never arrived.
@@ -77,7 +69,7 @@ class Exchange:
             UnreadableAnswer: the answer is too large.
             InvalidConnection: the proxy or the CA bundle cannot be used.
         """
-        answer = self._attempt(call, auth)
+        answer = self._attempt(call, token)
         if isinstance(answer, Answer):
             self._clock.learn(answer.headers.get("Date", ""))
             return answer
@@ -89,9 +81,9 @@ class Exchange:
         """Close the pooled connections."""
         self._session.close()
 
-    def _attempt(self, call: Call, auth: AuthBase | None) -> Answer | Exception:
+    def _attempt(self, call: Call, token: SecretStr | None) -> Answer | Exception:
         try:
-            with self._open(call, auth) as response:
+            with self._open(call, token) as response:
                 return self._read(call, response)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
             return InvalidConnection(
@@ -106,14 +98,13 @@ class Exchange:
                 hint="Correct REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset it.",
             )
 
-    def _open(self, call: Call, auth: AuthBase | None) -> requests.Response:
+    def _open(self, call: Call, token: SecretStr | None) -> requests.Response:
         prepared = requests.Request(
             call.method,
             call.url,
-            headers=_headers(call),
+            headers=_headers(call, token),
             params=call.query,
             data=call.body.encode() or call.form,
-            auth=auth,
         ).prepare()
         settings = self._session.merge_environment_settings(
             call.url,
@@ -157,10 +148,12 @@ class Exchange:
         return Answer(response.status_code, response.headers, bytes(body))
 
 
-def _headers(call: Call) -> dict[str, str]:
+def _headers(call: Call, token: SecretStr | None) -> dict[str, str]:
     headers = {"User-Agent": f"zdx-provider/{__version__}", "Accept": "application/json"}
     if call.body:
         headers["Content-Type"] = "application/json"
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token.get_secret_value()}"
     return headers
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from zdx_provider.zidentity.answers import parse, require_success
 from zdx_provider.zidentity.calls import Answer, Call
 from zdx_provider.zidentity.clock import ServerClock
 from zdx_provider.zidentity.errors import CredentialsRefused
-from zdx_provider.zidentity.exchange import BearerToken, Exchange
-from zdx_provider.zidentity.retry import Retry
 from zdx_provider.zidentity.tokens import Token, TokenSource
+
+if TYPE_CHECKING:
+    from zdx_provider.zidentity.exchange import Exchange
+    from zdx_provider.zidentity.retry import Retry
 
 T = TypeVar("T")
 
@@ -22,8 +24,8 @@ class Session:
         self,
         base_url: str,
         *,
-        exchange: Exchange,
-        retry: Retry,
+        exchange: "Exchange",
+        retry: "Retry",
         tokens: TokenSource,
         clock: ServerClock,
         before_change: Callable[[], None],
@@ -64,6 +66,6 @@ class Session:
     def _attempt(self, call: Call, token: Token) -> Answer:
         if call.changes:
             self._before_change()
-        answer = self._exchange.send(call, BearerToken(token.value))
+        answer = self._exchange.send(call, token.value)
         require_success(call, answer, self._clock.now())
         return answer

@@ -1,21 +1,23 @@
 """The access token: fetched once, shared by all threads, renewed in time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from threading import Lock
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from zdx_provider.zidentity.answers import ErrorBody, parse, require_success
 from zdx_provider.zidentity.calls import Answer, Call
 from zdx_provider.zidentity.clock import ServerClock
 from zdx_provider.zidentity.credentials import Credentials
 from zdx_provider.zidentity.errors import CredentialsRefused
-from zdx_provider.zidentity.exchange import Exchange
-from zdx_provider.zidentity.retry import Retry
+
+if TYPE_CHECKING:
+    from zdx_provider.zidentity.exchange import Exchange
+    from zdx_provider.zidentity.retry import Retry
 
 _OPERATION = "get an access token"
 _LONGEST_MARGIN = 60.0  # seconds before its end from which a token is not used any more
@@ -42,7 +44,7 @@ class Token:
         stale_at: The second of the monotonic clock from which it is not used any more.
     """
 
-    value: str = field(repr=False)
+    value: SecretStr
     lifetime: timedelta
     stale_at: float
 
@@ -66,8 +68,8 @@ class TokenSource:
         url: str,
         credentials: Credentials,
         *,
-        exchange: Exchange,
-        retry: Retry,
+        exchange: "Exchange",
+        retry: "Retry",
         clock: ServerClock,
         monotonic: Callable[[], float],
     ) -> None:
@@ -116,7 +118,7 @@ class TokenSource:
         grant = self._retry.run(call, lambda: self._ask(call))
         margin = min(_LONGEST_MARGIN, _MARGIN * grant.expires_in)
         return Token(
-            grant.access_token,
+            SecretStr(grant.access_token),
             timedelta(seconds=grant.expires_in),
             stale_at=asked_at + grant.expires_in - margin,
         )

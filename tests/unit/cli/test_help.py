@@ -4,12 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from zdx_provider import __version__
 from zdx_provider.cli.app import app
 
-COMMANDS = ["verify", "roles", "list", "download", "import-file", "revoke"]
+COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]  # it is a group
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -29,7 +29,6 @@ from zdx_provider.zidentity import (
     ZIdentity,
 )
 from zdx_provider.zidentity.calls import Answer, Call
-from zdx_provider.zidentity.exchange import BearerToken
 from zdx_provider.zidentity.tokens import Token
 
 MINTED = "obviously-fake-minted-value"
@@ -142,8 +141,7 @@ def error_of(act: Callable[[ZIdentity], object], zidentity: ZIdentity) -> BaseEx
 @pytest.mark.parametrize(
     "holder",
     [
-        Token(TOKEN, timedelta(hours=1), stale_at=0),
-        BearerToken(TOKEN),
+        Token(SecretStr(TOKEN), timedelta(hours=1), stale_at=0),
         Call("get an access token", "POST", "https://x.test", form={"client_secret": SECRET}),
         Call("create", "POST", "https://x.test", body=MINTED),
         Answer(200, {"Set-Cookie": TOKEN}, MINTED.encode()),
