@@ -5,7 +5,6 @@ with running_emulator(data_dir=tmp_path) as tenant:
     tenant.fault(method="POST", path=SECRETS, drop="after")
 """
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Protocol
 
 from zdx_emulator.observer import (
     ADMIN_ID,
@@ -51,6 +51,22 @@ VANITY_DOMAIN = "acme"
 _EXIT_TIMEOUT_SECONDS = 60
 
 
+class ServerProcess(Protocol):
+    """As much of a `subprocess.Popen` as is needed to end a server."""
+
+    pid: int
+
+    @property
+    def stdout(self) -> IO[str] | None:
+        """What it prints, where that is read."""
+
+    def send_signal(self, sig: int) -> None:
+        """Send a signal, unless it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end, and return its exit code."""
+
+
 class RunningEmulator(Observer):
     """A tenant in a process of its own.
 
@@ -59,7 +75,7 @@ class RunningEmulator(Observer):
         url: Its origin, `http://127.0.0.1:<port>`.
     """
 
-    def __init__(self, process: "subprocess.Popen[str]", url: str) -> None:
+    def __init__(self, process: ServerProcess, url: str) -> None:
         super().__init__(url)
         self.process = process
 
@@ -99,8 +115,7 @@ class RunningEmulator(Observer):
             self.process.stdout.close()
 
     def _end(self, number: signal.Signals) -> int:
-        if self.process.poll() is None:
-            os.kill(self.process.pid, number)
+        self.process.send_signal(number)
         return self.process.wait(_EXIT_TIMEOUT_SECONDS)
 
 

@@ -3,9 +3,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.fork_server import ForkServer, running_fork_server
 from support.pulumi_project import PulumiProject, require_cli
 
-from zdx_emulator.testing import RunningEmulator, running_emulator
+from zdx_emulator.testing import RunningEmulator
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -13,10 +14,24 @@ def _cli() -> None:
     require_cli()
 
 
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    """What the tenants of a worker are forked off."""
+    with running_fork_server() as server:
+        yield server
+
+
 @pytest.fixture
-def tenant(tmp_path: Path) -> Iterator[RunningEmulator]:
+def tenant(fork_server: ForkServer, tmp_path: Path) -> Iterator[RunningEmulator]:
     """A tenant of the test's own."""
-    with running_emulator(data_dir=tmp_path / "tenant") as running:
+    with fork_server.tenant(tmp_path / "tenant") as running:
+        yield running
+
+
+@pytest.fixture
+def globex(fork_server: ForkServer, tmp_path: Path) -> Iterator[RunningEmulator]:
+    """Another tenant than the test's own."""
+    with fork_server.tenant(tmp_path / "globex") as running:
         yield running
 
 

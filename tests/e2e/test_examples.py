@@ -3,7 +3,7 @@
 Where a README is followed, its own commands are what runs.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from support.pulumi_project import PulumiProject
 from support.soundness import assert_sound
 from support.walk import Walk
 
-from zdx_emulator.testing import RunningEmulator, running_emulator
+from zdx_emulator.testing import RunningEmulator
 
 PUBLIC_PASSPHRASE = "emulator-only"
 STAND_IN = "http://127.0.0.1:8765"
@@ -54,12 +54,6 @@ def open_project(root: Path, tenant: RunningEmulator) -> OpenProject:
 def open_walk(root: Path) -> OpenWalk:
     """Begins to follow a README, from the root of the repository, for a project."""
     return lambda readme, project: Walk(readme, root, project)
-
-
-@pytest.fixture
-def second_tenant() -> Iterator[RunningEmulator]:
-    with running_emulator() as running:
-        yield running
 
 
 def reach(project: PulumiProject, tenant: RunningEmulator, address: str) -> None:
@@ -204,10 +198,10 @@ def test_each_profile_leads_to_a_tenant_of_its_own(
     open_project: OpenProject,
     open_walk: OpenWalk,
     tenant: RunningEmulator,
-    second_tenant: RunningEmulator,
+    globex: RunningEmulator,
 ) -> None:
     project = open_project("examples/multi-tenant")
-    reach(project, second_tenant, SECOND_STAND_IN)
+    reach(project, globex, SECOND_STAND_IN)
     walk = open_walk("examples/multi-tenant/README.md", project)
 
     walk.follow()
@@ -216,11 +210,11 @@ def test_each_profile_leads_to_a_tenant_of_its_own(
     outputs = project.outputs()
 
     assert outputs["emea.key_id"] == tenant.client_named("reports").id
-    assert outputs["apac.key_id"] == second_tenant.client_named("reports").id
+    assert outputs["apac.key_id"] == globex.client_named("reports").id
     assert outputs["emea.key_id"] in listed.text
     assert outputs["apac.key_id"] in listed.text
     project.destroy()
-    assert names(tenant) == names(second_tenant) == []
+    assert names(tenant) == names(globex) == []
 
 
 def test_the_root_project_makes_the_keys_that_its_config_declares(

@@ -2,8 +2,6 @@
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from zdx_emulator.testing import (
     ADMIN_SECRET,
     TOKEN,
     RunningEmulator,
-    running_emulator,
 )
 
 IMPORTS = """
@@ -28,13 +25,6 @@ key = ApiKey("ci", name="ci", role="ZDX Read-only Admin")
 found = get_api_key_output(id=key.key_id)
 pulumi.export("owner", found.managed_by)
 """
-
-
-@pytest.fixture
-def globex(tmp_path: Path) -> Iterator[RunningEmulator]:
-    """Another tenant than the test's own."""
-    with running_emulator(data_dir=tmp_path / "globex") as running:
-        yield running
 
 
 def program(project: PulumiProject, text: str) -> PulumiProject:

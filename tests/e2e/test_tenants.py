@@ -1,8 +1,6 @@
 """Keys in more than one tenant, and settings that name the wrong one."""
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from zdx_emulator.testing import (
     ADMIN_SECRET,
     TOKEN,
     RunningEmulator,
-    running_emulator,
 )
 
 IN_TENANT = """
@@ -65,13 +62,6 @@ def environment_of(vanity_domain: str, tenant: RunningEmulator) -> dict[str, str
         "ZSCALER_CLIENT_ID": ADMIN_ID,
         "ZSCALER_CLIENT_SECRET": ADMIN_SECRET,
     }
-
-
-@pytest.fixture
-def globex(tmp_path: Path) -> Iterator[RunningEmulator]:
-    """Another tenant than the test's own."""
-    with running_emulator(data_dir=tmp_path / "globex") as running:
-        yield running
 
 
 @pytest.fixture
