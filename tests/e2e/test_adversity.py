@@ -4,26 +4,12 @@ from typing import Any
 
 import pytest
 from support.key_pair import KeyPair
+from support.many_keys import MANY, assert_many_are_made_once_each, assert_many_rotate_at_once
 from support.pulumi_project import PulumiProject
 
 from zdx_emulator.testing import ADMIN_ID, RESOURCE_SERVERS, TOKEN, RunningEmulator
 
 HTML = "<html><title>Sign in to the proxy</title></html>"
-
-MANY = """
-for n in range({count}):
-    ApiKey(f"key-{{n}}", name=f"key-{{n:03}}", role="ZDX Read-only Admin")
-"""
-
-MANY_ROTATING = """
-from zdx_provider import RotationArgs
-
-for n in range({count}):
-    ApiKey(f"key-{{n}}", name=f"key-{{n:03}}", role="ZDX Read-only Admin",
-           rotation=RotationArgs(triggers={{"incident": "{trigger}"}}))
-"""
-
-A_THIRD_OF_CALLS_TOO_MANY = {"status": 429, "headers": {"x-ratelimit-reset": ["1", "1"]}}
 
 
 @pytest.mark.parametrize(
@@ -102,50 +88,16 @@ def test_a_private_key_signs_in_and_a_wrong_clock_is_one_clear_line(
     assert "Traceback" not in failed.text
 
 
-def test_two_hundred_keys_are_made_once_each_although_a_third_of_the_calls_is_too_many(
+def test_dozens_of_keys_are_made_once_each_although_a_third_of_the_calls_is_too_many(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    project.program(MANY.format(count=200))
-    for after in range(0, 400, 2):
-        tenant.fault(
-            method="*",
-            path="/ziam/admin/api/v1/api-clients*",
-            after=after,
-            **A_THIRD_OF_CALLS_TOO_MANY,
-        )
-
-    said = project.up("--debug")
-
-    names = sorted(client.name for client in tenant.clients())
-    assert names == [f"key-{n:03}" for n in range(200)]
-    assert sum(request.status == 429 for request in tenant.requests()) >= 190
-    assert "to create API client 'key-" in said.text
-    assert "the rate limit is reached" in said.text
-    assert len(project.recorded_keys()) == 200
+    assert_many_are_made_once_each(40, project, tenant)
 
 
-def test_a_hundred_keys_rotate_at_once_although_calls_are_too_many(
+def test_dozens_of_keys_rotate_at_once_although_a_third_of_the_calls_is_too_many(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    project.program(MANY_ROTATING.format(count=100, trigger="a"))
-    project.up()
-    before = {key["key_id"]: key["secret_id"] for key in project.recorded_keys()}
-    project.program(MANY_ROTATING.format(count=100, trigger="b"))
-    for after in range(0, 200, 2):
-        tenant.fault(
-            method="*",
-            path="/ziam/admin/api/v1/api-clients*",
-            after=after,
-            **A_THIRD_OF_CALLS_TOO_MANY,
-        )
-
-    project.up()
-
-    after_rotation = project.recorded_keys()
-    assert len(after_rotation) == 100
-    for key in after_rotation:
-        assert key["previous_secret_id"] == before[key["key_id"]]
-        assert tenant.token_for(key["key_id"], key["key_secret"])
+    assert_many_rotate_at_once(24, project, tenant)
 
 
 def test_a_run_makes_the_calls_of_the_contract_and_no_others(
