@@ -35,8 +35,8 @@ class ZdxError(Exception):
     `str()` of it is the whole message: what went wrong, then the next step.
 
     Args:
-        problem: one sentence on what went wrong; never holds a secret.
-        hint: one sentence on what to do about it.
+        problem: One sentence on what went wrong; never holds a secret.
+        hint: One sentence on what to do about it.
     """
 
     def __init__(self, problem: str, *, hint: str = "") -> None:

@@ -125,7 +125,7 @@ def test_a_tenant_that_is_down_is_blamed_on_no_property(
     ((prop, reason),) = host.check(declared).failures
 
     assert prop == ""
-    assert "Could not get an access token" in reason
+    assert "could not get an access token" in reason
 
 
 def test_a_profile_that_is_not_there_is_told(host: PluginHost, declared: Properties) -> None:

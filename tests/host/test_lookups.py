@@ -178,7 +178,7 @@ def test_the_roles_are_those_that_the_portal_shows() -> None:
 def test_a_refusal_is_told_in_a_line(tenant: RunningEmulator) -> None:
     tenant.fault(path=API_CLIENTS, status=403)
 
-    with pytest.raises(pulumi.RunError, match=r"^get_api_keys: Could not list API clients: these"):
+    with pytest.raises(pulumi.RunError, match=r"^get_api_keys: could not list API clients: these"):
         get_api_keys()
 
 

@@ -37,7 +37,7 @@ def test_a_secret_that_was_lost_beside_a_first_one_takes_the_new_key_with_it(
 ) -> None:
     tenant.fault(method="POST", path=SECRETS, drop="after")
 
-    with pytest.raises(PluginFailed, match="Could not make a secret"):
+    with pytest.raises(PluginFailed, match="could not make a secret"):
         host.up(declared)
 
     assert tenant.clients() == []
@@ -49,7 +49,7 @@ def test_a_lost_client_that_is_not_seen_yet_is_finished_by_the_next_run(
 ) -> None:
     tenant.switch(NOT_SEEN_YET)
     tenant.fault(method="POST", path=API_CLIENTS, drop="after")
-    with pytest.raises(PluginFailed, match="Could not create API client"):
+    with pytest.raises(PluginFailed, match="could not create the API client"):
         start_host().up(declared)
     (made,) = tenant.clients()
     tenant.switch(Switches())
@@ -67,7 +67,7 @@ def test_a_lost_secret_of_a_key_that_is_not_seen_yet_takes_the_key_with_it(
     tenant.switch(NOT_SEEN_YET)
     tenant.fault(method="POST", path=SECRETS, drop="after")
 
-    with pytest.raises(PluginFailed, match="Could not make a secret"):
+    with pytest.raises(PluginFailed, match="could not make a secret"):
         host.up(declared)
 
     assert tenant.clients() == []

@@ -166,5 +166,5 @@ def test_a_key_that_cannot_be_read_is_named(
     key = host.up(declared)
     tenant.fault(method="GET", path=SECRETS, status=403)
 
-    with pytest.raises(PluginFailed, match="Key 'ci': Could not list the secrets"):
+    with pytest.raises(PluginFailed, match='the key "ci": could not list the secrets'):
         host.refresh(key)

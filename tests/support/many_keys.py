@@ -28,7 +28,7 @@ def assert_many_are_made_once_each(
     names = sorted(client.name for client in tenant.clients())
     assert names == [f"key-{n:03}" for n in range(count)]
     assert sum(request.status == 429 for request in tenant.requests()) >= 0.95 * count
-    assert "to create API client 'key-" in said.text
+    assert 'to create the API client "key-' in said.text
     assert "the rate limit is reached" in said.text
     assert len(project.recorded_keys()) == count
 

@@ -45,14 +45,14 @@ def require_success(call: Call, answer: Answer, now: float) -> None:
     """Raise the error that an answer stands for, if it is not a success.
 
     Args:
-        call: what was asked.
-        answer: what came back.
-        now: epoch seconds by the server's clock.
+        call: What was asked.
+        answer: What came back.
+        now: Epoch seconds by the server's clock.
 
     Raises:
-        Refused: the status says no.
-        AnswerLost: the status leaves open whether something was minted.
-        UnreadableAnswer: the answer leads elsewhere.
+        Refused: The status says no.
+        AnswerLost: The status leaves open whether something was minted.
+        UnreadableAnswer: The answer leads elsewhere.
     """
     if answer.status < HTTPStatus.OK or answer.status >= HTTPStatus.MULTIPLE_CHOICES:
         raise _failure(call, answer, now)
@@ -62,8 +62,8 @@ def parse(call: Call, answer: Answer, shape: type[T]) -> T:
     """Read an answer's JSON.
 
     Raises:
-        UnreadableAnswer: it is not what the call is documented to answer.
-        AnswerLost: the same of a call that mints: it happened, and what it made is unknown.
+        UnreadableAnswer: It is not what the call is documented to answer.
+        AnswerLost: The same of a call that mints: it happened, and what it made is unknown.
     """
     try:
         return TypeAdapter(shape).validate_json(answer.body)

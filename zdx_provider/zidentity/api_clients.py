@@ -29,7 +29,7 @@ class ApiClients:
         """List all clients.
 
         Args:
-            name_like: only those with this in their name; the server decides what matches.
+            name_like: Only those with this in their name; the server decides what matches.
         """
         query = {"name[like]": name_like} if name_like else {}
         return list_all(self._session, "list API clients", self._url, Page[ApiClient], query)
@@ -38,9 +38,9 @@ class ApiClients:
         """Read one client.
 
         Raises:
-            NotFound: there is no client of that id.
+            NotFound: There is no client of that id.
         """
-        operation = f"read API client '{client_id}'"
+        operation = f"read the API client {client_id}"
         call = Call(operation, "GET", item_url(self._url, client_id, operation))
         return self._session.fetch(call, ApiClient)
 
@@ -55,10 +55,10 @@ class ApiClients:
         """Make a client; it has no secret yet.
 
         Raises:
-            AnswerLost: it may have been made; any other error: it was not.
+            AnswerLost: It may have been made; any other error: it was not.
         """
         call = Call(
-            f"create API client '{draft.name}'",
+            f'create the API client "{draft.name}"',
             "POST",
             self._url,
             body=draft.model_dump_json(by_alias=True, exclude_none=True),
@@ -70,12 +70,12 @@ class ApiClients:
         """Write a client as a whole, what this product does not know of it included.
 
         Args:
-            client: what `get` gave, changed.
+            client: What `get` gave, changed.
 
         Raises:
-            NotFound: there is no client of that id.
+            NotFound: There is no client of that id.
         """
-        operation = f"update API client '{client.name}'"
+        operation = f'update the API client "{client.name}"'
         call = Call(
             operation,
             "PUT",
@@ -88,9 +88,9 @@ class ApiClients:
         """Delete a client with its secrets, for good.
 
         Raises:
-            NotFound: there is no client of that id, be it since an earlier attempt of this call.
+            NotFound: There is no client of that id, be it since an earlier attempt of this call.
         """
-        operation = f"delete API client '{client_id}'"
+        operation = f"delete the API client {client_id}"
         call = Call(operation, "DELETE", item_url(self._url, client_id, operation))
         self._session.fetch_if_any(call, object)
 
@@ -106,9 +106,9 @@ class ApiClientSecrets:
         """List a client's secrets, without their values.
 
         Raises:
-            NotFound: there is no client of that id.
+            NotFound: There is no client of that id.
         """
-        operation = f"list the secrets of API client '{client_id}'"
+        operation = f"list the secrets of the API client {client_id}"
         call = Call(operation, "GET", self._url(client_id, operation))
         return self._session.fetch(call, list[ApiClientSecret])
 
@@ -116,13 +116,13 @@ class ApiClientSecrets:
         """Make a secret; a third one replaces the newest that is there (the vendor's rule).
 
         Args:
-            client_id: the client's id.
+            client_id: The client's id.
             expires_at: 30 to 365 days from now, by the server's clock (the vendor's rule).
 
         Raises:
-            AnswerLost: it may have been made, and its value is lost; any other error: it was not.
+            AnswerLost: It may have been made, and its value is lost; any other error: it was not.
         """
-        operation = f"make a secret for API client '{client_id}'"
+        operation = f"make a secret for the API client {client_id}"
         call = Call(
             operation,
             "POST",
@@ -136,9 +136,9 @@ class ApiClientSecrets:
         """Revoke a secret.
 
         Raises:
-            NotFound: client or secret is not there.
+            NotFound: Client or secret is not there.
         """
-        operation = f"revoke secret '{secret_id}' of API client '{client_id}'"
+        operation = f"revoke the secret {secret_id} of the API client {client_id}"
         url = item_url(self._url(client_id, operation), secret_id, operation)
         self._session.fetch_if_any(Call(operation, "DELETE", url), object)
 
@@ -154,7 +154,7 @@ def item_url(collection: str, identifier: str, operation: str) -> str:
     """Give the URL of one thing in a collection.
 
     Raises:
-        InvalidRequest: the id would lead to another path: empty ones and dots are resolved away.
+        InvalidRequest: The id would lead to another path: empty ones and dots are resolved away.
     """
     if not identifier.strip("."):
         raise InvalidRequest(

@@ -29,13 +29,13 @@ class Call:
     """One operation of ZIdentity.
 
     Args:
-        operation: what it does, in words that can follow "could not".
-        method: the HTTP method.
-        url: where to, without a query.
-        query: the query's parameters.
-        body: the JSON document to send.
-        form: the form to send instead.
-        mints: whether repeating it makes a second thing, so that it is repeated only when the
+        operation: What it does, in words that can follow "could not".
+        method: The HTTP method.
+        url: Where to, without a query.
+        query: The query's parameters.
+        body: The JSON document to send.
+        form: The form to send instead.
+        mints: Whether repeating it makes a second thing, so that it is repeated only when the
             first surely never arrived.
     """
 

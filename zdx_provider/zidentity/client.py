@@ -27,16 +27,16 @@ class ZIdentity:
     Nothing is sent before the first call.
 
     Args:
-        tenant: which tenant.
-        credentials: who asks.
-        options: how the tenant is reached.
-        clock: gives epoch seconds by this machine's clock.
-        monotonic: gives seconds of a clock that never jumps.
-        sleep: waits that many seconds.
-        jitter: gives a number from 0 to 1.
-        before_change: called before each attempt to change anything on the tenant; what it
+        tenant: Which tenant.
+        credentials: Who asks.
+        options: How the tenant is reached.
+        clock: Gives epoch seconds by this machine's clock.
+        monotonic: Gives seconds of a clock that never jumps.
+        sleep: Waits that many seconds.
+        jitter: Gives a number from 0 to 1.
+        before_change: Called before each attempt to change anything on the tenant; what it
             raises stops the attempt.
-        adapter: carries requests instead of the network.
+        adapter: Carries requests instead of the network.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ class ServerClock:
     """This machine's clock, corrected by the `Date` of the server's answers.
 
     Args:
-        local: gives epoch seconds by this machine's clock.
+        local: Gives epoch seconds by this machine's clock.
     """
 
     def __init__(self, local: Callable[[], float]) -> None:

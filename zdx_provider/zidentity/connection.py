@@ -15,10 +15,10 @@ class ConnectionOptions:
 
     Args:
         http_proxy: URL of the proxy; empty: the one that the environment names, if any.
-        max_retries: how often a call that failed is repeated at most; a rate limit is no failure,
+        max_retries: How often a call that failed is repeated at most; a rate limit is no failure,
             and is waited out within the budget.
-        request_timeout: seconds to wait for a connection, for an answer, and for its whole body.
-        retry_budget: seconds after which a request is not repeated any more.
+        request_timeout: Seconds to wait for a connection, for an answer, and for its whole body.
+        retry_budget: Seconds after which a request is not repeated any more.
     """
 
     http_proxy: str = field(default="", repr=False)

@@ -38,7 +38,7 @@ class Credentials(Protocol):
         """Give the form fields of a token request.
 
         Args:
-            now: epoch seconds, by the server's clock.
+            now: Epoch seconds, by the server's clock.
         """
 
 
@@ -62,8 +62,8 @@ class PrivateKey:
     """A client id and the private key whose public half the client holds.
 
     Args:
-        client_id: the ZIdentity API client's id.
-        pem: an RSA private key in PEM form, without a passphrase.
+        client_id: The ZIdentity API client's id.
+        pem: An RSA private key in PEM form, without a passphrase.
 
     Raises:
         InvalidCredentials: `pem` is no such key.
@@ -78,7 +78,7 @@ class PrivateKey:
     def __post_init__(self) -> None:
         if not _is_rsa_key(self.pem):
             raise InvalidCredentials(
-                "The private key is not an RSA key in PEM form without a passphrase.",
+                "the private key is not an RSA key in PEM form without a passphrase.",
                 hint="Its first line is `-----BEGIN PRIVATE KEY-----`, or the same with RSA.",
             )
 

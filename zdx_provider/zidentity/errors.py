@@ -34,13 +34,13 @@ class ZIdentityError(ZdxError):
     """A call to ZIdentity that did not end well.
 
     Args:
-        problem: what happened, as the end of a sentence that starts with the operation.
-        operation: what was being done, such as `create API client 'ci'`.
-        status: the HTTP status of the answer, where there was one.
+        problem: What happened, as the end of a sentence that starts with the operation.
+        operation: What was being done, such as `create the API client "ci"`.
+        status: The HTTP status of the answer, where there was one.
         request_id: `x-oneapi-request-id` of the answer, which Zscaler's support asks for.
-        code: the short code in the answer's body, such as `STATE_READONLY`.
-        retry_after: how many seconds the server asked to wait.
-        hint: the next step, where it differs from the class's own.
+        code: The short code in the answer's body, such as `STATE_READONLY`.
+        retry_after: How many seconds the server asked to wait.
+        hint: The next step, where it differs from the class's own.
     """
 
     next_step = ""
@@ -66,9 +66,9 @@ class ZIdentityError(ZdxError):
         self.key_name = ""
 
     def __str__(self) -> str:
-        key = f"Key '{self.key_name}': " if self.key_name else ""
+        key = f'the key "{self.key_name}": ' if self.key_name else ""
         return (
-            f"{key}Could not {self.operation}: {self.problem}{self._facts()}. {self.hint}".rstrip()
+            f"{key}could not {self.operation}: {self.problem}{self._facts()}. {self.hint}".rstrip()
         )
 
     def _facts(self) -> str:
@@ -198,7 +198,7 @@ def about(key_name: str) -> Iterator[None]:
     """Name the key in every ZIdentity error that leaves the block.
 
     Args:
-        key_name: the key's name, as declared.
+        key_name: The key's name, as declared.
     """
     try:
         yield

@@ -35,10 +35,10 @@ class Exchange:
     """Sends calls over pooled connections; may be used by several threads at once.
 
     Args:
-        options: proxy and time limits.
-        clock: learns the server's time from every answer.
-        monotonic: gives seconds of a clock that never jumps.
-        adapter: what carries requests instead of the network.
+        options: Proxy and time limits.
+        clock: Learns the server's time from every answer.
+        monotonic: Gives seconds of a clock that never jumps.
+        adapter: What carries requests instead of the network.
     """
 
     def __init__(
@@ -60,14 +60,14 @@ class Exchange:
         """Send a call once.
 
         Args:
-            call: what is asked.
-            token: the access token to show; None where none is needed.
+            call: What is asked.
+            token: The access token to show; None where none is needed.
 
         Raises:
-            Unreachable: it surely never arrived.
-            AnswerLost: it may have arrived, and no whole answer came back.
-            UnreadableAnswer: the answer is too large.
-            InvalidConnection: the proxy or the CA bundle cannot be used.
+            Unreachable: It surely never arrived.
+            AnswerLost: It may have arrived, and no whole answer came back.
+            UnreadableAnswer: The answer is too large.
+            InvalidConnection: The proxy or the CA bundle cannot be used.
         """
         answer = self._attempt(call, token)
         if isinstance(answer, Answer):

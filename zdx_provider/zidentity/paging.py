@@ -36,7 +36,7 @@ def list_all(
     A record that moved between pages while they were fetched is listed once.
 
     Raises:
-        ZIdentityError: a page could not be fetched.
+        ZIdentityError: A page could not be fetched.
     """
     found: dict[str, T] = {}
     offset = 0

@@ -19,6 +19,6 @@ class ResourceServers:
         """List all API resources with the scopes that they offer.
 
         Raises:
-            ZIdentityError: they could not be listed.
+            ZIdentityError: They could not be listed.
         """
         return list_all(self._session, "list API resources", self._url, Page[ResourceServer])

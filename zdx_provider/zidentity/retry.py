@@ -36,10 +36,10 @@ class Retry:
     """Repeats calls that may be repeated, within a budget of attempts and of time.
 
     Args:
-        options: holds both budgets.
-        monotonic: gives seconds of a clock that never jumps.
-        sleep: waits that many seconds.
-        jitter: gives a number from 0 to 1, so that threads do not all come back at once.
+        options: Holds both budgets.
+        monotonic: Gives seconds of a clock that never jumps.
+        sleep: Waits that many seconds.
+        jitter: Gives a number from 0 to 1, so that threads do not all come back at once.
     """
 
     options: ConnectionOptions
@@ -51,7 +51,7 @@ class Retry:
         """Run an attempt at a call until it succeeds or may not be repeated any more.
 
         Raises:
-            ZIdentityError: the last attempt's, with the number of attempts.
+            ZIdentityError: The last attempt's, with the number of attempts.
         """
         deadline = self.monotonic() + self.options.retry_budget
         failures = 0

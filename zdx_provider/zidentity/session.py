@@ -41,7 +41,7 @@ class Session:
         """Send a call and read the object that it answers.
 
         Raises:
-            ZIdentityError: it did not end well; the class says what that means.
+            ZIdentityError: It did not end well; the class says what that means.
         """
         return parse(call, self._send(call), shape)
 
@@ -49,7 +49,7 @@ class Session:
         """Send a call that may answer an object or nothing.
 
         Raises:
-            ZIdentityError: it did not end well; the class says what that means.
+            ZIdentityError: It did not end well; the class says what that means.
         """
         answer = self._send(call)
         return parse(call, answer, shape) if answer.body.strip() else None

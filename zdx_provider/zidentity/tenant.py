@@ -24,13 +24,13 @@ class Tenant:
     So both are held to what Zscaler's own SDK (zscaler-oneapi-sdk-python) accepts there.
 
     Args:
-        vanity_domain: the first label of the tenant's login host, without any dot.
-        cloud: the Zscaler cloud; empty (or `production`) for the production cloud.
-        api_url: where the API is reached instead, without the path `/ziam/...`.
-        token_url: the token endpoint to use instead, with its path.
+        vanity_domain: The first label of the tenant's login host, without any dot.
+        cloud: The Zscaler cloud; empty (or `production`) for the production cloud.
+        api_url: Where the API is reached instead, without the path `/ziam/...`.
+        token_url: The token endpoint to use instead, with its path.
 
     Raises:
-        InvalidTenant: a value is not usable; the message names which.
+        InvalidTenant: A value is not usable; the message names which.
     """
 
     vanity_domain: str
@@ -89,7 +89,7 @@ def _dns_label(what: str, value: str) -> str:
     label = value.lower()
     if not _DNS_LABEL.fullmatch(label):
         raise InvalidTenant(
-            f"The {what} {value!r} is not one DNS label.",
+            f"the {what} {value!r} is not one DNS label.",
             hint="At most 63 letters, digits, inner hyphens: `acme`, not `acme.zslogin.net`.",
         )
     return label
@@ -98,11 +98,11 @@ def _dns_label(what: str, value: str) -> str:
 def _url(what: str, value: str) -> str:
     if not _PLAIN_URL.fullmatch(value) or not _has_host_and_port(value):
         raise InvalidTenant(
-            f"The {what} is not a plain URL.", hint="Expected: `https://host/path`."
+            f"the {what} is not a plain URL.", hint="Expected: `https://host/path`."
         )
     if not value.startswith("https:") and not is_loopback(value):
         raise InvalidTenant(
-            f"The {what} must begin with https://, because credentials are sent there.",
+            f"the {what} must begin with https://, because credentials are sent there.",
             hint="Only a loopback address may use http://.",
         )
     return value.rstrip("/")

@@ -88,7 +88,7 @@ class TokenSource:
 
         Raises:
             CredentialsRefused: ZIdentity gives none for these credentials.
-            ZIdentityError: the token endpoint gave no usable answer.
+            ZIdentityError: The token endpoint gave no usable answer.
         """
         with self._lock:
             if self._token is None or self._monotonic() >= self._token.stale_at:
@@ -102,7 +102,7 @@ class TokenSource:
 
         Raises:
             CredentialsRefused: ZIdentity gives none for these credentials.
-            ZIdentityError: the token endpoint gave no usable answer.
+            ZIdentityError: The token endpoint gave no usable answer.
         """
         with self._lock:
             if self._token is None or self._token is refused:

@@ -19,8 +19,8 @@ def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
     a repeated header such as `1, 1`, of which the largest counts; proxies use HTTP dates.
 
     Args:
-        headers: an answer's headers.
-        now: epoch seconds by the server's clock.
+        headers: An answer's headers.
+        now: Epoch seconds by the server's clock.
 
     Returns:
         Seconds, never negative; None where no header says anything that can be read.

@@ -54,7 +54,7 @@ def test_a_refused_client_was_not_made(
 ) -> None:
     server.answers(Reply(status))
 
-    with pytest.raises(Refused, match="Could not create API client 'ci'"):
+    with pytest.raises(Refused, match='could not create the API client "ci"'):
         zidentity.api_clients.create(ApiClientDraft(name="ci"))
 
 
@@ -152,7 +152,7 @@ def test_a_page_in_place_of_an_empty_answer_is_no_success(
 ) -> None:
     server.answers(Reply(200, b"<html>please log in</html>"))
 
-    with pytest.raises(UnreadableAnswer, match="Could not delete API client 'c1'"):
+    with pytest.raises(UnreadableAnswer, match="could not delete the API client c1"):
         zidentity.api_clients.delete("c1")
 
 
@@ -175,7 +175,7 @@ def test_an_error_names_the_key_that_it_is_about(
         zidentity.api_clients.get("c1")
 
     assert str(error.value) == (
-        "Key 'ci': Could not read API client 'c1': it is not there (status 404). "
+        'the key "ci": could not read the API client c1: it is not there (status 404). '
         "It was deleted, or it belongs to another tenant."
     )
 

@@ -16,32 +16,32 @@ Operation = Callable[[ZIdentity], object]
 OPERATIONS: list[tuple[Operation, str, str]] = [
     (lambda z: z.resource_servers.list(), f"GET {BASE}/resource-servers", "list API resources"),
     (lambda z: z.api_clients.list(), f"GET {CLIENTS}", "list API clients"),
-    (lambda z: z.api_clients.get("c1"), f"GET {CLIENTS}/c1", "read API client 'c1'"),
+    (lambda z: z.api_clients.get("c1"), f"GET {CLIENTS}/c1", "read the API client c1"),
     (
         lambda z: z.api_clients.create(ApiClientDraft(name="ci")),
         f"POST {CLIENTS}",
-        "create API client 'ci'",
+        'create the API client "ci"',
     ),
     (
         lambda z: z.api_clients.replace(ApiClient(id="c1", name="ci")),
         f"PUT {CLIENTS}/c1",
-        "update API client 'ci'",
+        'update the API client "ci"',
     ),
-    (lambda z: z.api_clients.delete("c1"), f"DELETE {CLIENTS}/c1", "delete API client 'c1'"),
+    (lambda z: z.api_clients.delete("c1"), f"DELETE {CLIENTS}/c1", "delete the API client c1"),
     (
         lambda z: z.api_clients.secrets.list("c1"),
         f"GET {CLIENTS}/c1/secrets",
-        "list the secrets of API client 'c1'",
+        "list the secrets of the API client c1",
     ),
     (
         lambda z: z.api_clients.secrets.create("c1", SOON),
         f"POST {CLIENTS}/c1/secrets",
-        "make a secret for API client 'c1'",
+        "make a secret for the API client c1",
     ),
     (
         lambda z: z.api_clients.secrets.delete("c1", "s1"),
         f"DELETE {CLIENTS}/c1/secrets/s1",
-        "revoke secret 's1' of API client 'c1'",
+        "revoke the secret s1 of the API client c1",
     ),
 ]
 
@@ -61,5 +61,5 @@ def test_a_failure_names_the_operation_the_status_and_the_request(
 
     assert f"{server.calls[0].method} {server.calls[0].path}" == request_line
     assert failed.value.operation == name
-    assert f"Could not {name}: " in str(failed.value)
+    assert f"could not {name}: " in str(failed.value)
     assert "status 500, request request-7" in str(failed.value)

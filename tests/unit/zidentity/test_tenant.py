@@ -31,13 +31,13 @@ def test_spelling_makes_no_other_tenant() -> None:
     ["", "acme.zslogin.net", "-acme", "acme-", "a" * 64, "a b", "acme/", "x@127.0.0.1", "acme\n"],
 )
 def test_a_vanity_domain_is_one_dns_label(vanity_domain: str) -> None:
-    with pytest.raises(InvalidTenant, match="The vanity domain"):
+    with pytest.raises(InvalidTenant, match="the vanity domain"):
         Tenant(vanity_domain)
 
 
 @pytest.mark.parametrize("cloud", ["x@127.0.0.1:80/", "be.ta", "-beta", "beta-", "b" * 64, " "])
 def test_a_cloud_cannot_lead_to_another_host(cloud: str) -> None:
-    with pytest.raises(InvalidTenant, match="The cloud"):
+    with pytest.raises(InvalidTenant, match="the cloud"):
         Tenant("acme", cloud)
 
 
@@ -76,7 +76,7 @@ def test_a_stand_in_may_be_reached_by_https_or_on_this_machine(url: str) -> None
     ],
 )
 def test_credentials_leave_this_machine_by_https_only(url: str) -> None:
-    with pytest.raises(InvalidTenant, match="The API URL must begin with https://"):
+    with pytest.raises(InvalidTenant, match="the API URL must begin with https://"):
         Tenant("acme", api_url=url)
 
 
@@ -96,7 +96,7 @@ def test_credentials_leave_this_machine_by_https_only(url: str) -> None:
     ],
 )
 def test_a_url_is_plain_and_its_text_is_not_repeated(url: str) -> None:
-    with pytest.raises(InvalidTenant, match="The token URL is not a plain URL") as error:
+    with pytest.raises(InvalidTenant, match="the token URL is not a plain URL") as error:
         Tenant("acme", token_url=url)
 
     assert "obviously-fake" not in str(error.value)

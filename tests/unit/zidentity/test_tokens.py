@@ -112,7 +112,7 @@ def test_refused_credentials_are_explained(zidentity: ZIdentity, server: Scripte
         zidentity.api_clients.get("c1")
 
     assert str(error.value) == (
-        "Could not get an access token: ZIdentity does not accept the client id with this secret "
+        "could not get an access token: ZIdentity does not accept the client id with this secret "
         "(status 400, invalid_client). Check that client id and secret (or private key) belong "
         "together and to this vanity domain and cloud, that the secret has not expired and that "
         "the client is enabled."
@@ -147,7 +147,7 @@ def test_maintenance_is_no_refusal_of_the_credentials(
 ) -> None:
     server.grants(Reply(403, headers={"x-zscaler-mode": "read-only"}))
 
-    with pytest.raises(ReadOnly, match="Could not get an access token"):
+    with pytest.raises(ReadOnly, match="could not get an access token"):
         zidentity.api_clients.get("c1")
 
 
@@ -177,7 +177,7 @@ def test_what_is_no_token_is_not_sent(
 ) -> None:
     server.grants(Reply(200, body))
 
-    with pytest.raises(UnreadableAnswer, match="Could not get an access token"):
+    with pytest.raises(UnreadableAnswer, match="could not get an access token"):
         zidentity.api_clients.get("c1")
 
     assert server.calls == []
