@@ -32,14 +32,17 @@ class OpenTenant:
     """A tenant that can be asked.
 
     Attributes:
-        name: Its vanity domain, with the cloud if that is not production's.
         zidentity: Its API.
         inventory: What it has.
     """
 
-    name: str
     zidentity: ZIdentity
     inventory: Inventory
+
+    @property
+    def name(self) -> str:
+        """Its vanity domain, with the cloud if that is not production's."""
+        return str(self.zidentity.tenant)
 
 
 def find_settings(selection: Selection, environ: Mapping[str, str]) -> FoundSettings:
@@ -62,9 +65,7 @@ def connect(settings: Settings) -> OpenTenant:
         InvalidCredentials: The private key is none.
     """
     zidentity = settings.open()
-    tenant = zidentity.tenant
-    name = f"{tenant.vanity_domain} ({tenant.cloud})" if tenant.cloud else tenant.vanity_domain
-    return OpenTenant(name, zidentity, Inventory(zidentity))
+    return OpenTenant(zidentity, Inventory(zidentity))
 
 
 def open_tenant(selection: Selection) -> OpenTenant:

@@ -103,7 +103,7 @@ class Inventory:
         key = self._read(client) if client is not None else None
         if key is None:
             raise KeyNotIdentified(
-                f"the tenant {self.tenant.vanity_domain} has no API client {key_id}.",
+                f"the tenant {self.tenant} has no API client {key_id}.",
                 hint=_NOT_HERE,
             )
         return key
@@ -176,6 +176,6 @@ def _unknown_name(tenant: Tenant, name: str, keys: Iterable[ApiClient]) -> KeyNo
     similar = ", ".join(f'"{known}" ({ids[known]})' for known in near)
     meant = f"Similar: {similar}. " if similar else ""
     return KeyNotIdentified(
-        f'the tenant {tenant.vanity_domain} has no ZDX key named "{name}".',
+        f'the tenant {tenant} has no ZDX key named "{name}".',
         hint=f"{meant}{_NOT_HERE}",
     )

@@ -238,7 +238,7 @@ class Lifecycle:
         except ZIdentityError as error:
             self._host.log(logging.WARNING, announcements.not_revoked(previous_id, error))
             return state
-        return state.keeping(None, self._today)
+        return state.without_previous()
 
     def _check_settings_and_role(
         self, olds: Properties, known: Properties, news: Properties
@@ -256,7 +256,7 @@ class Lifecycle:
         key = self._tenants.keys(profile).read(key_id, key_id)
         if key is None:
             raise KeyNotFound(
-                f"the tenant {tenant.vanity_domain} has no API client {key_id}.",
+                f"the tenant {tenant} has no API client {key_id}.",
                 hint="ApiKey.get takes a key's id, as the Key ID column of the portal's API Keys "
                 "page or zdx-keys list shows it.",
             )

@@ -18,6 +18,8 @@ from zdx_provider.zidentity import MintedSecret, Scope, Tenant
 
 SCHEMA_VERSION = 1
 
+_NO_PREVIOUS = {"previous_secret_id": None, "previous_secret_revoke_on": None}
+
 
 class NewerState(ZdxError):
     """The state was written by a later version of this provider."""
@@ -65,13 +67,16 @@ class KeyState(KeyProperties):
         )
 
     def keeping(self, previous: str | None, until: date) -> Self:
-        """The state with a secret beside its own that works until a day; or with none."""
+        """The state with a secret beside its own that works until a day, if there is one."""
+        if previous is None:
+            return self.without_previous()
         return self.model_copy(
-            update={
-                "previous_secret_id": previous,
-                "previous_secret_revoke_on": until if previous else None,
-            }
+            update={"previous_secret_id": previous, "previous_secret_revoke_on": until}
         )
+
+    def without_previous(self) -> Self:
+        """The state with no secret beside its own."""
+        return self.model_copy(update=_NO_PREVIOUS)
 
     def is_secret_alive(self, today: date) -> bool:
         """Whether the secret that the state holds still works, as far as the state knows."""
@@ -127,7 +132,7 @@ class KeyState(KeyProperties):
     def _previous_of(self, key: Key) -> dict[str, None]:
         if any(secret.id == self.previous_secret_id for secret in key.secrets):
             return {}
-        return {"previous_secret_id": None, "previous_secret_revoke_on": None}
+        return _NO_PREVIOUS
 
     def _expiry_of(self, key: Key) -> dict[str, Any]:
         if self.secret_id is None:

@@ -94,13 +94,8 @@ def require_home(tenant: Tenant | None, key: KeyState) -> None:
     """
     if tenant is not None and not is_home(tenant, key):
         raise TenantMismatch(
-            f'the key "{key.name}" lives in the tenant {_spelled(key.vanity_domain, key.cloud)}, '
-            f"and the settings name {_spelled(tenant.vanity_domain, tenant.cloud)}. Nothing was "
-            "changed.",
+            f'the key "{key.name}" lives in the tenant {Tenant(key.vanity_domain, key.cloud)}, '
+            f"and the settings name {tenant}. Nothing was changed.",
             hint="Correct zdx:vanityDomain and zdx:cloud (ZSCALER_VANITY_DOMAIN, ZSCALER_CLOUD); "
             "to move the key, declare it under a profile of zdx:tenants.",
         )
-
-
-def _spelled(vanity_domain: str, cloud: str) -> str:
-    return f"{vanity_domain} (cloud {cloud})" if cloud else vanity_domain

@@ -45,6 +45,9 @@ class Tenant:
         _set(self, "api_url", _url("API URL", self.api_url or self._default_api_url()))
         _set(self, "token_url", _url("token URL", self.token_url or self._default_token_url()))
 
+    def __str__(self) -> str:
+        return f"{self.vanity_domain} (cloud {self.cloud})" if self.cloud else self.vanity_domain
+
     @property
     def is_half_on_loopback(self) -> bool:
         """Whether tokens come from this machine and calls go elsewhere, or the other way round."""
