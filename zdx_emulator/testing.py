@@ -5,6 +5,7 @@ with running_emulator(data_dir=tmp_path) as tenant:
     tenant.fault(method="POST", path=SECRETS, drop="after")
 """
 
+import re
 import signal
 import subprocess
 import sys
@@ -49,6 +50,7 @@ __all__ = [
 VANITY_DOMAIN = "acme"
 
 _EXIT_TIMEOUT_SECONDS = 60
+_BEFORE_A_CAPITAL = re.compile(r"(?=[A-Z])")
 
 
 class ServerProcess(Protocol):
@@ -79,24 +81,29 @@ class RunningEmulator(Observer):
         super().__init__(url)
         self.process = process
 
-    def stack_config(self) -> dict[str, str]:
-        """The provider's settings in a Pulumi stack's config, for this tenant."""
+    def profile(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
+        """The provider's settings for this tenant, as a profile of `zdx:tenants`.
+
+        Args:
+            vanity_domain: What the tenant is to be called.
+        """
         return {
-            "zdx:vanityDomain": VANITY_DOMAIN,
-            "zdx:apiUrl": self.url,
-            "zdx:tokenUrl": f"{self.url}{TOKEN}",
-            "zdx:clientId": ADMIN_ID,
-            "zdx:clientSecret": ADMIN_SECRET,
+            "vanityDomain": vanity_domain,
+            "apiUrl": self.url,
+            "tokenUrl": f"{self.url}{TOKEN}",
+            "clientId": ADMIN_ID,
+            "clientSecret": ADMIN_SECRET,
         }
 
-    def environment(self) -> dict[str, str]:
+    def stack_config(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
+        """The same settings in a Pulumi stack's config."""
+        return {f"zdx:{key}": value for key, value in self.profile(vanity_domain).items()}
+
+    def environment(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
         """The same settings as variables of a process."""
         return {
-            "ZSCALER_VANITY_DOMAIN": VANITY_DOMAIN,
-            "ZSCALER_API_URL": self.url,
-            "ZSCALER_TOKEN_URL": f"{self.url}{TOKEN}",
-            "ZSCALER_CLIENT_ID": ADMIN_ID,
-            "ZSCALER_CLIENT_SECRET": ADMIN_SECRET,
+            f"ZSCALER_{_BEFORE_A_CAPITAL.sub('_', key).upper()}": value
+            for key, value in self.profile(vanity_domain).items()
         }
 
     def kill(self) -> None:

@@ -8,9 +8,7 @@ import pytest
 from support.pulumi_project import PulumiProject, Run
 
 from zdx_emulator.testing import (
-    ADMIN_ID,
     ADMIN_SECRET,
-    TOKEN,
     RunningEmulator,
 )
 
@@ -144,14 +142,7 @@ def test_a_profile_is_another_tenant(
     project: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
     here, there = tenant.create_client("shared"), globex.create_client("shared")
-    profile = {
-        "vanityDomain": "globex",
-        "apiUrl": globex.url,
-        "tokenUrl": f"{globex.url}{TOKEN}",
-        "clientId": ADMIN_ID,
-        "clientSecret": ADMIN_SECRET,
-    }
-    project.configure({"zdx:tenants": {"globex": profile}})
+    project.configure({"zdx:tenants": {"globex": globex.profile("globex")}})
     program(
         project,
         """

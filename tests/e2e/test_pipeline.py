@@ -4,7 +4,6 @@ Not run is what sets a machine up: actions, the image, and what needs a package 
 """
 
 import re
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +21,7 @@ from support.ci_file import (
 )
 from support.example import ROOT, copy_example
 from support.key_pair import KeyPair
-from support.pulumi_project import PATIENCE_SECONDS, PulumiProject, Run
+from support.pulumi_project import PulumiProject, Run, run_program
 from support.soundness import assert_sound
 
 from zdx_emulator.testing import TOKEN, VANITY_DOMAIN, RunningEmulator
@@ -55,18 +54,10 @@ class Pipeline:
     def run(self, event: Event) -> Run:
         script = self.read(EXAMPLE, event, self.stored)
         machine = self.project.variables()
-        del machine["PULUMI_BACKEND_URL"], machine["PULUMI_CONFIG_PASSPHRASE"]
-        done = subprocess.run(
-            [*script.shell, script.text],
-            cwd=self.project.folder,
-            env={**machine, **script.environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
-        run = Run(done.returncode, done.stdout, done.stderr)
+        for name in ("BACKEND_URL", "CONFIG_PASSPHRASE", "STACK"):
+            del machine[f"PULUMI_{name}"]
+        command = [*script.shell, script.text]
+        run = run_program(command, self.project.folder, {**machine, **script.environment})
         self.outputs.append(run.text)
         return run
 

@@ -8,8 +8,6 @@ from support.pulumi_project import PulumiProject
 from support.soundness import assert_sound
 
 from zdx_emulator.testing import (
-    ADMIN_ID,
-    ADMIN_SECRET,
     TOKEN,
     RunningEmulator,
 )
@@ -36,38 +34,10 @@ COMMANDS = [
 ]
 
 
-def profile_of(vanity_domain: str, tenant: RunningEmulator) -> dict[str, str]:
-    """What a profile says of a tenant."""
-    return {
-        "vanityDomain": vanity_domain,
-        "apiUrl": tenant.url,
-        "tokenUrl": f"{tenant.url}{TOKEN}",
-        "clientId": ADMIN_ID,
-        "clientSecret": ADMIN_SECRET,
-    }
-
-
-def settings_of(vanity_domain: str, tenant: RunningEmulator) -> dict[str, str]:
-    """What a stack's config says of a tenant."""
-    profile = profile_of(vanity_domain, tenant)
-    return {f"zdx:{key}": value for key, value in profile.items()}
-
-
-def environment_of(vanity_domain: str, tenant: RunningEmulator) -> dict[str, str]:
-    """What the environment says of a tenant."""
-    return {
-        "ZSCALER_VANITY_DOMAIN": vanity_domain,
-        "ZSCALER_API_URL": tenant.url,
-        "ZSCALER_TOKEN_URL": f"{tenant.url}{TOKEN}",
-        "ZSCALER_CLIENT_ID": ADMIN_ID,
-        "ZSCALER_CLIENT_SECRET": ADMIN_SECRET,
-    }
-
-
 @pytest.fixture
 def profiles(tenant: RunningEmulator, globex: RunningEmulator) -> dict[str, Any]:
     """A profile for each tenant."""
-    return {"acme": profile_of("acme", tenant), "globex": profile_of("globex", globex)}
+    return {"acme": tenant.profile("acme"), "globex": globex.profile("globex")}
 
 
 @pytest.fixture
@@ -84,10 +54,10 @@ def test_an_environment_that_names_another_tenant_stops_every_command(
     globex: RunningEmulator,
     command: tuple[str, ...],
 ) -> None:
-    project.configure(dict.fromkeys(settings_of("acme", tenant)))
-    project.environment.update(environment_of("acme", tenant))
+    project.configure(dict.fromkeys(tenant.stack_config("acme")))
+    project.environment.update(tenant.environment("acme"))
     project.up()
-    project.environment.update(environment_of("globex", globex))
+    project.environment.update(globex.environment("globex"))
 
     stopped = project.fail(*command)
 
@@ -112,7 +82,7 @@ def test_config_that_names_another_tenant_stops_every_command_that_runs_the_prog
     command: tuple[str, ...],
 ) -> None:
     project.up()
-    project.configure(settings_of("globex", globex))
+    project.configure(globex.stack_config("globex"))
 
     stopped = project.fail(*command)
 
@@ -126,7 +96,7 @@ def test_without_the_program_refresh_and_destroy_use_the_config_of_the_last_up(
 ) -> None:
     """The engine hands a provider the config that the state has recorded, not the stack's."""
     project.up()
-    project.configure(settings_of("globex", globex))
+    project.configure(globex.stack_config("globex"))
 
     project.refresh("--expect-no-changes")
     project.destroy()

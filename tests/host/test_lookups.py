@@ -22,8 +22,7 @@ MARKED = "for the pipeline [pulumi keys/prod/ci #c0ffee]"
 
 
 def use(tenant: RunningEmulator, monkeypatch: pytest.MonkeyPatch, vanity_domain: str) -> None:
-    environment = {**tenant.environment(), "ZSCALER_VANITY_DOMAIN": vanity_domain}
-    for name, value in environment.items():
+    for name, value in tenant.environment(vanity_domain).items():
         monkeypatch.setenv(name, value)
 
 

@@ -15,7 +15,7 @@ from support.plugin_host import (
     Recorded,
 )
 
-from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, TOKEN, RunningEmulator
+from zdx_emulator.testing import RunningEmulator
 
 CALLS: dict[str, Callable[[PluginHost, Recorded], object]] = {
     "diff": lambda host, key: host.diff(key, {**key.inputs, "name": "ci-2"}),
@@ -30,18 +30,7 @@ def profiles(tenant: RunningEmulator) -> Callable[..., str]:
     """The setting `zdx:tenants`: each name stands for the tenant of that vanity domain."""
 
     def profiles(**vanity_domains: str) -> str:
-        reached = {
-            "apiUrl": tenant.url,
-            "tokenUrl": f"{tenant.url}{TOKEN}",
-            "clientId": ADMIN_ID,
-            "clientSecret": ADMIN_SECRET,
-        }
-        return json.dumps(
-            {
-                name: {"vanityDomain": vanity_domain, **reached}
-                for name, vanity_domain in vanity_domains.items()
-            }
-        )
+        return json.dumps({name: tenant.profile(domain) for name, domain in vanity_domains.items()})
 
     return profiles
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,21 @@ class Run:
 
     def __str__(self) -> str:
         return f"exit {self.returncode}\n{self.text}"
+
+
+def run_program(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Run:
+    """Run a program to its end, in these variables alone and with nothing on its input."""
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout, done.stderr)
 
 
 @dataclass
@@ -101,18 +117,9 @@ class PulumiProject:
         return ["pulumi", "--non-interactive", *arguments]
 
     def run_unchecked(self, *arguments: str) -> Run:
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.variables(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
-        self.transcript.append(done.stdout + done.stderr)
-        return Run(done.returncode, done.stdout, done.stderr)
+        done = run_program(self.command(*arguments), self.folder, self.variables())
+        self.transcript.append(done.text)
+        return done
 
     def run(self, *arguments: str) -> Run:
         """Run a command that must succeed."""

@@ -1,10 +1,9 @@
 """An example's README, followed by a reader who types what it says."""
 
-import subprocess
 from pathlib import Path
 
 from support.documents import blocks_of
-from support.pulumi_project import PATIENCE_SECONDS, PulumiProject, Run
+from support.pulumi_project import PulumiProject, Run, run_program
 
 # A test brings a CLI, a backend and tenants of its own.
 _SETTING_UP = ("eval ", "python -m zdx_emulator")
@@ -29,17 +28,11 @@ class Walk:
         lines = next(self._blocks).text.splitlines()
         kept = [line for line in lines if not line.startswith(_SETTING_UP)]
         note = self._project.engine_folder / "folder"
-        done = subprocess.run(
-            ["bash", "-e", "-c", "\n".join([*kept, f"pwd > '{note}'"])],  # noqa: S607 - the system's own
-            cwd=self._folder,
-            env={**self._project.variables(), "PULUMI_SKIP_CONFIRMATIONS": "true"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
+        run = run_program(
+            ["bash", "-e", "-c", "\n".join([*kept, f"pwd > '{note}'"])],
+            self._folder,
+            {**self._project.variables(), "PULUMI_SKIP_CONFIRMATIONS": "true"},
         )
-        run = Run(done.returncode, done.stdout, done.stderr)
         assert run.returncode == 0, f"{lines}: {run}"
         self._folder = Path(note.read_text().strip())
         return run

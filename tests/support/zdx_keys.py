@@ -2,13 +2,12 @@
 
 import json
 import os
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from support.pulumi_project import Run
+from support.pulumi_project import Run, run_program
 
 
 @dataclass
@@ -20,18 +19,14 @@ class ZdxKeys:
     transcript: list[str] = field(default_factory=list)
 
     def __call__(self, *arguments: str, exits: int = 0) -> Run:
-        done = subprocess.run(
-            [Path(sys.executable).with_name("zdx-keys"), *arguments],
-            cwd=self.folder,
-            env={"PATH": os.environ["PATH"], **self.environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
+        done = run_program(
+            [str(Path(sys.executable).with_name("zdx-keys")), *arguments],
+            self.folder,
+            {"PATH": os.environ["PATH"], **self.environment},
         )
-        self.transcript.append(done.stdout + done.stderr)
-        assert done.returncode == exits, f"{done.stdout}{done.stderr}"
-        return Run(done.returncode, done.stdout, done.stderr)
+        self.transcript.append(done.text)
+        assert done.returncode == exits, done.text
+        return done
 
     def json(self, *arguments: str, exits: int = 0) -> Any:
         return json.loads(self(*arguments, "--json", exits=exits).stdout)

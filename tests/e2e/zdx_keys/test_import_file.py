@@ -10,7 +10,7 @@ from support.import_journey import IMPORT, assert_hand_made_keys_become_code
 from support.pulumi_project import PulumiProject
 from support.zdx_keys import ZdxKeys
 
-from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, RunningEmulator
+from zdx_emulator.testing import RunningEmulator
 
 FILES = ("--output", "import.json", "--program", "__main__.py")
 FOUR_OF_EACH_KIND = 56
@@ -173,14 +173,7 @@ def test_a_key_that_a_program_cannot_declare_is_left_out_with_the_reason(
 def test_the_keys_of_a_profile_are_declared_under_it(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    profile = {
-        "vanityDomain": "globex",
-        "apiUrl": tenant.url,
-        "tokenUrl": f"{tenant.url}/oauth2/v1/token",
-        "clientId": ADMIN_ID,
-        "clientSecret": ADMIN_SECRET,
-    }
-    home.configure({"zdx:tenants": {"eu": profile}})
+    home.configure({"zdx:tenants": {"eu": tenant.profile("globex")}})
     tenant.create_client("ci")
 
     at_home("import-file", "--profile", "eu", *FILES)

@@ -8,7 +8,7 @@ from pathlib import Path
 from support.pulumi_project import PulumiProject
 from support.zdx_keys import ZdxKeys
 
-from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, RunningEmulator
+from zdx_emulator.testing import RunningEmulator
 
 
 def test_settings_come_from_the_selected_stack(in_project: ZdxKeys) -> None:
@@ -21,14 +21,7 @@ def test_settings_come_from_a_named_stack_and_profile(
     in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:
     in_project.folder = tmp_path
-    profile = {
-        "vanityDomain": "globex",
-        "apiUrl": tenant.url,
-        "tokenUrl": f"{tenant.url}/oauth2/v1/token",
-        "clientId": ADMIN_ID,
-        "clientSecret": ADMIN_SECRET,
-    }
-    project.configure({"zdx:tenants": {"eu": profile}})
+    project.configure({"zdx:tenants": {"eu": tenant.profile("globex")}})
 
     where = ("--cwd", str(project.folder), "--stack", "test", "--profile", "eu")
     steps = in_project.json("verify", *where)["steps"]
