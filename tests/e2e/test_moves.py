@@ -102,6 +102,7 @@ def test_a_renamed_stack_keeps_its_key(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     project.run("stack", "rename", "production")
+    project.stack = "production"
 
     project.up()
 
