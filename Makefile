@@ -39,7 +39,7 @@ down: setup
 test: $(VENV)/.sdk
 	@mkdir -p $(LOCAL)/state
 	@$(MAKE) -s -j 3 $(READY) cli browser
-	@python -m pytest -n 4 --dist worksteal
+	@python -m pytest -n 2 --dist worksteal
 
 # All of what is long. About an hour on two cores; `docs/reliability.md` says how to take a part.
 torture: setup
