@@ -18,7 +18,7 @@ def declared_keys() -> list[dict[str, str]]:
     """
     entries: Any = pulumi.Config().require_object("keys")
     if not isinstance(entries, list):
-        raise pulumi.RunError("zdx-keys:keys must be a list of entries, each with name and role")
+        raise pulumi.RunError("zdx-keys:keys must be a list of entries, each with name and role.")
     for number, entry in enumerate(entries):
         if not (
             isinstance(entry, dict)
@@ -27,12 +27,12 @@ def declared_keys() -> list[dict[str, str]]:
         ):
             raise pulumi.RunError(
                 f"zdx-keys:keys[{number}] must have a name and a role, both text, and no more: "
-                '{name: "ci", role: "ZDX Read-only Admin"}'
+                '{name: "ci", role: "ZDX Read-only Admin"}.'
             )
     names = [entry["name"] for entry in entries]
     for name in names:
         if names.count(name) > 1:
-            raise pulumi.RunError(f"zdx-keys:keys declares {name!r} more than once")
+            raise pulumi.RunError(f'zdx-keys:keys declares "{name}" more than once.')
     return entries
 
 

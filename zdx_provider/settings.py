@@ -34,6 +34,8 @@ _ENVIRONMENT = {
     "tokenUrl": "ZSCALER_TOKEN_URL",
 }
 
+_SECRETS = ("clientSecret", "privateKey")
+
 # How calls are made, not whom they reach: a profile inherits these, and nothing else. A tenant's
 # credentials must never travel to the host of another.
 _SHARED_BY_PROFILES = ("httpProxy", "maxRetries", "requestTimeout", "resumeInterrupted")
@@ -93,7 +95,7 @@ class Settings(BaseModel):
             raise SettingsError(
                 f"only one of {self._spelling('apiUrl')} and {self._spelling('tokenUrl')} leads to "
                 "this machine, so credentials of one tenant would be sent to another.",
-                hint="Set both (pulumi config set --plaintext zdx:tokenUrl VALUE), or neither.",
+                hint="Set both, or neither; for zdx:tokenUrl the Pulumi CLI asks for --plaintext.",
             )
         return tenant
 
@@ -147,18 +149,17 @@ class Settings(BaseModel):
         return f"zdx:{key} ({_ENVIRONMENT[key]})"
 
     def _missing(self, key: str) -> SettingsError:
-        secret = " --secret" if key == "clientSecret" else ""
-        instead = ", or a privateKey in its place" if secret else ""
+        instead = "; or set privateKey in its place" if key in _SECRETS else ""
         if self.profile:
-            path = f"--path 'zdx:tenants.{self.profile}.{key}'"
+            path = f"zdx:tenants.{self.profile}.{key}"
             return SettingsError(
                 f'the profile "{self.profile}" of zdx:tenants has no {key}.',
-                hint=f"Set it: pulumi config set{secret} {path} VALUE{instead}.",
+                hint=f"Set it: {_setting(path)}{instead}.",
             )
         return SettingsError(
             f"the setting zdx:{key} is missing.",
-            hint=f"Set it in the stack (pulumi config set{secret} zdx:{key} VALUE) or as "
-            f"{_ENVIRONMENT[key]} in the environment{instead}.",
+            hint=f"Set it in the stack ({_setting(f'zdx:{key}')}) or as {_ENVIRONMENT[key]} in the "
+            f"environment{instead}.",
         )
 
 
@@ -229,8 +230,21 @@ def _validated(values: Mapping[str, Any], prefix: str) -> Settings:
     except ValidationError as error:
         # The values stay out of the message: one of them may be a secret.
         problem = error.errors(include_input=False, include_url=False)[0]
-    key = ".".join(str(part) for part in problem["loc"])
+    path = prefix + ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        raise SettingsError(
+            f"there is no setting {path}.",
+            hint=f"Correct its name, or remove it: pulumi config rm --path '{path}'.",
+        )
+    reason = problem["msg"][0].lower() + problem["msg"][1:]
     raise SettingsError(
-        f"the setting {prefix}{key} is not valid: {problem['msg']}.",
-        hint=f"Correct it: pulumi config set --path '{prefix}{key}' VALUE.",
+        f"the setting {path} is not valid: {reason}.", hint=f"Correct it: {_setting(path)}."
     )
+
+
+def _setting(path: str) -> str:
+    """The command that sets a setting; one that is a secret is asked for, and never an argument."""
+    argument = f"--path '{path}'" if "." in path else path
+    if path.endswith(_SECRETS):
+        return f"pulumi config set --secret {argument}, which asks for it"
+    return f"pulumi config set {argument} VALUE"

@@ -234,7 +234,7 @@ def test_the_root_project_makes_the_keys_that_its_config_declares(
         ({"name": "ci", "role": "ZDX Super Admin"}, "must be a list of entries"),
         (["ci"], "zdx-keys:keys[0] must have a name and a role"),
         ([{"name": "ci"}], "zdx-keys:keys[0] must have a name and a role"),
-        ([{"name": "ci", "role": "ZDX Super Admin"}] * 2, "declares 'ci' more than once"),
+        ([{"name": "ci", "role": "ZDX Super Admin"}] * 2, 'declares "ci" more than once'),
         ([{"name": "ci", "role": 7}], "zdx-keys:keys[0] must have a name and a role, both text"),
         ([{"name": "", "role": "r"}], "zdx-keys:keys[0] must have a name and a role, both text"),
     ],

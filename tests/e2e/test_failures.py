@@ -71,7 +71,7 @@ def test_an_argument_of_the_wrong_type_is_refused_by_the_program(project: Pulumi
 
     failed = project.fail("preview")
 
-    assert "TypeError: ApiKey 'ci': role must be str, not int" in failed.text
+    assert 'TypeError: ApiKey "ci": role must be str, not int.' in failed.text
 
 
 def test_each_broken_rule_is_reported_at_its_own_property(project: PulumiProject) -> None:

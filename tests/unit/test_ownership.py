@@ -142,19 +142,35 @@ def test_every_combination_touches_only_what_is_ours_or_allowed(
 @pytest.mark.parametrize(
     ("former", "advice"),
     [
-        ("keys/prod/old", 'aliases=[pulumi.Alias(name="old")]'),
-        ("keys/prod/x:y:Team$old", 'aliases=[pulumi.Alias(name="old", parent=...)]'),
-        ("keys/dev/old", None),
-        ("others/prod/old", None),
+        ("old", 'Alias(name="old")'),
+        ("x:y:Team$old", 'Alias(name="old", parent=ITS_FORMER_PARENT)'),
     ],
 )
-def test_an_alias_is_advised_for_the_former_place_in_the_same_stack_and_for_no_other(
-    former: str, advice: str | None
-) -> None:
+def test_an_alias_is_advised_for_the_former_place_of_a_root(former: str, advice: str) -> None:
+    assert f"aliases=[pulumi.{advice}]" in refusal_at(f"keys/prod/{former}", "keys/prod/new")
+
+
+@pytest.mark.parametrize(
+    ("former", "advice"),
+    [
+        ("old", 'Alias(name="old", parent=pulumi.ROOT_STACK_RESOURCE)'),
+        ("x:y:Team$old", 'Alias(name="old")'),
+        ("x:y:Crew$old", 'Alias(name="old", parent=ITS_FORMER_PARENT)'),
+    ],
+)
+def test_an_alias_is_advised_for_the_former_place_of_a_child(former: str, advice: str) -> None:
+    now = "keys/prod/x:y:Team$new"
+
+    assert f"aliases=[pulumi.{advice}]" in refusal_at(f"keys/prod/{former}", now)
+
+
+@pytest.mark.parametrize("former", ["keys/dev/old", "others/prod/old"])
+def test_no_alias_is_advised_for_the_place_of_another_stack(former: str) -> None:
+    assert "Alias" not in refusal_at(former, "keys/prod/new")
+
+
+def refusal_at(former: str, who: str) -> str:
     found = a_found_key(mark=Mark(former, "c1"))
-
     with pytest.raises(KeyTaken) as refused:
-        key_to_take([found], "keys/prod/new", Permissions())
-
-    assert ("Alias" in str(refused.value)) == (advice is not None)
-    assert (advice or "") in str(refused.value)
+        key_to_take([found], who, Permissions())
+    return str(refused.value)

@@ -187,7 +187,7 @@ def test_a_value_of_the_wrong_type_is_refused_at_once(
 ) -> None:
     arguments: dict[str, Any] = {"role": ROLE, argument: value}
 
-    with pytest.raises(TypeError, match=f"^ApiKey 'ci': {complaint}$"):
+    with pytest.raises(TypeError, match=f'^ApiKey "ci": {complaint}.$'):
         ApiKey("ci", **arguments)
 
     assert engine.registered == []

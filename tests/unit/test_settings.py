@@ -112,7 +112,9 @@ def test_a_missing_setting_is_named_in_both_spellings(key: str, variable: str) -
 
 
 def test_a_missing_secret_is_set_as_a_secret() -> None:
-    with pytest.raises(SettingsError, match="pulumi config set --secret zdx:clientSecret VALUE"):
+    with pytest.raises(
+        SettingsError, match="pulumi config set --secret zdx:clientSecret, which asks for it"
+    ):
         settings({"zdx:clientId": "admin"}).credentials()
 
 
@@ -169,7 +171,7 @@ def test_a_profile_inherits_neither_tenant_nor_credentials(key: str) -> None:
         (read.tenant(), read.credentials())
 
     assert f'the profile "eu" of zdx:tenants has no {key}' in str(missing.value)
-    assert f"--path 'zdx:tenants.eu.{key}' VALUE" in str(missing.value)
+    assert f"--path 'zdx:tenants.eu.{key}'" in str(missing.value)
 
 
 def test_a_profile_does_not_send_its_credentials_to_anothers_addresses() -> None:
@@ -234,7 +236,7 @@ def test_a_malformed_value_is_named_by_its_setting(key: str, value: str) -> None
 def test_a_misspelled_setting_of_a_profile_is_named() -> None:
     config = with_profiles(CONFIG, eu={**EU, "vanitydomain": "acme"})
 
-    with pytest.raises(SettingsError, match=r"zdx:tenants\.eu\.vanitydomain is not valid"):
+    with pytest.raises(SettingsError, match=r"there is no setting zdx:tenants\.eu\.vanitydomain\."):
         settings(config, {}, "eu")
 
 

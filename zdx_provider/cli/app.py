@@ -116,7 +116,7 @@ def list_(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List the tenant's ZDX keys: role, owner, and when each secret ends.
+    """List the tenant's ZDX keys: role, owner (managed_by in a program), when each secret ends.
 
     Red has ended, yellow ends within 30 days. Keys made on the ZDX portal are not among them:
     no API shows those.
@@ -180,7 +180,8 @@ def import_file(
     downloaded: Annotated[
         list[Path] | None,
         typer.Option(
-            exists=True, help="A file that the portal gave of a key, or a folder of such files."
+            exists=True,
+            help="A JSON file of key_id and key_secret as download writes it, or a folder of them.",
         ),
     ] = None,
     *,

@@ -68,7 +68,10 @@ def find_key(stack: Stack, wanted: str) -> StackKey:
             hint=f"Name one by its id: {', '.join(key.key_id for key in found)}.",
         )
     known = ", ".join(sorted(key.resource_name for key in keys)) or "none"
-    raise NotDownloaded(f'{stack} holds no key "{wanted}".', hint=f"Its keys are: {known}.")
+    raise NotDownloaded(
+        f'{stack} holds no key "{wanted}".',
+        hint=f"Its keys are: {known}. --stack names another stack.",
+    )
 
 
 def rendered(key: StackKey, key_format: KeyFormat) -> SecretStr:

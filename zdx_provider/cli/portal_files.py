@@ -68,8 +68,8 @@ def _read(path: Path) -> PortalFile:
     except OSError as error:
         problem = f"{path} cannot be read: {error.strerror}."
     except ValidationError:
-        problem = f"{path} is no key as the ZDX portal's download has it."
+        problem = f"{path} does not hold a key."
     else:
         return PortalFile(path, content.key_id, content.key_secret)
     # Raised here so that pydantic's error, which may hold the secret, is not chained to it.
-    raise FileNotUnderstood(problem, hint='It is to be {"key_id": ..., "key_secret": ...}.')
+    raise FileNotUnderstood(problem, hint='Name files of {"key_id": ..., "key_secret": ...} only.')

@@ -133,8 +133,12 @@ class Verification:
         except (Forbidden, CredentialsRefused) as error:
             return Step(title, passed=False, detail=str(error), exit=exit_of(error))
         except ZIdentityError as error:
-            return Step(title, passed=None, detail=f"{error} verify --live tells for certain.")
-        return Step(title, passed=None, detail="not told; verify --live tells for certain.")
+            return Step(
+                title, passed=None, detail=f"{error} zdx-keys verify --live tells for certain."
+            )
+        return Step(
+            title, passed=None, detail="not told; zdx-keys verify --live tells for certain."
+        )
 
     def _roles(self) -> str:
         roles = self.tenant.inventory.roles.known()

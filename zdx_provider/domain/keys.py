@@ -167,7 +167,7 @@ class Keys:
             except (ZIdentityError, NoFreeSlot) as error:
                 raise KeyPartlyUpdated(
                     f'the key "{name}" is as declared now, but it has no new secret yet.',
-                    hint=f"{error}",
+                    hint=f"Run pulumi up again once this is settled: {error}",
                 ) from None
             current = held.current or next(iter(ids), None)
             return Replaced(minted, current if current in ids else None)

@@ -117,8 +117,8 @@ def _taken(key: FoundKey, who: str) -> KeyTaken:
     if key.mark is None:
         return KeyTaken(
             f"the key {key} exists already and was not made by Pulumi.",
-            hint="To take it over, declare adopt=True (nothing of it is deleted, and it gets a "
-            "second secret); else declare another name.",
+            hint="To take it over, declare adopt=True: it keeps its id and gets a second secret, "
+            "and the first goes on working for keep_previous_days. Else declare another name.",
         )
     return KeyTaken(
         f"the key {key} exists already and belongs to {key.mark.who}.",
@@ -130,14 +130,20 @@ def _taken(key: FoundKey, who: str) -> KeyTaken:
 def _alias(former: str, who: str) -> str:
     """The line for a resource that was renamed or moved inside its own stack."""
     *stack, place = former.split("/", 2)
-    if who.split("/", 2)[:2] != stack:
+    *stack_now, place_now = who.split("/", 2)
+    if stack_now != stack:
         return ""
     parents, _, name = place.rpartition("$")
-    parent = ", parent=..." if parents else ""
+    parent = "" if parents == place_now.rpartition("$")[0] else f", parent={_parent(parents)}"
     return (
         "If that is this resource before it was renamed or moved, say so: "
-        f'ResourceOptions(aliases=[pulumi.Alias(name="{name}"{parent})]). '
+        f'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="{name}"{parent})]). '
     )
+
+
+def _parent(types: str) -> str:
+    # An alias that names no parent means the one that the resource has now.
+    return "ITS_FORMER_PARENT" if types else "pulumi.ROOT_STACK_RESOURCE"
 
 
 def _ids(found: Sequence[FoundKey]) -> str:

@@ -57,12 +57,14 @@ class Rotation:
         if self.window_days >= self.secret_lifetime_days:
             return (
                 f"rotates {self.window_days} days before the end of a secret that lives "
-                f"{self.secret_lifetime_days} days"
+                f"{self.secret_lifetime_days} days; rotate_before_expiry_days must be less than "
+                "secret_lifetime_days"
             )
         if self.keep_previous_days >= self.window_days:
             return (
                 f"keeps the previous secret {self.keep_previous_days} days, though it ends "
-                f"{self.window_days} days after its rotation"
+                f"{self.window_days} days after its rotation; keep_previous_days must be less than "
+                "rotate_before_expiry_days"
             )
         return None
 

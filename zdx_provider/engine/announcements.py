@@ -28,7 +28,7 @@ def not_revoked(previous_id: str, cause: Exception) -> str:
     """That the previous secret could not be ended."""
     return (
         f"the previous secret {previous_id} was not revoked; the next pulumi up tries again. "
-        f"{cause}"
+        f"The reason: {cause}"
     )
 
 

@@ -180,5 +180,5 @@ def _rule(problem: ErrorDetails) -> str:
     if inner and inner[0] in RotationInputs.model_fields:
         return f"{inner[0]} must be {RotationInputs.model_fields[str(inner[0])].description}"
     if inner:
-        return f"has no setting {inner[0]}"
+        return f"has no setting {inner[0]}; it has {', '.join(RotationInputs.model_fields)}"
     return f"must be {KeyInputs.model_fields[str(prop)].description}"

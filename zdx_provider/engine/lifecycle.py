@@ -266,7 +266,7 @@ class Lifecycle:
 
 def _role_failure(news: Properties, error: RoleNotFound) -> CheckFailure:
     if "role" in (news.get("secret_inputs") or ()):
-        return failure(news, "role", "names no ZDX role, or more than one, of this tenant")
+        return failure(news, "role", "names no ZDX role of this tenant, or more than one")
     return CheckFailure("role", str(error))
 
 

@@ -168,7 +168,8 @@ def recorded(props: Mapping[str, Any]) -> KeyState:
     except ValidationError as error:
         fields = sorted({str(problem["loc"][0]) for problem in error.errors()})
         raise UnreadableState(
-            f'the state of the key "{props.get("name")}" cannot be read: {", ".join(fields)}.',
+            f'the state of the key "{props.get("name")}" cannot be read; missing or malformed are: '
+            f"{', '.join(fields)}.",
             hint="Restore the state from a backup, or repair it with pulumi stack export and "
             "pulumi stack import.",
         ) from None

@@ -36,7 +36,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
     Attributes:
         key_id: The key's id.
         key_secret: The key's secret; a Pulumi secret.
-        key_json: ``{"key_id", "key_secret"}`` as the portal's download has it; a Pulumi secret.
+        key_json: ``{"key_id", "key_secret"}`` as the ZDX portal's download has it; a Pulumi secret.
         role_id: The id of the ZIdentity scope that the role is.
         vanity_domain: The tenant that the key lives in.
         cloud: The Zscaler cloud of that tenant; empty for production.
@@ -46,8 +46,8 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         previous_secret_id: The secret before that one, while it still works; also the one that a
             key had when it was taken over.
         previous_secret_revoke_on: The day from which on the next ``pulumi up`` revokes it: ISO.
-        managed_by: The resource's place in its stack, which the key's description in ZIdentity
-            ends with: ``zdx-keys/prod/ci``.
+        managed_by: The owner in the key's mark: the resource's place in its stack,
+            ``zdx-keys/prod/ci``.
     """
 
     name: pulumi.Output[str]
@@ -95,10 +95,10 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
 
         Args:
             resource_name: The resource's logical name in the stack.
-            role: The ZDX role's name as the portal shows it (``ZDX Read-only Admin``), in any
+            role: The ZDX role's name as the ZDX portal shows it (``ZDX Read-only Admin``), in any
                 case where that is unambiguous; or the id of its scope in ZIdentity. A key holds
                 exactly one ZDX role ("Adding API Clients", help.zscaler.com).
-            name: The key's name in the portal, 1-128 printable characters; by default
+            name: The key's name in the ZDX portal, 1-128 printable characters; by default
                 ``<project>-<stack>-<resource_name>``.
             description: Free text, shown in ZIdentity before the mark of the key's owner.
             enabled: Whether the key can obtain tokens. Tokens that it already has live on.
@@ -110,8 +110,9 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             tenant: A profile of ``zdx:tenants`` in the stack's config, for programs that
                 manage keys in several tenants. A profile that names another tenant than before
                 replaces the key.
-            adopt: Take over the key that has this name already. Nothing of it is deleted: it
-                is brought to what is declared here and gets a second secret.
+            adopt: Take over the key that has this name already. It keeps its id, is brought to
+                what is declared here and gets a second secret; the first goes on working for
+                ``keep_previous_days``, and a later ``pulumi up`` revokes it.
             opts: Pulumi's resource options.
 
         Raises:
@@ -253,6 +254,6 @@ def _require_types(resource_name: str, inputs: Mapping[str, object]) -> None:
         if not isinstance(value, expected) or (isinstance(value, bool) and expected is int):
             # The value stays out of the message: it may have been meant for another argument.
             raise TypeError(
-                f"ApiKey {resource_name!r}: {argument} must be {expected.__name__}, "
-                f"not {type(value).__name__}"
+                f'ApiKey "{resource_name}": {argument} must be {expected.__name__}, '
+                f"not {type(value).__name__}."
             )

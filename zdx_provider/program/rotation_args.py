@@ -20,7 +20,8 @@ class RotationArgs:
         rotate_before_expiry_days: How many days before its end a secret is replaced; by default
             a third of its lifetime, 30 days at most. Shorter than the lifetime.
         keep_previous_days: How many days the replaced secret goes on working; 0: until the next
-            ``pulumi up``. Shorter than the window, as the secret ends by itself then.
+            ``pulumi up``. Less than ``rotate_before_expiry_days``, as the secret then ends by
+            itself.
         triggers: Values whose change replaces the secret at once; so does one that is added.
     """
 

@@ -79,7 +79,8 @@ class PrivateKey:
         if not _is_rsa_key(self.pem):
             raise InvalidCredentials(
                 "the private key is not an RSA key in PEM form without a passphrase.",
-                hint="Its first line is `-----BEGIN PRIVATE KEY-----`, or the same with RSA.",
+                hint="Set it to the whole file; its first line is -----BEGIN PRIVATE KEY-----, or "
+                "the same with RSA.",
             )
 
     def token_request(self, now: float) -> dict[str, str]:

@@ -103,7 +103,10 @@ class Untrusted(Unreachable):
 class AnswerLost(ZIdentityError):
     """The request left and no usable answer came back: it may or may not have happened."""
 
-    next_step = "A change may or may not have happened: look at the tenant before repeating it."
+    next_step = (
+        "If it was a change, it may or may not have happened: run the same again, which looks "
+        "before it changes anything."
+    )
 
 
 class UnreadableAnswer(ZIdentityError):
@@ -140,8 +143,9 @@ class Forbidden(Refused):
 
     summary = "these credentials may not do that"
     next_step = (
-        "The ZIdentity client in use needs full permission on API Clients and API Resources; "
-        "a missing licence (SKU), or access disabled by the service provider, ends here too."
+        "The API client that the settings name needs full permission on API Clients and API "
+        "Resources. A missing licence (SKU), or access that the service provider has switched "
+        "off, has the same answer."
     )
 
 
@@ -156,14 +160,16 @@ class NotFound(Refused):
     """There is nothing of that id."""
 
     summary = "it is not there"
-    next_step = "It was deleted, or it belongs to another tenant."
+    next_step = (
+        "It was deleted, or it belongs to another tenant: zdx-keys list shows what is there."
+    )
 
 
 class Conflict(Refused):
     """The state of the tenant does not allow it."""
 
     summary = "it conflicts with the state of the tenant"
-    next_step = "Somebody may have changed the same thing; run again after a refresh."
+    next_step = "Somebody may have changed the same thing: run pulumi up --refresh."
 
 
 class TooLarge(Refused):
@@ -177,7 +183,7 @@ class RateLimited(Refused):
     """More calls than the tenant is allowed."""
 
     summary = "the rate limit is reached"
-    next_step = "Run again later, or with less parallelism."
+    next_step = "Run again later, or with fewer calls at once: pulumi up --parallel 1."
 
 
 class ServerFailed(Refused):

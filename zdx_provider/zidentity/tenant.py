@@ -92,8 +92,9 @@ def _dns_label(what: str, value: str) -> str:
     label = value.lower()
     if not _DNS_LABEL.fullmatch(label):
         raise InvalidTenant(
-            f"the {what} {value!r} is not one DNS label.",
-            hint="At most 63 letters, digits, inner hyphens: `acme`, not `acme.zslogin.net`.",
+            f'the {what} "{value}" is not one DNS label.',
+            hint='Set it to at most 63 letters, digits and inner hyphens, such as "acme" of '
+            "acme.zslogin.net.",
         )
     return label
 
@@ -101,7 +102,7 @@ def _dns_label(what: str, value: str) -> str:
 def _url(what: str, value: str) -> str:
     if not _PLAIN_URL.fullmatch(value) or not _has_host_and_port(value):
         raise InvalidTenant(
-            f"the {what} is not a plain URL.", hint="Expected: `https://host/path`."
+            f"the {what} is not a plain URL.", hint="Set it to one like https://host/path."
         )
     if not value.startswith("https:") and not is_loopback(value):
         raise InvalidTenant(

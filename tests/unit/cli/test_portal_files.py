@@ -44,7 +44,7 @@ def test_two_secrets_of_one_key_are_refused_by_both_files(tmp_path: Path) -> Non
 def test_what_is_no_key_is_refused_without_its_content(tmp_path: Path, content: str) -> None:
     (tmp_path / "ci.json").write_text(content)
 
-    with pytest.raises(FileNotUnderstood, match="is no key") as refused:
+    with pytest.raises(FileNotUnderstood, match="does not hold a key") as refused:
         read_portal_files([tmp_path])
 
     assert PLANTED not in str(refused.value)

@@ -80,7 +80,7 @@ def test_a_missing_permission_names_what_else_ends_in_403(
 ) -> None:
     server.answers(Reply(403))
 
-    with pytest.raises(Forbidden, match=r"full permission.*licence.*disabled"):
+    with pytest.raises(Forbidden, match=r"full permission.*licence.*switched"):
         zidentity.api_clients.list()
 
 
@@ -176,7 +176,8 @@ def test_an_error_names_the_key_that_it_is_about(
 
     assert str(error.value) == (
         'the key "ci": could not read the API client c1: it is not there (status 404). '
-        "It was deleted, or it belongs to another tenant."
+        "It was deleted, or it belongs to another tenant: zdx-keys list shows what is "
+        "there."
     )
 
 
