@@ -1,6 +1,8 @@
 """The package as the engine meets it: its schema, and the values that come through it."""
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -66,7 +68,10 @@ class Package(ComponentProvider):
 
 
 def serve() -> None:
-    """Answer the engine that started this process."""
+    """Answer the engine that started this process, until it says so by SIGINT."""
+    # The SDK would end by an exception, which its server cannot: a traceback in the user's
+    # diagnostics. There is nothing to put away, as the engine records what was declared.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
     main(Package(), sys.argv[1:])
 
 

@@ -1,0 +1,20 @@
+"""The package's process, ended as the engine ends it."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+NOBODY = "127.0.0.1:1"
+
+
+def test_the_engines_signal_ends_it_without_a_word() -> None:
+    command = [Path(sys.executable).with_name("pulumi-resource-zdx"), NOBODY]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline().strip().isdigit()
+        process.send_signal(signal.SIGINT)
+
+        _, said = process.communicate()
+
+    assert (process.returncode, said) == (0, "")
