@@ -9,7 +9,7 @@ NOBODY = "127.0.0.1:1"
 
 
 def test_the_engines_signal_ends_it_without_a_word() -> None:
-    command = [Path(sys.executable).with_name("pulumi-resource-zdx"), NOBODY]
+    command = [str(Path(sys.executable).with_name("pulumi-resource-zdx")), NOBODY]
     with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
         assert process.stdout
         assert process.stdout.readline().strip().isdigit()
