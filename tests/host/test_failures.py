@@ -32,6 +32,11 @@ def assert_one_key_with_one_secret(tenant: RunningEmulator, key: Recorded) -> No
     assert tenant.signs_in(key.id, key.outputs["key_secret"])
 
 
+# A second of real time each; the wire waits, whatever the documents leave open.
+WAITS = only_where("as_documented")
+
+
+@WAITS
 @pytest.mark.parametrize("path", [TOKEN, API_CLIENTS, SECRETS])
 def test_a_rate_limit_is_waited_for(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, path: str
@@ -41,6 +46,7 @@ def test_a_rate_limit_is_waited_for(
     assert_one_key_with_one_secret(tenant, host.up(declared))
 
 
+@WAITS
 def test_a_rate_limit_on_every_call_of_an_update_is_waited_for(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -197,6 +203,7 @@ def test_a_token_that_has_ended_is_renewed(
     assert tenant.client(key.id).name == "ci-2"
 
 
+@WAITS
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 @pytest.mark.parametrize("passing", [{"drop": "after"}, {"drop": "before"}, {"status": 503}])
 def test_what_passes_by_itself_is_tried_again(
