@@ -160,6 +160,23 @@ def test_a_similar_name_is_another_key(
     assert [client.name for client in tenant.clients()] == [name, "ci"]
 
 
+@pytest.mark.parametrize("renamed", ["aa", "zz"])
+def test_a_key_that_has_lost_the_name_since_it_was_listed_is_in_nobodys_way(
+    host: PluginHost,
+    tenant: RunningEmulator,
+    by_hand: ApiClient,
+    declared: Properties,
+    renamed: str,
+) -> None:
+    host.up({**declared, "name": "listed"})
+    tenant.change_client(by_hand.id, name=renamed)
+
+    key = host.up(declared)
+
+    assert {client.name for client in tenant.clients()} == {"listed", renamed, "ci"}
+    assert key.id != by_hand.id
+
+
 def test_four_creates_of_one_name_at_once_make_one_key(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:

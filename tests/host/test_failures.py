@@ -98,6 +98,19 @@ def test_a_client_that_was_never_made_is_not_asked_for_twice(
     assert_one_key_with_one_secret(tenant, host.up(declared))
 
 
+@pytest.mark.parametrize("lost", [{"drop": "before"}, {"status": 504}])
+def test_a_lost_answer_is_not_taken_for_a_key_of_a_similar_name(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, lost: Properties
+) -> None:
+    similar = tenant.create_client("ci-2", description="[pulumi keys/prod/ci-2 #c0ffee]")
+    tenant.fault(method="POST", path=API_CLIENTS, **lost)
+
+    said = failure(host, declared)
+
+    assert 'could not create the API client "ci"' in said
+    assert tenant.clients() == [similar]
+
+
 @except_where(
     first_secret="nothing tells the lost one from the first one there",
     read_lag_ms="a look at a new key finds nothing there",

@@ -125,7 +125,7 @@ def free_a_slot(
     """
     if len(present) < MAX_SECRETS:
         return present
-    doomed = _dispensable(held, present, zidentity.now())
+    doomed = dispensable(held, present, zidentity.now())
     if doomed is None:
         raise NoFreeSlot(
             f"the state does not know which of the secrets {_ids(present)} it holds, and a third "
@@ -137,10 +137,20 @@ def free_a_slot(
     return tuple(s for s in present if s.id != doomed.id)
 
 
-def _dispensable(
+def dispensable(
     held: HeldSecrets, present: tuple[ApiClientSecret, ...], now: datetime
 ) -> ApiClientSecret | None:
-    """The secret to end first; None where nothing tells which of them the state holds."""
+    """The secret to end first, of a key that has no slot free.
+
+    Args:
+        held: The secrets that the state knows.
+        present: The key's secrets, oldest first.
+        now: The current moment by the server's clock.
+
+    Returns:
+        One that the state does not know, else the previous one; where the state does not know
+        which of them it holds, one that has ended, or None.
+    """
     if held.current is None:
         return next((secret for secret in present if secret.expires_at <= now), None)
     strangers = [s for s in present if s.id not in (held.current, held.previous)]

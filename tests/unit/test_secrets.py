@@ -1,0 +1,51 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.samples import MADE, a_secret
+
+from zdx_provider.domain.secrets import HeldSecrets, dispensable
+from zdx_provider.zidentity import ApiClientSecret
+
+NOW = MADE + timedelta(days=100)
+OTHERS = ["a", "m", "z"]
+
+
+@given(st.permutations(OTHERS), st.sampled_from([*OTHERS, None]))
+def test_the_secret_that_the_state_holds_never_gives_way(ids: list[str], known: str | None) -> None:
+    current, beside, _ = ids
+    previous = beside if known is None else known
+    present = (a_secret(current), a_secret(beside))
+
+    for order in (present, present[::-1]):
+        doomed = dispensable(HeldSecrets(current, previous), order, NOW)
+        assert doomed is not None
+        assert doomed.id == beside
+
+
+@pytest.mark.parametrize("others", [("stranger", "previous"), ("previous", "stranger")])
+def test_a_stranger_gives_way_before_the_previous_secret(others: tuple[str, str]) -> None:
+    present = (a_secret(others[0]), a_secret(others[1]))
+
+    doomed = dispensable(HeldSecrets("current", "previous"), present, NOW)
+
+    assert doomed is not None
+    assert doomed.id == "stranger"
+
+
+ALIVE, ENDED = a_secret("alive"), a_secret("ended", ends=NOW)
+
+
+@pytest.mark.parametrize(
+    ("present", "doomed"),
+    [
+        ((ALIVE, ENDED), ENDED),
+        ((ENDED, ALIVE), ENDED),
+        ((ALIVE, a_secret("alive-too")), None),
+    ],
+)
+def test_where_the_held_one_is_not_known_only_one_that_has_ended_gives_way(
+    present: tuple[ApiClientSecret, ...], doomed: ApiClientSecret | None
+) -> None:
+    assert dispensable(HeldSecrets(None, None), present, NOW) == doomed
