@@ -6,7 +6,7 @@ pulumi-zia (``clientId``, ``vanityDomain``, ...). The provider and ``zdx-keys`` 
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.alias_generators import to_camel
@@ -22,19 +22,6 @@ from zdx_provider.zidentity import (
 )
 
 ConfigReader = Callable[[str], str | None]
-
-_ENVIRONMENT = {
-    "clientId": "ZSCALER_CLIENT_ID",
-    "clientSecret": "ZSCALER_CLIENT_SECRET",
-    "privateKey": "ZSCALER_PRIVATE_KEY",
-    "vanityDomain": "ZSCALER_VANITY_DOMAIN",
-    "cloud": "ZSCALER_CLOUD",
-    "httpProxy": "ZSCALER_HTTP_PROXY",
-    "apiUrl": "ZSCALER_API_URL",
-    "tokenUrl": "ZSCALER_TOKEN_URL",
-}
-
-_SECRETS = ("clientSecret", "privateKey")
 
 # How calls are made, not whom they reach: a profile inherits these, and nothing else. A tenant's
 # credentials must never travel to the host of another.
@@ -146,7 +133,7 @@ class Settings(BaseModel):
     def _spelling(self, key: str) -> str:
         if self.profile:
             return f"zdx:tenants.{self.profile}.{key}"
-        return f"zdx:{key} ({_ENVIRONMENT[key]})"
+        return f"zdx:{key} ({ENVIRONMENT[key]})"
 
     def _missing(self, key: str) -> SettingsError:
         instead = "; or set privateKey in its place" if key in _SECRETS else ""
@@ -158,9 +145,23 @@ class Settings(BaseModel):
             )
         return SettingsError(
             f"the setting zdx:{key} is missing.",
-            hint=f"Set it in the stack ({_setting(f'zdx:{key}')}) or as {_ENVIRONMENT[key]} in the "
+            hint=f"Set it in the stack ({_setting(f'zdx:{key}')}) or as {ENVIRONMENT[key]} in the "
             f"environment{instead}.",
         )
+
+
+# Of the others, no variable of the vendor's tools tells.
+_CONFIG_ONLY = {"max_retries", "request_timeout", "resume_interrupted", "profile"}
+ENVIRONMENT = {
+    to_camel(field): f"ZSCALER_{field.upper()}"
+    for field in Settings.model_fields
+    if field not in _CONFIG_ONLY
+}
+_SECRETS = tuple(
+    to_camel(name)
+    for name, field in Settings.model_fields.items()
+    if SecretStr in get_args(field.annotation)
+)
 
 
 def load_settings(
@@ -207,7 +208,7 @@ def profile_names(config: ConfigReader) -> list[str]:
 
 
 def _from_environment(environ: Mapping[str, str], key: str) -> str | None:
-    return environ.get(_ENVIRONMENT[key]) if key in _ENVIRONMENT else None
+    return environ.get(ENVIRONMENT[key]) if key in ENVIRONMENT else None
 
 
 def _profiles(config: ConfigReader) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from support.documents import (
 from support.shell import commands
 
 from zdx_provider import ApiKey
-from zdx_provider.settings import Settings, load_settings, profile_names
+from zdx_provider.settings import ENVIRONMENT, Settings, load_settings, profile_names
 
 SETTINGS = {
     "zdx:tenants",
@@ -125,8 +126,16 @@ def test_the_page_of_the_resource_names_every_output() -> None:
     assert _first_column("docs/api-key.md", "Outputs") == set(ApiKey.__annotations__) - inputs
 
 
-def test_the_page_of_the_settings_names_every_setting() -> None:
-    assert _first_column("docs/settings.md", "Settings") == SETTINGS
+@pytest.mark.parametrize("document", ["README.md", "docs/settings.md"])
+def test_a_table_of_the_settings_names_each_with_its_variable(document: str) -> None:
+    rows = re.findall(r"^\| (`zdx:.+?) \|(.*?)\|", (ROOT / document).read_text(), re.MULTILINE)
+    told = {
+        key: variable
+        for keys, variables in rows
+        for key, variable in zip_longest(_quoted(keys), _quoted(variables))
+    }
+
+    assert told == {key: ENVIRONMENT.get(key.removeprefix("zdx:")) for key in SETTINGS}
 
 
 def test_every_message_that_troubleshooting_explains_is_one_that_is_given() -> None:
@@ -200,4 +209,8 @@ def _first_column(document: str, heading: str) -> set[str]:
     """The names in the first column of the first table below a heading."""
     below = re.split(rf"^#+ {heading}$", (ROOT / document).read_text(), flags=re.MULTILINE)[1]
     rows = re.findall(r"^\|(.+?)\|", below.partition("\n#")[0], re.MULTILINE)
-    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    return {name for row in rows for name in _quoted(row)}
+
+
+def _quoted(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)

@@ -16,7 +16,6 @@ from pydantic import SecretStr
 
 from zdx_provider.cli.files import require_free, write_private
 from zdx_provider.cli.import_choice import Home, LeftOut, NothingToImport, find_home, named
-from zdx_provider.cli.listing import read_keys
 from zdx_provider.cli.portal_files import PortalFile, read_portal_files
 from zdx_provider.cli.program_text import Declaration, ResourceNames, program_text
 from zdx_provider.cli.selection import Selection
@@ -139,7 +138,7 @@ class Gathering:
             NothingToImport: One that is named is not there.
             ZIdentityError: The tenant could not be asked, or refused.
         """
-        keys = named(read_keys(self.tenant), wanted)
+        keys = named(self.tenant.read_keys(), wanted)
         kept = [key for key in keys if self._is_kept(key)]
         self._leave_out_files({key.id for key in kept})
         names = ResourceNames(self._home.resource_names)

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from zdx_provider.cli.selection import Selection
 from zdx_provider.cli.tenant import OpenTenant, open_tenant
-from zdx_provider.cli.terminal import cell, console, print_json, table, with_progress
+from zdx_provider.cli.terminal import cell, console, print_json, table
 from zdx_provider.domain.key import Key
 from zdx_provider.domain.roles import portal_name
 
@@ -73,19 +73,9 @@ def list_keys(tenant: OpenTenant) -> list[ListedKey]:
     Raises:
         ZIdentityError: The tenant could not be asked, or refused.
     """
-    keys = sorted(read_keys(tenant), key=lambda key: (key.name.casefold(), key.id))
+    keys = sorted(tenant.read_keys(), key=lambda key: (key.name.casefold(), key.id))
     now = tenant.zidentity.now()
     return [listed(key, now) for key in keys]
-
-
-def read_keys(tenant: OpenTenant) -> list[Key]:
-    """The API clients that hold a role of ZDX, with their secrets.
-
-    Raises:
-        ZIdentityError: The tenant could not be asked, or refused.
-    """
-    clients = tenant.inventory.clients()
-    return list(with_progress(tenant.inventory.read(clients), len(clients), "Reading secrets"))
 
 
 def listed(key: Key, now: datetime) -> ListedKey:

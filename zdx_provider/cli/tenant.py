@@ -9,7 +9,9 @@ from pydantic import SecretStr
 
 from zdx_provider.cli.selection import Selection
 from zdx_provider.cli.stack import NoStackSelected, Stack, in_project
+from zdx_provider.cli.terminal import with_progress
 from zdx_provider.domain.inventory import Inventory
+from zdx_provider.domain.key import Key
 from zdx_provider.settings import Settings, load_settings
 from zdx_provider.zidentity import ClientSecret, ConnectionOptions, Tenant, ZIdentity
 
@@ -43,6 +45,15 @@ class OpenTenant:
     def name(self) -> str:
         """Its vanity domain, with the cloud if that is not production's."""
         return str(self.zidentity.tenant)
+
+    def read_keys(self) -> list[Key]:
+        """The API clients that hold a role of ZDX, with their secrets; progress is shown.
+
+        Raises:
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        clients = self.inventory.clients()
+        return list(with_progress(self.inventory.read(clients), len(clients), "Reading secrets"))
 
 
 def find_settings(selection: Selection, environ: Mapping[str, str]) -> FoundSettings:

@@ -10,7 +10,6 @@ from functools import cached_property
 from rich.text import Text
 
 from zdx_provider.cli.exits import Exit, exit_of
-from zdx_provider.cli.listing import read_keys
 from zdx_provider.cli.live.findings import Finding, Verdict
 from zdx_provider.cli.live.walk import ASSUMPTIONS, finding_table, findings, open_trial
 from zdx_provider.cli.selection import Selection
@@ -151,7 +150,7 @@ class Verification:
         return ", ".join(role.name for role in roles)
 
     def _keys(self) -> str:
-        keys = read_keys(self.tenant)
+        keys = self.tenant.read_keys()
         declared = sum(key.mark is not None for key in keys)
         return f"{len(keys)}, of which stacks declare {declared}"
 

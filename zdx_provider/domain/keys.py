@@ -31,6 +31,7 @@ from zdx_provider.domain.secrets import (
     secrets_of,
     secrets_of_client,
 )
+from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientSecret,
@@ -227,7 +228,7 @@ class Keys:
     def _undo(self, client: ApiClient, cause: BaseException) -> None:
         try:
             self._clients.remove(client.id)
-        except ZIdentityError as error:
+        except ZdxError as error:
             raise KeyLeftBehind(
                 f'the key "{client.name}" was made ({client.id}), got no secret and could not be '
                 f"removed again: {error.problem}.",
