@@ -177,6 +177,18 @@ def test_a_key_that_has_lost_the_name_since_it_was_listed_is_in_nobodys_way(
     assert key.id != by_hand.id
 
 
+def test_a_key_that_this_run_made_and_that_has_lost_the_name_is_in_nobodys_way(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    made = host.up(declared)
+    tenant.change_client(made.id, name="renamed")
+
+    key = host.up({**declared, "managed_by": "keys/prod/other"})
+
+    assert key.id != made.id
+    assert tenant.client(key.id).name == "ci"
+
+
 def test_four_creates_of_one_name_at_once_make_one_key(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:

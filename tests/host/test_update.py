@@ -193,3 +193,27 @@ def test_a_secret_that_cannot_be_minted_tells_what_is_changed_already(
 def ended(properties: Properties) -> Properties:
     """The same, a year later."""
     return {**properties, "secret_expires_on": "2020-01-01"}
+
+
+def test_the_claim_of_a_second_state_does_not_become_this_ones(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    others = "for the pipeline [pulumi keys/prod/ci #0123456789abcdef]"
+    tenant.change_client(key.id, description=others)
+
+    updated = host.up_again(key, {**declared, "enabled": False})
+
+    assert updated.outputs["claim"] == key.outputs["claim"]
+    assert tenant.client(key.id).description == others
+
+
+def test_a_state_without_a_claim_takes_the_one_that_the_key_has(
+    host: PluginHost, declared: Properties
+) -> None:
+    key = host.up(declared)
+    claimless = Recorded(key.id, key.inputs, {**key.outputs, "claim": ""})
+
+    updated = host.up_again(claimless, {**declared, "enabled": False})
+
+    assert updated.outputs["claim"] == key.outputs["claim"]
