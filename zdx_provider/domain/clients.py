@@ -47,10 +47,7 @@ class Clients:
 
     def get(self, key_id: str) -> ApiClient | None:
         """A client as it is now; None when it is gone."""
-        client = self._zidentity.api_clients.find(key_id)
-        if client is None:
-            self._listing.forget(key_id)
-        return client
+        return self._zidentity.api_clients.find(key_id)
 
     def named(self, name: str) -> list[ApiClient]:
         """The clients of exactly that name, each confirmed by a look at itself."""
@@ -94,18 +91,9 @@ class Clients:
         """Remember a client that this process has just made or changed."""
         self._listing.record(client)
 
-    def forget(self, key_id: str) -> None:
-        """Drop a client that is known to be gone."""
-        self._listing.forget(key_id)
-
     def _confirmed(self, key_id: str) -> ApiClient | None:
         """A client as it is now, or as this process made it where it is not shown yet."""
-        own = self._listing.own(key_id)
-        client = self.get(key_id)
-        if client is None and own is not None:
-            self.record(own)
-            return own
-        return client
+        return self.get(key_id) or self._listing.own(key_id)
 
     def _made_with(self, mark: Mark, name: str) -> ApiClient | None:
         """The client of that mark, though the answer that told its id was lost."""

@@ -105,7 +105,6 @@ class Keys:
             try:
                 present = secrets_of_client(self._zidentity, client)
             except NotFound:
-                self._clients.forget(key_id)
                 return None
             return self._named(key_of(client, self._zdx_services(role_id), present))
 
