@@ -8,7 +8,7 @@ import pulumi
 import pytest
 from host.conftest import except_where
 
-from zdx_emulator.testing import API_CLIENTS, RunningEmulator, Switches, scope_id
+from zdx_emulator.testing import API_CLIENTS, SECRETS, RunningEmulator, Switches, scope_id
 from zdx_provider import (
     ApiKeyResult,
     RoleResult,
@@ -157,6 +157,14 @@ def test_an_id_that_is_not_there_is_told(tenant: RunningEmulator) -> None:
 
     with pytest.raises(pulumi.RunError, match=f"the tenant acme has no API client {gone.id}"):
         get_api_key(id=gone.id)
+
+
+def test_a_key_that_goes_while_it_is_read_is_not_there(tenant: RunningEmulator) -> None:
+    tenant.create_client("ci")
+    tenant.fault(path=SECRETS, status=404)
+
+    with pytest.raises(pulumi.RunError, match='has no ZDX key named "ci"'):
+        get_api_key(name="ci")
 
 
 def test_all_keys_come_by_name_whoever_made_them(tenant: RunningEmulator) -> None:

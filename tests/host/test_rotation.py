@@ -110,6 +110,19 @@ def test_a_revoke_that_fails_stays_owed_and_is_told(
     assert present(tenant, key) == {key.outputs["secret_id"]}
 
 
+def test_a_previous_secret_that_is_gone_already_is_nothing_to_tell(
+    host: PluginHost, tenant: RunningEmulator, rotating: Properties, engine: Engine
+) -> None:
+    declared = triggered(rotating, "2")
+    key = owed_today(host.up_again(host.up(rotating), declared))
+    tenant.delete_secret(key.id, key.outputs["previous_secret_id"])
+
+    revoked = host.up_again(key, declared)
+
+    assert engine.warnings == []
+    assert "previous_secret_id" not in revoked.outputs
+
+
 def test_a_second_rotation_inside_the_overlap_ends_the_first_secret_and_not_the_second(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties
 ) -> None:
