@@ -23,7 +23,7 @@ _lock = threading.Lock()
 
 
 @dataclass(frozen=True)
-class FoundKey:
+class LookedUpKey:
     """A key that was looked up.
 
     Attributes:
@@ -36,7 +36,7 @@ class FoundKey:
     secrets: tuple[ApiClientSecret, ...]
 
 
-def key_named(name: str, profile: str | None) -> FoundKey:
+def key_named(name: str, profile: str | None) -> LookedUpKey:
     """The one key of exactly that name.
 
     Args:
@@ -50,7 +50,7 @@ def key_named(name: str, profile: str | None) -> FoundKey:
     return _found(inventory.named(name), inventory)
 
 
-def key_identified(key_id: str, profile: str | None) -> FoundKey:
+def key_identified(key_id: str, profile: str | None) -> LookedUpKey:
     """The key of that id.
 
     Args:
@@ -64,7 +64,7 @@ def key_identified(key_id: str, profile: str | None) -> FoundKey:
     return _found(inventory.identified(key_id), inventory)
 
 
-def keys(profile: str | None) -> list[FoundKey]:
+def keys(profile: str | None) -> list[LookedUpKey]:
     """Every key of the tenant, by name, its secrets not asked for.
 
     Args:
@@ -103,5 +103,5 @@ def _config(key: str) -> str | None:
     return pulumi.Config(namespace).get(name)
 
 
-def _found(key: Key, inventory: Inventory) -> FoundKey:
-    return FoundKey(observed(key, inventory.tenant, profile=None), key.secrets)
+def _found(key: Key, inventory: Inventory) -> LookedUpKey:
+    return LookedUpKey(observed(key, inventory.tenant, profile=None), key.secrets)

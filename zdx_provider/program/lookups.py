@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
@@ -23,7 +23,7 @@ from zdx_provider.program.lookup_results import (
 )
 
 if TYPE_CHECKING:
-    from zdx_provider.engine.lookups import FoundKey
+    from zdx_provider.engine.lookups import LookedUpKey
 
 T = TypeVar("T")
 
@@ -125,7 +125,7 @@ def get_roles_output(*, tenant: pulumi.Input[str] | None = None) -> pulumi.Outpu
     return _once_known(get_roles, tenant=tenant)
 
 
-def _result(found: "FoundKey") -> ApiKeyResult:
+def _result(found: "LookedUpKey") -> ApiKeyResult:
     secrets = tuple(
         SecretResult(secret.id, _rfc_3339(secret.created_at), _rfc_3339(secret.expires_at))
         for secret in found.secrets
@@ -133,12 +133,13 @@ def _result(found: "FoundKey") -> ApiKeyResult:
     return ApiKeyResult(**_facts(found), secrets=secrets)
 
 
-def _facts(found: "FoundKey") -> dict[str, Any]:
-    return {field.name: getattr(found.state, field.name) for field in fields(ApiKeySummary)}
+def _facts(found: "LookedUpKey") -> dict[str, Any]:
+    recorded = found.state.rendered()
+    return {field.name: recorded.get(field.name) for field in fields(ApiKeySummary)}
 
 
 def _rfc_3339(moment: datetime) -> str:
-    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _require_one(function: str, name: object, id_: object) -> None:

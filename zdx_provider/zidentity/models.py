@@ -14,7 +14,8 @@ _T = TypeVar("_T")
 
 
 def _utc(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    known = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return known.astimezone(timezone.utc)
 
 
 def _text(value: Any) -> Any:

@@ -236,3 +236,16 @@ def test_requests_say_what_sends_them(zidentity: ZIdentity, server: ScriptedServ
     zidentity.api_clients.list()
 
     assert server.calls[0].headers["User-Agent"].startswith("zdx-provider/")
+
+
+@pytest.mark.parametrize(
+    "told", ["2026-01-01T01:30:00+01:30", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00"]
+)
+def test_a_time_is_utc_however_it_is_told(
+    zidentity: ZIdentity, server: ScriptedServer, told: str
+) -> None:
+    server.answers(Reply(200, [{"id": "s1", "createdAt": told, "expiresAt": 1798761600}]))
+
+    (secret,) = zidentity.api_clients.secrets.list("c1")
+
+    assert secret.created_at.isoformat() == "2026-01-01T00:00:00+00:00"
