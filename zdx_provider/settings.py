@@ -150,7 +150,7 @@ class Settings(BaseModel):
         )
 
 
-# Of the others, no variable of the vendor's tools tells.
+# The vendor's own tools have no variable for these.
 _CONFIG_ONLY = {"max_retries", "request_timeout", "resume_interrupted", "profile"}
 ENVIRONMENT = {
     to_camel(field): f"ZSCALER_{field.upper()}"

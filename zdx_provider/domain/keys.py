@@ -31,7 +31,6 @@ from zdx_provider.domain.secrets import (
     secrets_of,
     secrets_of_client,
 )
-from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientSecret,
@@ -227,7 +226,7 @@ class Keys:
     def _undo(self, client: ApiClient, cause: BaseException) -> None:
         try:
             self._clients.remove(client.id)
-        except ZdxError as error:
+        except ZIdentityError as error:
             raise KeyLeftBehind(
                 f'the key "{client.name}" was made ({client.id}), got no secret and could not be '
                 f"removed again: {error.problem}.",
