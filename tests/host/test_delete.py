@@ -1,7 +1,8 @@
 """What a delete removes, and what it leaves."""
 
-from host.conftest import except_where
-from support.plugin_host import Engine, PluginHost, Properties
+import pytest
+from host.conftest import StartHost, except_where
+from support.plugin_host import Engine, PluginFailed, PluginHost, Properties
 
 from zdx_emulator.testing import API_CLIENT, RunningEmulator
 
@@ -86,3 +87,46 @@ def test_a_name_is_free_after_its_key_is_deleted(
     second = host.up(declared)
 
     assert [client.id for client in tenant.clients()] == [second.id] != [first.id]
+
+
+def test_delete_leaves_a_key_whose_copied_state_gave_it_to_another_stack(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties, engine: Engine
+) -> None:
+    key = start_host().up(declared)
+    # The copy of the state, under another stack's name: the same claim, another place.
+    copied = start_host().up_again(key, {**declared, "managed_by": "keys/copy/ci"})
+    with pytest.raises(PluginFailed) as refused:
+        start_host().up_again(key, {**declared, "enabled": False})
+
+    start_host().delete(key)
+
+    assert "To leave it there, remove this declaration (the key stays)" in refused.value.sentence
+    assert [client.id for client in tenant.clients()] == [key.id]
+    assert tenant.signs_in(copied.id, copied.outputs["key_secret"])
+    (warning,) = engine.warnings
+    assert "keys/copy/ci has taken it over" in warning
+
+
+def test_delete_refuses_a_key_that_is_listed_and_said_to_be_gone(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    tenant.fault(method="GET", path=API_CLIENT, status=404)
+
+    with pytest.raises(PluginFailed, match="the tenant lists it"):
+        host.delete(key)
+
+    assert [client.id for client in tenant.clients()] == [key.id]
+
+
+def test_delete_fails_if_the_tenant_says_gone_and_keeps_the_key(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    tenant.fault(method="DELETE", path=API_CLIENT, status=404)
+
+    with pytest.raises(PluginFailed, match="could not delete the API client"):
+        host.delete(key)
+
+    host.delete(key)
+    assert tenant.clients() == []

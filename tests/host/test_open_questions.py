@@ -31,18 +31,6 @@ def test_a_first_secret_that_nobody_was_told_gives_way_to_a_rotation(
     assert tenant.signs_in(key.id, rotated.outputs["key_secret"])
 
 
-@only_where("first_secret")
-def test_a_secret_that_was_lost_beside_a_first_one_takes_the_new_key_with_it(
-    host: PluginHost, tenant: RunningEmulator, declared: Properties
-) -> None:
-    tenant.fault(method="POST", path=SECRETS, drop="after")
-
-    with pytest.raises(PluginFailed, match="could not make a secret"):
-        host.up(declared)
-
-    assert tenant.clients() == []
-
-
 @only_where("as_documented")
 def test_a_lost_client_that_is_not_seen_yet_is_finished_by_the_next_run(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties

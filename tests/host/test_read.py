@@ -4,7 +4,7 @@ import pytest
 from host.conftest import StartHost, except_where
 from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
 
-from zdx_emulator.testing import SECRETS, RunningEmulator, scope_id
+from zdx_emulator.testing import API_CLIENT, SECRETS, RunningEmulator, Switches, scope_id
 
 
 @pytest.fixture
@@ -168,3 +168,26 @@ def test_a_key_that_cannot_be_read_is_named(
 
     with pytest.raises(PluginFailed, match='the key "ci": could not list the secrets'):
         host.refresh(key)
+
+
+def test_refresh_fails_if_only_the_secrets_are_said_to_be_gone(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded
+) -> None:
+    tenant.fault(method="GET", path=SECRETS, status=404)
+
+    with pytest.raises(PluginFailed, match="could not list the secrets"):
+        host.refresh(key)
+
+    assert host.refresh(key).outputs == key.outputs
+
+
+def test_refresh_fails_if_the_tenant_lists_a_key_and_says_that_it_is_gone(
+    start_host: StartHost, tenant: RunningEmulator, key: Recorded
+) -> None:
+    tenant.switch(Switches(list_descriptions=False))
+    tenant.fault(method="GET", path=API_CLIENT, status=404)
+
+    with pytest.raises(PluginFailed, match="the tenant lists it"):
+        start_host().refresh(key)
+
+    assert start_host().refresh(key).outputs == key.outputs

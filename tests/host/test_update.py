@@ -195,17 +195,68 @@ def ended(properties: Properties) -> Properties:
     return {**properties, "secret_expires_on": "2020-01-01"}
 
 
-def test_the_claim_of_a_second_state_does_not_become_this_ones(
-    host: PluginHost, tenant: RunningEmulator, declared: Properties
+def test_update_refuses_a_key_that_another_state_of_its_resource_has_taken_over(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
-    key = host.up(declared)
-    others = "for the pipeline [pulumi keys/prod/ci #0123456789abcdef]"
-    tenant.change_client(key.id, description=others)
+    tenant.change_client(key.id, description="for the pipeline [pulumi keys/prod/ci #d00d]")
+    before = tenant.client(key.id), tenant.secrets(key.id)
 
-    updated = host.up_again(key, {**declared, "enabled": False})
+    with pytest.raises(PluginFailed) as refused:
+        host.up_again(Recorded(key.id, ended(key.inputs), ended(key.outputs)), declared)
 
-    assert updated.outputs["claim"] == key.outputs["claim"]
-    assert tenant.client(key.id).description == others
+    assert f'"ci" ({key.id}) was taken over by another run' in refused.value.sentence
+    assert (tenant.client(key.id), tenant.secrets(key.id)) == before
+
+
+@except_where(first_secret="both slots are taken there")
+def test_taking_a_key_back_from_another_state_works_as_the_refusal_says(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    first = start_host().up(declared)
+    second = start_host(resumeInterrupted="true").up(declared)
+    tenant.delete_secret(first.id, first.outputs["secret_id"])
+
+    with pytest.raises(PluginFailed) as refused:
+        start_host().up_again(first, {**declared, "enabled": False})
+    # What `pulumi state delete` leaves is a resource that the state does not hold.
+    taken_back = start_host().up({**declared, "adopt": True})
+
+    assert "run pulumi state delete for this resource and declare adopt=True" in (
+        refused.value.sentence
+    )
+    assert taken_back.id == first.id == second.id
+    assert tenant.signs_in(taken_back.id, taken_back.outputs["key_secret"])
+
+
+@except_where(unique_names="the tenant itself refuses a second key of a name there")
+def test_rename_to_the_name_of_another_key_is_refused(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    other = tenant.create_client("ci-2")
+
+    with pytest.raises(PluginFailed) as refused:
+        host.up_again(key, {**declared, "name": "ci-2", "enabled": False})
+
+    assert f"{other.id} is named so already. Nothing was changed." in refused.value.sentence
+    assert tenant.client(key.id).name == "ci"
+    assert tenant.client(key.id).status is True
+
+
+@except_where(unique_names="the tenant itself refuses a second key of a name there")
+def test_rename_is_undone_if_another_key_gets_the_name_meanwhile(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    host.up_again(
+        host.up({**declared, "name": "x", "managed_by": "keys/prod/x"}),
+        declared | {"name": "y", "managed_by": "keys/prod/x"},
+    )  # this process has its list now
+    other = tenant.create_client("ci-2")
+
+    with pytest.raises(PluginFailed) as refused:
+        host.up_again(key, {**declared, "name": "ci-2"})
+
+    assert f"{other.id} is named so already" in refused.value.sentence
+    assert tenant.client(key.id).name == "ci"
 
 
 def test_a_state_without_a_claim_takes_the_one_that_the_key_has(

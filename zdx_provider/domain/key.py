@@ -114,12 +114,14 @@ class Created:
         mark: Its mark.
         secret: Its new secret; the value is known here and nowhere else.
         previous_id: The secret that a key taken over had before; it still works.
+        other_scopes: The scopes of other services than ZDX that a key taken over keeps.
     """
 
     key_id: str
     mark: Mark
     secret: MintedSecret
     previous_id: str | None = None
+    other_scopes: tuple[Scope, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import secrets
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from zdx_provider.domain.clients import Clients
+from zdx_provider.domain.clients import Clients, ListedClients
 from zdx_provider.domain.key import (
     Created,
     Key,
@@ -20,21 +20,28 @@ from zdx_provider.domain.key import (
     with_role_names,
 )
 from zdx_provider.domain.mark import Mark, mark_in
-from zdx_provider.domain.ownership import FoundKey, KeyTaken, Permissions, key_to_take
+from zdx_provider.domain.ownership import (
+    FoundKey,
+    KeyTaken,
+    Permissions,
+    created_twice,
+    key_to_take,
+    renamed_to_taken_name,
+)
 from zdx_provider.domain.roles import OfferedRoles, Role, find_role, service_id, service_ids
+from zdx_provider.domain.scopes import scopes_of_other_services
 from zdx_provider.domain.secrets import (
     HeldSecrets,
     NoFreeSlot,
+    create_secret,
     free_a_slot,
-    mint,
     revoke,
     secrets_of,
-    secrets_of_client,
 )
+from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import (
     ApiClient,
-    ApiClientSecret,
-    NotFound,
+    MintedSecret,
     ZIdentity,
     ZIdentityError,
     about,
@@ -47,6 +54,7 @@ class Keys:
     Args:
         zidentity: The tenant.
         monotonic: Seconds of a clock that never jumps.
+        sleep: Waits that many seconds.
         new_claim: Draws the random token of a new mark.
     """
 
@@ -55,12 +63,13 @@ class Keys:
         zidentity: ZIdentity,
         *,
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
         new_claim: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
         self._zidentity = zidentity
         self._new_claim = new_claim
         self._roles = OfferedRoles(zidentity)
-        self._clients = Clients(zidentity, self._roles, monotonic)
+        self._clients = Clients(zidentity, self._roles, monotonic, sleep)
         self._names_lock = threading.Lock()
         self._name_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -83,7 +92,7 @@ class Keys:
         """
         mark = Mark(spec.owner, self._new_claim())
         with about(spec.name), self._name_lock(spec.name):
-            found = key_to_take(self._found(spec.name), spec.owner, allowed)
+            found = key_to_take(self._found(spec), spec.owner, allowed)
             if found is None:
                 return self._make(spec, mark, lifetime)
             return self._take_over(found, spec, mark, lifetime)
@@ -101,24 +110,25 @@ class Keys:
             client = self._clients.find(key_id)
             if client is None:
                 return None
-            try:
-                present = secrets_of_client(self._zidentity, client)
-            except NotFound:
+            present = self._clients.list_secrets(client)
+            if present is None:
                 return None
             return self._named(key_of(client, self._zdx_services(role_id), present))
 
-    def update(self, key_id: str, spec: KeySpec, *, previous_owner: str, claim: str) -> str:
+    def update(
+        self, key_id: str, spec: KeySpec, *, previous_name: str, previous_owner: str, claim: str
+    ) -> str:
         """Bring a key to what is declared: one GET, and one PUT where something differs.
 
         Args:
             key_id: The key.
             spec: What is declared now.
+            previous_name: The name that the state knows.
             previous_owner: The owner that the state knows; it differs after a rename.
             claim: The claim that the state knows; empty for a key that was imported.
 
         Returns:
-            The claim that the state is to know. It is not taken from the key where the state
-            has one: another state may have taken the key over, and only that one may delete it.
+            The claim that the state is to know.
 
         Raises:
             KeyGone: There is no such key any more.
@@ -126,7 +136,7 @@ class Keys:
             ZIdentityError: The tenant could not be asked, or refused.
         """
         with about(spec.name):
-            client = self._clients.get(key_id)
+            client = self._clients.find_now(key_id)
             if client is None:
                 raise KeyGone(
                     f'the key "{spec.name}" ({key_id}) is not in the tenant any more.',
@@ -139,8 +149,18 @@ class Keys:
                     hint="To leave it there, remove this declaration (the key stays); to take "
                     "it back, run pulumi state delete for this resource and declare adopt=True.",
                 )
+            if found and claim and found.claim != claim:
+                raise KeyTaken(
+                    f'the key "{spec.name}" ({key_id}) was taken over by another run of this '
+                    "resource, which this state doesn't know: there is a second copy of the state.",
+                    hint="Use the other state, and remove this one. To take the key back, run "
+                    "pulumi state delete for this resource and declare adopt=True.",
+                )
             mark = Mark(spec.owner, found.claim if found else claim or self._new_claim())
-            self._clients.bring(client, spec, mark)
+            if spec.name == previous_name == client.name:
+                self._clients.bring(client, spec, mark)
+            else:
+                self._rename(client, spec, mark)
             return claim or mark.claim
 
     def replace_secret(
@@ -162,7 +182,7 @@ class Keys:
                 present = secrets_of(self._zidentity, key_id)
                 remaining = free_a_slot(self._zidentity, key_id, held, present)
                 ids = {secret.id for secret in remaining}
-                minted = mint(self._zidentity, key_id, lifetime, ids)
+                minted = create_secret(self._zidentity, key_id, lifetime, ids)
             except (ZIdentityError, NoFreeSlot) as error:
                 raise KeyPartlyUpdated(
                     f'the key "{name}" is as declared now, but it has no new secret yet.',
@@ -180,66 +200,146 @@ class Keys:
         with about(name):
             revoke(self._zidentity, key_id, secret_id)
 
-    def delete(self, key_id: str, name: str, claim: str) -> Mark | None:
+    def delete(self, key_id: str, name: str, state_mark: Mark) -> Mark | None:
         """Remove a key, if it is still the one that the state means.
 
         Args:
             key_id: The key.
             name: Its name, for messages.
-            claim: The claim that the state knows.
+            state_mark: The mark that the state knows; its `who` is empty for a key that had none.
 
         Returns:
-            None when the key is gone; the mark of its new owner when somebody has taken it over
-            since, in which case it was left alone.
+            None when the key is gone; the key's mark when that is not the state's. Somebody has
+            taken it over since, or the state is a copy: the key was left alone.
         """
         with about(name):
-            client = self._clients.get(key_id)
+            client = self._clients.find_now(key_id)
             if client is None:
                 return None
             mark = mark_in(client.description)
-            if mark and mark.claim != claim:
+            if mark and not _is_same(mark, state_mark):
                 return mark
             self._clients.remove(key_id)
             return None
 
-    def _found(self, name: str) -> list[FoundKey]:
-        return [
-            FoundKey(client, self._shown_secrets(client)) for client in self._clients.named(name)
-        ]
-
-    def _shown_secrets(self, client: ApiClient) -> tuple[ApiClientSecret, ...]:
-        try:
-            return secrets_of_client(self._zidentity, client)
-        except NotFound:  # made by this process, and not shown yet
-            return ()
+    def _found(self, spec: KeySpec) -> list[FoundKey]:
+        found = []
+        for client in self._clients.find_by_name(spec.name):
+            shown = self._clients.list_secrets(client)
+            # One that this process has created is not shown yet; any other one is gone.
+            if shown is None and not self._clients.is_own(client.id):
+                continue
+            others = scopes_of_other_services(client, {service_id(spec.role_id)})
+            found.append(FoundKey(client, shown or (), others, is_shown=shown is not None))
+        return found
 
     def _make(self, spec: KeySpec, mark: Mark, lifetime: timedelta) -> Created:
         client = self._clients.post(spec, mark)
+        # A list that was asked for before the POST doesn't show who got the name meanwhile. This
+        # one runs beside the creation of the secret.
+        listed = self._clients.start_list()
         try:
-            secret = mint(self._zidentity, client.id, lifetime, known=())
+            secret = create_secret(self._zidentity, client.id, lifetime, known=())
+            self._require_sole_name(client, listed.result())
         except BaseException as error:
             self._undo(client, error)
             raise
         self._clients.record(client)
         return Created(client.id, mark, secret)
 
+    def _require_sole_name(self, client: ApiClient, listed: ListedClients) -> None:
+        others = self._clients.find_namesakes(client.id, client.name, listed)
+        if others:
+            raise created_twice(client.name, client.id, others)
+
     def _undo(self, client: ApiClient, cause: BaseException) -> None:
         try:
             self._clients.remove(client.id)
         except ZIdentityError as error:
+            reason = f" ({cause.problem})" if isinstance(cause, ZdxError) else ""
             raise KeyLeftBehind(
-                f'the key "{client.name}" was made ({client.id}), got no secret and could not be '
-                f"removed again: {error.problem}.",
-                hint="Run pulumi up again: it finds the key by its mark and finishes it.",
+                f'the key "{client.name}" was made ({client.id}), got no secret that is known'
+                f"{reason}, and could not be removed again: {error.problem}.",
+                hint="Run pulumi up again: it finds the key by its mark, and finishes it or says "
+                "how to take it over.",
             ) from cause
 
     def _take_over(
         self, found: FoundKey, spec: KeySpec, mark: Mark, lifetime: timedelta
     ) -> Created:
-        self._clients.bring(found.client, spec, mark)
-        secret = mint(self._zidentity, found.id, lifetime, {s.id for s in found.secrets})
+        # The mark first, the secret after it: a run that is killed between the two leaves a key
+        # that the next run may finish, and no secret that nobody knows.
+        known = {secret.id for secret in found.secrets}
+        secret = None
+        try:
+            self._clients.bring(found.client, spec, mark)
+            self._require_same_secrets(found, known)
+            secret = create_secret(self._zidentity, found.id, lifetime, known)
+            self._require_taken_over(found, mark, secret)
+        except BaseException as error:
+            self._give_back(found.client, mark, secret, error)
+            raise
         previous_id = found.secrets[-1].id if found.secrets else None
-        return Created(found.id, mark, secret, previous_id)
+        return Created(found.id, mark, secret, previous_id, found.other_scopes)
+
+    def _require_same_secrets(self, found: FoundKey, known: set[str]) -> None:
+        """Stop where another run works on the same key: a third secret would replace its own."""
+        if {secret.id for secret in secrets_of(self._zidentity, found.id)} != known:
+            raise KeyTaken(
+                f"the secrets of the key {found} changed while it was taken over.",
+                hint="Make sure that no one else takes it over, then run pulumi up again.",
+            )
+
+    def _require_taken_over(self, found: FoundKey, mark: Mark, secret: MintedSecret) -> None:
+        """Look once more: of two runs that took the key over, only one may say so."""
+        taker = self._clients.find_taker(found.id, mark, secret.id)
+        if taker is not None:
+            raise KeyTaken(
+                f"the key {found} was taken over by {taker} at the same time.",
+                hint="Declare it in one place only, then run pulumi up again.",
+            )
+
+    def _give_back(
+        self, before: ApiClient, mark: Mark, secret: MintedSecret | None, cause: BaseException
+    ) -> None:
+        """Undo a take-over that failed, as far as no one else has changed the key since."""
+        try:
+            if secret is not None:
+                revoke(self._zidentity, before.id, secret.id)
+            now = self._clients.find_now(before.id)
+            if now is not None and mark_in(now.description) == mark:
+                self._clients.replace(before)
+        except ZdxError as error:
+            reason = f" ({cause.problem})" if isinstance(cause, ZdxError) else ""
+            raise KeyLeftBehind(
+                f'the key "{before.name}" ({before.id}) could not be taken over{reason}, and '
+                f"could not be written back as it was: {error.problem}.",
+                hint="Run pulumi up again: it takes the key over, or says how.",
+            ) from cause
+
+    def _rename(self, client: ApiClient, spec: KeySpec, mark: Mark) -> None:
+        """Write a key under a new name as declared, unless another key has that name."""
+        with self._name_lock(spec.name):
+            others: Sequence[ApiClient] = ()
+            if client.name != spec.name:
+                others = [c for c in self._clients.find_by_name(spec.name) if c.id != client.id]
+            if not others:
+                self._clients.bring(client, spec, mark)
+                others = self._clients.find_namesakes(client.id, spec.name)
+                if others:
+                    self._name_back(client, spec, others)
+            if others:
+                raise renamed_to_taken_name(spec.name, client.id, others)
+
+    def _name_back(self, client: ApiClient, spec: KeySpec, others: Sequence[ApiClient]) -> None:
+        try:
+            self._clients.replace(client)
+        except ZIdentityError as error:
+            raise KeyPartlyUpdated(
+                f'the key {client.id} is named "{spec.name}" now, as {others[0].id} is, and could '
+                f"not be named back: {error.problem}.",
+                hint="Delete or rename the other one, then run pulumi up again.",
+            ) from None
 
     def _zdx_services(self, role_id: str | None) -> frozenset[str]:
         if role_id:
@@ -255,3 +355,7 @@ class Keys:
     def _name_lock(self, name: str) -> threading.Lock:
         with self._names_lock:
             return self._name_locks[name]
+
+
+def _is_same(mark: Mark, state_mark: Mark) -> bool:
+    return mark.claim == state_mark.claim and state_mark.who in ("", mark.who)

@@ -25,6 +25,7 @@ class Listing:
         self._lock = threading.Lock()
         self._clients: dict[str, ApiClient] = {}
         self._own: dict[str, ApiClient] = {}
+        self._deleted: set[str] = set()
         self._fresh_until: float | None = None
 
     def named(self, name: str) -> list[ApiClient]:
@@ -48,10 +49,21 @@ class Listing:
             self._own[client.id] = client
 
     def forget(self, client_id: str) -> None:
-        """Drop a client that is known to be gone."""
+        """Drop a client that this process has deleted."""
         with self._lock:
+            self._deleted.add(client_id)
             self._own.pop(client_id, None)
             self._clients.pop(client_id, None)
+
+    def read_now(self) -> dict[str, ApiClient]:
+        """Read the list, now, without what this process has deleted.
+
+        Unlike every other method, this one asks the tenant at each call and adds nothing that the
+        tenant's list does not show: it is what decides that a name is taken or a client gone.
+        """
+        listed = {client.id: client for client in self._read()}
+        with self._lock:
+            return {id_: client for id_, client in listed.items() if id_ not in self._deleted}
 
     def _current(self) -> dict[str, ApiClient]:
         now = self._clock()

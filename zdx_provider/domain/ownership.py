@@ -5,13 +5,13 @@ program may be renamed, moved or copied; somebody may have made the key by hand.
 meets under the declared name decides, and nothing here calls anybody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from zdx_provider.domain.limits import MAX_SECRETS
 from zdx_provider.domain.mark import Mark, mark_in
 from zdx_provider.errors import ZdxError
-from zdx_provider.zidentity import ApiClient, ApiClientSecret
+from zdx_provider.zidentity import ApiClient, ApiClientSecret, Scope
 
 
 class KeyTaken(ZdxError):
@@ -25,10 +25,14 @@ class FoundKey:
     Attributes:
         client: The key.
         secrets: Its secrets, oldest first.
+        other_scopes: The scopes that it holds of other services than ZDX.
+        is_shown: Whether the tenant shows it yet, and so its secrets.
     """
 
     client: ApiClient
     secrets: tuple[ApiClientSecret, ...]
+    other_scopes: tuple[Scope, ...] = ()
+    is_shown: bool = True
 
     @property
     def id(self) -> str:
@@ -91,7 +95,7 @@ def key_to_take(found: Sequence[FoundKey], who: str, allowed: Permissions) -> Fo
             hint="Declare another name; or rename that client in ZIdentity, under API Clients.",
         )
     ours = key.mark is not None and key.mark.who == who
-    if ours and not key.secrets:
+    if ours and key.is_shown and not key.secrets and not key.other_scopes:
         return key
     if not (allowed.adopt or (ours and allowed.resume)):
         raise _taken(key, who)
@@ -105,7 +109,42 @@ def key_to_take(found: Sequence[FoundKey], who: str, allowed: Permissions) -> Fo
     return key
 
 
+def names_of(scopes: Iterable[Scope]) -> str:
+    """The scopes as a message names them."""
+    return ", ".join(f'"{scope.name or scope.id}"' for scope in scopes)
+
+
+def created_twice(name: str, key_id: str, others: Sequence[ApiClient]) -> KeyTaken:
+    """The refusal of a key that was created while another one got its name."""
+    found = ", ".join(
+        f"{other.id} ({mark.who if (mark := mark_in(other.description)) else 'not made by Pulumi'})"
+        for other in others
+    )
+    return KeyTaken(
+        f'a key named "{name}" was created at the same time: {found}. The one created here '
+        f"({key_id}) was deleted again.",
+        hint="Declare another name; or run pulumi up again, which says how to take that key over.",
+    )
+
+
+def renamed_to_taken_name(name: str, key_id: str, others: Sequence[ApiClient]) -> KeyTaken:
+    """The refusal of a new name that another key has."""
+    return KeyTaken(
+        f'the key {key_id} can\'t be named "{name}", because {", ".join(o.id for o in others)} is '
+        "named so already. Nothing was changed.",
+        hint="Declare another name, or delete or rename that key.",
+    )
+
+
 def _taken(key: FoundKey, who: str) -> KeyTaken:
+    if key.mark is not None and key.mark.who == who and key.is_shown and not key.secrets:
+        return KeyTaken(
+            f"the key {key} is marked as this resource's own and has no secret yet, but it also "
+            f"holds {names_of(key.other_scopes)} of other services, which no interrupted run "
+            "leaves.",
+            hint="If these permissions are meant, declare adopt=True; the key keeps them. "
+            "Otherwise delete it in ZIdentity, under API Clients, and run pulumi up again.",
+        )
     if key.mark is not None and key.mark.who == who:
         return KeyTaken(
             f"the key {key} is marked as this resource's own, yet the state does not hold it: "

@@ -14,6 +14,16 @@ def scopes_of_services(client: ApiClient, services: Collection[str]) -> Iterator
                 yield scope
 
 
+def scopes_of_other_services(client: ApiClient, services: Collection[str]) -> tuple[Scope, ...]:
+    """The scopes that a client holds of any other service."""
+    return tuple(
+        scope
+        for resource in client.client_resources
+        for scope in resource.selected_scopes
+        if service_id(scope.id) not in services
+    )
+
+
 def granting(resources: Iterable[ApiResource], role: Role) -> tuple[ApiResource, ...]:
     """A client's resources with that role as its only one of ZDX, all other scopes kept.
 

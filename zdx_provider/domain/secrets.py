@@ -1,7 +1,6 @@
 """The secrets of a key: at most two, each for 30 to 365 days, each shown once."""
 
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +17,7 @@ from zdx_provider.zidentity import (
     MintedSecret,
     NotFound,
     ZIdentity,
+    ZIdentityError,
 )
 
 # Inside ZIdentity's bounds, so that neither a slow request nor a leap of the server's clock makes a
@@ -60,47 +60,62 @@ def secrets_of_client(zidentity: ZIdentity, client: ApiClient) -> tuple[ApiClien
 
 
 def revoke(zidentity: ZIdentity, key_id: str, secret_id: str) -> None:
-    """End one secret of a key; one that is gone already is no failure.
+    """Revoke one secret of a key; one that is gone already is no failure.
 
     Raises:
-        ZIdentityError: It could not be ended.
+        ZIdentityError: It could not be revoked, or is still listed although it was said to be gone.
     """
-    with suppress(NotFound):
+    try:
         zidentity.api_clients.secrets.delete(key_id, secret_id)
+    except NotFound:
+        # One wrong answer must not leave a secret alive that everyone takes for revoked.
+        if any(secret.id == secret_id for secret in secrets_of(zidentity, key_id)):
+            raise
 
 
-def mint(
+def create_secret(
     zidentity: ZIdentity, key_id: str, lifetime: timedelta, known: Collection[str]
 ) -> MintedSecret:
-    """Make a secret in a free slot.
+    """Create a secret in a free slot.
 
-    An answer that is lost is looked for and never asked for twice blindly: a third secret would
-    replace the newest. A secret whose value was lost with the answer is of no use to anybody and
-    is ended before another is made.
+    A request whose response is lost is not sent again blindly: it may take effect late, and a
+    third secret would replace the newest. Only if the key now has exactly one new secret with the
+    very expiry that was asked for did the request take effect. That secret's value is lost, so it
+    is revoked and another one is created.
 
     Args:
         zidentity: The tenant.
         key_id: The key.
-        lifetime: How long the secret is to live, by the server's clock.
-        known: The ids of the secrets that the key has already.
+        lifetime: The secret's lifetime, by the server's clock.
+        known: The IDs of the secrets that the key had before.
 
     Raises:
-        ZIdentityError: No secret was made; or AnswerLost: one may have been.
+        ZIdentityError: No secret was created; or AnswerLost: one may have been, or may yet be.
     """
-    expires_at = zidentity.now() + min(max(lifetime, _SHORTEST), _LONGEST)
+    expires_at = (zidentity.now() + min(max(lifetime, _SHORTEST), _LONGEST)).replace(microsecond=0)
     try:
         return zidentity.api_clients.secrets.create(key_id, expires_at)
-    except AnswerLost as unanswered:
-        try:
-            present = secrets_of(zidentity, key_id)
-        except NotFound:  # a new key may not be seen yet
-            raise unanswered from None
-        lost = [secret for secret in present if secret.id not in known]
-        if len(lost) > 1:
-            raise
-        for secret in lost:
-            zidentity.api_clients.secrets.delete(key_id, secret.id)
-        return zidentity.api_clients.secrets.create(key_id, expires_at)
+    except AnswerLost as lost:
+        secret_id = _find_lost_secret(zidentity, key_id, expires_at, known)
+        if secret_id is None:
+            raise lost from None
+    revoke(zidentity, key_id, secret_id)
+    return zidentity.api_clients.secrets.create(key_id, expires_at)
+
+
+def _find_lost_secret(
+    zidentity: ZIdentity, key_id: str, expires_at: datetime, known: Collection[str]
+) -> str | None:
+    """Find the secret of a request whose response was lost; None if that can't be told for sure."""
+    try:
+        present = secrets_of(zidentity, key_id)
+    except ZIdentityError:
+        return None
+    created = [s for s in present if s.id not in known and s.expires_at == expires_at]
+    # With both slots taken besides, another request replaced something, and this one may yet.
+    if len(created) != 1 or len(present) > MAX_SECRETS:
+        return None
+    return created[0].id
 
 
 def free_a_slot(
@@ -133,7 +148,7 @@ def free_a_slot(
             hint=f"End the other one: zdx-keys revoke {key_id} SECRET_ID. Then run pulumi up "
             "again.",
         )
-    zidentity.api_clients.secrets.delete(key_id, doomed.id)
+    revoke(zidentity, key_id, doomed.id)
     return tuple(s for s in present if s.id != doomed.id)
 
 
@@ -154,7 +169,7 @@ def dispensable(
     if held.current is None:
         return next((secret for secret in present if secret.expires_at <= now), None)
     strangers = [s for s in present if s.id not in (held.current, held.previous)]
-    return strangers[0] if strangers else next(s for s in present if s.id == held.previous)
+    return next(iter(strangers), next((s for s in present if s.id == held.previous), None))
 
 
 def _ids(present: tuple[ApiClientSecret, ...]) -> str:

@@ -1,10 +1,13 @@
 """The sentences about a key that a preview's properties alone do not tell."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from zdx_provider.domain.mark import Mark
+from zdx_provider.domain.ownership import names_of
 from zdx_provider.domain.rotation import MISSING, Rotation, due
 from zdx_provider.engine.state import KeyState
+from zdx_provider.zidentity import Scope
 
 
 def new_secret(state: KeyState, declared: Rotation | None, today: date) -> str:
@@ -32,12 +35,17 @@ def not_revoked(previous_id: str, cause: Exception) -> str:
     )
 
 
-def taken_over(state: KeyState) -> str:
-    """That a create found the key there already, and what becomes of the secret that it had."""
-    return (
-        f"{_key(state)} was there already and was taken over. It has a new secret; the first "
-        f"pulumi up from {state.previous_secret_revoke_on} on revokes the one before, "
+def taken_over(state: KeyState, other_scopes: Sequence[Scope]) -> str:
+    """That a create took a key over, and what becomes of its secret and its other permissions."""
+    previous = (
+        f" The first pulumi up from {state.previous_secret_revoke_on} on revokes the previous one, "
         f"{state.previous_secret_id}."
+        if state.previous_secret_id
+        else ""
+    )
+    kept = f" It keeps {names_of(other_scopes)} of other services." if other_scopes else ""
+    return (
+        f"{_key(state)} was there already and was taken over. It has a new secret.{previous}{kept}"
     )
 
 

@@ -19,6 +19,7 @@ from pulumi.output import Unknown, contains_unknowns
 from zdx_provider.clock import utc_now
 from zdx_provider.domain.key import KeySpec, attributes_of
 from zdx_provider.domain.keys import Keys
+from zdx_provider.domain.mark import Mark
 from zdx_provider.domain.ownership import Permissions
 from zdx_provider.domain.roles import RoleNotFound
 from zdx_provider.domain.rotation import Rotation, changed_triggers, next_stamp
@@ -139,7 +140,9 @@ class Lifecycle:
         ).holding(created.secret)
         if created.previous_id is not None:
             state = state.keeping(created.previous_id, self._today + rotation.overlap)
-            self._host.log(logging.INFO, announcements.taken_over(state))
+        if created.previous_id is not None or created.other_scopes:
+            taken_over = announcements.taken_over(state, created.other_scopes)
+            self._host.log(logging.INFO, taken_over)
         return CreateResult(created.key_id, state.rendered())
 
     def read(self, key_id: str, props: Properties) -> ReadResult:
@@ -184,7 +187,11 @@ class Lifecycle:
         same_role = inputs.role == state.role
         role_id = state.role_id if same_role else keys.find_role(inputs.role).id
         claim = keys.update(
-            key_id, _spec(inputs, role_id), previous_owner=state.managed_by, claim=state.claim
+            key_id,
+            _spec(inputs, role_id),
+            previous_name=state.name,
+            previous_owner=state.managed_by,
+            claim=state.claim,
         )
         updated = state.model_copy(update={**dict(inputs), "role_id": role_id, "claim": claim})
         if _rotates(state, inputs.secret_expires_on, inputs.plan):
@@ -202,7 +209,7 @@ class Lifecycle:
         """Remove the key; one that is gone already, or is another's by now, is no failure."""
         state = recorded(props)
         keys = self._tenants.keys_of(state)
-        owner = keys.delete(key_id, state.name, state.claim)
+        owner = keys.delete(key_id, state.name, Mark(state.managed_by, state.claim))
         if owner is not None:
             self._host.log(logging.WARNING, announcements.left_alone(state, owner))
 
