@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from support.engine_processes import CLI, LANGUAGE_HOST, PLUGIN
-from support.operations import MINT, OPERATIONS, Operation, Step
+from support.operations import (
+    LIST_SECRETS_LAST,
+    MINT,
+    OPERATIONS,
+    READ_AGAIN,
+    Operation,
+    Step,
+)
 
 # What is cut off: one of three processes, or only the answer to a request.
 ANSWER = "answer"
@@ -44,7 +51,10 @@ class Case:
     @property
     def may_fill_both_slots(self) -> bool:
         """Whether two secrets that no state holds can be there: then somebody has to choose."""
-        return self.step == MINT and (self.times > 1 or self.operation.name == "take over")
+        taken_over = self.operation.name == "take over"
+        return (self.step == MINT and (self.times > 1 or taken_over)) or (
+            taken_over and self.step in (READ_AGAIN, LIST_SECRETS_LAST)
+        )
 
 
 def matrix() -> Iterator[Case]:

@@ -68,7 +68,10 @@ LIST_ROLES = Step("list roles", "GET", RESOURCE_SERVERS)
 LIST_KEYS = Step("list keys", "GET", API_CLIENTS)
 READ = Step("read", "GET", API_CLIENT)
 READ_AGAIN = Step("read again", "GET", API_CLIENT, after=1)
+LIST_KEYS_AGAIN = Step("list keys again", "GET", API_CLIENTS, after=1)
 LIST_SECRETS = Step("list secrets", "GET", SECRETS)
+LIST_SECRETS_AGAIN = Step("list secrets again", "GET", SECRETS, after=1)
+LIST_SECRETS_LAST = Step("list secrets last", "GET", SECRETS, after=2)
 MAKE = Step("make", "POST", API_CLIENTS)
 CHANGE = Step("change", "PUT", API_CLIENT)
 MINT = Step("mint", "POST", SECRETS)
@@ -90,7 +93,7 @@ class Operation:
 
     Attributes:
         name: What that is called.
-        steps: The requests that it sends, in order.
+        steps: The requests that it sends, in order; a create lists keys again beside its last one.
         prepare: Brings a fresh project to where the operation begins. Gives the credentials,
             beside the state's, that must work throughout.
         program: What is declared from then on.
@@ -181,21 +184,32 @@ def _after_rounds(project: PulumiProject, rounds: int, keep: int = 7) -> Credent
 OPERATIONS = (
     Operation(
         "create",
-        steps=(SIGN_IN, LIST_ROLES, LIST_KEYS, MAKE, MINT),
+        steps=(SIGN_IN, LIST_ROLES, LIST_KEYS, MAKE, MINT, LIST_KEYS_AGAIN),
         prepare=_with_nothing,
         program=ONE_KEY,
         makes=True,
     ),
     Operation(
         "take over",
-        steps=(SIGN_IN, LIST_ROLES, LIST_KEYS, READ, LIST_SECRETS, READ_AGAIN, CHANGE, MINT),
+        steps=(
+            SIGN_IN,
+            LIST_ROLES,
+            LIST_KEYS,
+            READ,
+            LIST_SECRETS,
+            CHANGE,
+            LIST_SECRETS_AGAIN,
+            MINT,
+            READ_AGAIN,
+            LIST_SECRETS_LAST,
+        ),
         prepare=_with_a_key_made_by_hand,
         program=_ADOPTED,
         makes=True,
     ),
     Operation(
         "replace",
-        steps=(SIGN_IN, LIST_ROLES, READ, REMOVE, LIST_KEYS, MAKE, MINT),
+        steps=(SIGN_IN, LIST_ROLES, READ, REMOVE, LIST_KEYS, MAKE, MINT, LIST_KEYS_AGAIN),
         prepare=_with_a_key,
         program=_OTHER_ROLE_REPLACES,
         makes=True,
@@ -204,7 +218,7 @@ OPERATIONS = (
     # No plain `up` asks the tenant about a key that the program has not changed.
     Operation(
         "replace on request",
-        steps=(SIGN_IN, LIST_ROLES, READ, REMOVE, LIST_KEYS, MAKE, MINT),
+        steps=(SIGN_IN, LIST_ROLES, READ, REMOVE, LIST_KEYS, MAKE, MINT, LIST_KEYS_AGAIN),
         prepare=_with_a_key,
         program=ONE_KEY,
         command=REPLACE,
@@ -214,7 +228,7 @@ OPERATIONS = (
     ),
     Operation(
         "replace, new key first",
-        steps=(SIGN_IN, LIST_ROLES, LIST_KEYS, MAKE, MINT, READ, REMOVE),
+        steps=(SIGN_IN, LIST_ROLES, LIST_KEYS, MAKE, MINT, LIST_KEYS_AGAIN, READ, REMOVE),
         prepare=_with_a_key,
         program=_OTHER_NAME_REPLACES,
         leaves="ci-2",

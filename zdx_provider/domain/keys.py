@@ -296,7 +296,8 @@ class Keys:
         if taker is not None:
             raise KeyTaken(
                 f"the key {found} was taken over by {taker} at the same time.",
-                hint="Declare it in one place only, then run pulumi up again.",
+                hint="Declare it in one place only. A secret created there may have been replaced "
+                "by this run: run pulumi up --refresh there.",
             )
 
     def _give_back(
