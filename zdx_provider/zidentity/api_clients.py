@@ -5,16 +5,20 @@ zscaler-oneapi-sdk-python, and the ZIdentity help page "API Clients". Any 2xx is
 the two differ in which.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from urllib.parse import quote
 
 from pydantic import BaseModel
 
 from zdx_provider.zidentity.calls import Call
-from zdx_provider.zidentity.errors import InvalidRequest, NotFound
+from zdx_provider.zidentity.errors import InvalidRequest, NotFound, ZIdentityError
 from zdx_provider.zidentity.models import ApiClient, ApiClientDraft, ApiClientSecret, MintedSecret
 from zdx_provider.zidentity.paging import Page, list_all
 from zdx_provider.zidentity.session import Session
+
+# A tenant may round an expiry; a secret that was not asked for has quite another one.
+_ROUNDING = timedelta(days=1)
 
 
 class ApiClients:
@@ -42,7 +46,10 @@ class ApiClients:
         """
         operation = f"read the API client {client_id}"
         call = Call(operation, "GET", item_url(self._url, client_id, operation))
-        return self._session.fetch(call, ApiClient)
+        client = self._session.fetch(call, ApiClient)
+        if client.id != client_id:
+            raise _not_asked_for(call)
+        return client
 
     def find(self, client_id: str) -> ApiClient | None:
         """Read one client; None where there is none of that id."""
@@ -64,7 +71,14 @@ class ApiClients:
             body=draft.model_dump_json(by_alias=True, exclude_none=True),
             mints=True,
         )
-        return self._session.fetch(call, ApiClient)
+        client = self._session.fetch(call, ApiClient)
+        # A wrong body must not make this call's caller change or delete another client.
+        has_description = "description" in client.model_fields_set
+        if client.name != draft.name or (
+            has_description and client.description != draft.description
+        ):
+            raise _not_asked_for(call)
+        return client
 
     def replace(self, client: ApiClient) -> ApiClient:
         """Write a client as a whole, what this product does not know of it included.
@@ -82,7 +96,10 @@ class ApiClients:
             item_url(self._url, client.id, operation),
             body=client.model_dump_json(by_alias=True, exclude_unset=True, exclude={"id"}),
         )
-        return self._session.fetch_if_any(call, ApiClient) or client
+        answered = self._session.fetch_if_any(call, ApiClient) or client
+        if answered.id != client.id:
+            raise _not_asked_for(call)
+        return answered
 
     def delete(self, client_id: str) -> None:
         """Delete a client with its secrets, for good.
@@ -110,7 +127,10 @@ class ApiClientSecrets:
         """
         operation = f"list the secrets of the API client {client_id}"
         call = Call(operation, "GET", self._url(client_id, operation))
-        return self._session.fetch(call, list[ApiClientSecret])
+        secrets = self._session.fetch(call, list[ApiClientSecret])
+        if len({secret.id for secret in secrets}) != len(secrets):
+            raise call.unreadable("two secrets have the same id", HTTPStatus.OK)
+        return secrets
 
     def create(self, client_id: str, expires_at: datetime) -> MintedSecret:
         """Make a secret; a third one replaces the newest that is there (the vendor's rule).
@@ -130,7 +150,10 @@ class ApiClientSecrets:
             body=_SecretRequest(expiresAt=int(expires_at.timestamp())).model_dump_json(),
             mints=True,
         )
-        return self._session.fetch(call, MintedSecret)
+        secret = self._session.fetch(call, MintedSecret)
+        if abs(secret.expires_at - expires_at) > _ROUNDING:
+            raise _not_asked_for(call)
+        return secret
 
     def delete(self, client_id: str, secret_id: str) -> None:
         """Revoke a secret.
@@ -144,6 +167,10 @@ class ApiClientSecrets:
 
     def _url(self, client_id: str, operation: str) -> str:
         return f"{item_url(self._clients_url, client_id, operation)}/secrets"
+
+
+def _not_asked_for(call: Call) -> ZIdentityError:
+    return call.unreadable("the answer is about another object than the request", HTTPStatus.OK)
 
 
 class _SecretRequest(BaseModel):

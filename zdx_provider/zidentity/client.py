@@ -16,7 +16,7 @@ from zdx_provider.zidentity.tenant import Tenant
 from zdx_provider.zidentity.tokens import TokenSource
 
 if TYPE_CHECKING:
-    from requests.adapters import BaseAdapter
+    from zdx_provider.zidentity.exchange import TracingAdapter
 
 _BASE_PATH = "/ziam/admin/api/v1"
 
@@ -50,7 +50,7 @@ class ZIdentity:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         before_change: Callable[[], None] = lambda: None,
-        adapter: "BaseAdapter | None" = None,
+        adapter: "TracingAdapter | None" = None,
     ) -> None:
         # Imported here because most runs of a plugin find nothing to send, and should not pay for
         # requests and tenacity.
@@ -60,7 +60,7 @@ class ZIdentity:
         options = options or ConnectionOptions()
         self.tenant = tenant
         self._clock = ServerClock(clock)
-        self._exchange = Exchange(options, self._clock, monotonic, adapter)
+        self._exchange = Exchange(options, self._clock, adapter)
         retry = Retry(options, monotonic, sleep, jitter)
         self._tokens = TokenSource(
             tenant.token_url,

@@ -5,12 +5,19 @@ that would prepare redirects (and read their bodies whole), take cookies that th
 and let a `~/.netrc` replace the Authorization header.
 """
 
-from collections.abc import Callable
+import http.client
+import io
+import socket
+import threading
+import time
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from pydantic import SecretStr
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     HTTPError,
     NameResolutionError,
@@ -27,7 +34,8 @@ from zdx_provider.zidentity.tenant import is_loopback
 
 _LARGEST_BODY = 8 * 1024 * 1024  # bytes; a page of 1,000 clients stays far below
 _READ_SIZE = 64 * 1024
-_WORKER_THREADS = 4  # of Pulumi's dynamic host
+# Pulumi's dynamic host has four threads, and each may list clients while it creates a secret.
+_CONNECTIONS = 8
 _NEVER_PROXIED = {"http": "", "https": ""}
 
 
@@ -37,7 +45,6 @@ class Exchange:
     Args:
         options: Proxy and time limits.
         clock: Learns the server's time from every answer.
-        monotonic: Gives seconds of a clock that never jumps.
         adapter: What carries requests instead of the network.
     """
 
@@ -45,16 +52,14 @@ class Exchange:
         self,
         options: ConnectionOptions,
         clock: ServerClock,
-        monotonic: Callable[[], float],
-        adapter: BaseAdapter | None,
+        adapter: "TracingAdapter | None",
     ) -> None:
         self._options = options
         self._clock = clock
-        self._monotonic = monotonic
         self._session = requests.Session()
-        carrier = adapter or HTTPAdapter(pool_maxsize=_WORKER_THREADS)
-        self._session.mount("https://", carrier)
-        self._session.mount("http://", carrier)
+        self._adapter = adapter or TracingAdapter(pool_maxsize=_CONNECTIONS)
+        self._session.mount("https://", self._adapter)
+        self._session.mount("http://", self._adapter)
 
     def send(self, call: Call, token: SecretStr | None = None) -> Answer:
         """Send a call once.
@@ -91,7 +96,7 @@ class Exchange:
                 hint="Correct zdx:httpProxy (ZSCALER_HTTP_PROXY), or HTTPS_PROXY.",
             )
         except (requests.RequestException, HTTPError) as error:
-            return _explained(call, error)
+            return self._explain(call, error)
         except OSError:
             return InvalidConnection(
                 "the CA bundle that the environment names cannot be read.",
@@ -113,8 +118,7 @@ class Exchange:
             verify=True,
             cert=None,
         )
-        carrier = self._session.get_adapter(call.url)
-        return carrier.send(
+        return self._adapter.send(
             prepared,
             stream=True,
             timeout=self._options.request_timeout,
@@ -129,9 +133,7 @@ class Exchange:
         return {"http": proxy, "https": proxy} if proxy else {}
 
     def _read(self, call: Call, response: requests.Response) -> Answer | Exception:
-        deadline = self._monotonic() + self._options.request_timeout
         body = bytearray()
-        # read1 gives what is there, so that a body that drips is noticed before its end
         while chunk := response.raw.read1(_READ_SIZE, decode_content=True):
             body += chunk
             if len(body) > _LARGEST_BODY:
@@ -139,13 +141,134 @@ class Exchange:
                     f"the answer is larger than {_LARGEST_BODY // 1024**2} MB",
                     response.status_code,
                 )
-            if self._monotonic() > deadline:
-                return AnswerLost(
-                    f"the answer was not complete after {self._options.request_timeout:g} s",
-                    operation=call.operation,
-                    status=response.status_code,
-                )
         return Answer(response.status_code, response.headers, bytes(body))
+
+    def _explain(self, call: Call, error: Exception) -> ZIdentityError:
+        """Put an HTTP library's exception in our own words, so that none of its text is shown.
+
+        Whether a request may be sent again depends on one question: was a byte of it sent? The
+        exception doesn't tell (behind a proxy, urllib3 turns every broken connection into a
+        `ProxyError`), so the connection itself keeps track.
+        """
+        host = urlsplit(call.url).netloc
+        if self._adapter.has_sent():
+            problem = (
+                "no answer came in time"
+                if isinstance(error, requests.Timeout | ReadTimeoutError)
+                else "the connection broke before the whole answer was here"
+            )
+            return AnswerLost(problem, operation=call.operation)
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return Untrusted(f"the certificate of {host} is not trusted", operation=call.operation)
+        return Unreachable(_find_obstacle(error, host), operation=call.operation)
+
+
+class TracingAdapter(HTTPAdapter):
+    """Carries requests as `requests` does, and knows whether a request has left.
+
+    Its connections also end a response that isn't complete within the time limit, however
+    steadily its parts arrive.
+    """
+
+    def __init__(self, pool_maxsize: int) -> None:
+        self._progress = threading.local()
+        super().__init__(pool_maxsize=pool_maxsize)
+
+    def send(self, *args: Any, **options: Any) -> requests.Response:
+        """Send a request; see `has_sent` for what became of one that failed."""
+        self._progress.has_sent = False
+        return super().send(*args, **options)
+
+    def has_sent(self) -> bool:
+        """Whether the last request of this thread has left, be it in part.
+
+        What goes to a proxy to open the tunnel doesn't count.
+        """
+        return bool(self._progress.has_sent)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pool of direct connections."""
+        super().init_poolmanager(*args, **options)
+        self._trace(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:
+        """Make the pool of connections through a proxy."""
+        manager: ProxyManager = super().proxy_manager_for(proxy, **options)
+        self._trace(manager)
+        return manager
+
+    def _trace(self, manager: PoolManager) -> None:
+        progress = self._progress
+
+        class TracedHTTPConnection(_TracedConnection, HTTPConnection):
+            _progress = progress
+
+        class TracedHTTPSConnection(_TracedConnection, HTTPSConnection):
+            _progress = progress
+
+        class HTTPPool(HTTPConnectionPool):
+            ConnectionCls = TracedHTTPConnection
+
+        class HTTPSPool(HTTPSConnectionPool):
+            ConnectionCls = TracedHTTPSConnection
+
+        manager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads a response whose every part must be here before one deadline."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._timeout = connected.gettimeout()
+        self._deadline = time.monotonic() + (self._timeout or 0.0)
+        self._raw = connected.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        if self._timeout is None:
+            return self._raw.readinto(buffer)
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+        try:
+            return self._raw.readinto(buffer)
+        finally:
+            self._socket.settimeout(self._timeout)  # the next request waits anew
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp.close()
+        self.fp = io.BufferedReader(_TimedReader(sock))
+
+
+class _TracedConnection(HTTPConnection):
+    response_class = _TimedResponse
+    _progress: threading.local
+    _is_requesting = False
+
+    def request(self, *args: Any, **options: Any) -> None:
+        self._is_requesting = True
+        try:
+            super().request(*args, **options)
+        finally:
+            self._is_requesting = False
+
+    def send(self, data: Any) -> None:
+        if self._is_requesting:
+            if self.sock is None:
+                self.connect()
+            self._progress.has_sent = True
+        super().send(data)
 
 
 def _headers(call: Call, token: SecretStr | None) -> dict[str, str]:
@@ -157,35 +280,23 @@ def _headers(call: Call, token: SecretStr | None) -> dict[str, str]:
     return headers
 
 
-def _explained(call: Call, error: Exception) -> ZIdentityError:
-    """Put an HTTP library's exception in our own words, so that none of its text is shown."""
-    host = urlsplit(call.url).netloc
-    if obstacle := _obstacle(error, host):
-        return Unreachable(obstacle, operation=call.operation)
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return Untrusted(f"the certificate of {host} is not trusted", operation=call.operation)
-    if isinstance(error, requests.Timeout | ReadTimeoutError):
-        return AnswerLost("no answer came in time", operation=call.operation)
-    return AnswerLost(
-        "the connection broke before the whole answer was here", operation=call.operation
-    )
-
-
-def _obstacle(error: Exception, host: str) -> str:
-    """Say what kept a request from leaving; empty if it may have left."""
+def _find_obstacle(error: Exception, host: str) -> str:
+    """Say what kept a request from leaving."""
     match error:
+        case requests.exceptions.ProxyError() if "407" in str(error):
+            return "the proxy asks for credentials, or refuses those of its URL"
         case requests.exceptions.ProxyError():
             return "the proxy did not let the request through"
-        case requests.ConnectTimeout():
-            return f"{host} does not answer"
-        case requests.ConnectionError() if _caused_by(error, NameResolutionError):
+        case requests.ConnectionError() if _is_caused_by(error, NameResolutionError):
             return f"the name {host} is not known"
-        case requests.ConnectionError() if _caused_by(error, NewConnectionError):
+        case requests.ConnectionError() if _is_caused_by(error, NewConnectionError):
             return f"{host} takes no connection"
+        case requests.exceptions.SSLError():
+            return f"no TLS connection to {host} came about"
         case _:
-            return ""
+            return f"{host} does not answer"
 
 
-def _caused_by(error: requests.ConnectionError, kind: type[HTTPError]) -> bool:
+def _is_caused_by(error: requests.ConnectionError, kind: type[HTTPError]) -> bool:
     cause = error.args[0] if error.args else None
     return isinstance(getattr(cause, "reason", None), kind)

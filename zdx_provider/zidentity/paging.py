@@ -5,12 +5,20 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from zdx_provider.zidentity.answers import parse
 from zdx_provider.zidentity.calls import Call
+from zdx_provider.zidentity.errors import UnreadableAnswer
 from zdx_provider.zidentity.models import Items, Record
 from zdx_provider.zidentity.session import Session
 
 PAGE_SIZE = 1000
 """Records a page: the most that ZIdentity gives at once."""
+
+# A tenant has at most 256 API clients (help.zscaler.com, "Ranges & Limitations"). These bounds are
+# far beyond that and only keep a server that never stops from filling the memory.
+MOST_PAGES = 200
+LARGEST_LIST = 32 * 1024**2  # bytes
+_MOST_PASSES = 5
 
 T = TypeVar("T", bound=Record)
 
@@ -31,20 +39,83 @@ def list_all(
     page: type[Page[T]],
     query: Mapping[str, str] | None = None,
 ) -> list[T]:
-    """Fetch every page of a list.
+    """Fetch every page of a list, and again from the start until nothing can be missing.
 
-    A record that moved between pages while they were fetched is listed once.
+    A record that is deleted while the pages are fetched moves the later ones forward, and one of
+    them would be in no page. Each page therefore begins with the last record of the page before.
+    A list counts as complete if it has as many records as the server says, or is the same twice.
 
     Raises:
+        UnreadableAnswer: The list changes without end, or is too long.
         ZIdentityError: A page could not be fetched.
     """
-    found: dict[str, T] = {}
-    offset = 0
-    while True:
-        place: dict[str, str | int] = {"offset": offset, "limit": PAGE_SIZE}
-        part = session.fetch(Call(operation, "GET", url, query={**place, **(query or {})}), page)
-        known = len(found)
-        found.update((record.id, record) for record in part.records)
-        offset += len(part.records)
-        if len(found) == known or offset >= (part.results_total or offset + 1):
+    reader = _ListReader(session, operation, url, page, query or {})
+    before: set[str] | None = None
+    for _ in range(_MOST_PASSES):
+        found = reader.read()
+        if found is not None and (len(found) == reader.total or found.keys() == before):
             return list(found.values())
+        before = None if found is None else set(found)
+    raise reader.fail(f"the list changed while it was read, {_MOST_PASSES} times in a row")
+
+
+class _ListReader(Generic[T]):
+    """Reads a list from its first to its last page, as often as it is asked to.
+
+    Attributes:
+        total: How many records the server says there are.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        operation: str,
+        url: str,
+        page: type[Page[T]],
+        query: Mapping[str, str],
+    ) -> None:
+        self.total: int | None = None
+        self._session = session
+        self._operation = operation
+        self._url = url
+        self._page = page
+        self._query = query
+        self._pages = 0
+        self._bytes = 0
+
+    def read(self) -> dict[str, T] | None:
+        """Read all pages; None if records moved from page to page meanwhile."""
+        records = self._fetch(0)
+        found = {record.id: record for record in records}
+        received = len(records)
+        while records and (self.total is None or received < self.total):
+            last = records[-1].id
+            page = self._fetch(received - 1)
+            if not page or page[0].id != last:
+                return None
+            records = page[1:]
+            found.update((record.id, record) for record in records)
+            received += len(records)
+        if self.total is None:
+            self.total = len(found)
+        return found
+
+    def fail(self, problem: str) -> UnreadableAnswer:
+        """Make the error of a list that can't be read."""
+        return UnreadableAnswer(
+            problem, operation=self._operation, hint="Nothing was changed. Run the same again."
+        )
+
+    def _fetch(self, offset: int) -> tuple[T, ...]:
+        self._pages += 1
+        if self._pages > MOST_PAGES:
+            raise self.fail(f"the list has more than {MOST_PAGES} pages")
+        place: dict[str, str | int] = {"offset": offset, "limit": PAGE_SIZE}
+        call = Call(self._operation, "GET", self._url, query={**place, **self._query})
+        answer = self._session.send(call)
+        self._bytes += len(answer.body)
+        if self._bytes > LARGEST_LIST:
+            raise self.fail(f"the list is larger than {LARGEST_LIST // 1024**2} MB")
+        page = parse(call, answer, self._page)
+        self.total = page.results_total
+        return page.records

@@ -43,7 +43,7 @@ class Session:
         Raises:
             ZIdentityError: It did not end well; the class says what that means.
         """
-        return parse(call, self._send(call), shape)
+        return parse(call, self.send(call), shape)
 
     def fetch_if_any(self, call: Call, shape: type[T]) -> T | None:
         """Send a call that may answer an object or nothing.
@@ -51,10 +51,15 @@ class Session:
         Raises:
             ZIdentityError: It did not end well; the class says what that means.
         """
-        answer = self._send(call)
+        answer = self.send(call)
         return parse(call, answer, shape) if answer.body.strip() else None
 
-    def _send(self, call: Call) -> Answer:
+    def send(self, call: Call) -> Answer:
+        """Send a call and give its answer, which is a success.
+
+        Raises:
+            ZIdentityError: It did not end well; the class says what that means.
+        """
         token = self._tokens.current()
         with suppress(CredentialsRefused):  # it may have been revoked before its time
             return self._repeat(call, token)

@@ -3,8 +3,10 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from zdx_provider.zidentity import (
     ZIdentity,
 )
 
+EXPIRY = datetime(2027, 1, 1, tzinfo=timezone.utc)
 CLIENT = {"id": "c1", "name": "ci"}
 
 
@@ -140,6 +143,54 @@ def test_an_answer_that_drips_is_not_waited_for_to_its_end(
         connect(server.url, request_timeout=0.3).api_clients.create(draft)
 
 
+def drip_headers(handler: Handler) -> None:
+    with suppress(OSError):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(80):
+            handler.wfile.write(f"X-Drip-{number}: x\r\n".encode())
+            handler.wfile.flush()
+            time.sleep(0.05)
+
+
+def continue_without_end(handler: Handler) -> None:
+    with suppress(OSError):
+        for _ in range(400):
+            handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            handler.wfile.flush()
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize("behaviour", [drip_headers, continue_without_end])
+def test_request_ends_at_its_time_limit_however_its_headers_arrive(
+    connect: Connect,
+    server: LoopbackServer,
+    script: Script,
+    draft: ApiClientDraft,
+    behaviour: Callable[[Handler], None],
+) -> None:
+    script.otherwise = behaviour
+
+    with pytest.raises(AnswerLost, match=r"in time|broke"):
+        connect(server.url, request_timeout=0.3).api_clients.create(draft)
+
+    script.otherwise = well
+    assert connect(server.url).api_clients.get("c1").name == "ci"
+
+
+def test_request_on_a_kept_connection_has_its_whole_time(
+    connect: Connect, server: LoopbackServer, script: Script
+) -> None:
+    def slow(handler: Handler) -> None:
+        time.sleep(0.6)
+        well(handler)
+
+    script.otherwise = slow
+    zidentity = connect(server.url, max_retries=0, request_timeout=1.0)
+
+    assert [zidentity.api_clients.get("c1").name for _ in range(3)] == ["ci"] * 3
+    assert script.connections == 1
+
+
 def test_an_endless_answer_is_not_read_to_its_end(zidentity: ZIdentity, script: Script) -> None:
     sent: list[int] = []
 
@@ -212,12 +263,12 @@ def test_a_netrc_does_not_replace_the_token(
 def test_the_http_libraries_log_no_secret_either(
     zidentity: ZIdentity, script: Script, caplog: pytest.LogCaptureFixture
 ) -> None:
-    minted = {"id": "s1", "value": "obviously-fake-value", "createdAt": 1, "expiresAt": 2}
+    minted = {"id": "s1", "value": "obviously-fake-value", "createdAt": 1, "expiresAt": 1798761600}
     script.otherwise = lambda handler: handler.answer(201, minted)
 
     # Another library of the same process may have quietened urllib3.
     with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="urllib3"):
-        zidentity.api_clients.secrets.create("c1", zidentity.now())
+        zidentity.api_clients.secrets.create("c1", EXPIRY)
 
     told = "\n".join(f"{vars(record)!r} {record.getMessage()}" for record in caplog.records)
     assert "POST /oauth2/v1/token" in told

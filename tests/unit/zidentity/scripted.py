@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
-from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPResponse
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ProtocolError
 
 from zdx_provider.zidentity import ZIdentity
+from zdx_provider.zidentity.exchange import TracingAdapter
 
 TOKEN = "obviously-fake-token"
 SECRET = "obviously-fake-secret"
@@ -67,23 +67,31 @@ def grant(token: str = TOKEN, expires_in: float = 3600) -> Reply:
 
 def refused_connection() -> Exception:
     reason = NewConnectionError(HTTPConnection("x.test"), "Connection refused")
-    return requests.ConnectionError(MaxRetryError(HTTPConnectionPool("x.test"), "/", reason))
+    error = requests.ConnectionError(MaxRetryError(HTTPConnectionPool("x.test"), "/", reason))
+    return before_sending(error)
 
 
 def unknown_name() -> Exception:
     reason = NameResolutionError("x.test", HTTPConnection("x.test"), socket.gaierror())
-    return requests.ConnectionError(MaxRetryError(HTTPConnectionPool("x.test"), "/", reason))
+    error = requests.ConnectionError(MaxRetryError(HTTPConnectionPool("x.test"), "/", reason))
+    return before_sending(error)
+
+
+def before_sending(error: Exception) -> Exception:
+    """An error that comes before a byte of the request has left."""
+    vars(error)["before_sending"] = True
+    return error
 
 
 def dropped_connection() -> Exception:
     return requests.ConnectionError(ProtocolError("Connection aborted."))
 
 
-class ScriptedServer(BaseAdapter):
+class ScriptedServer(TracingAdapter):
     """Answers step by step; the token endpoint has a script of its own, and grants at its end."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(pool_maxsize=1)
         self.steps: list[Step] = []
         self.token_steps: list[Step] = []
         self.calls: list[Received] = []
@@ -108,6 +116,7 @@ class ScriptedServer(BaseAdapter):
             step = self.steps.pop(0)
         self.before_answer()
         if isinstance(step, Exception):
+            self._progress.has_sent = not hasattr(step, "before_sending")
             raise step
         return _response(request, step)
 

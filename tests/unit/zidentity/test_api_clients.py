@@ -1,9 +1,11 @@
 from datetime import datetime, timezone
+from itertools import pairwise
 
 import pytest
 from unit.zidentity.scripted import Reply, ScriptedServer
 
 from zdx_provider.zidentity import (
+    AnswerLost,
     ApiClient,
     ApiClientDraft,
     ApiResource,
@@ -12,6 +14,7 @@ from zdx_provider.zidentity import (
     UnreadableAnswer,
     ZIdentity,
 )
+from zdx_provider.zidentity.paging import MOST_PAGES
 
 BASE = "/ziam/admin/api/v1"
 STORED = {
@@ -122,40 +125,131 @@ def test_fields_that_are_null_read_as_empty(zidentity: ZIdentity, server: Script
 
 def test_a_list_is_fetched_page_by_page(zidentity: ZIdentity, server: ScriptedServer) -> None:
     names = [f"k{number}" for number in range(1001)]
-    server.answers(page(names[:1000], 1001), page(names[1000:], 1001))
+    server.answers(page(names[:1000], 1001), page(names[999:], 1001))
 
     clients = zidentity.api_clients.list("k")
 
     assert [client.name for client in clients] == names
     assert [call.query for call in server.calls] == [
         {"name[like]": ["k"], "offset": ["0"], "limit": ["1000"]},
-        {"name[like]": ["k"], "offset": ["1000"], "limit": ["1000"]},
+        {"name[like]": ["k"], "offset": ["999"], "limit": ["1000"]},
     ]
 
 
 def test_a_server_with_smaller_pages_is_followed(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
-    server.answers(page(["a", "b"], 3), page(["c"], 3))
+    server.answers(page(["a", "b"], 3), page(["b", "c"], 3))
 
     assert [client.name for client in zidentity.api_clients.list()] == ["a", "b", "c"]
-    assert server.calls[1].query["offset"] == ["2"]
+    assert server.calls[1].query["offset"] == ["1"]
 
 
-def test_a_list_without_a_total_ends_at_an_empty_page(
+def test_list_without_a_total_ends_at_a_page_without_new_records(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
-    server.answers(page(["a"], None), page([], None))
+    server.answers(page(["a"], None), page(["a"], None))
 
     assert [client.name for client in zidentity.api_clients.list()] == ["a"]
 
 
-def test_a_server_that_repeats_its_page_does_not_hold_the_list_up(
+def test_list_is_read_again_if_a_record_was_deleted_between_two_pages(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
-    server.answers(page(["a"], 9), page(["a"], 9))
+    # "a" goes after the first page, so "c" moves into the place of "b", which no page shows.
+    server.answers(page(["a", "b"], 4), page(["c", "d"], 3))
+    server.answers(page(["b", "c"], 3), page(["c", "d"], 3))
+
+    assert [client.name for client in zidentity.api_clients.list()] == ["b", "c", "d"]
+
+
+def test_list_is_read_again_if_it_ends_before_its_total(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(page(["a", "b"], 3), page(["b"], 3))
+    server.answers(page(["a", "b"], 2))
+
+    assert [client.name for client in zidentity.api_clients.list()] == ["a", "b"]
+
+
+def test_list_that_is_the_same_twice_is_complete_whatever_its_total(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(*[page(["a"], 9)] * 4)
 
     assert [client.name for client in zidentity.api_clients.list()] == ["a"]
+
+
+def test_list_that_never_stands_still_is_an_error(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(*[page(["a", "b"], 4), page(["c", "d"], 4)] * 5)
+
+    with pytest.raises(UnreadableAnswer, match="changed while it was read, 5 times"):
+        zidentity.api_clients.list()
+
+
+def test_list_without_end_is_an_error(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    server.answers(*[page([f"k{n}", f"k{n + 1}"], None) for n in range(MOST_PAGES)])
+
+    with pytest.raises(UnreadableAnswer, match=f"more than {MOST_PAGES} pages"):
+        zidentity.api_clients.list()
+
+
+def test_list_of_huge_pages_is_an_error(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    huge = [f"{number}{'x' * 7_000_000}" for number in range(6)]
+    server.answers(*[page([one, other], None) for one, other in pairwise(huge)])
+
+    with pytest.raises(UnreadableAnswer, match="larger than"):
+        zidentity.api_clients.list()
+
+
+def test_read_refuses_another_client_than_the_one_asked_for(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(Reply(200, {"id": "c2", "name": "ci"}))
+
+    with pytest.raises(UnreadableAnswer, match="another object"):
+        zidentity.api_clients.get("c1")
+
+
+def test_update_refuses_an_answer_about_another_client(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    server.answers(Reply(200, {"id": "c2", "name": "ci"}))
+
+    with pytest.raises(UnreadableAnswer, match="another object"):
+        zidentity.api_clients.replace(ApiClient(id="c1", name="ci"))
+
+
+@pytest.mark.parametrize(
+    "answered", [{"name": "other"}, {"name": "ci", "description": "[pulumi other/prod/ci #1]"}]
+)
+def test_create_takes_an_answer_about_another_client_as_lost(
+    zidentity: ZIdentity, server: ScriptedServer, answered: dict[str, str]
+) -> None:
+    server.answers(Reply(201, {"id": "c2", **answered}))
+
+    with pytest.raises(AnswerLost, match="another object"):
+        zidentity.api_clients.create(ApiClientDraft(name="ci", description="ours"))
+
+
+def test_create_takes_a_secret_of_another_expiry_as_lost(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
+    made = {"id": "s1", "value": "obviously-fake", "createdAt": 1767225600, "expiresAt": 1798761600}
+    server.answers(Reply(201, made))
+
+    with pytest.raises(AnswerLost, match="another object"):
+        zidentity.api_clients.secrets.create("c1", datetime(2027, 3, 1, tzinfo=timezone.utc))
+
+
+def test_secrets_of_one_id_are_an_error(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    listed = {"id": "s1", "createdAt": 1767225600, "expiresAt": 1798761600}
+    server.answers(Reply(200, [listed, {**listed, "expiresAt": 1798761601}]))
+
+    with pytest.raises(UnreadableAnswer, match="same id"):
+        zidentity.api_clients.secrets.list("c1")
 
 
 def test_an_empty_tenant_has_an_empty_list(zidentity: ZIdentity, server: ScriptedServer) -> None:

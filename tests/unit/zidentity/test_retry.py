@@ -10,6 +10,7 @@ from unit.zidentity.scripted import (
     Reply,
     ScriptedServer,
     Step,
+    before_sending,
     dropped_connection,
     refused_connection,
     unknown_name,
@@ -28,7 +29,8 @@ from zdx_provider.zidentity import (
 )
 
 CLIENT = {"id": "c1", "name": "ci"}
-SECRET_MADE = {"id": "s1", "value": "obviously-fake", "createdAt": 1, "expiresAt": 2}
+EXPIRY = datetime(2027, 1, 1, tzinfo=timezone.utc)
+SECRET_MADE = {"id": "s1", "value": "obviously-fake", "createdAt": 1, "expiresAt": 1798761600}
 TOO_MANY = Reply(429, headers={"Retry-After": "13"})
 
 Act = Callable[[ZIdentity], object]
@@ -40,7 +42,7 @@ READS_AND_REPLACEMENTS: dict[str, Act] = {
 }
 MINTING: dict[str, Act] = {
     "client": lambda z: z.api_clients.create(ApiClientDraft(name="ci")),
-    "secret": lambda z: z.api_clients.secrets.create("c1", datetime.now(timezone.utc)),
+    "secret": lambda z: z.api_clients.secrets.create("c1", EXPIRY),
 }
 EVERY = READS_AND_REPLACEMENTS | MINTING
 
@@ -69,6 +71,8 @@ def passing_failures() -> list[Step]:
         *(Reply(status) for status in (408, 502, 503, 504)),
         dropped_connection(),
         requests.ReadTimeout(),
+        # What urllib3 makes of a connection that breaks inside a proxy's tunnel.
+        requests.exceptions.ProxyError(),
     ]
 
 
@@ -97,7 +101,12 @@ def test_minting_is_never_repeated_when_it_may_have_happened(
 
 @pytest.mark.parametrize(
     "failure",
-    [refused_connection(), requests.ConnectTimeout(), requests.exceptions.ProxyError(), TOO_MANY],
+    [
+        refused_connection(),
+        before_sending(requests.ConnectTimeout()),
+        before_sending(requests.exceptions.ProxyError()),
+        TOO_MANY,
+    ],
     ids=repr,
 )
 def test_what_surely_never_arrived_is_sent_again_even_when_it_mints(
@@ -143,7 +152,7 @@ def test_an_internal_error_is_not_repeated(zidentity: ZIdentity, server: Scripte
 def test_a_server_that_is_not_trusted_is_not_asked_again(
     zidentity: ZIdentity, server: ScriptedServer, act: Act
 ) -> None:
-    server.answers(requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED"))
+    server.answers(before_sending(requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED")))
 
     with pytest.raises(Untrusted, match="REQUESTS_CA_BUNDLE"):
         act(zidentity)
