@@ -15,7 +15,10 @@ _T = TypeVar("_T")
 
 def _utc(moment: datetime) -> datetime:
     known = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return known.astimezone(timezone.utc)
+    try:
+        return known.astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError("beyond the years 1 to 9999") from None
 
 
 def _text(value: Any) -> Any:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _OPERATION = "get an access token"
 _LONGEST_MARGIN = 60.0  # seconds before its end from which a token is not used any more
 _MARGIN = 0.2  # of its lifetime, for short ones
+_LONGEST_LIFETIME = 86_400.0  # seconds; ZIdentity's own bound for a client's tokens
 _NOTABLE_SKEW = 60.0  # seconds
 _REFUSALS = (400, 401, 404)
 _OAUTH_CODES = (  # RFC 6749, section 5.2
@@ -53,7 +54,12 @@ class _Grant(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     access_token: Annotated[str, StringConstraints(pattern=r"^[!-~]+$"), Field(repr=False)]
-    expires_in: Annotated[float, Field(gt=0)]
+    expires_in: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+    @property
+    def lifetime_seconds(self) -> float:
+        """How long the token is used at most; a server may claim more than a clock can hold."""
+        return min(self.expires_in, _LONGEST_LIFETIME)
 
 
 class TokenSource:
@@ -116,11 +122,11 @@ class TokenSource:
         call = Call(_OPERATION, "POST", self._url, form=form)
         asked_at = self._monotonic()
         grant = self._retry.run(call, lambda: self._ask(call))
-        margin = min(_LONGEST_MARGIN, _MARGIN * grant.expires_in)
+        margin = min(_LONGEST_MARGIN, _MARGIN * grant.lifetime_seconds)
         return Token(
             SecretStr(grant.access_token),
-            timedelta(seconds=grant.expires_in),
-            stale_at=asked_at + grant.expires_in - margin,
+            timedelta(seconds=grant.lifetime_seconds),
+            stale_at=asked_at + grant.lifetime_seconds - margin,
         )
 
     def _ask(self, call: Call) -> _Grant:
