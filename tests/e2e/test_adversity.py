@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from support.key_pair import KeyPair
 from support.many_keys import MANY, assert_many_are_made_once_each, assert_many_rotate_at_once
+from support.proxy import Failure, running_proxy
 from support.pulumi_project import PulumiProject
+from support.soundness import assert_sound
 
 from zdx_emulator.testing import ADMIN_ID, RESOURCE_SERVERS, TOKEN, RunningEmulator
 
@@ -100,6 +102,39 @@ def test_dozens_of_keys_rotate_at_once_although_a_third_of_the_calls_is_too_many
     assert_many_rotate_at_once(24, project, tenant)
 
 
+@pytest.mark.parametrize("path", ["/ziam/admin/api/v1/api-clients", ".*/secrets"])
+def test_create_behind_a_proxy_that_breaks_after_the_effect_makes_one_key(
+    project: PulumiProject, tenant: RunningEmulator, path: str
+) -> None:
+    with running_proxy(tenant.url, ("scanner", "obviously-fake-proxy-password")) as proxy:
+        project.configure({"zdx:apiUrl": None, "zdx:tokenUrl": None, "zdx:httpProxy": proxy.url})
+        project.environment["REQUESTS_CA_BUNDLE"] = str(proxy.ca_file)
+        proxy.fail("POST", path, Failure.CLOSE_AFTER)
+
+        project.up()
+
+        (client,) = tenant.clients()
+        assert_sound(project, tenant)
+        assert [s.id for s in tenant.secrets(client.id)] == [project.key()["secret_id"]]
+        project.destroy()
+    assert tenant.clients() == []
+
+
+def test_create_behind_a_proxy_that_breaks_before_the_effect_fails_and_is_repeated(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    with running_proxy(tenant.url) as proxy:
+        project.configure({"zdx:apiUrl": None, "zdx:tokenUrl": None, "zdx:httpProxy": proxy.url})
+        project.environment["REQUESTS_CA_BUNDLE"] = str(proxy.ca_file)
+        proxy.fail("POST", "/ziam/admin/api/v1/api-clients", Failure.BAD_GATEWAY_BEFORE)
+
+        failed = project.up_fails()
+        project.up()
+
+        assert "may or may not have happened: run the same again" in failed.text
+        assert_sound(project, tenant)
+
+
 def test_a_run_makes_the_calls_of_the_contract_and_no_others(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
@@ -112,7 +147,7 @@ def test_a_run_makes_the_calls_of_the_contract_and_no_others(
     assert {kind: made.count(kind) for kind in set(made)} == {
         "POST token": 1,
         "GET resource-servers": 1,
-        "GET api-clients": 1,
+        "GET api-clients": 11,  # one before all, and one beside the secret of each key
         "POST api-clients": 10,
         "POST secrets": 10,
     }

@@ -64,7 +64,7 @@ def test_a_take_over_is_told_with_the_day_on_which_the_former_secret_goes(
     said = open_stack("b").program(ADOPTED.format(role="ZDX Super Admin")).up()
 
     assert "was there already and was taken over" in said.text
-    assert f"revokes the one before, {former}" in said.text
+    assert f"revokes the previous one, {former}" in said.text
 
 
 def test_after_a_handover_the_old_stack_finds_the_drift_and_is_kept_from_mending_it(
@@ -123,18 +123,37 @@ def test_a_second_state_of_the_same_stack_is_refused_the_key(
     stack_a.assert_no_changes()
 
 
-def test_a_state_whose_key_a_second_one_took_over_updates_it_and_does_not_delete_it(
+def test_state_whose_key_a_second_one_took_over_neither_updates_nor_deletes_it(
     stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
 ) -> None:
     second = open_stack("a", backend="another backend")
     second.configure({"zdx:resumeInterrupted": True})
     second.up()
-    stack_a.program(ONE_KEY.format(description="by the first state")).up()
-    assert_sound(stack_a, tenant)
 
+    failed = stack_a.program(ONE_KEY.format(description="by the first state")).up_fails()
     stack_a.destroy()
 
+    assert "there is a second copy of the state" in failed.text
     assert_sound(second, tenant)
+
+
+def test_copied_state_under_another_stack_name_leaves_the_key_to_the_stack_that_updated_it(
+    stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
+) -> None:
+    exported = stack_a.run("stack", "export", "--show-secrets").stdout
+    stack_a.transcript.pop()
+    copy = open_stack("copy").program(NOTHING)
+    renamed = copy.folder / "state.json"
+    renamed.write_text(exported.replace("urn:pulumi:a::", "urn:pulumi:copy::"))
+    copy.run("stack", "import", "--file", str(renamed))
+    copy.program(ONE_KEY.format(description="by the copy")).up()
+
+    refused = stack_a.program(ONE_KEY.format(description="by the first")).up_fails()
+    stack_a.program(NOTHING).up()
+
+    assert "To leave it there, remove this declaration (the key stays)" in refused.text
+    assert stack_a.recorded_keys() == []
+    assert_sound(copy, tenant)
 
 
 def test_a_key_that_the_state_was_made_to_forget_is_refused(
