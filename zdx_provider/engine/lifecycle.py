@@ -33,7 +33,14 @@ from zdx_provider.engine.inputs import (
     without_unknowns,
 )
 from zdx_provider.engine.state import KeyState, observed, recorded
-from zdx_provider.engine.tenants import Tenants, is_home, require_home
+from zdx_provider.engine.tenants import (
+    Tenants,
+    at_address,
+    is_elsewhere,
+    is_home,
+    require_home,
+    require_same_address,
+)
 from zdx_provider.errors import ZdxError
 from zdx_provider.settings import ConfigReader
 from zdx_provider.zidentity import ZIdentityError
@@ -135,6 +142,7 @@ class Lifecycle:
             role_id=role.id,
             vanity_domain=tenant.vanity_domain,
             cloud=tenant.cloud,
+            api_url=tenant.custom_api_url,
             claim=created.mark.claim,
         ).holding(created.secret)
         if created.previous_id is not None:
@@ -159,9 +167,11 @@ class Lifecycle:
         state = recorded(props)
         keys = self._tenants.keys_of(state)
         key = keys.read(key_id, state.name, state.role_id)
+        tenant = self._tenants.home_of(state)
         if key is None:
+            require_same_address(tenant, state)
             return ReadResult(None, {})
-        state = state.refreshed(key)
+        state = at_address(state.refreshed(key), tenant)
         return ReadResult(key_id, state.rendered(), state.inputs())
 
     def update(self, key_id: str, olds: Properties, news: Properties) -> UpdateResult:
@@ -179,14 +189,17 @@ class Lifecycle:
         """
         state = recorded(olds)
         inputs = KeyInputs.model_validate(news)
-        require_home(self._tenants.named(inputs.tenant), state)
+        tenant = self._tenants.named(inputs.tenant)
+        require_home(tenant, state)
         keys = self._tenants.keys(inputs.tenant)
         same_role = inputs.role == state.role
         role_id = state.role_id if same_role else keys.find_role(inputs.role).id
         claim = keys.update(
             key_id, _spec(inputs, role_id), previous_owner=state.managed_by, claim=state.claim
         )
-        updated = state.model_copy(update={**dict(inputs), "role_id": role_id, "claim": claim})
+        updated = at_address(state, tenant).model_copy(
+            update={**dict(inputs), "role_id": role_id, "claim": claim}
+        )
         if _rotates(state, inputs.secret_expires_on, inputs.plan):
             rotation = inputs.plan or Rotation()
             replaced = keys.replace_secret(
@@ -202,6 +215,9 @@ class Lifecycle:
         """Remove the key; one that is gone already, or is another's by now, is no failure."""
         state = recorded(props)
         keys = self._tenants.keys_of(state)
+        tenant = self._tenants.home_of(state)
+        if is_elsewhere(tenant, state) and keys.read(key_id, state.name, state.role_id) is None:
+            require_same_address(tenant, state)
         owner = keys.delete(key_id, state.name, state.claim)
         if owner is not None:
             self._host.log(logging.WARNING, announcements.left_alone(state, owner))

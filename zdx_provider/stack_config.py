@@ -1,0 +1,69 @@
+"""The provider's settings in a stack's config: their paths, and the commands that change them.
+
+It needs nothing but the standard library, so that a program may import it.
+"""
+
+import re
+import shlex
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+SECRETS = ("clientSecret", "privateKey")
+TENANTS = "zdx:tenants"
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_LONGEST_SHOWN = 80
+
+
+def show(text: str) -> str:
+    """Make a text of the user's safe to print: short, and without what a terminal acts on."""
+    shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown
+    )
+
+
+def to_path(key: str, tenant: str | None = None) -> str:
+    """Name a setting as the Pulumi CLI does.
+
+    Args:
+        key: The setting, such as ``clientId``.
+        tenant: An entry of ``zdx:tenants``; None for the stack's own tenant.
+    """
+    return f"zdx:{show(key)}" if tenant is None else f"{TENANTS}{_below(tenant)}{_below(key)}"
+
+
+def format_set(path: str, *, secret: bool = False) -> str:
+    """Write the command that sets a setting; a secret is never an argument of it."""
+    if not secret:
+        return f"pulumi config set {_quoted(path)} VALUE"
+    source = " < FILE" if path.endswith("privateKey") else ""
+    return f"pulumi config set --secret {_quoted(path)}{source}"
+
+
+def format_remove(path: str) -> str:
+    """Write the command that removes a setting."""
+    return f"pulumi config rm {_quoted(path)}"
+
+
+def suggest(name: str, known: Iterable[str]) -> str | None:
+    """Find the name that a mistyped one was meant to be."""
+    by_letters = {_letters(each): each for each in known}
+    matches = get_close_matches(_letters(name), by_letters, n=1, cutoff=0.8)
+    return by_letters[matches[0]] if matches else None
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").replace("-", "").casefold()
+
+
+def _below(name: str) -> str:
+    if _PLAIN_NAME.fullmatch(name):
+        return f".{name}"
+    # The only escape that the CLI knows inside of quotes.
+    return '["' + show(name).replace('"', '\\"') + '"]'
+
+
+def _quoted(path: str) -> str:
+    is_nested = path.startswith((f"{TENANTS}.", f"{TENANTS}["))
+    return f"--path {shlex.quote(path)}" if is_nested else shlex.quote(path)
