@@ -24,12 +24,13 @@ from typing_extensions import Self
 
 from zdx_provider.errors import SettingsError
 from zdx_provider.stack_config import (
+    KEYS,
     SECRETS,
     TENANTS,
+    describe_unknown,
     format_remove,
     format_set,
     show,
-    suggest,
     to_path,
 )
 from zdx_provider.zidentity import (
@@ -228,13 +229,14 @@ class Settings(BaseModel):
         it = "it" if len(missing) == 1 else "them"
         if self._tenant_name is not None:
             return SettingsError(
-                f'the tenant "{show(self._tenant_name)}" in {TENANTS} has no {_join(missing)}.',
+                f'the tenant "{show(self._tenant_name)}" in zdx:tenants has no {_join(missing)}.',
                 hint=f"Set {it}: {_join(commands)}{instead}.",
             )
         variables = _join([ENVIRONMENT[key] for key in missing])
-        are = "setting {} is" if len(missing) == 1 else "settings {} are"
         return SettingsError(
-            f"the {are.format(_join(paths))} missing.",
+            f"the setting {paths[0]} is missing."
+            if len(missing) == 1
+            else f"the settings {_join(paths)} are missing.",
             hint=f"Set {it} in the stack ({_join(commands)}) or as {variables} in the "
             f"environment{instead}.",
         )
@@ -265,7 +267,6 @@ ENVIRONMENT = {
     for field in Settings.model_fields
     if field not in _CONFIG_ONLY
 }
-KEYS = tuple(to_camel(field) for field in Settings.model_fields)
 
 
 def load_settings(
@@ -299,6 +300,18 @@ def profile_names(config: ConfigReader) -> list[str]:
     return sorted(_entries(config))
 
 
+def secret_paths(config: ConfigReader) -> list[str]:
+    """The paths of all secrets that the stack's config holds, of every tenant."""
+    own = [to_path(key) for key in SECRETS if config(to_path(key))]
+    return own + [
+        to_path(key, tenant)
+        for tenant, entry in _entries(config).items()
+        if isinstance(entry, dict)
+        for key in SECRETS
+        if entry.get(key)
+    ]
+
+
 def require_known_names(names: Iterable[str]) -> None:
     """Stop at a name in the stack's config that looks like a setting and is none.
 
@@ -311,7 +324,7 @@ def require_known_names(names: Iterable[str]) -> None:
     for name in names:
         namespace, _, key = name.partition(":")
         if namespace == "zdx" and key not in (*KEYS, "tenants"):
-            raise _unknown(key, None)
+            raise SettingsError(describe_unknown(key))
 
 
 def _load_stack(configured: Mapping[str, Any], inherited: Mapping[str, Any]) -> Settings:
@@ -384,7 +397,7 @@ def _entries(config: ConfigReader) -> dict[str, Any]:
         entries = None
     if not isinstance(entries, dict):
         raise SettingsError(
-            f"{TENANTS} is not a map of tenants.",
+            "zdx:tenants is not a map of tenants.",
             hint=f"Set each setting by its path: `{format_set(to_path('vanityDomain', 'NAME'))}`.",
         )
     return entries
@@ -393,27 +406,17 @@ def _entries(config: ConfigReader) -> dict[str, Any]:
 def _entry(entries: Mapping[str, Any], name: str) -> dict[str, Any]:
     if name not in entries:
         known = ", ".join(show(each) for each in sorted(entries)) or "none"
-        raise SettingsError(f'{TENANTS} has no entry "{show(name)}".', hint=f"It has: {known}.")
+        raise SettingsError(f'zdx:tenants has no tenant "{show(name)}".', hint=f"It has: {known}.")
     own = entries[name]
     if not isinstance(own, dict):
         raise SettingsError(
-            f'the entry "{show(name)}" of {TENANTS} is not a set of settings.',
+            f'the tenant "{show(name)}" in zdx:tenants is not a set of settings.',
             hint=f"Set each by its path: `{format_set(to_path('vanityDomain', name))}`.",
         )
     for key in own:
         if key not in KEYS:
-            raise _unknown(key, name)
+            raise SettingsError(describe_unknown(key, name))
     return _present(own)
-
-
-def _unknown(key: str, tenant: str | None) -> SettingsError:
-    path = to_path(key, tenant)
-    meant = suggest(key, KEYS)
-    return SettingsError(
-        f"there is no setting {path}."
-        + (f" Did you mean {to_path(meant, tenant)}?" if meant else ""),
-        hint=f"Remove it: `{format_remove(path)}`.",
-    )
 
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,23 @@ It needs nothing but the standard library, so that a program may import it.
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 SECRETS = ("clientSecret", "privateKey")
+KEYS = (
+    "clientId",
+    "clientSecret",
+    "privateKey",
+    "vanityDomain",
+    "cloud",
+    "httpProxy",
+    "maxRetries",
+    "requestTimeout",
+    "apiUrl",
+    "tokenUrl",
+    "resumeInterrupted",
+)
 TENANTS = "zdx:tenants"
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -46,11 +59,24 @@ def format_remove(path: str) -> str:
     return f"pulumi config rm {_quoted(path)}"
 
 
-def suggest(name: str, known: Iterable[str]) -> str | None:
-    """Find the name that a mistyped one was meant to be."""
-    by_letters = {_letters(each): each for each in known}
-    matches = get_close_matches(_letters(name), by_letters, n=1, cutoff=0.8)
-    return by_letters[matches[0]] if matches else None
+def describe_plain_secret(paths: Sequence[str]) -> str:
+    """Say that secrets stand in the stack's config in plain text, and what to do."""
+    commands = " and ".join(f"`{format_set(path, secret=True)}`" for path in paths)
+    is_or_are = "is" if len(paths) == 1 else "are"
+    return (
+        f"{' and '.join(paths)} {is_or_are} in the stack's config in plain text. Store it as a "
+        f"secret with {commands}, then replace the secret itself in ZIdentity, because whoever "
+        "reads the file or the state may have it."
+    )
+
+
+def describe_unknown(key: str, tenant: str | None = None) -> str:
+    """Say that a name is no setting, which one was meant, and what to do."""
+    path = to_path(key, tenant)
+    by_letters = {_letters(each): each for each in KEYS}
+    matches = get_close_matches(_letters(key), by_letters, n=1, cutoff=0.8)
+    meant = f" Did you mean {to_path(by_letters[matches[0]], tenant)}?" if matches else ""
+    return f"there is no setting {path}.{meant} Remove it: `{format_remove(path)}`."
 
 
 def _letters(name: str) -> str:

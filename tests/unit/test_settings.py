@@ -6,16 +6,17 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic.alias_generators import to_camel
 from support.samples import PLANTED
 
 from zdx_provider.errors import SettingsError, ZdxError
 from zdx_provider.settings import (
-    KEYS,
     Settings,
     load_settings,
     profile_names,
     require_known_names,
 )
+from zdx_provider.stack_config import KEYS, SECRETS
 from zdx_provider.zidentity import (
     ClientSecret,
     InvalidCredentials,
@@ -56,6 +57,18 @@ def pem() -> str:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     ).decode()
+
+
+def test_the_settings_are_those_that_a_program_knows_by_name() -> None:
+    assert tuple(map(to_camel, Settings.model_fields)) == KEYS
+    assert (
+        tuple(
+            to_camel(name)
+            for name, field in Settings.model_fields.items()
+            if "Secret" in str(field)
+        )
+        == SECRETS
+    )
 
 
 def test_the_environment_alone_is_enough() -> None:
@@ -367,7 +380,7 @@ def test_a_profile_that_is_not_there_lists_those_that_are() -> None:
     with pytest.raises(SettingsError) as refused:
         settings(with_profiles(CONFIG, eu=EU, apac=EU), {}, "us")
 
-    assert 'no entry "us". It has: apac, eu.' in str(refused.value)
+    assert 'no tenant "us". It has: apac, eu.' in str(refused.value)
 
 
 def test_without_profiles_a_profile_is_refused() -> None:
@@ -391,7 +404,7 @@ def test_profiles_that_are_no_map_are_refused(tenants: str) -> None:
 @pytest.mark.parametrize("profile", ["eu-admin", 7, [EU], None])
 def test_a_profile_that_is_no_map_is_refused(profile: object) -> None:
     with pytest.raises(
-        SettingsError, match='the entry "eu" of zdx:tenants is not a set of settings'
+        SettingsError, match='the tenant "eu" in zdx:tenants is not a set of settings'
     ):
         settings(with_profiles(CONFIG, eu=profile), {}, "eu")
 

@@ -7,8 +7,7 @@ from zdx_provider.domain.keys import Keys
 from zdx_provider.engine.state import KeyState
 from zdx_provider.errors import SettingsError
 from zdx_provider.settings import ConfigReader, Settings, load_settings, profile_names
-from zdx_provider.zidentity import Tenant
-from zdx_provider.zidentity.tenant import name_tenant
+from zdx_provider.zidentity import Tenant, name_tenant
 
 
 class TenantMismatch(SettingsError):

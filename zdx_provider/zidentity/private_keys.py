@@ -128,6 +128,7 @@ def _require_rsa(key: "PrivateKeyTypes | None") -> str:
 
 
 def _from_jwk(text: str) -> str:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
     from jwt.algorithms import RSAAlgorithm  # noqa: PLC0415 - see _load
     from jwt.exceptions import InvalidKeyError  # noqa: PLC0415
 
@@ -135,7 +136,7 @@ def _from_jwk(text: str) -> str:
         key = RSAAlgorithm.from_jwk(text)
     except (InvalidKeyError, ValueError, TypeError, KeyError, RecursionError):
         key = None
-    if key is None or not hasattr(key, "private_bytes"):
+    if not isinstance(key, RSAPrivateKey):
         raise InvalidCredentials(
             "the private key is JSON, and no private RSA JWK.", hint=_SET_AGAIN
         )
