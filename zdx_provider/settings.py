@@ -32,6 +32,7 @@ from zdx_provider.stack_config import (
     format_set,
     show,
     to_path,
+    to_tenant_path,
 )
 from zdx_provider.zidentity import (
     ClientSecret,
@@ -398,7 +399,8 @@ def _entries(config: ConfigReader) -> dict[str, Any]:
     if not isinstance(entries, dict):
         raise SettingsError(
             "zdx:tenants is not a map of tenants.",
-            hint=f"Set each setting by its path: `{format_set(to_path('vanityDomain', 'NAME'))}`.",
+            hint=f"Remove it (`{format_remove(TENANTS)}`), and set each setting by its path: "
+            f"`{format_set(to_path('vanityDomain', 'NAME'))}`.",
         )
     return entries
 
@@ -411,7 +413,8 @@ def _entry(entries: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(own, dict):
         raise SettingsError(
             f'the tenant "{show(name)}" in zdx:tenants is not a set of settings.',
-            hint=f"Set each by its path: `{format_set(to_path('vanityDomain', name))}`.",
+            hint=f"Remove it (`{format_remove(to_tenant_path(name))}`), and set each by its path: "
+            f"`{format_set(to_path('vanityDomain', name))}`.",
         )
     for key in own:
         if key not in KEYS:

@@ -43,7 +43,12 @@ def to_path(key: str, tenant: str | None = None) -> str:
         key: The setting, such as ``clientId``.
         tenant: An entry of ``zdx:tenants``; None for the stack's own tenant.
     """
-    return f"zdx:{show(key)}" if tenant is None else f"{TENANTS}{_below(tenant)}{_below(key)}"
+    return f"zdx:{show(key)}" if tenant is None else f"{to_tenant_path(tenant)}{_below(key)}"
+
+
+def to_tenant_path(tenant: str) -> str:
+    """Name an entry of ``zdx:tenants`` as the Pulumi CLI does."""
+    return f"{TENANTS}{_below(tenant)}"
 
 
 def format_set(path: str, *, secret: bool = False) -> str:
