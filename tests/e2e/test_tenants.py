@@ -23,6 +23,8 @@ for tenant in ("acme", "globex"):
 """
 
 
+# The cloud's own addresses, behind a proxy that lets nothing leave this machine.
+OWN_ADDRESSES = {"zdx:apiUrl": None, "zdx:tokenUrl": None, "zdx:httpProxy": "http://127.0.0.1:1"}
 REFRESH = ("refresh", "--yes", "--skip-preview")
 DESTROY = ("destroy", "--yes", "--skip-preview")
 COMMANDS = [
@@ -109,7 +111,7 @@ def test_without_the_program_refresh_and_destroy_use_the_config_of_the_last_up(
 def test_an_address_left_over_in_the_environment_gets_no_credentials_of_the_config(
     project: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator, variable: str
 ) -> None:
-    project.configure({"zdx:apiUrl": None, "zdx:tokenUrl": None})
+    project.configure(OWN_ADDRESSES)
     project.environment[variable] = globex.environment()[variable]
 
     stopped = project.fail("preview")
@@ -121,7 +123,7 @@ def test_an_address_left_over_in_the_environment_gets_no_credentials_of_the_conf
 def test_a_zia_cloud_in_the_environment_stops_before_anything_is_sent(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    project.configure({"zdx:apiUrl": None, "zdx:tokenUrl": None})
+    project.configure(OWN_ADDRESSES)
     project.environment["ZSCALER_CLOUD"] = "zscalertwo"
 
     stopped = project.fail("preview")

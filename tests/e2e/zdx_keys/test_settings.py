@@ -36,7 +36,13 @@ class Mistake:
 
 
 NOTHING = dict.fromkeys(["zdx:vanityDomain", "zdx:clientId", "zdx:clientSecret"])
-OWN_ADDRESSES = {"zdx:apiUrl": None, "zdx:tokenUrl": None}
+# The cloud's own addresses, behind a proxy that lets nothing leave this machine.
+OWN_ADDRESSES = {
+    "zdx:apiUrl": None,
+    "zdx:tokenUrl": None,
+    "zdx:httpProxy": "http://127.0.0.1:1",
+    "zdx:maxRetries": "0",
+}
 PUBLIC_KEY = "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----"
 ODD = 'it\'s "a" b.c'
 BARE = dict.fromkeys(["vanityDomain", "clientId", "clientSecret"])
@@ -172,16 +178,15 @@ def test_every_command_of_a_warning_makes_a_secret_one(
         }
     )
 
-    for arguments in (("--profile", "emea"), ("--profile", "eu.west")):
-        warned = session.verify(*arguments)
-        assert ADMIN_SECRET not in warned
-        for command in COMMAND.findall(warned):
-            session.paste(command)
+    warned = session.verify("--profile", "emea")
+    for command in COMMAND.findall(warned):
+        session.paste(command)
+    after = session.verify("--profile", "emea")
 
-        assert warned.count("? stack config: zdx:clientSecret and zdx:privateKey and") == 1 or (
-            "stack config" not in warned and arguments[1] == "eu.west"
-        )
-        assert "stack config" not in session.verify(*arguments)
+    assert ADMIN_SECRET not in warned
+    assert warned.count("? stack config: zdx:clientSecret and zdx:privateKey and") == 1
+    assert len(COMMAND.findall(warned)) == 4
+    assert "stack config" not in after
 
 
 def test_verify_finds_a_plain_secret_beside_one_that_is_encrypted(

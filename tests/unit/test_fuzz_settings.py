@@ -1,0 +1,114 @@
+"""Whatever stands in config and environment, settings are read or refused in a line."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.fuzz import fuzz_settings
+from support.key_pair import KeyPair
+from support.samples import PLANTED
+
+from zdx_provider.errors import SettingsError
+from zdx_provider.settings import (
+    ENVIRONMENT,
+    load_settings,
+    profile_names,
+    require_known_names,
+    secret_paths,
+)
+from zdx_provider.stack_config import KEYS, SECRETS, describe_plain_secret
+
+PEM = KeyPair.make().private_pem
+TYPICAL = st.sampled_from(
+    [
+        *("acme", "acme.zslogin.net", "beta", "gov", "production", "zscalertwo", "admin"),
+        *("https://api.test", "http://127.0.0.1:1", "http://[::1]:2/x", "https://u:p@h"),
+        *("3", "true", "NaN", "1e999", "{", "[" * 3000, "{}", '{"kty": "RSA"}', "/", "/dev/null"),
+        *("\ufeffx", '"x"', "a\nb", "\x1b[2J", "-----BEGIN PRIVATE KEY-----"),
+        "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----",
+    ]
+)
+TEXT = TYPICAL | st.text(max_size=30) | st.text(st.characters(), max_size=5)
+DAMAGED = ["{}", " {}\r\n", '"{}"', "{}\nx", "\x00{}", "./{}", "-----BEGIN {}-----"]
+SECRET = st.sampled_from([form.format(PLANTED) for form in DAMAGED]) | st.sampled_from(
+    [PEM, PEM.replace("\n", "\\n"), PEM[:900], PEM.replace("PRIVATE", "PUBLIC")]
+)
+VALUE = st.recursive(
+    TEXT | st.none() | st.booleans() | st.integers() | st.floats(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def draw_for(keys: tuple[str, ...], values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Values for some of the settings, secrets where they belong."""
+    own = {key: SECRET if key in SECRETS else values for key in keys}
+    return st.fixed_dictionaries({}, optional=own)
+
+
+ENTRY = st.tuples(draw_for(KEYS, VALUE), st.dictionaries(TEXT, VALUE, max_size=2)).map(
+    lambda pair: {**pair[1], **pair[0]}
+)
+ENTRIES = st.dictionaries(st.sampled_from(["eu", "eu.west"]) | TEXT, ENTRY | VALUE, max_size=3)
+TENANTS = ENTRIES.map(json.dumps) | TEXT
+CONFIG = st.tuples(
+    draw_for(KEYS, TEXT), st.dictionaries(TEXT, TEXT, max_size=2), st.none() | TENANTS
+).map(
+    lambda parts: {
+        **{f"zdx:{key}": value for key, value in {**parts[1], **parts[0]}.items()},
+        **({} if parts[2] is None else {"zdx:tenants": parts[2]}),
+    }
+)
+ENVIRON = draw_for(tuple(ENVIRONMENT), TEXT).map(
+    lambda own: {ENVIRONMENT[key]: value for key, value in own.items()}
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nowhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No drawn text is the path of a file of this repository."""
+    os.chdir(tmp_path_factory.mktemp("nowhere"))
+
+
+def read_all(config: dict[str, str], environ: dict[str, str], name: str | None) -> list[str]:
+    """What a user may see of these settings; of a refusal, all that a traceback holds."""
+    shown = []
+    try:
+        settings = load_settings(config.get, environ, name)
+        shown += [repr(settings), str(settings), settings.model_dump_json(exclude={"http_proxy"})]
+        shown += [repr(settings.tenant()), repr(settings.credentials())]
+        settings.open().close()
+    except SettingsError as refused:
+        shown += [str(refused), repr(refused), repr(refused.__context__), repr(refused.__cause__)]
+    return shown
+
+
+@given(config=CONFIG, environ=ENVIRON, name=st.none() | st.sampled_from(["eu", "eu.west"]) | TEXT)
+@fuzz_settings(0.1)
+def test_settings_are_read_or_refused_and_never_show_a_secret(
+    config: dict[str, str], environ: dict[str, str], name: str | None
+) -> None:
+    shown = read_all(config, environ, name)
+
+    assert not [text for text in shown if PLANTED in text]
+    assert not [line for line in PEM.splitlines()[1:-1] for text in shown if line in text]
+
+
+@given(config=CONFIG, environ=ENVIRON, name=st.none() | st.sampled_from(["eu", "eu.west"]) | TEXT)
+@fuzz_settings(0.05)
+def test_a_refusal_is_one_printable_line(
+    config: dict[str, str], environ: dict[str, str], name: str | None
+) -> None:
+    try:
+        require_known_names(config)
+        profile_names(config.get)
+        line = describe_plain_secret(secret_paths(config.get) or ["zdx:clientSecret"])
+        load_settings(config.get, environ, name).open().close()
+    except SettingsError as refused:
+        line = str(refused)
+
+    assert line.isprintable()
+    assert PLANTED not in line
