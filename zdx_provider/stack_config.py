@@ -54,7 +54,9 @@ def to_tenant_path(tenant: str) -> str:
 def format_set(path: str, *, secret: bool = False) -> str:
     """Write the command that sets a setting; a secret is never an argument of it."""
     if not secret:
-        return f"pulumi config set {_quoted(path)} VALUE"
+        # The CLI takes the name for that of a secret.
+        plain = "--plaintext " if path.endswith("tokenUrl") else ""
+        return f"pulumi config set {plain}{_quoted(path)} VALUE"
     source = " < FILE" if path.endswith("privateKey") else ""
     return f"pulumi config set --secret {_quoted(path)}{source}"
 

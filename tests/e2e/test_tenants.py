@@ -146,7 +146,7 @@ def test_a_secret_in_plain_text_is_warned_of_once_a_run(
         profiles["acme"]["clientSecret"],
     )
 
-    assert warned.text.count("in plain text") == 1
+    assert warned.text.partition("Diagnostics:")[2].count("in plain text") == 1
     assert "zdx:clientSecret and zdx:tenants.acme.clientSecret are in the stack's" in warned.text
     assert "in plain text" not in project.up().text
 

@@ -35,7 +35,7 @@ from zdx_provider.zidentity.models import (
     ServiceScopes,
 )
 from zdx_provider.zidentity.private_keys import InvalidCredentials
-from zdx_provider.zidentity.tenant import InvalidTenant, Tenant, name_tenant
+from zdx_provider.zidentity.tenant import InvalidTenant, Tenant, has_known_hosts, name_tenant
 
 __all__ = [
     "AnswerLost",
@@ -74,5 +74,6 @@ __all__ = [
     "ZIdentity",
     "ZIdentityError",
     "about",
+    "has_known_hosts",
     "name_tenant",
 ]

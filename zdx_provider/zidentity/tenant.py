@@ -114,6 +114,11 @@ def name_tenant(vanity_domain: str, cloud: str) -> str:
     return f"{vanity_domain} (cloud {cloud})" if cloud else vanity_domain
 
 
+def has_known_hosts(cloud: str) -> bool:
+    """Whether a cloud's hosts are Zscaler's, as far as the vendor's sources tell."""
+    return cloud in _CLOUDS
+
+
 def is_loopback(url: str) -> bool:
     """Whether a URL leads to this very machine."""
     host = urlsplit(url).hostname or ""
