@@ -197,9 +197,7 @@ class Lifecycle:
         claim = keys.update(
             key_id, _spec(inputs, role_id), previous_owner=state.managed_by, claim=state.claim
         )
-        updated = at_address(state, tenant).model_copy(
-            update={**dict(inputs), "role_id": role_id, "claim": claim}
-        )
+        updated = state.model_copy(update={**dict(inputs), "role_id": role_id, "claim": claim})
         if _rotates(state, inputs.secret_expires_on, inputs.plan):
             rotation = inputs.plan or Rotation()
             replaced = keys.replace_secret(
@@ -209,15 +207,13 @@ class Lifecycle:
             updated = updated.holding(replaced.secret).keeping(replaced.previous_id, until)
         elif state.previous_secret_id and state.owes_a_revoke(self._today):
             updated = self._without_previous(keys, updated, state.previous_secret_id)
-        return UpdateResult(updated.rendered())
+        return UpdateResult(at_address(updated, tenant).rendered())
 
     def delete(self, key_id: str, props: Properties) -> None:
         """Remove the key; one that is gone already, or is another's by now, is no failure."""
         state = recorded(props)
+        self._require_found(state)
         keys = self._tenants.keys_of(state)
-        tenant = self._tenants.home_of(state)
-        if is_elsewhere(tenant, state) and keys.read(key_id, state.name, state.role_id) is None:
-            require_same_address(tenant, state)
         owner = keys.delete(key_id, state.name, state.claim)
         if owner is not None:
             self._host.log(logging.WARNING, announcements.left_alone(state, owner))
@@ -225,6 +221,18 @@ class Lifecycle:
     @property
     def _today(self) -> date:
         return self._now().date()
+
+    def _require_found(self, state: KeyState) -> None:
+        """Stop before a key is taken for gone at another address than the one that it was seen at.
+
+        Raises:
+            TenantMismatch: The settings name another tenant; or another server, which lacks the key.
+        """
+        tenant = self._tenants.home_of(state)
+        if is_elsewhere(tenant, state):
+            keys = self._tenants.keys_of(state)
+            if keys.read(state.key_id, state.name, state.role_id) is None:
+                require_same_address(tenant, state)
 
     def _moves(self, state: KeyState, profile: str | None) -> bool:
         """Whether a changed profile names another tenant; not told of one that is unknown yet."""
