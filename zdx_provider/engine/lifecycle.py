@@ -226,7 +226,7 @@ class Lifecycle:
         """Stop before a key is taken for gone at another address than the one that it was seen at.
 
         Raises:
-            TenantMismatch: The settings name another tenant; or another server, which lacks the key.
+            TenantMismatch: The settings name another tenant, or a server that lacks the key.
         """
         tenant = self._tenants.home_of(state)
         if is_elsewhere(tenant, state):
