@@ -5,17 +5,41 @@ pulumi-zia (``clientId``, ``vanityDomain``, ...). The provider and ``zdx-keys`` 
 """
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, get_args
+import string
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+from typing_extensions import Self
 
 from zdx_provider.errors import SettingsError
+from zdx_provider.stack_config import (
+    KEYS,
+    SECRETS,
+    TENANTS,
+    describe_unknown,
+    format_remove,
+    format_set,
+    show,
+    to_path,
+    to_tenant_path,
+)
 from zdx_provider.zidentity import (
     ClientSecret,
     ConnectionOptions,
     Credentials,
+    InvalidCredentials,
+    InvalidTenant,
     PrivateKey,
     Tenant,
     ZIdentity,
@@ -23,9 +47,32 @@ from zdx_provider.zidentity import (
 
 ConfigReader = Callable[[str], str | None]
 
-# How calls are made, not whom they reach: a profile inherits these, and nothing else. A tenant's
-# credentials must never travel to the host of another.
-_SHARED_BY_PROFILES = ("httpProxy", "maxRetries", "requestTimeout", "resumeInterrupted")
+# How requests are made, not whom they reach: an entry of zdx:tenants inherits these, and nothing
+# else. A tenant's credentials must never travel to the host of another.
+_SHARED_BY_TENANTS = ("httpProxy", "maxRetries", "requestTimeout", "resumeInterrupted")
+_ADDRESSES = ("apiUrl", "tokenUrl")
+_NOT_TEXT = "not_text"
+_INVISIBLE = string.whitespace + "\xa0\u200b\u200c\u200d\u2060\ufeff"
+_QUOTES = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019"}
+
+
+def _to_text(value: object) -> object:
+    """Take a whole number for the text that it was typed as.
+
+    The Pulumi CLI stores what looks like a whole number as one, digit by digit, where it is set
+    by a path. What it stored as anything else has lost its spelling.
+    """
+    if isinstance(value, bool | float):
+        raise PydanticCustomError(_NOT_TEXT, "it is stored as {kind}", {"kind": _kind(value)})
+    return str(value) if isinstance(value, int) else value
+
+
+def _kind(value: float) -> str:
+    return "true or false" if isinstance(value, bool) else "a number that is not whole"
+
+
+Text = Annotated[str, BeforeValidator(_to_text)]
+SecretText = Annotated[SecretStr, BeforeValidator(_to_text)]
 
 
 class Settings(BaseModel):
@@ -34,7 +81,7 @@ class Settings(BaseModel):
     Attributes:
         client_id: Id of the API client that the provider itself signs in as.
         client_secret: Its secret; or
-        private_key: the PEM of its RSA key, for a client that authenticates by assertion.
+        private_key: its RSA key, for a client that authenticates by assertion.
         vanity_domain: The tenant's name in ``https://<vanity domain>.zslogin.net``.
         cloud: The cloud's name for tenants outside production, such as ``beta``.
         http_proxy: URL of a proxy for every call.
@@ -43,25 +90,51 @@ class Settings(BaseModel):
         api_url: Overrides the API's origin.
         token_url: Overrides the token endpoint.
         resume_interrupted: Take over a key that an interrupted run of this stack left behind.
-        profile: The profile of ``zdx:tenants`` that these were read from; empty for none.
     """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True
     )
 
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
-    private_key: SecretStr | None = None
-    vanity_domain: str | None = None
-    cloud: str = ""
-    http_proxy: str = Field("", repr=False)
+    client_id: Text | None = None
+    client_secret: SecretText | None = None
+    private_key: SecretText | None = None
+    vanity_domain: Text | None = None
+    cloud: Text = ""
+    http_proxy: Text = Field("", repr=False)
     max_retries: int = Field(5, ge=0, le=20)
     request_timeout: float = Field(60, gt=0, le=600)
-    api_url: str = ""
-    token_url: str = ""
+    api_url: Text = ""
+    token_url: Text = ""
     resume_interrupted: bool = False
-    profile: str = ""
+
+    _tenant_name: str | None = PrivateAttr(None)
+    _inherited: frozenset[str] = PrivateAttr(frozenset())
+    _unused: tuple[str, ...] = PrivateAttr(())
+
+    def read_from(
+        self, tenant_name: str | None, inherited: frozenset[str], unused: tuple[str, ...]
+    ) -> Self:
+        """Remember where the settings were read, for messages.
+
+        Args:
+            tenant_name: The entry of ``zdx:tenants``; None for the stack's own tenant.
+            inherited: The settings that may come from the environment.
+            unused: Variables that hold a secret too, and are not used.
+        """
+        self._tenant_name = tenant_name
+        self._inherited = inherited
+        self._unused = unused
+        return self
+
+    @property
+    def unused_credentials(self) -> tuple[str, ...]:
+        """Variables that hold a secret too, and are not used because the config has one."""
+        return self._unused
+
+    def origin(self, key: str) -> str:
+        """Where a setting was read: its path in the config, or a variable of the environment."""
+        return ENVIRONMENT[key] if key in self._inherited else to_path(key, self._tenant_name)
 
     def tenant(self) -> Tenant:
         """The tenant that these settings name.
@@ -71,18 +144,21 @@ class Settings(BaseModel):
             InvalidTenant: One of the values cannot be part of an address.
         """
         if self.vanity_domain is None:
-            raise self._missing("vanityDomain")
-        tenant = Tenant(
-            vanity_domain=self.vanity_domain,
-            cloud=self.cloud,
-            api_url=self.api_url,
-            token_url=self.token_url,
-        )
+            raise self._missing()
+        try:
+            tenant = Tenant(
+                vanity_domain=self.vanity_domain,
+                cloud=self.cloud,
+                api_url=self.api_url,
+                token_url=self.token_url,
+            )
+        except InvalidTenant as error:
+            raise InvalidTenant(error.problem, hint=self._correction(error)) from None
         if tenant.is_half_on_loopback:
             raise SettingsError(
-                f"only one of {self._spelling('apiUrl')} and {self._spelling('tokenUrl')} leads to "
-                "this machine, so credentials of one tenant would be sent to another.",
-                hint="Set both, or neither; for zdx:tokenUrl the Pulumi CLI asks for --plaintext.",
+                f"{self._spelling('apiUrl')} and {self._spelling('tokenUrl')} must both point to "
+                "this machine or both to Zscaler: otherwise credentials go to the wrong tenant.",
+                hint="Set both, or neither.",
             )
         return tenant
 
@@ -91,20 +167,22 @@ class Settings(BaseModel):
 
         Raises:
             SettingsError: The id or the secret is missing, or both kinds of secret are set.
+            InvalidCredentials: The private key is none, or a text is damaged.
         """
-        if self.client_id is None:
-            raise self._missing("clientId")
         if self.client_secret is not None and self.private_key is not None:
             raise SettingsError(
-                f"both {self._spelling('clientSecret')} and {self._spelling('privateKey')} are "
+                f"both {self.origin('clientSecret')} and {self.origin('privateKey')} are "
                 "set, and a client signs in with one of them.",
                 hint="Remove the one that is not meant.",
             )
-        if self.private_key is not None:
-            return PrivateKey(self.client_id, self.private_key.get_secret_value())
-        if self.client_secret is not None:
-            return ClientSecret(self.client_id, self.client_secret.get_secret_value())
-        raise self._missing("clientSecret")
+        try:
+            if self.client_id is not None and self.private_key is not None:
+                return PrivateKey(self.client_id, self.private_key.get_secret_value())
+            if self.client_id is not None and self.client_secret is not None:
+                return ClientSecret(self.client_id, self.client_secret.get_secret_value())
+        except InvalidCredentials as error:
+            raise InvalidCredentials(error.problem, hint=self._correction(error)) from None
+        raise self._missing()
 
     def connection(self) -> ConnectionOptions:
         """How calls are made."""
@@ -131,37 +209,65 @@ class Settings(BaseModel):
         )
 
     def _spelling(self, key: str) -> str:
-        if self.profile:
-            return f"zdx:tenants.{self.profile}.{key}"
-        return f"zdx:{key} ({ENVIRONMENT[key]})"
+        path = to_path(key, self._tenant_name)
+        return path if self._tenant_name is not None else f"{path} ({ENVIRONMENT[key]})"
 
-    def _missing(self, key: str) -> SettingsError:
-        instead = "; or set privateKey in its place" if key in _SECRETS else ""
-        if self.profile:
-            path = f"zdx:tenants.{self.profile}.{key}"
+    def _missing(self) -> SettingsError:
+        """All that is missing, in one message."""
+        present = self.model_dump(exclude_none=True, by_alias=True)
+        missing = [key for key in ("vanityDomain", "clientId") if key not in present]
+        if not present.keys() & {*SECRETS}:
+            missing.append("clientSecret")
+        paths = [to_path(key, self._tenant_name) for key in missing]
+        commands = [
+            f"`{format_set(path, secret=key in SECRETS)}`"
+            + (", which asks for it" if key in SECRETS else "")
+            for key, path in zip(missing, paths, strict=True)
+        ]
+        instead = (
+            "; or set privateKey in place of clientSecret" if "clientSecret" in missing else ""
+        )
+        it = "it" if len(missing) == 1 else "them"
+        if self._tenant_name is not None:
             return SettingsError(
-                f'the profile "{self.profile}" of zdx:tenants has no {key}.',
-                hint=f"Set it: {_setting(path)}{instead}.",
+                f'the tenant "{show(self._tenant_name)}" in zdx:tenants has no {_join(missing)}.',
+                hint=f"Set {it}: {_join(commands)}{instead}.",
             )
+        variables = _join([ENVIRONMENT[key] for key in missing])
         return SettingsError(
-            f"the setting zdx:{key} is missing.",
-            hint=f"Set it in the stack ({_setting(f'zdx:{key}')}) or as {ENVIRONMENT[key]} in the "
+            f"the setting {paths[0]} is missing."
+            if len(missing) == 1
+            else f"the settings {_join(paths)} are missing.",
+            hint=f"Set {it} in the stack ({_join(commands)}) or as {variables} in the "
             f"environment{instead}.",
         )
 
+    def _correction(self, error: InvalidTenant | InvalidCredentials) -> str:
+        """The next step, with the place where the value was read."""
+        key = to_camel(error.field)
+        path = to_path(key, self._tenant_name)
+        if key not in self._inherited:
+            command = (
+                format_remove(path) if key == "cloud" else format_set(path, secret=key in SECRETS)
+            )
+            verb = "removes" if key == "cloud" else "sets"
+            return f"{error.hint} This {verb} it: `{command}`."
+        hint = f"{error.hint} It is set as {ENVIRONMENT[key]} in the environment"
+        if key == "cloud":
+            return (
+                f"{hint}; this overrules it: `{format_set(path).replace('VALUE', 'production')}`."
+            )
+        command = f'export {ENVIRONMENT[key]}="$(cat FILE)"'
+        return f"{hint}: `{command}`." if key == "privateKey" else f"{hint}."
+
 
 # The vendor's own tools have no variable for these.
-_CONFIG_ONLY = {"max_retries", "request_timeout", "resume_interrupted", "profile"}
+_CONFIG_ONLY = {"max_retries", "request_timeout", "resume_interrupted"}
 ENVIRONMENT = {
     to_camel(field): f"ZSCALER_{field.upper()}"
     for field in Settings.model_fields
     if field not in _CONFIG_ONLY
 }
-_SECRETS = tuple(
-    to_camel(name)
-    for name, field in Settings.model_fields.items()
-    if SecretStr in get_args(field.annotation)
-)
 
 
 def load_settings(
@@ -173,79 +279,191 @@ def load_settings(
         config: Gives a key of the stack's config, such as ``zdx:clientId``, as text; None where
             it is not set.
         environ: The environment, read for what the config does not set.
-        profile: A profile of ``zdx:tenants``. Its tenant and credentials come from the profile
-            alone; how calls are made is inherited.
+        profile: An entry of ``zdx:tenants``. Its tenant and credentials come from the entry
+            alone; how requests are made is inherited.
 
     Raises:
-        SettingsError: A value is malformed, or there is no such profile.
+        SettingsError: A value is malformed, there is no such entry, or credentials of one source
+            would be sent to an address of another.
     """
+    configured = _present({key: config(to_path(key)) for key in KEYS})
+    inherited = _present({key: environ.get(name) for key, name in ENVIRONMENT.items()})
     if profile is None:
-        keys = (to_camel(field) for field in Settings.model_fields if field != "profile")
-        values = {key: config(f"zdx:{key}") or _from_environment(environ, key) for key in keys}
-        return _validated(values, "zdx:")
-    profiles = _profiles(config)
-    if profile not in profiles:
-        known = ", ".join(sorted(profiles)) or "none"
-        raise SettingsError(
-            f'zdx:tenants has no profile "{profile}".', hint=f"Its profiles are: {known}."
-        )
-    own = profiles[profile]
-    if not isinstance(own, dict):
-        raise SettingsError(
-            f"zdx:tenants.{profile} is not a set of settings.",
-            hint=f"Set each by its path: pulumi config set --path 'zdx:tenants.{profile}"
-            ".vanityDomain' VALUE.",
-        )
-    shared = {
-        key: config(f"zdx:{key}") or _from_environment(environ, key) for key in _SHARED_BY_PROFILES
-    }
-    return _validated({**shared, **own, "profile": profile}, f"zdx:tenants.{profile}.")
+        return _load_stack(configured, inherited)
+    own = _entry(_entries(config), profile)
+    shared = {key: {**inherited, **configured}.get(key) for key in _SHARED_BY_TENANTS}
+    values = _present({**shared, **own})
+    return _validated(values, profile, frozenset(inherited.keys() - configured.keys() - own.keys()))
 
 
 def profile_names(config: ConfigReader) -> list[str]:
-    """The names of the profiles of ``zdx:tenants``, in order."""
-    return sorted(_profiles(config))
+    """The names of the entries of ``zdx:tenants``, in order."""
+    return sorted(_entries(config))
 
 
-def _from_environment(environ: Mapping[str, str], key: str) -> str | None:
-    return environ.get(ENVIRONMENT[key]) if key in ENVIRONMENT else None
+def secret_paths(config: ConfigReader) -> list[str]:
+    """The paths of all secrets that the stack's config holds, of every tenant."""
+    own = [to_path(key) for key in SECRETS if config(to_path(key))]
+    return own + [
+        to_path(key, tenant)
+        for tenant, entry in _entries(config).items()
+        if isinstance(entry, dict)
+        for key in SECRETS
+        if entry.get(key)
+    ]
 
 
-def _profiles(config: ConfigReader) -> dict[str, Any]:
-    try:
-        profiles = json.loads(config("zdx:tenants") or "{}")
-    except json.JSONDecodeError:
-        profiles = None
-    if not isinstance(profiles, dict):
+def require_known_names(names: Iterable[str]) -> None:
+    """Stop at a name in the stack's config that looks like a setting and is none.
+
+    Args:
+        names: The names of all that the config holds, such as ``zdx:clientId``.
+
+    Raises:
+        SettingsError: One of them begins with ``zdx:`` and is no setting.
+    """
+    for name in names:
+        namespace, _, key = name.partition(":")
+        if namespace == "zdx" and key not in (*KEYS, "tenants"):
+            raise SettingsError(describe_unknown(key))
+
+
+def _load_stack(configured: Mapping[str, Any], inherited: Mapping[str, Any]) -> Settings:
+    """The settings of the stack's own tenant: those of the config, completed by the environment.
+
+    Raises:
+        SettingsError: A value is malformed, or credentials of one source would be sent to an
+            address of the other.
+    """
+    unused: tuple[str, ...] = ()
+    if configured.keys() & {*SECRETS}:
+        unused = tuple(ENVIRONMENT[key] for key in SECRETS if key in inherited)
+        inherited = {key: value for key, value in inherited.items() if key not in SECRETS}
+    _require_one_client(configured, inherited)
+    inherited = {key: value for key, value in inherited.items() if key not in configured}
+    _require_one_source(configured, inherited)
+    return _validated({**inherited, **configured}, None, frozenset(inherited), unused)
+
+
+def _require_one_client(configured: Mapping[str, Any], inherited: Mapping[str, Any]) -> None:
+    """Stop before the secret of one client is sent as that of another.
+
+    Raises:
+        SettingsError: A secret of the environment stands beside the id of another client.
+    """
+    secrets = [ENVIRONMENT[key] for key in SECRETS if key in inherited]
+    ids = {values["clientId"] for values in (configured, inherited) if "clientId" in values}
+    if secrets and len(ids) > 1:
         raise SettingsError(
-            "zdx:tenants is not a map of profiles.",
-            hint="Set one by its path: pulumi config set --path 'zdx:tenants.NAME.vanityDomain' "
-            "VALUE.",
+            f"{to_path('clientId')} in the stack and {ENVIRONMENT['clientId']} in the environment "
+            f"name two clients, and {_join(secrets)} belongs to the second.",
+            hint=f"Set the first one's secret in the stack "
+            f"(`{format_set(to_path('clientSecret'), secret=True)}`, which asks for it), or unset "
+            f"{ENVIRONMENT['clientId']}.",
         )
-    return profiles
 
 
-def _validated(values: Mapping[str, Any], prefix: str) -> Settings:
+def _require_one_source(configured: Mapping[str, Any], inherited: Mapping[str, Any]) -> None:
+    """Stop before credentials are sent to an address that was meant for others.
+
+    An address counts together with the client id of its own source only. A secret of the
+    environment may complete an id of the config, as in a pipeline, and not the other way round.
+
+    Raises:
+        SettingsError: An address and the credentials come from different sources.
+    """
+    for address in _ADDRESSES:
+        path, variable = to_path(address), ENVIRONMENT[address]
+        if address in inherited:
+            others = [to_path(key) for key in ("clientId", *SECRETS) if key in configured]
+            if others:
+                raise SettingsError(
+                    f"{variable} in the environment would send the credentials of the stack's "
+                    f"config ({_join(others)}) to an address that the stack does not name.",
+                    hint=f"Unset {variable}, or name the address in the stack: "
+                    f"`{format_set(path)}`.",
+                )
+        if address in configured and "clientId" in inherited:
+            raise SettingsError(
+                f"{path} in the stack's config would send the credentials of the environment "
+                f"({ENVIRONMENT['clientId']}) to an address that the environment does not name.",
+                hint=f"Name the client in the stack too: `{format_set(to_path('clientId'))}`.",
+            )
+
+
+def _entries(config: ConfigReader) -> dict[str, Any]:
     try:
-        return Settings.model_validate({k: v for k, v in values.items() if v not in (None, "")})
+        entries = json.loads(config(TENANTS) or "{}")
+    except (ValueError, RecursionError):
+        entries = None
+    if not isinstance(entries, dict):
+        raise SettingsError(
+            "zdx:tenants is not a map of tenants.",
+            hint=f"Remove it (`{format_remove(TENANTS)}`), and set each setting by its path: "
+            f"`{format_set(to_path('vanityDomain', 'NAME'))}`.",
+        )
+    return entries
+
+
+def _entry(entries: Mapping[str, Any], name: str) -> dict[str, Any]:
+    if name not in entries:
+        known = ", ".join(show(each) for each in sorted(entries)) or "none"
+        raise SettingsError(f'zdx:tenants has no tenant "{show(name)}".', hint=f"It has: {known}.")
+    own = entries[name]
+    if not isinstance(own, dict):
+        raise SettingsError(
+            f'the tenant "{show(name)}" in zdx:tenants is not a set of settings.',
+            hint=f"Remove it (`{format_remove(to_tenant_path(name))}`), and set each by its path: "
+            f"`{format_set(to_path('vanityDomain', name))}`.",
+        )
+    for key in own:
+        if key not in KEYS:
+            raise SettingsError(describe_unknown(key, name))
+    return _present(own)
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are set, without what gets around a text on its way from a file or shell."""
+    cleaned = {k: _clean(v) if isinstance(v, str) else v for k, v in values.items()}
+    return {key: value for key, value in cleaned.items() if value is not None and value != ""}
+
+
+def _clean(text: str) -> str:
+    text = text.strip(_INVISIBLE)
+    if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
+        return text[1:-1].strip(_INVISIBLE)
+    return text
+
+
+def _validated(
+    values: Mapping[str, Any],
+    tenant: str | None,
+    inherited: frozenset[str],
+    unused: tuple[str, ...] = (),
+) -> Settings:
+    try:
+        return Settings.model_validate(values).read_from(tenant, inherited, unused)
     except ValidationError as error:
         # The values stay out of the message: one of them may be a secret.
         problem = error.errors(include_input=False, include_url=False)[0]
-    path = prefix + ".".join(str(part) for part in problem["loc"])
-    if problem["type"] == "extra_forbidden":
+    key = str(problem["loc"][0])
+    if key in inherited:
         raise SettingsError(
-            f"there is no setting {path}.",
-            hint=f"Correct its name, or remove it: pulumi config rm --path '{path}'.",
+            f"{ENVIRONMENT[key]} in the environment is not valid text.", hint="Set it again."
+        )
+    path = to_path(key, tenant)
+    command = format_set(path, secret=key in SECRETS)
+    if problem["type"] == _NOT_TEXT:
+        raise SettingsError(
+            f"the setting {path} is not text: {problem['msg']}.",
+            hint=f"Set it as text: `{command}{'' if key in SECRETS else ' --type string'}`.",
         )
     reason = problem["msg"][0].lower() + problem["msg"][1:]
     raise SettingsError(
-        f"the setting {path} is not valid: {reason}.", hint=f"Correct it: {_setting(path)}."
+        f"the setting {path} is not valid: {reason}.", hint=f"Correct it: `{command}`."
     )
 
 
-def _setting(path: str) -> str:
-    """The command that sets a setting; one that is a secret is asked for, and never an argument."""
-    argument = f"--path '{path}'" if "." in path else path
-    if path.endswith(_SECRETS):
-        return f"pulumi config set --secret {argument}, which asks for it"
-    return f"pulumi config set {argument} VALUE"
+def _join(names: Iterable[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

@@ -60,8 +60,8 @@ def test_a_preview_without_any_settings_says_what_to_set(project: PulumiProject)
 
     failed = project.fail("preview")
 
-    assert "the setting zdx:vanityDomain is missing" in failed.text
-    assert "ZSCALER_VANITY_DOMAIN in the environment" in failed.text
+    assert "the settings zdx:vanityDomain and zdx:clientId are missing" in failed.text
+    assert "ZSCALER_VANITY_DOMAIN and ZSCALER_CLIENT_ID in the environment" in failed.text
 
 
 def test_a_private_key_signs_in_and_a_wrong_clock_is_one_clear_line(

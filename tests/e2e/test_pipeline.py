@@ -84,17 +84,14 @@ def secret_ids(tenant: RunningEmulator) -> list[str]:
 def project(tmp_path: Path, tenant: RunningEmulator) -> PulumiProject:
     """The example's project with its stack, as its README has it set up."""
     folder = tmp_path / "repository"
-    where_the_tenant_is = {
-        "ZSCALER_API_URL": tenant.url,
-        "ZSCALER_TOKEN_URL": f"{tenant.url}{TOKEN}",
-    }
+    where_the_tenant_is = {"zdx:apiUrl": tenant.url, "zdx:tokenUrl": f"{tenant.url}{TOKEN}"}
     return PulumiProject(
         folder,
         name=copy_example("examples/pipeline", folder),
         stack="prod",
-        environment={"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE, **where_the_tenant_is},
+        environment={"PULUMI_CONFIG_PASSPHRASE": PASSPHRASE},
         home=tmp_path / "engine",
-    ).init({})
+    ).init(where_the_tenant_is)
 
 
 @pytest.fixture(params=[github_script, gitlab_script], ids=["GitHub", "GitLab"])

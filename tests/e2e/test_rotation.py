@@ -217,7 +217,7 @@ def test_without_rotation_a_warning_appears_thirty_days_before_the_end(
 
     late = project.run("preview")
 
-    assert "warning" not in early.text
+    assert "the secret of this key" not in early.text
     assert "warning: the secret of this key ends on" in late.text
     assert "Declare a rotation" in late.text
 

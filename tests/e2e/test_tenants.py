@@ -23,6 +23,8 @@ for tenant in ("acme", "globex"):
 """
 
 
+# The cloud's own addresses, behind a proxy that lets nothing leave this machine.
+OWN_ADDRESSES = {"zdx:apiUrl": None, "zdx:tokenUrl": None, "zdx:httpProxy": "http://127.0.0.1:1"}
 REFRESH = ("refresh", "--yes", "--skip-preview")
 DESTROY = ("destroy", "--yes", "--skip-preview")
 COMMANDS = [
@@ -103,6 +105,58 @@ def test_without_the_program_refresh_and_destroy_use_the_config_of_the_last_up(
 
     assert tenant.clients() == []
     assert globex.requests() == []
+
+
+@pytest.mark.parametrize("variable", ["ZSCALER_API_URL", "ZSCALER_TOKEN_URL"])
+def test_an_address_left_over_in_the_environment_gets_no_credentials_of_the_config(
+    project: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator, variable: str
+) -> None:
+    project.configure(OWN_ADDRESSES)
+    project.environment[variable] = globex.environment()[variable]
+
+    stopped = project.fail("preview")
+
+    assert f"{variable} in the environment would send the credentials" in stopped.text
+    assert globex.requests() == tenant.requests() == []
+
+
+def test_a_zia_cloud_in_the_environment_stops_before_anything_is_sent(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.configure(OWN_ADDRESSES)
+    project.environment["ZSCALER_CLOUD"] = "zscalertwo"
+
+    stopped = project.fail("preview")
+
+    assert "Leave the cloud unset" in stopped.text
+    assert "ZSCALER_CLOUD" in stopped.text
+    assert tenant.requests() == []
+
+
+def test_a_secret_in_plain_text_is_warned_of_once_a_run(
+    project: PulumiProject, profiles: dict[str, Any]
+) -> None:
+    project.configure({"zdx:tenants": {"acme": profiles["acme"]}})
+    project.program(TWO_KEYS_IN_EACH.replace(', "globex"', ","))
+
+    warned = project.up()
+    project.run("config", "set", "--secret", "zdx:clientSecret", profiles["acme"]["clientSecret"])
+    project.run(
+        *("config", "set", "--secret", "--path", "zdx:tenants.acme.clientSecret"),
+        profiles["acme"]["clientSecret"],
+    )
+
+    assert warned.text.partition("Diagnostics:")[2].count("in plain text") == 1
+    assert "zdx:clientSecret and zdx:tenants.acme.clientSecret are in the stack's" in warned.text
+    assert "in plain text" not in project.up().text
+
+
+def test_a_mistyped_setting_is_warned_of(project: PulumiProject) -> None:
+    project.configure({"zdx:httproxy": "http://proxy.test:3128"})
+
+    warned = project.up()
+
+    assert "there is no setting zdx:httproxy. Did you mean zdx:httpProxy?" in warned.text
 
 
 def test_another_cloud_is_another_tenant(project: PulumiProject, tenant: RunningEmulator) -> None:

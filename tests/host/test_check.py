@@ -132,4 +132,4 @@ def test_a_profile_that_is_not_there_is_told(host: PluginHost, declared: Propert
     ((prop, reason),) = host.check({**declared, "tenant": "eu"}).failures
 
     assert prop == ""
-    assert 'zdx:tenants has no profile "eu"' in reason
+    assert 'zdx:tenants has no tenant "eu"' in reason

@@ -156,7 +156,7 @@ def test_get_of_a_key_that_is_not_there_is_an_error(host: PluginHost, key_id: st
 
 
 def test_get_in_a_profile_that_is_not_there_is_an_error(host: PluginHost) -> None:
-    with pytest.raises(PluginFailed, match='zdx:tenants has no profile "eu"'):
+    with pytest.raises(PluginFailed, match='zdx:tenants has no tenant "eu"'):
         host.get("any", {"tenant": "eu"})
 
 

@@ -1,10 +1,10 @@
 """A key belongs to a tenant, and is neither looked for nor made anew in another."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from host.conftest import StartHost
+from host.conftest import StartHost, only_where
 from pulumi.runtime.rpc import UNKNOWN
 from support.plugin_host import (
     Difference,
@@ -15,7 +15,7 @@ from support.plugin_host import (
     Recorded,
 )
 
-from zdx_emulator.testing import RunningEmulator
+from zdx_emulator.testing import TOKEN, RunningEmulator, running_emulator
 
 CALLS: dict[str, Callable[[PluginHost, Recorded], object]] = {
     "diff": lambda host, key: host.diff(key, {**key.inputs, "name": "ci-2"}),
@@ -135,6 +135,72 @@ def test_settings_that_name_another_tenant_announce_nothing_that_will_not_happen
         start_host(vanityDomain="elsewhere").diff(key, due)
 
     assert not [line for line in engine.said if "gets a new secret" in line]
+
+
+@pytest.fixture
+def impostor() -> Iterator[RunningEmulator]:
+    """Another server that accepts the same credentials and calls itself the same tenant."""
+    with running_emulator() as running:
+        yield running
+
+
+@only_where("as_documented")
+@pytest.mark.parametrize("call", ["refresh", "update", "delete"])
+def test_another_server_of_the_same_name_does_not_make_a_key_gone(
+    start_host: StartHost,
+    tenant: RunningEmulator,
+    impostor: RunningEmulator,
+    declared: Properties,
+    call: str,
+) -> None:
+    key = start_host().up(declared)
+    elsewhere = start_host(apiUrl=impostor.url, tokenUrl=f"{impostor.url}{TOKEN}")
+
+    with pytest.raises(PluginFailed) as stopped:
+        CALLS[call](elsewhere, key)
+
+    assert call == "update" or f"was last seen at {tenant.url}" in stopped.value.sentence
+    assert [client.id for client in tenant.clients()] == [key.id]
+    assert impostor.clients() == []
+
+
+def test_a_key_that_is_found_at_a_new_address_is_the_same(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = start_host().up(declared)
+    url = tenant.url.replace("127.0.0.1", "localhost")
+    moved = start_host(apiUrl=url, tokenUrl=f"{url}{TOKEN}")
+
+    refreshed = moved.refresh(key)
+    assert refreshed is not None
+    updated = moved.update(key, {**key.inputs, "name": "ci-2"})
+    moved.delete(updated)
+
+    assert key.outputs["api_url"] == tenant.url
+    assert refreshed.outputs["api_url"] == updated.outputs["api_url"] == url
+    assert tenant.clients() == []
+
+
+@only_where("as_documented")
+def test_a_key_whose_entry_was_renamed_is_found_at_its_own_address(
+    start_host: StartHost, tenant: RunningEmulator, impostor: RunningEmulator, declared: Properties
+) -> None:
+    entries = {"before": tenant.profile()}
+    key = start_host(tenants=json.dumps(entries)).up({**declared, "tenant": "before"})
+    entries = {"a-copy": impostor.profile(), "renamed": tenant.profile()}
+
+    start_host(tenants=json.dumps(entries)).delete(key)
+
+    assert tenant.clients() == []
+
+
+def test_a_cloud_that_is_a_mere_name_is_told_where_a_key_lives(
+    start_host: StartHost, declared: Properties
+) -> None:
+    key = start_host(cloud="preview").up(declared)
+
+    with pytest.raises(PluginFailed, match=r"lives in the tenant acme \(cloud preview\)"):
+        start_host().refresh(key)
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -191,7 +191,7 @@ def _as_handed_over(config: dict[str, object]) -> dict[str, str]:
 def _decrypted(value: object) -> object:
     if not isinstance(value, dict):
         return value
-    return "a secret" if set(value) == {"secure"} else {k: _decrypted(v) for k, v in value.items()}
+    return "a-secret" if set(value) == {"secure"} else {k: _decrypted(v) for k, v in value.items()}
 
 
 def _links(document: str) -> list[str]:

@@ -49,6 +49,7 @@ def test_a_missing_setting_is_told_with_the_function_that_needs_it(
 
     with pytest.raises(
         pulumi.RunError,
-        match=f"^{look_up.__name__}: the setting zdx:vanityDomain is missing. Set it in the stack",
+        match=f"^{look_up.__name__}: the settings zdx:vanityDomain, zdx:clientId and "
+        "zdx:clientSecret are missing. Set them in the stack",
     ):
         look_up()

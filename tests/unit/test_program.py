@@ -87,6 +87,62 @@ def test_a_key_registers_what_was_declared_and_the_defaults(engine: Engine) -> N
     }
 
 
+def warnings_of(
+    config: dict[str, str], secret: list[str], caplog: pytest.LogCaptureFixture
+) -> list[str]:
+    """What a program of two keys is warned of."""
+
+    def program() -> None:
+        pulumi.runtime.config.set_all_config(config, secret)
+        for name in ("ci", "desk"):
+            ApiKey(name, role=ROLE)
+
+    engine = Engine()
+    set_mocks(engine, project="keys", stack="prod", preview=False, monitor=Monitor(engine))
+    caplog.clear()
+    try:
+        engine.run(program)
+    finally:
+        pulumi.runtime.config.set_all_config({}, [])
+        pulumi.runtime.settings.reset_options()
+    return [record.message for record in caplog.records if "zdx:" in record.message]
+
+
+def test_a_program_warns_once_a_run_of_secrets_in_plain_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tenants = {"eu": {"privateKey": "fake", "clientId": "x"}, "us": "fake", "ap": {}}
+    config = {"zdx:clientSecret": "obviously-fake", "zdx:tenants": json.dumps(tenants)}
+
+    (warning,) = warnings_of(config, [], caplog)
+    (other,) = warnings_of(config, ["zdx:tenants"], caplog)
+
+    assert warning.startswith("zdx:clientSecret and zdx:tenants.eu.privateKey are in the stack's")
+    assert "`pulumi config set --secret --path zdx:tenants.eu.privateKey < FILE`" in warning
+    assert other.startswith("zdx:clientSecret is in the stack's config in plain text")
+    assert "fake" not in warning + other
+    assert warnings_of(config, [*config], caplog) == []
+
+
+@pytest.mark.parametrize("tenants", ["{", "[]", "7", "[" * 9000, "null"])
+def test_a_program_leaves_malformed_tenants_to_the_provider(
+    caplog: pytest.LogCaptureFixture, tenants: str
+) -> None:
+    assert warnings_of({"zdx:tenants": tenants}, [], caplog) == []
+
+
+def test_a_program_warns_of_each_name_that_is_no_setting(caplog: pytest.LogCaptureFixture) -> None:
+    config = {"zdx:clientID": "x", "zdx:color": "x", "keys:clientID": "x", "zdx:cloud": "beta"}
+
+    first, second = warnings_of(config, [], caplog)
+
+    assert first == (
+        "there is no setting zdx:clientID. Did you mean zdx:clientId? "
+        "Remove it: `pulumi config rm zdx:clientID`."
+    )
+    assert second == "there is no setting zdx:color. Remove it: `pulumi config rm zdx:color`."
+
+
 def test_every_argument_is_registered(engine: Engine) -> None:
     declared: dict[str, Any] = {
         "name": "pipeline",

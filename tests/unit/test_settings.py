@@ -10,8 +10,20 @@ from pydantic.alias_generators import to_camel
 from support.samples import PLANTED
 
 from zdx_provider.errors import SettingsError, ZdxError
-from zdx_provider.settings import Settings, load_settings, profile_names
-from zdx_provider.zidentity import ClientSecret, InvalidCredentials, InvalidTenant, PrivateKey
+from zdx_provider.settings import (
+    Settings,
+    load_settings,
+    profile_names,
+    require_known_names,
+)
+from zdx_provider.stack_config import KEYS, SECRETS
+from zdx_provider.zidentity import (
+    ClientSecret,
+    InvalidCredentials,
+    InvalidTenant,
+    PrivateKey,
+    Tenant,
+)
 
 CONFIG = {"zdx:vanityDomain": "acme", "zdx:clientId": "admin", "zdx:clientSecret": PLANTED}
 EU = {"vanityDomain": "acme-eu", "clientId": "eu-admin", "clientSecret": "eu-fake-secret"}
@@ -47,6 +59,18 @@ def pem() -> str:
     ).decode()
 
 
+def test_the_settings_are_those_that_a_program_knows_by_name() -> None:
+    assert tuple(map(to_camel, Settings.model_fields)) == KEYS
+    assert (
+        tuple(
+            to_camel(name)
+            for name, field in Settings.model_fields.items()
+            if "Secret" in str(field)
+        )
+        == SECRETS
+    )
+
+
 def test_the_environment_alone_is_enough() -> None:
     read = settings({}, ENVIRONMENT)
 
@@ -78,7 +102,7 @@ def test_the_config_comes_before_the_environment() -> None:
 
 
 def test_an_empty_value_is_one_that_is_not_set() -> None:
-    read = settings({**CONFIG, "zdx:clientId": ""}, ENVIRONMENT)
+    read = settings({"zdx:vanityDomain": "acme", "zdx:clientId": ""}, ENVIRONMENT)
 
     assert read.client_id == "from-environment"
 
@@ -111,9 +135,108 @@ def test_a_missing_setting_is_named_in_both_spellings(key: str, variable: str) -
     assert variable in str(missing.value)
 
 
+def test_all_missing_settings_are_named_at_once() -> None:
+    with pytest.raises(SettingsError) as missing:
+        settings({}).tenant()
+
+    assert "settings zdx:vanityDomain, zdx:clientId and zdx:clientSecret are missing" in str(
+        missing.value
+    )
+    assert "ZSCALER_VANITY_DOMAIN, ZSCALER_CLIENT_ID and ZSCALER_CLIENT_SECRET" in str(
+        missing.value
+    )
+
+
+def test_all_settings_that_a_tenant_lacks_are_named_at_once() -> None:
+    with pytest.raises(SettingsError, match="has no vanityDomain and clientSecret") as missing:
+        settings(with_profiles({}, **{"eu.west": {"clientId": "a"}}), {}, "eu.west").credentials()
+
+    assert """pulumi config set --path 'zdx:tenants["eu.west"].vanityDomain' VALUE""" in str(
+        missing.value
+    )
+
+
+@pytest.mark.parametrize(
+    "typed", ["{}\r\n", " {} ", "\ufeff{}", '"{}"', "'{}'\n", "\u201c{}\u201d"]
+)
+def test_load_settings_takes_off_what_surrounds_a_text(typed: str) -> None:
+    config = {key: typed.format(value) for key, value in CONFIG.items()}
+    environ = {f"ZSCALER_{key}": typed.format(key) for key in ("CLIENT_ID", "CLIENT_SECRET")}
+
+    assert settings(config).credentials() == ClientSecret("admin", PLANTED)
+    assert settings({}, environ).credentials() == ClientSecret("CLIENT_ID", "CLIENT_SECRET")
+    assert settings(config).tenant().vanity_domain == "acme"
+
+
+@pytest.mark.parametrize("typed", ["ad\nmin", "ad min", "ad\u200bmin", "ad\x00min", "\udcffadmin"])
+@pytest.mark.parametrize("key", ["clientId", "clientSecret"])
+def test_credentials_name_a_damaged_text_and_its_setting(key: str, typed: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"invisible character.*zdx:client|not valid"
+    ) as refused:
+        settings({**CONFIG, f"zdx:{key}": typed}).credentials()
+
+    assert typed not in str(refused.value)
+
+
+def test_credentials_name_the_placeholder_of_a_secret() -> None:
+    with pytest.raises(InvalidCredentials, match="Read the secret with --show-secrets"):
+        settings({**CONFIG, "zdx:clientSecret": "[secret]"}).credentials()
+
+
+def test_a_whole_number_is_the_text_that_was_typed() -> None:
+    entry = {**EU, "clientId": 9876543210, "vanityDomain": 9223372036854775807}
+
+    read = settings(with_profiles({}, eu=entry), {}, "eu")
+
+    assert read.credentials() == ClientSecret("9876543210", "eu-fake-secret")
+    assert read.tenant().vanity_domain == "9223372036854775807"
+
+
+@pytest.mark.parametrize("value", [True, False, 1e300, 0.5])
+def test_a_value_whose_spelling_is_lost_is_refused_as_text(value: object) -> None:
+    with pytest.raises(SettingsError, match="is not text: it is stored as") as refused:
+        settings(with_profiles({}, eu={**EU, "clientId": value}), {}, "eu")
+
+    assert "`pulumi config set --path zdx:tenants.eu.clientId VALUE --type string`" in str(
+        refused.value
+    )
+
+
+@pytest.mark.parametrize("name", ["clientID", "client_id", "ClientId", "clientid", "client-id"])
+def test_a_mistyped_name_suggests_the_setting(name: str) -> None:
+    with pytest.raises(SettingsError, match=rf"no setting zdx:{name}\. .*mean zdx:clientId\?"):
+        require_known_names([*CONFIG, f"zdx:{name}", "aws:region", "zdx:tenants"])
+
+
+@pytest.mark.parametrize("name", ["client_id", "profile", "tenantName", "x\x1b[2J"])
+def test_a_name_that_only_the_code_knows_is_no_setting_of_a_tenant(name: str) -> None:
+    with pytest.raises(SettingsError, match="there is no setting zdx:tenants") as refused:
+        settings(with_profiles({}, eu={**EU, name: "x"}), {}, "eu")
+
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize("cloud", ["zscalertwo", "ZSCloud", "zscaler"])
+@pytest.mark.parametrize("key", ["zdx:cloud", "ZSCALER_CLOUD"])
+def test_a_zia_cloud_is_refused_and_its_setting_named(cloud: str, key: str) -> None:
+    values = {key: cloud}
+
+    with pytest.raises(InvalidTenant, match="Leave the cloud unset") as refused:
+        settings({**CONFIG, **values}, values).tenant()
+
+    assert key in str(refused.value)
+
+
+def test_a_cloud_of_the_environment_is_overruled_by_production() -> None:
+    read = settings({**CONFIG, "zdx:cloud": "production"}, {"ZSCALER_CLOUD": "zscalertwo"})
+
+    assert read.tenant() == Tenant("acme")
+
+
 def test_a_missing_secret_is_set_as_a_secret() -> None:
     with pytest.raises(
-        SettingsError, match="pulumi config set --secret zdx:clientSecret, which asks for it"
+        SettingsError, match="`pulumi config set --secret zdx:clientSecret`, which asks for it"
     ):
         settings({"zdx:clientId": "admin"}).credentials()
 
@@ -124,14 +247,84 @@ def test_a_private_key_signs_in_instead_of_a_secret(pem: str) -> None:
     assert read.credentials() == PrivateKey("admin", pem)
 
 
-def test_both_kinds_of_secret_at_once_are_refused_in_both_spellings(pem: str) -> None:
-    read = settings(CONFIG, {"ZSCALER_PRIVATE_KEY": pem})
+@pytest.mark.parametrize("in_environment", [False, True])
+def test_credentials_refuse_both_kinds_of_secret_from_one_source(
+    pem: str, *, in_environment: bool
+) -> None:
+    config = {**CONFIG, "zdx:privateKey": pem}
+    environ = {"ZSCALER_CLIENT_ID": "a", "ZSCALER_CLIENT_SECRET": "b", "ZSCALER_PRIVATE_KEY": pem}
+    read = settings({}, environ) if in_environment else settings(config)
 
     with pytest.raises(SettingsError, match="a client signs in with one of them") as refused:
         read.credentials()
 
-    assert "zdx:clientSecret (ZSCALER_CLIENT_SECRET)" in str(refused.value)
-    assert "zdx:privateKey (ZSCALER_PRIVATE_KEY)" in str(refused.value)
+    names = ["ZSCALER_CLIENT_SECRET", "ZSCALER_PRIVATE_KEY"] if in_environment else [*CONFIG][2:]
+    assert all(name in str(refused.value) for name in names)
+
+
+def test_credentials_of_the_config_leave_those_of_the_environment_unused(pem: str) -> None:
+    read = settings(CONFIG, {"ZSCALER_PRIVATE_KEY": pem, "ZSCALER_CLIENT_SECRET": "other"})
+
+    assert read.credentials() == ClientSecret("admin", PLANTED)
+    assert read.origin("clientSecret") == "zdx:clientSecret"
+    assert read.unused_credentials == ("ZSCALER_CLIENT_SECRET", "ZSCALER_PRIVATE_KEY")
+
+
+def test_load_settings_completes_the_config_from_the_environment() -> None:
+    config = {"zdx:vanityDomain": "acme", "zdx:clientId": "admin", "zdx:apiUrl": "https://a.test"}
+
+    read = settings(config, {"ZSCALER_CLIENT_SECRET": PLANTED, "ZSCALER_CLIENT_ID": "admin"})
+
+    assert read.credentials() == ClientSecret("admin", PLANTED)
+    assert read.origin("clientId") == "zdx:clientId"
+    assert read.origin("clientSecret") == "ZSCALER_CLIENT_SECRET"
+    assert read.tenant().api_url == "https://a.test"
+
+
+@pytest.mark.parametrize("address", ["API_URL", "TOKEN_URL"])
+@pytest.mark.parametrize("own", ["clientId", "clientSecret", "privateKey"])
+def test_load_settings_sends_no_credentials_of_the_config_to_an_address_of_the_environment(
+    address: str, own: str
+) -> None:
+    environ = {
+        "ZSCALER_VANITY_DOMAIN": "acme",
+        "ZSCALER_CLIENT_ID": "admin",
+        "ZSCALER_CLIENT_SECRET": PLANTED,
+        f"ZSCALER_{address}": "http://127.0.0.1:1",
+    }
+
+    with pytest.raises(SettingsError, match=f"^ZSCALER_{address} in the environment") as refused:
+        settings({f"zdx:{own}": "admin"}, environ)
+
+    assert f"zdx:{own}" in str(refused.value)
+    assert PLANTED not in str(refused.value)
+
+
+@pytest.mark.parametrize("address", ["apiUrl", "tokenUrl"])
+def test_load_settings_sends_no_credentials_of_the_environment_to_an_address_of_the_config(
+    address: str,
+) -> None:
+    config = {"zdx:vanityDomain": "acme", f"zdx:{address}": "https://a.test"}
+    environ = {"ZSCALER_CLIENT_ID": "admin", "ZSCALER_CLIENT_SECRET": PLANTED}
+
+    with pytest.raises(SettingsError, match=rf"^zdx:{address} in the stack's config .*CLIENT_ID"):
+        settings(config, environ)
+
+
+def test_load_settings_lets_an_address_of_the_config_overrule_one_of_the_environment() -> None:
+    config = {**CONFIG, "zdx:apiUrl": "https://a.test", "zdx:tokenUrl": "https://a.test/t"}
+
+    tenant = settings(config, ENVIRONMENT).tenant()
+
+    assert (tenant.api_url, tenant.token_url) == ("https://a.test", "https://a.test/t")
+
+
+@pytest.mark.parametrize("secret", ["CLIENT_SECRET", "PRIVATE_KEY"])
+def test_load_settings_does_not_pair_the_secret_of_another_client(secret: str) -> None:
+    environ = {"ZSCALER_CLIENT_ID": "another", f"ZSCALER_{secret}": PLANTED}
+
+    with pytest.raises(SettingsError, match=f"ZSCALER_{secret} belongs to the second"):
+        settings({"zdx:vanityDomain": "acme", "zdx:clientId": "admin"}, environ)
 
 
 def test_a_profile_is_a_tenant_of_its_own() -> None:
@@ -170,8 +363,8 @@ def test_a_profile_inherits_neither_tenant_nor_credentials(key: str) -> None:
     with pytest.raises(SettingsError) as missing:
         (read.tenant(), read.credentials())
 
-    assert f'the profile "eu" of zdx:tenants has no {key}' in str(missing.value)
-    assert f"--path 'zdx:tenants.eu.{key}'" in str(missing.value)
+    assert f'the tenant "eu" in zdx:tenants has no {key}' in str(missing.value)
+    assert f"--path zdx:tenants.eu.{key}" in str(missing.value)
 
 
 def test_a_profile_does_not_send_its_credentials_to_anothers_addresses() -> None:
@@ -187,11 +380,11 @@ def test_a_profile_that_is_not_there_lists_those_that_are() -> None:
     with pytest.raises(SettingsError) as refused:
         settings(with_profiles(CONFIG, eu=EU, apac=EU), {}, "us")
 
-    assert 'no profile "us". Its profiles are: apac, eu.' in str(refused.value)
+    assert 'no tenant "us". It has: apac, eu.' in str(refused.value)
 
 
 def test_without_profiles_a_profile_is_refused() -> None:
-    with pytest.raises(SettingsError, match="Its profiles are: none"):
+    with pytest.raises(SettingsError, match="It has: none"):
         settings(CONFIG, {}, "eu")
 
 
@@ -200,9 +393,9 @@ def test_profiles_are_named_in_order() -> None:
     assert profile_names(CONFIG.get) == []
 
 
-@pytest.mark.parametrize("tenants", ["{", "[]", '"eu"', "7", PLANTED])
+@pytest.mark.parametrize("tenants", ["{", "[]", '"eu"', "7", PLANTED, "[" * 5000, "9" * 5000])
 def test_profiles_that_are_no_map_are_refused(tenants: str) -> None:
-    with pytest.raises(SettingsError, match="zdx:tenants is not a map of profiles") as refused:
+    with pytest.raises(SettingsError, match="zdx:tenants is not a map of tenants") as refused:
         settings({**CONFIG, "zdx:tenants": tenants}, {}, "eu")
 
     assert PLANTED not in str(refused.value)
@@ -210,7 +403,9 @@ def test_profiles_that_are_no_map_are_refused(tenants: str) -> None:
 
 @pytest.mark.parametrize("profile", ["eu-admin", 7, [EU], None])
 def test_a_profile_that_is_no_map_is_refused(profile: object) -> None:
-    with pytest.raises(SettingsError, match=r"zdx:tenants\.eu is not a set of settings"):
+    with pytest.raises(
+        SettingsError, match='the tenant "eu" in zdx:tenants is not a set of settings'
+    ):
         settings(with_profiles(CONFIG, eu=profile), {}, "eu")
 
 
@@ -272,9 +467,16 @@ def test_a_private_key_that_is_none_is_not_in_the_message() -> None:
     assert PLANTED not in str(refused.value)
 
 
+def test_load_settings_survives_an_entry_that_is_nested_a_thousand_deep() -> None:
+    tenants = '{"eu": {"clientId": ' + "[" * 900 + "]" * 900 + "}}"
+
+    with pytest.raises(SettingsError, match=r"zdx:tenants\.eu\.clientId is not valid"):
+        settings({"zdx:tenants": tenants}, {}, "eu")
+
+
 @given(
     st.dictionaries(
-        st.sampled_from(sorted(Settings.model_fields)).map(to_camel),
+        st.sampled_from(KEYS),
         st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()),
     )
 )
@@ -303,5 +505,5 @@ def test_credentials_do_not_show_their_secret(pem: str) -> None:
 def test_half_a_tenant_on_this_machine_is_refused_before_credentials_go_astray(only: str) -> None:
     config = {"zdx:vanityDomain": "acme", f"zdx:{only}": "http://127.0.0.1:8765"}
 
-    with pytest.raises(SettingsError, match="only one of zdx:apiUrl"):
+    with pytest.raises(SettingsError, match="must both point to this machine"):
         load_settings(config.get, {}).tenant()

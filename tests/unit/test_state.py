@@ -200,6 +200,7 @@ def test_a_key_that_no_state_holds_is_shown_without_a_secret() -> None:
         "key_id": "key-1",
         "vanity_domain": "acme",
         "cloud": "beta",
+        "api_url": "",
         "secret_id": "secret-1",
         "secret_created_at": "2026-03-01T12:00:00Z",
         "secret_expires_at": "2027-02-28T12:00:00Z",

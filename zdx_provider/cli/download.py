@@ -14,6 +14,7 @@ from zdx_provider.cli.selection import KeyFormat, Selection
 from zdx_provider.cli.stack import Stack, StackKey
 from zdx_provider.cli.terminal import print_json, say
 from zdx_provider.errors import ZdxError
+from zdx_provider.zidentity import has_known_hosts
 
 
 class NotDownloaded(ZdxError):
@@ -91,11 +92,13 @@ def rendered(key: StackKey, key_format: KeyFormat) -> SecretStr:
     if key_format is KeyFormat.JSON:
         document = {"key_id": key.key_id, "key_secret": secret}
         return SecretStr(json.dumps(document, indent=2) + "\n")
+    # The vendor's tools build a host of any name, and send the secret there.
+    names_cloud = key.cloud and has_known_hosts(key.cloud)
     variables = {
         "ZSCALER_CLIENT_ID": key.key_id,
         "ZSCALER_CLIENT_SECRET": secret,
         "ZSCALER_VANITY_DOMAIN": key.vanity_domain,
-        **({"ZSCALER_CLOUD": key.cloud} if key.cloud else {}),
+        **({"ZSCALER_CLOUD": key.cloud} if names_cloud else {}),
     }
     lines = (f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
     return SecretStr("".join(lines))

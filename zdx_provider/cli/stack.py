@@ -71,6 +71,12 @@ class _ConfigValue(BaseModel):
     value: str | None = None
 
 
+class _Stored(BaseModel):
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    secret: bool
+
+
 class _Resource(BaseModel):
     urn: str
     type: str
@@ -113,6 +119,17 @@ class Stack:
         answer = self._ask("config", "--json", "--show-secrets")
         values = self._parsed(answer, dict[str, _ConfigValue])
         return {key: entry.value for key, entry in values.items() if entry.value is not None}
+
+    def is_secret(self, path: str) -> bool:
+        """Whether a value of its config is stored as a secret.
+
+        Args:
+            path: Of the value, such as ``zdx:tenants.emea.clientSecret``.
+
+        Raises:
+            StackUnreadable: The CLI is missing, does not open the stack, or finds no such value.
+        """
+        return self._parsed(self._ask("config", "get", "--json", "--path", path), _Stored).secret
 
     def place(self) -> str:
         """Its project and its name, as the marks of its keys begin: ``zdx-keys/prod``.

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pydantic import SecretStr
@@ -12,7 +12,12 @@ from zdx_provider.cli.stack import NoStackSelected, Stack, in_project
 from zdx_provider.cli.terminal import with_progress
 from zdx_provider.domain.inventory import Inventory
 from zdx_provider.domain.key import Key
-from zdx_provider.settings import Settings, load_settings
+from zdx_provider.settings import (
+    Settings,
+    load_settings,
+    require_known_names,
+    secret_paths,
+)
 from zdx_provider.zidentity import ClientSecret, ConnectionOptions, Tenant, ZIdentity
 
 
@@ -23,10 +28,24 @@ class FoundSettings:
     Attributes:
         settings: The settings.
         source: Where from, in words.
+        stack: The stack whose config was read; None for the environment alone.
+        config: That stack's config as text, secrets in the clear.
     """
 
     settings: Settings
     source: str
+    stack: Stack | None = None
+    config: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def plain_secrets(self) -> list[str]:
+        """The paths of the secrets that the stack's config holds in plain text.
+
+        Raises:
+            StackUnreadable: The CLI does not open the stack any more.
+        """
+        if self.stack is None:
+            return []
+        return [path for path in secret_paths(self.config.get) if not self.stack.is_secret(path)]
 
 
 @dataclass(frozen=True)
@@ -63,8 +82,10 @@ def find_settings(selection: Selection, environ: Mapping[str, str]) -> FoundSett
         SettingsError: A value is malformed, or there is no such profile.
         StackUnreadable: The stack is there, or was named, and cannot be read.
     """
-    config, source = _stack_config(selection)
-    return FoundSettings(load_settings(config.get, environ, selection.profile), source)
+    stack, config, source = _stack_config(selection)
+    require_known_names(config)
+    settings = load_settings(config.get, environ, selection.profile)
+    return FoundSettings(settings, source, stack, config)
 
 
 def connect(settings: Settings) -> OpenTenant:
@@ -118,11 +139,11 @@ def sign_in_as(
         visitor.close()
 
 
-def _stack_config(selection: Selection) -> tuple[Mapping[str, str], str]:
+def _stack_config(selection: Selection) -> tuple[Stack | None, Mapping[str, str], str]:
     stack = chosen_stack(selection)
     if stack is None:
-        return {}, "the environment"
+        return None, {}, "the environment"
     try:
-        return stack.config(), f"{stack}, then the environment"
+        return stack, stack.config(), f"{stack}, then the environment"
     except NoStackSelected:
-        return {}, "the environment (the project here has no selected stack)"
+        return None, {}, "the environment (the project here has no selected stack)"

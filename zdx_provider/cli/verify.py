@@ -17,6 +17,7 @@ from zdx_provider.cli.tenant import FoundSettings, OpenTenant, connect, find_set
 from zdx_provider.cli.terminal import cell, console, print_json, with_progress
 from zdx_provider.domain.roles import RoleNotFound
 from zdx_provider.errors import ZdxError
+from zdx_provider.stack_config import describe_plain_secret
 from zdx_provider.zidentity import CredentialsRefused, Forbidden, NotFound, ZIdentityError
 
 
@@ -90,11 +91,13 @@ class Verification:
 
     def steps(self) -> Iterator[Step]:
         """Each thing in turn."""
-        for title, look in (("settings", self._settings), ("credentials", self._credentials)):
-            step = _looked(title, look)
-            yield step
-            if not step.passed:
-                return
+        yield (settings := _looked("settings", self._settings))
+        if not settings.passed:
+            return
+        yield from self._plain_secrets()
+        yield (credentials := _looked("credentials", self._credentials))
+        if not credentials.passed:
+            return
         yield _looked("permission to read API Resources", self._read_resources)
         yield _looked("permission to read API Clients", self._read_clients)
         yield self._change_clients()
@@ -102,12 +105,26 @@ class Verification:
         yield _looked("ZDX keys", self._keys)
 
     def _settings(self) -> str:
-        credentials = self.found.settings.credentials()
+        settings = self.found.settings
+        credentials = settings.credentials()
+        proof = "privateKey" if settings.private_key else "clientSecret"
+        unused = " and ".join(settings.unused_credentials)
         return (
-            f"tenant {self.tenant.name}, client {credentials.client_id} with its "
-            f"{credentials.kind}, API {self.tenant.zidentity.tenant.api_url}; "
-            f"from {self.found.source}"
+            f"tenant {self.tenant.name} ({settings.origin('vanityDomain')}), "
+            f"client {credentials.client_id} ({settings.origin('clientId')}) with its "
+            f"{credentials.kind} ({settings.origin(proof)}), "
+            f"API {self.tenant.zidentity.tenant.api_url}; from {self.found.source}"
+            + (f"; {unused} is set too and not used" if unused else "")
         )
+
+    def _plain_secrets(self) -> Iterator[Step]:
+        try:
+            paths = self.found.plain_secrets()
+        except ZdxError as error:
+            yield Step("stack config", passed=None, detail=str(error))
+            return
+        if paths:
+            yield Step("stack config", passed=None, detail=describe_plain_secret(paths))
 
     def _credentials(self) -> str:
         with suppress(Forbidden):  # a matter of permission, which the next step is about

@@ -34,7 +34,14 @@ from zdx_provider.engine.inputs import (
     without_unknowns,
 )
 from zdx_provider.engine.state import KeyState, observed, recorded
-from zdx_provider.engine.tenants import Tenants, is_home, require_home
+from zdx_provider.engine.tenants import (
+    Tenants,
+    at_address,
+    is_elsewhere,
+    is_home,
+    require_home,
+    require_same_address,
+)
 from zdx_provider.errors import ZdxError
 from zdx_provider.settings import ConfigReader
 from zdx_provider.zidentity import ZIdentityError
@@ -136,6 +143,7 @@ class Lifecycle:
             role_id=role.id,
             vanity_domain=tenant.vanity_domain,
             cloud=tenant.cloud,
+            api_url=tenant.custom_api_url,
             claim=created.mark.claim,
         ).holding(created.secret)
         if created.previous_id is not None:
@@ -162,9 +170,11 @@ class Lifecycle:
         state = recorded(props)
         keys = self._tenants.keys_of(state)
         key = keys.read(key_id, state.name, state.role_id)
+        tenant = self._tenants.home_of(state)
         if key is None:
+            require_same_address(tenant, state)
             return ReadResult(None, {})
-        state = state.refreshed(key)
+        state = at_address(state.refreshed(key), tenant)
         return ReadResult(key_id, state.rendered(), state.inputs())
 
     def update(self, key_id: str, olds: Properties, news: Properties) -> UpdateResult:
@@ -182,7 +192,8 @@ class Lifecycle:
         """
         state = recorded(olds)
         inputs = KeyInputs.model_validate(news)
-        require_home(self._tenants.named(inputs.tenant), state)
+        tenant = self._tenants.named(inputs.tenant)
+        require_home(tenant, state)
         keys = self._tenants.keys(inputs.tenant)
         same_role = inputs.role == state.role
         role_id = state.role_id if same_role else keys.find_role(inputs.role).id
@@ -203,11 +214,12 @@ class Lifecycle:
             updated = updated.holding(replaced.secret).keeping(replaced.previous_id, until)
         elif state.previous_secret_id and state.owes_a_revoke(self._today):
             updated = self._without_previous(keys, updated, state.previous_secret_id)
-        return UpdateResult(updated.rendered())
+        return UpdateResult(at_address(updated, tenant).rendered())
 
     def delete(self, key_id: str, props: Properties) -> None:
         """Remove the key; one that is gone already, or is another's by now, is no failure."""
         state = recorded(props)
+        self._require_found(state)
         keys = self._tenants.keys_of(state)
         owner = keys.delete(key_id, state.name, Mark(state.managed_by, state.claim))
         if owner is not None:
@@ -216,6 +228,18 @@ class Lifecycle:
     @property
     def _today(self) -> date:
         return self._now().date()
+
+    def _require_found(self, state: KeyState) -> None:
+        """Stop before a key is taken for gone at another address than the one that it was seen at.
+
+        Raises:
+            TenantMismatch: The settings name another tenant, or a server that lacks the key.
+        """
+        tenant = self._tenants.home_of(state)
+        if is_elsewhere(tenant, state):
+            keys = self._tenants.keys_of(state)
+            if keys.read(state.key_id, state.name, state.role_id) is None:
+                require_same_address(tenant, state)
 
     def _moves(self, state: KeyState, profile: str | None) -> bool:
         """Whether a changed profile names another tenant; not told of one that is unknown yet."""

@@ -33,6 +33,7 @@ class KeyState(KeyProperties):
     """The outputs of one key; see ``ApiKey`` for the meaning of each.
 
     Attributes:
+        api_url: The API's origin where the key was last seen, if that is not its cloud's own.
         claim: The token of the key's mark that this state knows.
         schema_version: The shape of this record.
     """
@@ -47,6 +48,7 @@ class KeyState(KeyProperties):
     secret_expires_at: datetime | None = None
     previous_secret_id: str | None = None
     previous_secret_revoke_on: date | None = None
+    api_url: str = ""
     claim: str = ""
     schema_version: int = SCHEMA_VERSION
 
@@ -185,6 +187,7 @@ def observed(key: Key, tenant: Tenant, profile: str | None) -> KeyState:
         key_id=key.id,
         vanity_domain=tenant.vanity_domain,
         cloud=tenant.cloud,
+        api_url=tenant.custom_api_url,
         secret_id=newest.id if newest else None,
         secret_created_at=newest.created_at if newest else None,
         secret_expires_at=newest.expires_at if newest else None,

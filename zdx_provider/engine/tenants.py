@@ -7,7 +7,7 @@ from zdx_provider.domain.keys import Keys
 from zdx_provider.engine.state import KeyState
 from zdx_provider.errors import SettingsError
 from zdx_provider.settings import ConfigReader, Settings, load_settings, profile_names
-from zdx_provider.zidentity import Tenant
+from zdx_provider.zidentity import Tenant, name_tenant
 
 
 class TenantMismatch(SettingsError):
@@ -77,13 +77,25 @@ class Tenants:
         profiles = profile_names(self._config)
         if key.tenant is None or key.tenant in profiles:
             return key.tenant
-        homes = (name for name in profiles if is_home(self.named(name), key))
-        return next(homes, key.tenant)
+        homes = {name: self.named(name) for name in profiles}
+        own = [name for name, tenant in homes.items() if tenant and is_home(tenant, key)]
+        nearest = [name for name in own if not is_elsewhere(homes[name], key)]
+        return next(iter(nearest or own), key.tenant)
 
 
 def is_home(tenant: Tenant | None, key: KeyState) -> bool:
     """Whether a tenant is the one that a key lives in, as far as the settings tell."""
     return tenant is None or (tenant.vanity_domain, tenant.cloud) == (key.vanity_domain, key.cloud)
+
+
+def is_elsewhere(tenant: Tenant | None, key: KeyState) -> bool:
+    """Whether a tenant is reached at another address than the one where a key was last seen."""
+    return tenant is not None and tenant.custom_api_url != key.api_url
+
+
+def at_address(key: KeyState, tenant: Tenant | None) -> KeyState:
+    """The state of a key that was just seen at a tenant's address."""
+    return key.model_copy(update={"api_url": tenant.custom_api_url}) if tenant else key
 
 
 def require_home(tenant: Tenant | None, key: KeyState) -> None:
@@ -94,8 +106,28 @@ def require_home(tenant: Tenant | None, key: KeyState) -> None:
     """
     if tenant is not None and not is_home(tenant, key):
         raise TenantMismatch(
-            f'the key "{key.name}" lives in the tenant {Tenant(key.vanity_domain, key.cloud)}, '
+            f'the key "{key.name}" lives in the tenant '
+            f"{name_tenant(key.vanity_domain, key.cloud)}, "
             f"and the settings name {tenant}. Nothing was changed.",
             hint="Correct zdx:vanityDomain and zdx:cloud (ZSCALER_VANITY_DOMAIN, ZSCALER_CLOUD); "
-            "to move the key, declare it under a profile of zdx:tenants.",
+            "to move the key, declare it under an entry of zdx:tenants.",
+        )
+
+
+def require_same_address(tenant: Tenant | None, key: KeyState) -> None:
+    """Stop before a key is taken for gone because another server does not have it.
+
+    A tenant may be reached at a new address, and a key that is found there is the same one. Any
+    server can call itself the tenant, though, so a key that is not found there may live on.
+
+    Raises:
+        TenantMismatch: The settings name another address than the one where the key was seen.
+    """
+    if tenant is not None and is_elsewhere(tenant, key):
+        seen = key.api_url or "its cloud's own address"
+        raise TenantMismatch(
+            f'the key "{key.name}" is not at {tenant.api_url}, and was last seen at {seen}. '
+            "Nothing was changed.",
+            hint="Correct zdx:apiUrl and zdx:tokenUrl (ZSCALER_API_URL, ZSCALER_TOKEN_URL). If the "
+            "key is gone for good, remove it from the state: pulumi state delete URN.",
         )

@@ -8,6 +8,7 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from zdx_provider.clock import utc_now
+from zdx_provider.program.config_warnings import warn_of_config
 from zdx_provider.program.rotation_args import RotationArgs
 from zdx_provider.provider import ApiKeyProvider
 
@@ -118,6 +119,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         Raises:
             TypeError: An argument is of the wrong type.
         """
+        warn_of_config()
         inputs: dict[str, object] = {
             "name": _made_name(resource_name) if name is None else name,
             "role": role,
@@ -174,6 +176,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             tenant: A profile of ``zdx:tenants``.
             opts: Pulumi's resource options.
         """
+        warn_of_config()
         looked_up = object.__new__(cls)
         inputs = {} if tenant is None else {"tenant": tenant}
         Resource.__init__(

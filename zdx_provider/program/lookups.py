@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pulumi
 
 from zdx_provider.errors import ZdxError
+from zdx_provider.program.config_warnings import warn_of_config
 from zdx_provider.program.lookup_results import (
     ApiKeyResult,
     ApiKeySummary,
@@ -160,6 +161,7 @@ def _told_in_a_line(function: str, **arguments: object) -> Iterator[None]:
             raise pulumi.RunError(
                 f"{function}: {argument} must be str, not {type(value).__name__}."
             )
+    warn_of_config()
     try:
         yield
     except ZdxError as error:

@@ -2,12 +2,7 @@
 
 from zdx_provider.zidentity.client import ZIdentity
 from zdx_provider.zidentity.connection import ConnectionOptions, InvalidConnection
-from zdx_provider.zidentity.credentials import (
-    ClientSecret,
-    Credentials,
-    InvalidCredentials,
-    PrivateKey,
-)
+from zdx_provider.zidentity.credentials import ClientSecret, Credentials, PrivateKey
 from zdx_provider.zidentity.errors import (
     AnswerLost,
     Conflict,
@@ -39,7 +34,8 @@ from zdx_provider.zidentity.models import (
     Service,
     ServiceScopes,
 )
-from zdx_provider.zidentity.tenant import InvalidTenant, Tenant
+from zdx_provider.zidentity.private_keys import InvalidCredentials
+from zdx_provider.zidentity.tenant import InvalidTenant, Tenant, has_known_hosts, name_tenant
 
 __all__ = [
     "AnswerLost",
@@ -78,4 +74,6 @@ __all__ = [
     "ZIdentity",
     "ZIdentityError",
     "about",
+    "has_known_hosts",
+    "name_tenant",
 ]

@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 from uuid import uuid4
 
-from zdx_provider.errors import SettingsError
+from zdx_provider.zidentity.private_keys import InvalidCredentials, parse_private_key
 
 _AUDIENCE = "https://api.zscaler.com"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_SECONDS = 600
+_SHOWN_FOR_A_SECRET = "[secret]"  # noqa: S105 - what Pulumi prints instead of one
 _BACKDATED_SECONDS = 30  # so that a server whose clock is a little behind accepts it too
-
-
-class InvalidCredentials(SettingsError):
-    """Credentials that cannot be used, whatever the server says."""
 
 
 class Credentials(Protocol):
@@ -44,13 +41,27 @@ class Credentials(Protocol):
 
 @dataclass(frozen=True)
 class ClientSecret:
-    """A client id and its secret."""
+    """A client id and its secret.
+
+    Raises:
+        InvalidCredentials: One of them holds a character that neither ever has.
+    """
 
     kind: ClassVar[str] = "secret"
     is_dated: ClassVar[bool] = False
 
     client_id: str
     secret: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _require_plain("client_id", self.client_id)
+        if self.secret == _SHOWN_FOR_A_SECRET:
+            raise InvalidCredentials(
+                f"the client secret is {_SHOWN_FOR_A_SECRET}, which Pulumi shows instead of one.",
+                hint="Read the secret with --show-secrets, and set it again.",
+                field="client_secret",
+            )
+        _require_plain("client_secret", self.secret)
 
     def token_request(self, now: float) -> dict[str, str]:  # noqa: ARG002 - a secret has no date
         """Give the form fields of a token request."""
@@ -76,12 +87,8 @@ class PrivateKey:
     pem: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not _is_rsa_key(self.pem):
-            raise InvalidCredentials(
-                "the private key is not an RSA key in PEM form without a passphrase.",
-                hint="Set it to the whole file; its first line is -----BEGIN PRIVATE KEY-----, or "
-                "the same with RSA.",
-            )
+        _require_plain("client_id", self.client_id)
+        object.__setattr__(self, "pem", parse_private_key(self.pem))
 
     def token_request(self, now: float) -> dict[str, str]:
         """Give the form fields of a token request, with an assertion signed for ten minutes."""
@@ -110,12 +117,10 @@ def _token_request(client_id: str) -> dict[str, str]:
     }
 
 
-def _is_rsa_key(pem: str) -> bool:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
-
-    try:
-        key = load_pem_private_key(pem.encode(), password=None)
-    except (ValueError, TypeError):
-        return False
-    return isinstance(key, RSAPrivateKey)
+def _require_plain(field: str, value: str) -> None:
+    if any(each.isspace() or not each.isprintable() for each in value):
+        raise InvalidCredentials(
+            f"the {field.replace('_', ' ')} holds a blank, a line break or an invisible character.",
+            hint="Copy it again, without what stands around it.",
+            field=field,
+        )

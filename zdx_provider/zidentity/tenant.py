@@ -2,30 +2,74 @@
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from zdx_provider.errors import SettingsError
+from zdx_provider.stack_config import show
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
-_DEFAULT_CLOUDS = ("", "production")
+_LOGIN_HOST = re.compile(
+    r"(?:https?://)?([a-z0-9-]+)\.(?:zslogin[a-z0-9-]*\.net|zidentitygov\.(?:net|us))(?:/.*)?",
+    re.IGNORECASE,
+)
+_PRODUCTION = "production"
+
+
+class _Hosts(NamedTuple):
+    api_url: str
+    login_domain: str
+
+
+# The clouds whose hosts the vendor's sources give (zscaler-sdk-python and zscaler-sdk-go). These
+# build the hosts of any other name as well; but `zslogin<name>.net` is a domain that anybody may
+# register, and id and secret would be sent there. `alpha` is left out: zscaler-oneapi-sdk-python
+# says that its login host does not follow that pattern.
+_CLOUDS: Mapping[str, _Hosts] = {
+    "": _Hosts("https://api.zsapi.net", "zslogin.net"),
+    "beta": _Hosts("https://api.beta.zsapi.net", "zsloginbeta.net"),
+    "gov": _Hosts("https://api.zscalergov.net", "zidentitygov.net"),
+    "govus": _Hosts("https://api.zscalergov.us", "zidentitygov.us"),
+}
+# The vendor's older tools read the name of the ZIA cloud from the same variable.
+_ZIA_CLOUDS = {
+    "zscaler",
+    "zscalerone",
+    "zscalertwo",
+    "zscalerthree",
+    "zscalerbeta",
+    "zscalergov",
+    "zscalerten",
+    "zscloud",
+}
 
 
 class InvalidTenant(SettingsError):
-    """A value that names no tenant, or one that is not safe to build a host from."""
+    """A value that names no tenant, or one that is not safe to build a host from.
+
+    Attributes:
+        field: The argument of `Tenant` that holds it.
+    """
+
+    def __init__(self, problem: str, *, hint: str = "", field: str = "") -> None:
+        super().__init__(problem, hint=hint)
+        self.field = field
 
 
 @dataclass(frozen=True)
 class Tenant:
     """A ZIdentity tenant.
 
-    `vanity_domain` and `cloud` become parts of host names to which credentials are sent.
-    So both are held to what Zscaler's own SDK (zscaler-oneapi-sdk-python) accepts there.
+    Credentials are sent to the hosts that `vanity_domain` and `cloud` name. So both are checked
+    before a host is built of them.
 
     Args:
         vanity_domain: The first label of the tenant's login host, without any dot.
-        cloud: The Zscaler cloud; empty (or `production`) for the production cloud.
+        cloud: The Zscaler cloud; empty (or `production`) for the production cloud. A cloud that
+            is not one of OneAPI's needs both URLs, and is a mere name then.
         api_url: Where the API is reached instead, without the path `/ziam/...`.
         token_url: The token endpoint to use instead, with its path.
 
@@ -40,39 +84,39 @@ class Tenant:
 
     def __post_init__(self) -> None:
         cloud = self.cloud.lower()
-        _set(self, "vanity_domain", _dns_label("vanity domain", self.vanity_domain))
-        _set(self, "cloud", "" if cloud in _DEFAULT_CLOUDS else _dns_label("cloud", cloud))
-        _set(self, "api_url", _url("API URL", self.api_url or self._default_api_url()))
-        _set(self, "token_url", _url("token URL", self.token_url or self._default_token_url()))
+        _set(self, "vanity_domain", _vanity_domain(self.vanity_domain))
+        _set(self, "cloud", "" if cloud == _PRODUCTION else cloud)
+        if self.cloud not in _CLOUDS:
+            _require_label_only(self.cloud, has_hosts=bool(self.api_url and self.token_url))
+        _set(self, "api_url", _url("api_url", self.api_url or _CLOUDS[self.cloud].api_url))
+        _set(self, "token_url", _url("token_url", self.token_url or self._own_token_url()))
 
     def __str__(self) -> str:
-        return f"{self.vanity_domain} (cloud {self.cloud})" if self.cloud else self.vanity_domain
+        return name_tenant(self.vanity_domain, self.cloud)
 
     @property
     def is_half_on_loopback(self) -> bool:
         """Whether tokens come from this machine and calls go elsewhere, or the other way round."""
         return is_loopback(self.api_url) != is_loopback(self.token_url)
 
-    def _default_api_url(self) -> str:
-        match self.cloud:
-            case "":
-                return "https://api.zsapi.net"
-            case "gov":
-                return "https://api.zscalergov.net"
-            case "govus":
-                return "https://api.zscalergov.us"
-            case cloud:
-                return f"https://api.{cloud}.zsapi.net"
+    @property
+    def custom_api_url(self) -> str:
+        """The API's origin where it is not the cloud's own; else empty."""
+        own = _CLOUDS.get(self.cloud)
+        return "" if own and own.api_url == self.api_url else self.api_url
 
-    def _default_token_url(self) -> str:
-        match self.cloud:
-            case "gov":
-                domain = "zidentitygov.net"
-            case "govus":
-                domain = "zidentitygov.us"
-            case cloud:
-                domain = f"zslogin{cloud}.net"
-        return f"https://{self.vanity_domain}.{domain}/oauth2/v1/token"
+    def _own_token_url(self) -> str:
+        return f"https://{self.vanity_domain}.{_CLOUDS[self.cloud].login_domain}/oauth2/v1/token"
+
+
+def name_tenant(vanity_domain: str, cloud: str) -> str:
+    """Name a tenant in a message."""
+    return f"{vanity_domain} (cloud {cloud})" if cloud else vanity_domain
+
+
+def has_known_hosts(cloud: str) -> bool:
+    """Whether a cloud's hosts are Zscaler's, as far as the vendor's sources tell."""
+    return cloud in _CLOUDS
 
 
 def is_loopback(url: str) -> bool:
@@ -88,26 +132,54 @@ def _set(tenant: Tenant, field: str, value: str) -> None:
     object.__setattr__(tenant, field, value)
 
 
-def _dns_label(what: str, value: str) -> str:
+def _vanity_domain(value: str) -> str:
     label = value.lower()
-    if not _DNS_LABEL.fullmatch(label):
-        raise InvalidTenant(
-            f'the {what} "{value}" is not one DNS label.',
-            hint='Set it to at most 63 letters, digits and inner hyphens, such as "acme" of '
-            "acme.zslogin.net.",
-        )
-    return label
+    if _DNS_LABEL.fullmatch(label):
+        return label
+    host = _LOGIN_HOST.fullmatch(value)
+    example = f'"{host[1].lower()}"' if host else '"acme" of acme.zslogin.net'
+    raise InvalidTenant(
+        f'the vanity domain "{show(value)}" is not one DNS label.',
+        hint=f"Set it to the first part of the login host alone, such as {example}.",
+        field="vanity_domain",
+    )
 
 
-def _url(what: str, value: str) -> str:
+def _require_label_only(cloud: str, *, has_hosts: bool) -> None:
+    """Stop before a host is built of a cloud that may be anybody's domain.
+
+    Raises:
+        InvalidTenant: The cloud is none of OneAPI's, and the hosts are not given in full.
+    """
+    if has_hosts and _DNS_LABEL.fullmatch(cloud):
+        return
+    known = ", ".join(name for name in _CLOUDS if name)
+    hint = (
+        "It is the name of a ZIA cloud. Leave the cloud unset, unless the tenant's login host "
+        "ends in zsloginbeta.net (beta), zidentitygov.net (gov) or zidentitygov.us (govus)."
+        if cloud in _ZIA_CLOUDS
+        else "Leave it unset for the production cloud; for one that is not in the list, give both "
+        "zdx:apiUrl and zdx:tokenUrl in full."
+    )
+    raise InvalidTenant(
+        f'the cloud "{show(cloud)}" is not one of Zscaler OneAPI ({_PRODUCTION}, {known}), so '
+        "nothing was sent.",
+        hint=hint,
+        field="cloud",
+    )
+
+
+def _url(field: str, value: str) -> str:
+    what = {"api_url": "the API URL", "token_url": "the token URL"}[field]
     if not _PLAIN_URL.fullmatch(value) or not _has_host_and_port(value):
         raise InvalidTenant(
-            f"the {what} is not a plain URL.", hint="Set it to one like https://host/path."
+            f"{what} is not a plain URL.", hint="Set it to one like https://host/path.", field=field
         )
     if not value.startswith("https:") and not is_loopback(value):
         raise InvalidTenant(
-            f"the {what} must begin with https://, because credentials are sent there.",
+            f"{what} must begin with https://, because credentials are sent there.",
             hint="Only a loopback address may use http://.",
+            field=field,
         )
     return value.rstrip("/")
 

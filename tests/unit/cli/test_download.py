@@ -40,6 +40,12 @@ def test_env_names_the_cloud_only_where_it_is_not_productions() -> None:
     assert beta.splitlines()[-1] == "ZSCALER_CLOUD=beta"
 
 
+def test_env_names_no_cloud_whose_host_may_be_anybodys() -> None:
+    content = rendered(a_stack_key(cloud="preview"), KeyFormat.ENV).get_secret_value()
+
+    assert "CLOUD" not in content
+
+
 def test_env_quotes_what_a_shell_would_obey() -> None:
     content = rendered(a_stack_key(secret="$(fake) 'x'"), KeyFormat.ENV).get_secret_value()
 

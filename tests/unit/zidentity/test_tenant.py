@@ -41,7 +41,44 @@ def test_a_cloud_cannot_lead_to_another_host(cloud: str) -> None:
         Tenant("acme", cloud)
 
 
-@given(st.text(max_size=80), st.text(max_size=80))
+@pytest.mark.parametrize(
+    "cloud",
+    ["zscaler", "zscalertwo", "ZSCLOUD", "alpha", "preview", "production2", "net", "zslogin"],
+)
+def test_a_cloud_that_may_be_anybodys_domain_is_refused(cloud: str) -> None:
+    for addresses in ({}, {"api_url": "https://a.test"}, {"token_url": "https://a.test/t"}):
+        with pytest.raises(InvalidTenant, match="is not one of Zscaler OneAPI"):
+            Tenant("acme", cloud, **addresses)
+
+
+@pytest.mark.parametrize("cloud", ["zscalertwo", "zscalerbeta", "ZSCloud"])
+def test_a_zia_cloud_is_told_to_leave_the_cloud_unset(cloud: str) -> None:
+    with pytest.raises(InvalidTenant, match=r"name of a ZIA cloud\. Leave the cloud unset"):
+        Tenant("acme", cloud)
+
+
+def test_a_cloud_of_which_both_addresses_are_given_is_a_mere_name() -> None:
+    tenant = Tenant("acme", "Preview", "https://api.test", "https://login.test/token")
+
+    assert (tenant.cloud, str(tenant)) == ("preview", "acme (cloud preview)")
+    assert (tenant.api_url, tenant.token_url) == ("https://api.test", "https://login.test/token")
+
+
+@pytest.mark.parametrize(
+    "host", ["Acme.zslogin.net", "https://acme.zsloginbeta.net/", "acme.zidentitygov.us"]
+)
+def test_a_login_host_is_told_which_part_of_it_is_the_vanity_domain(host: str) -> None:
+    with pytest.raises(InvalidTenant, match=r'such as "acme"\.$'):
+        Tenant(host)
+
+
+def test_only_an_origin_that_is_not_the_clouds_own_is_custom() -> None:
+    assert Tenant("acme").custom_api_url == Tenant("acme", "gov").custom_api_url == ""
+    assert Tenant("acme", api_url="https://api.zsapi.net/").custom_api_url == ""
+    assert Tenant("acme", api_url="https://a.test").custom_api_url == "https://a.test"
+
+
+@given(st.text(max_size=80), st.text(max_size=80) | st.sampled_from(["beta", "GOV", "govus"]))
 @settings(deadline=None, database=None)
 def test_whatever_is_accepted_stays_at_zscaler(vanity_domain: str, cloud: str) -> None:
     try:
@@ -51,8 +88,7 @@ def test_whatever_is_accepted_stays_at_zscaler(vanity_domain: str, cloud: str) -
     host = tenant.token_url.removeprefix("https://").removesuffix("/oauth2/v1/token")
     label, domain = host.split(".", 1)
     assert label == vanity_domain.lower()
-    assert domain.startswith(("zslogin", "zidentitygov."))
-    assert domain.count(".") == 1
+    assert domain in {"zslogin.net", "zsloginbeta.net", "zidentitygov.net", "zidentitygov.us"}
 
 
 @pytest.mark.parametrize(

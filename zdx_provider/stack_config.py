@@ -1,0 +1,102 @@
+"""The provider's settings in a stack's config: their paths, and the commands that change them.
+
+It needs nothing but the standard library, so that a program may import it.
+"""
+
+import re
+import shlex
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+SECRETS = ("clientSecret", "privateKey")
+KEYS = (
+    "clientId",
+    "clientSecret",
+    "privateKey",
+    "vanityDomain",
+    "cloud",
+    "httpProxy",
+    "maxRetries",
+    "requestTimeout",
+    "apiUrl",
+    "tokenUrl",
+    "resumeInterrupted",
+)
+TENANTS = "zdx:tenants"
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_LONGEST_SHOWN = 80
+
+
+def show(text: str) -> str:
+    """Make a text of the user's safe to print: short, and without what a terminal acts on."""
+    shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown
+    )
+
+
+def to_path(key: str, tenant: str | None = None) -> str:
+    """Name a setting as the Pulumi CLI does.
+
+    Args:
+        key: The setting, such as ``clientId``.
+        tenant: An entry of ``zdx:tenants``; None for the stack's own tenant.
+    """
+    return f"zdx:{show(key)}" if tenant is None else f"{to_tenant_path(tenant)}{_below(key)}"
+
+
+def to_tenant_path(tenant: str) -> str:
+    """Name an entry of ``zdx:tenants`` as the Pulumi CLI does."""
+    return f"{TENANTS}{_below(tenant)}"
+
+
+def format_set(path: str, *, secret: bool = False) -> str:
+    """Write the command that sets a setting; a secret is never an argument of it."""
+    if not secret:
+        # The CLI takes the name for that of a secret.
+        plain = "--plaintext " if path.endswith("tokenUrl") else ""
+        return f"pulumi config set {plain}{_quoted(path)} VALUE"
+    source = " < FILE" if path.endswith("privateKey") else ""
+    return f"pulumi config set --secret {_quoted(path)}{source}"
+
+
+def format_remove(path: str) -> str:
+    """Write the command that removes a setting."""
+    return f"pulumi config rm {_quoted(path)}"
+
+
+def describe_plain_secret(paths: Sequence[str]) -> str:
+    """Say that secrets stand in the stack's config in plain text, and what to do."""
+    commands = " and ".join(f"`{format_set(path, secret=True)}`" for path in paths)
+    is_or_are = "is" if len(paths) == 1 else "are"
+    return (
+        f"{' and '.join(paths)} {is_or_are} in the stack's config in plain text. Store it as a "
+        f"secret with {commands}, then replace the secret itself in ZIdentity, because whoever "
+        "reads the file or the state may have it."
+    )
+
+
+def describe_unknown(key: str, tenant: str | None = None) -> str:
+    """Say that a name is no setting, which one was meant, and what to do."""
+    path = to_path(key, tenant)
+    by_letters = {_letters(each): each for each in KEYS}
+    matches = get_close_matches(_letters(key), by_letters, n=1, cutoff=0.8)
+    meant = f" Did you mean {to_path(by_letters[matches[0]], tenant)}?" if matches else ""
+    return f"there is no setting {path}.{meant} Remove it: `{format_remove(path)}`."
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").replace("-", "").casefold()
+
+
+def _below(name: str) -> str:
+    if _PLAIN_NAME.fullmatch(name):
+        return f".{name}"
+    # The only escape that the CLI knows inside of quotes.
+    return '["' + show(name).replace('"', '\\"') + '"]'
+
+
+def _quoted(path: str) -> str:
+    is_nested = path.startswith((f"{TENANTS}.", f"{TENANTS}["))
+    return f"--path {shlex.quote(path)}" if is_nested else shlex.quote(path)
