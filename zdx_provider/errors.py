@@ -28,11 +28,41 @@ ZdxError
 └── TrialLeftBehind           cli.live.trial
 """
 
+from collections.abc import Iterable
+
+# The start of a colour tag of Pulumi's CLI, which panics at one that it does not know.
+_COLOUR_TAG = "<{%"
+
+
+def escape_text(text: str, *, keep: str = "") -> str:
+    """Make text that comes from elsewhere safe to show, wherever it is shown.
+
+    Names, roles and descriptions are written by whoever may edit the tenant. What a terminal or the
+    Pulumi CLI would act on (escape sequences, line breaks, bidirectional and invisible characters,
+    colour tags) becomes visible text. Escaping escaped text changes nothing.
+
+    Args:
+        text: The text.
+        keep: Characters that are harmless where this text goes, such as a line break.
+    """
+    shown = "".join(
+        each if each.isprintable() or each in keep else each.encode("unicode_escape").decode()
+        for each in text
+    )
+    return shown.replace(_COLOUR_TAG, "\\x3c{%")
+
+
+def hide_secrets(text: str, secrets: Iterable[str]) -> str:
+    """Replace each secret in a text, longer ones first."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "[secret]")
+    return text
+
 
 class ZdxError(Exception):
     """Something a user of this product can read and act on.
 
-    `str()` of it is the whole message: what went wrong, then the next step.
+    `str()` of it is the whole message, safe to show: what went wrong, then the next step.
 
     Args:
         problem: One sentence on what went wrong; never holds a secret.
@@ -43,8 +73,16 @@ class ZdxError(Exception):
         super().__init__(problem)
         self.problem = problem
         self.hint = hint
+        self._hidden: set[str] = set()
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Keep values out of the message, for an input that turns out to be a secret."""
+        self._hidden.update(secrets)
 
     def __str__(self) -> str:
+        return escape_text(hide_secrets(self._compose(), self._hidden))
+
+    def _compose(self) -> str:
         return f"{self.problem} {self.hint}".rstrip()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
 from pulumi.dynamic import (
     CheckResult,
@@ -23,20 +23,23 @@ Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
 
 
-def _in_short(method: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+def _in_short(
+    method: "Callable[Concatenate[ApiKeyProvider, Arguments], Answer]",
+) -> "Callable[Concatenate[ApiKeyProvider, Arguments], Answer]":
     """Spare the user the inner frames of an error that he can act on; a bug keeps all of them.
 
     The host prints the traceback of whatever is raised here, and the sentence last.
     """
 
     @wraps(method)
-    def call(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+    def call(self: "ApiKeyProvider", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         try:
-            return method(*args, **kwargs)
+            return method(self, *args, **kwargs)
         except ZdxError as error:
+            error.hide(self._lifecycle.secrets)
             raise error.with_traceback(None) from None
 
-    return call
+    return cast("Callable[Concatenate[ApiKeyProvider, Arguments], Answer]", call)
 
 
 class ApiKeyProvider(ResourceProvider):

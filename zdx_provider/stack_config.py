@@ -1,12 +1,14 @@
 """The provider's settings in a stack's config: their paths, and the commands that change them.
 
-It needs nothing but the standard library, so that a program may import it.
+It needs nothing but the standard library and this product's errors, so a program may import it.
 """
 
 import re
 import shlex
 from collections.abc import Sequence
 from difflib import get_close_matches
+
+from zdx_provider.errors import escape_text
 
 SECRETS = ("clientSecret", "privateKey")
 KEYS = (
@@ -30,10 +32,7 @@ _LONGEST_SHOWN = 80
 
 def show(text: str) -> str:
     """Make a text of the user's safe to print: short, and without what a terminal acts on."""
-    shown = text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
-    return "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode() for each in shown
-    )
+    return escape_text(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")
 
 
 def to_path(key: str, tenant: str | None = None) -> str:

@@ -1,6 +1,6 @@
 """What is refused before any key is touched."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from host.conftest import StartHost
@@ -37,21 +37,26 @@ def test_the_day_moves_when_a_new_secret_is_due(
     assert checked.inputs["secret_expires_on"] > datetime.now(timezone.utc).date().isoformat()
 
 
-def test_each_broken_rule_is_a_failure_of_its_own_property(
+def test_check_reports_each_broken_rule_by_the_name_of_its_input(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     checked = host.check({**declared, "name": " ci", "token_lifetime_seconds": 59})
 
-    assert [prop for prop, _ in checked.failures] == ["name", "token_lifetime_seconds"]
+    assert [prop for prop, _ in checked.failures] == ["", ""]
+    assert [reason.split()[0] for _, reason in checked.failures] == [
+        "name",
+        "token_lifetime_seconds",
+    ]
     assert tenant.requests() == []
 
 
-def test_an_unknown_role_is_a_failure_of_the_role_that_lists_the_candidates(
+def test_check_of_an_unknown_role_lists_the_candidates(
     host: PluginHost, declared: Properties
 ) -> None:
     ((prop, reason),) = host.check({**declared, "role": "ZDX Super Admn"}).failures
 
-    assert prop == "role"
+    assert prop == ""
+    assert 'no ZDX role is named "ZDX Super Admn"' in reason
     assert "The tenant offers: ZDX Super Admin, " in reason
 
 
@@ -62,7 +67,8 @@ def test_a_changed_role_is_looked_up_and_an_unchanged_one_is_not(
 
     assert host.check(gone, gone).failures == []
     assert tenant.requests() == []
-    assert [prop for prop, _ in host.check(gone, declared).failures] == ["role"]
+    ((_, reason),) = host.check(gone, declared).failures
+    assert "no ZDX role is named" in reason
 
 
 def test_unknown_values_pass_through_and_are_not_looked_up(
@@ -91,7 +97,8 @@ def test_a_known_value_beside_an_unknown_one_is_still_held_to_its_rule(
 ) -> None:
     checked = host.check({**declared, "role": UNKNOWN, "name": ""})
 
-    assert [prop for prop, _ in checked.failures] == ["name"]
+    ((_, reason),) = checked.failures
+    assert reason.startswith("name must be")
 
 
 @pytest.mark.parametrize(
@@ -133,3 +140,39 @@ def test_a_profile_that_is_not_there_is_told(host: PluginHost, declared: Propert
 
     assert prop == ""
     assert 'zdx:tenants has no tenant "eu"' in reason
+
+
+def test_check_shows_no_secret_role(host: PluginHost, declared: Properties) -> None:
+    secret = {"role": "obviously-fake-secret-role", "secret_inputs": ["role"]}
+
+    ((prop, reason),) = host.check({**declared, **secret}).failures
+
+    assert prop == ""
+    assert 'no ZDX role is named "[secret]"' in reason
+    assert "obviously-fake" not in reason
+
+
+@pytest.mark.parametrize("names", [None, "name", 7, ["name", 7], {"name": True}])
+def test_check_lives_with_any_list_of_secret_inputs(
+    host: PluginHost, declared: Properties, names: object
+) -> None:
+    host.check({**declared, "secret_inputs": names})
+    host.check({**declared, "name": " ", "secret_inputs": names})
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"rotation": {"secret_lifetime_days": 90, "added_later": {"x": 1}}},
+        {"rotation": "soon"},
+        {"secret_expires_on": "soon"},
+        {"secret_expires_on": 7},
+    ],
+)
+def test_check_reads_whatever_another_version_has_recorded(
+    host: PluginHost, declared: Properties, odd: Properties
+) -> None:
+    checked = host.check(declared, {**declared, **odd})
+
+    assert checked.failures == []
+    date.fromisoformat(checked.inputs["secret_expires_on"])

@@ -13,7 +13,7 @@ from zdx_provider.domain.key import Key
 from zdx_provider.domain.mark import Mark
 from zdx_provider.domain.secrets import HeldSecrets
 from zdx_provider.engine.inputs import KeyInputs
-from zdx_provider.engine.state import KeyState, NewerState, observed, recorded
+from zdx_provider.engine.state import KeyState, NewerState, UnreadableState, observed, recorded
 from zdx_provider.zidentity import Scope, Tenant
 
 SUPER = Scope(id="zdx::2", name="Role:ZDX Super Admin")
@@ -182,6 +182,37 @@ def test_a_newer_schema_is_refused_with_the_way_on(state: KeyState) -> None:
     assert 'the state of the key "ci" has schema 2' in str(refused.value)
     assert "Upgrade the package zdx-provider" in str(refused.value)
     assert PLANTED not in str(refused.value)
+
+
+@pytest.mark.parametrize("version", [2, 2.0, 1e300])
+def test_read_of_a_newer_state_says_which_package_to_upgrade(
+    state: KeyState, version: object
+) -> None:
+    newer = {"schema_version": version, "rotation": {"added_later": 1}, "key_id": 7}
+
+    with pytest.raises(NewerState, match="Upgrade the package zdx-provider"):
+        recorded({**state.rendered(), **newer})
+
+
+@pytest.mark.parametrize("version", ["2", "new", None, [1], {}, 0.5, float("nan")])
+def test_read_of_a_state_with_an_odd_version_is_one_line(state: KeyState, version: object) -> None:
+    with pytest.raises(UnreadableState, match="malformed are: schema_version"):
+        recorded({**state.rendered(), "schema_version": version})
+
+
+@pytest.mark.parametrize("stamp", ["soon", "2026-13-01", "", 7])
+def test_read_of_a_malformed_expiry_date_is_one_line(state: KeyState, stamp: object) -> None:
+    with pytest.raises(UnreadableState, match="malformed are: secret_expires_on"):
+        recorded({**state.rendered(), "secret_expires_on": stamp})
+
+
+def test_read_ignores_members_of_a_rotation_that_it_does_not_know(state: KeyState) -> None:
+    rotation = {"secret_lifetime_days": 9999, "added_later": {"x": 1}, "triggers": {"a": 1}}
+
+    read = recorded({**state.rendered(), "rotation": rotation})
+
+    assert read.plan is not None
+    assert read.plan.triggers == {"a": 1}
 
 
 def test_a_key_that_no_state_holds_is_shown_without_a_secret() -> None:

@@ -9,7 +9,7 @@ from zdx_provider.cli.tenant import OpenTenant, open_tenant
 from zdx_provider.cli.terminal import print_json, say
 from zdx_provider.domain.key import Key
 from zdx_provider.domain.secrets import revoke
-from zdx_provider.errors import ZdxError
+from zdx_provider.errors import ZdxError, escape_text
 from zdx_provider.zidentity import ApiClientSecret, about
 
 
@@ -72,7 +72,7 @@ def run(
     tenant = open_tenant(selection)
     doomed = find_secret(tenant, wanted_key, secret_id)
     if not confirmed:
-        typer.confirm(doomed.question, abort=True, err=True)
+        typer.confirm(escape_text(doomed.question), abort=True, err=True)
     with about(doomed.key.name):
         revoke(tenant.zidentity, doomed.key.id, doomed.secret.id)
     if as_json:

@@ -14,6 +14,8 @@ from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+from zdx_provider.errors import escape_text
+
 T = TypeVar("T")
 
 # Wide enough that a table that is piped into a file or another program is never folded.
@@ -32,8 +34,16 @@ def side_console() -> Console:
 
 
 def print_json(document: object) -> None:
-    """Print dataclasses, or a list of them, as JSON."""
-    sys.stdout.write(to_json(document, indent=2).decode() + "\n")
+    """Print dataclasses, or a list of them, as JSON without anything that a terminal acts on."""
+    text = to_json(document, indent=2).decode()
+    sys.stdout.write("".join(map(_escape_json, text)) + "\n")
+
+
+def _escape_json(character: str) -> str:
+    if character.isprintable() or character == "\n":
+        return character
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 
 
 def say(sentence: str) -> None:
@@ -51,9 +61,8 @@ def table(title: str, *columns: str) -> Table:
 
 
 def cell(text: str, style: str = "") -> Text:
-    """Text as it stands; what a terminal would obey is replaced, for names come from outside."""
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    return Text(shown, style=style)
+    """Text as a table or a line shows it; names come from outside."""
+    return Text(escape_text(text), style=style)
 
 
 def with_progress(items: Iterable[T], total: int, doing: str) -> Iterable[T]:

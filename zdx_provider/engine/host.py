@@ -3,13 +3,14 @@
 import logging
 import re
 import sys
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from functools import cached_property
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from zdx_provider.errors import ZdxError
+from zdx_provider.errors import ZdxError, escape_text, hide_secrets
 
 _ADDRESS = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\]):\d+")
 _ANSWER_SECONDS = 10.0
@@ -28,6 +29,7 @@ class EngineHost:
 
     def __init__(self, address: str | None) -> None:
         self._address = address
+        self._secrets: set[str] = set()
 
     @classmethod
     def of_this_process(cls) -> "EngineHost":
@@ -59,6 +61,15 @@ class EngineHost:
                     hint="Run pulumi up again, after pulumi cancel where the stack is locked.",
                 ) from None
 
+    @property
+    def secrets(self) -> Collection[str]:
+        """The values of inputs that are secrets, as far as this process has met any."""
+        return frozenset(self._secrets)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Keep values out of every line from now on."""
+        self._secrets.update(secrets)
+
     def log(self, level: int, message: str) -> None:
         """Show a line in the user's diagnostics.
 
@@ -73,7 +84,8 @@ class EngineHost:
         """
         if self._address is None:
             return
-        request = engine_pb2.LogRequest(severity=_severity(level), message=message)
+        shown = escape_text(hide_secrets(message, self.secrets))
+        request = engine_pb2.LogRequest(severity=_severity(level), message=shown)
         with suppress(grpc.RpcError):
             self._engine.Log(request, timeout=_ANSWER_SECONDS)
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from zdx_provider.domain.key import Key
 from zdx_provider.domain.rotation import MISSING
-from zdx_provider.engine.inputs import ARGUMENTS, failures
+from zdx_provider.engine.inputs import ARGUMENTS, find_broken_rules
 from zdx_provider.engine.state import KeyState, observed
 from zdx_provider.zidentity import ApiClientSecret, Tenant
 
@@ -80,8 +80,8 @@ class Importable:
 
     def broken_rule(self) -> str | None:
         """Why the key cannot be declared as it is, as the end of a sentence; None if it can."""
-        broken = failures(self.state.inputs())
-        return f"its {broken[0].property} {broken[0].reason}" if broken else None
+        broken = find_broken_rules(self.state.inputs())
+        return next((f"its {name} {rule}" for name, rule in broken.items()), None)
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of ``ApiKey`` that declare it, but for those that are their defaults."""

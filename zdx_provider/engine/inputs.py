@@ -1,6 +1,8 @@
 """The inputs of a key, as the engine hands them to check."""
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Annotated, Any
 
 from pulumi.dynamic import CheckFailure
@@ -19,19 +21,47 @@ from pydantic_core import ErrorDetails
 from typing_extensions import Self
 
 from zdx_provider.domain import limits
-from zdx_provider.domain.rotation import Rotation
+from zdx_provider.domain.rotation import MISSING, Rotation
+from zdx_provider.errors import ZdxError, escape_text
 
 
 def _tidy(text: str) -> str:
-    if not text.isprintable() or text != text.strip(" ") or not text:
+    if not text.isprintable() or text != text.strip(" ") or text != escape_text(text) or not text:
         raise ValueError
     return text
 
 
-class RotationInputs(BaseModel):
+def _showable(text: str) -> str:
+    # The Pulumi CLI shows a description as it is, and panics at a colour tag that it doesn't know.
+    if "<{%" in text or any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in text):
+        raise ValueError
+    return text
+
+
+class RecordedRotation(BaseModel):
+    """A rotation as a state holds it: whatever was declared then, by whichever version."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    secret_lifetime_days: int = limits.MAX_SECRET_LIFETIME_DAYS
+    rotate_before_expiry_days: int | None = None
+    keep_previous_days: int = 7
+    triggers: dict[str, Any] | None = None
+
+    def plan(self) -> Rotation:
+        """The rotation as the domain knows it."""
+        return Rotation(
+            self.secret_lifetime_days,
+            self.rotate_before_expiry_days,
+            self.keep_previous_days,
+            self.triggers or {},
+        )
+
+
+class RotationInputs(RecordedRotation):
     """What a program declares of a key's rotation; see ``RotationArgs``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid")
 
     secret_lifetime_days: Annotated[
         int,
@@ -54,15 +84,6 @@ class RotationInputs(BaseModel):
             raise ValueError(contradiction)
         return self
 
-    def plan(self) -> Rotation:
-        """The rotation as the domain knows it."""
-        return Rotation(
-            self.secret_lifetime_days,
-            self.rotate_before_expiry_days,
-            self.keep_previous_days,
-            self.triggers or {},
-        )
-
 
 class KeyProperties(BaseModel):
     """What is declared of one key, or found of it; see ``ApiKey`` for the meaning of each.
@@ -80,7 +101,7 @@ class KeyProperties(BaseModel):
     enabled: Annotated[StrictBool, Field(description="true or false")] = True
     # Not strict: the engine's numbers are floats.
     token_lifetime_seconds: int = 3600
-    rotation: Annotated[RotationInputs | None, Field(description="a RotationArgs")] = None
+    rotation: RecordedRotation | None = None
     tenant: Annotated[
         StrictStr | None, Field(description="the name of a profile of zdx:tenants")
     ] = None
@@ -111,6 +132,8 @@ ARGUMENTS = KeyProperties.model_fields.keys() - {
 class KeyInputs(KeyProperties):
     """A declaration, held to its rules."""
 
+    rotation: Annotated[RotationInputs | None, Field(description="a RotationArgs")] = None
+
     name: Annotated[
         StrictStr,
         AfterValidator(_tidy),
@@ -124,6 +147,11 @@ class KeyInputs(KeyProperties):
         AfterValidator(_tidy),
         Field(description="the name of a ZDX role, such as ZDX Read-only Admin, or its id"),
     ]
+    description: Annotated[
+        StrictStr,
+        AfterValidator(_showable),
+        Field(description="text without control characters and without <{%"),
+    ] = ""
     token_lifetime_seconds: Annotated[
         int,
         Field(
@@ -140,37 +168,93 @@ def without_unknowns(news: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def failures(news: Mapping[str, Any]) -> list[CheckFailure]:
-    """The rules that a declaration breaks, each at its own property; unknown values break none."""
-    known = without_unknowns(news)
-    try:
-        KeyInputs.model_validate(known)
-    except ValidationError as error:
-        rules = {str(problem["loc"][0]): _rule(problem) for problem in error.errors()}
-        return [
-            failure(news, prop, rule)
-            for prop, rule in rules.items()
-            if prop in known or prop not in news
-        ]
-    return []
+    """The rules that a declaration breaks; unknown values break none.
 
-
-def failure(news: Mapping[str, Any], prop: str, reason: str) -> CheckFailure:
-    """A broken rule at its property; at none where that is a secret, which the engine prints.
-
-    Args:
-        news: The inputs as check was given them.
-        prop: The input that breaks the rule.
-        reason: The rule, without the value.
+    Each names its input in the text and not as the failure's property: the engine prints the value
+    of that property in the clear, and nothing tells a provider which values are secrets (a
+    transformation may turn any of them into one).
     """
-    if prop in (news.get("secret_inputs") or ()):
-        return CheckFailure("", f"the input {prop}, which is a secret, {reason}")
-    return CheckFailure(prop, reason)
+    known = without_unknowns(news)
+    return [
+        CheckFailure("", f"{name} {rule}")
+        for name, rule in find_broken_rules(known).items()
+        if name in known or name not in news
+    ]
+
+
+def find_broken_rules(values: Mapping[str, Any]) -> dict[str, str]:
+    """The rule that each input breaks, as the end of a sentence about it."""
+    try:
+        KeyInputs.model_validate(values)
+    except ValidationError as error:
+        return {str(problem["loc"][0]): _rule(problem) for problem in error.errors()}
+    return {}
+
+
+def parse_inputs(props: Mapping[str, Any]) -> KeyInputs:
+    """The inputs as check has let them pass.
+
+    Raises:
+        ZdxError: They are not: something else than check has put them there.
+    """
+    broken = find_broken_rules(props)
+    if broken:
+        rules = "; ".join(f"{name} {rule}" for name, rule in broken.items())
+        raise ZdxError(
+            f"the inputs of the key can't be used: {rules}.", hint="Run pulumi up again."
+        )
+    return KeyInputs.model_validate(props)
+
+
+def find_secret_texts(props: Mapping[str, Any]) -> set[str]:
+    """The texts in the inputs that the program has declared as secrets."""
+    names = props.get("secret_inputs")
+    if not isinstance(names, list):
+        return set()
+    return {
+        text for name in names if isinstance(name, str) for text in _find_texts(props.get(name))
+    }
+
+
+def _find_texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for inner in value.values():
+                yield from _find_texts(inner)
+        case list():
+            for inner in value:
+                yield from _find_texts(inner)
 
 
 def declared_rotation(props: Mapping[str, Any]) -> Rotation | None:
     """The rotation in a key's inputs."""
     rotation = props.get("rotation")
     return None if rotation is None else RotationInputs.model_validate(rotation).plan()
+
+
+def rotation_before(props: Mapping[str, Any]) -> Rotation | None:
+    """The rotation in the inputs that a state holds; None for one that can't be read.
+
+    Another version of this provider may have written it. The state as a whole is judged where it
+    is read, which says so.
+    """
+    try:
+        return RecordedRotation.model_validate(props["rotation"]).plan()
+    except (KeyError, ValidationError):
+        return None
+
+
+def expiry_before(props: Mapping[str, Any]) -> str | None:
+    """The expiry date in the inputs that a state holds; None for one that can't be read."""
+    stamp = props.get("secret_expires_on")
+    if stamp == MISSING:
+        return MISSING
+    try:
+        return date.fromisoformat(stamp).isoformat() if isinstance(stamp, str) else None
+    except ValueError:
+        return None
 
 
 def _rule(problem: ErrorDetails) -> str:
@@ -180,5 +264,6 @@ def _rule(problem: ErrorDetails) -> str:
     if inner and inner[0] in RotationInputs.model_fields:
         return f"{inner[0]} must be {RotationInputs.model_fields[str(inner[0])].description}"
     if inner:
-        return f"has no setting {inner[0]}; it has {', '.join(RotationInputs.model_fields)}"
+        known = ", ".join(RotationInputs.model_fields)
+        return f"has no setting {escape_text(str(inner[0]))}; it has {known}"
     return f"must be {KeyInputs.model_fields[str(prop)].description}"

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -21,7 +21,6 @@ from zdx_provider.domain.key import KeySpec, attributes_of
 from zdx_provider.domain.keys import Keys
 from zdx_provider.domain.mark import Mark
 from zdx_provider.domain.ownership import Permissions
-from zdx_provider.domain.roles import RoleNotFound
 from zdx_provider.domain.rotation import Rotation, changed_triggers, next_stamp
 from zdx_provider.engine import announcements
 from zdx_provider.engine.host import EngineHost
@@ -29,8 +28,11 @@ from zdx_provider.engine.inputs import (
     KeyInputs,
     KeyProperties,
     declared_rotation,
-    failure,
+    expiry_before,
     failures,
+    find_secret_texts,
+    parse_inputs,
+    rotation_before,
     without_unknowns,
 )
 from zdx_provider.engine.state import KeyState, observed, recorded
@@ -85,15 +87,14 @@ class Lifecycle:
             olds: The inputs of the last update; empty for a new key.
             news: The inputs of the program; some of them unknown at preview.
         """
+        self._note_secrets(news)
         broken = failures(news)
         if broken:
             return CheckResult(news, broken)
         try:
             self._check_settings_and_role(olds, without_unknowns(news), news)
-        except RoleNotFound as error:
-            return CheckResult(news, [_role_failure(news, error)])
         except ZdxError as error:
-            # Settings, credentials, network: no property of the key is to blame.
+            error.hide(self.secrets)
             return CheckResult(news, [CheckFailure("", str(error))])
         return CheckResult({**news, "secret_expires_on": self._stamp(olds, news)}, [])
 
@@ -107,6 +108,7 @@ class Lifecycle:
         Raises:
             TenantMismatch: The settings name another tenant than the key's.
         """
+        self._note_secrets(olds, news)
         state = recorded(olds)
         before = state.inputs()
         changed = {key for key in _COMPARED if before.get(key) != news.get(key)}
@@ -126,7 +128,8 @@ class Lifecycle:
         Raises:
             ZdxError: There is no such key now; or, where the message says so, half of one.
         """
-        inputs = KeyInputs.model_validate(props)
+        self._note_secrets(props)
+        inputs = parse_inputs(props)
         settings = self._tenants.settings(inputs.tenant)
         keys = self._tenants.keys(inputs.tenant)
         role = keys.find_role(inputs.role)
@@ -165,6 +168,7 @@ class Lifecycle:
                 would hand out empty outputs.)
             TenantMismatch: The settings name another tenant than the key's.
         """
+        self._note_secrets(props)
         if "key_id" not in props:
             return self._look_up(key_id, props)
         state = recorded(props)
@@ -190,8 +194,9 @@ class Lifecycle:
         Raises:
             ZdxError: The message says what is different from the state now, if anything.
         """
+        self._note_secrets(olds, news)
         state = recorded(olds)
-        inputs = KeyInputs.model_validate(news)
+        inputs = parse_inputs(news)
         tenant = self._tenants.named(inputs.tenant)
         require_home(tenant, state)
         keys = self._tenants.keys(inputs.tenant)
@@ -218,12 +223,22 @@ class Lifecycle:
 
     def delete(self, key_id: str, props: Properties) -> None:
         """Remove the key; one that is gone already, or is another's by now, is no failure."""
+        self._note_secrets(props)
         state = recorded(props)
         self._require_found(state)
         keys = self._tenants.keys_of(state)
         owner = keys.delete(key_id, state.name, Mark(state.managed_by, state.claim))
         if owner is not None:
             self._host.log(logging.WARNING, announcements.left_alone(state, owner))
+
+    @property
+    def secrets(self) -> Collection[str]:
+        """The values of inputs that are secrets; no message may show them."""
+        return self._host.secrets
+
+    def _note_secrets(self, *inputs: Properties) -> None:
+        for props in inputs:
+            self._host.hide(find_secret_texts(props))
 
     @property
     def _today(self) -> date:
@@ -250,9 +265,8 @@ class Lifecycle:
         known = without_unknowns(news)
         if "rotation" in news and "rotation" not in known:
             return Unknown()  # type: ignore[no-untyped-call] # the SDK's own marker
-        stamp = olds.get("secret_expires_on")
-        declared, before = declared_rotation(known), declared_rotation(olds)
-        return next_stamp(stamp, self._today, declared, before)
+        declared, before = declared_rotation(known), rotation_before(olds)
+        return next_stamp(expiry_before(olds), self._today, declared, before)
 
     def _announce(self, state: KeyState, news: Properties) -> None:
         declared = declared_rotation(news)
@@ -293,12 +307,6 @@ class Lifecycle:
             )
         state = observed(key, tenant, profile)
         return ReadResult(key_id, state.rendered(), state.inputs())
-
-
-def _role_failure(news: Properties, error: RoleNotFound) -> CheckFailure:
-    if "role" in (news.get("secret_inputs") or ()):
-        return failure(news, "role", "names no ZDX role of this tenant, or more than one")
-    return CheckFailure("role", str(error))
 
 
 def _rotates(state: KeyState, stamp: str | None, declared: Rotation | None) -> bool:

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
 from typing_extensions import Self
 
 from zdx_provider.domain.key import Key, attributes_of
@@ -13,7 +13,7 @@ from zdx_provider.domain.roles import portal_name
 from zdx_provider.domain.rotation import MISSING
 from zdx_provider.domain.secrets import HeldSecrets
 from zdx_provider.engine.inputs import KeyProperties
-from zdx_provider.errors import ZdxError
+from zdx_provider.errors import ZdxError, escape_text
 from zdx_provider.zidentity import MintedSecret, Scope, Tenant
 
 SCHEMA_VERSION = 1
@@ -29,6 +29,18 @@ class UnreadableState(ZdxError):
     """The state is not one that this provider wrote."""
 
 
+def _require_date(text: str | None) -> str | None:
+    if text not in (None, MISSING):
+        date.fromisoformat(text)
+    return text
+
+
+def _require_number(value: object) -> object:
+    if isinstance(value, str | bool):
+        raise ValueError  # noqa: TRY004 - pydantic takes no other for a value that doesn't fit
+    return value
+
+
 class KeyState(KeyProperties):
     """The outputs of one key; see ``ApiKey`` for the meaning of each.
 
@@ -38,6 +50,7 @@ class KeyState(KeyProperties):
         schema_version: The shape of this record.
     """
 
+    secret_expires_on: Annotated[str | None, AfterValidator(_require_date)] = None
     key_id: str
     key_secret: SecretStr | None = None
     role_id: str
@@ -50,7 +63,7 @@ class KeyState(KeyProperties):
     previous_secret_revoke_on: date | None = None
     api_url: str = ""
     claim: str = ""
-    schema_version: int = SCHEMA_VERSION
+    schema_version: Annotated[int, BeforeValidator(_require_number)] = SCHEMA_VERSION
 
     @property
     def held_secrets(self) -> HeldSecrets:
@@ -95,7 +108,7 @@ class KeyState(KeyProperties):
         """The state as the tenant has it now; what only the state knows is kept."""
         return self.model_copy(
             update={
-                **attributes_of(key),
+                **self._attributes_of(key),
                 **self._role_of(key),
                 **self._expiry_of(key),
                 **self._previous_of(key),
@@ -125,6 +138,11 @@ class KeyState(KeyProperties):
         return self.model_dump(
             mode="json", exclude_none=True, include=set(KeyProperties.model_fields)
         )
+
+    def _attributes_of(self, key: Key) -> dict[str, Any]:
+        # The engine shows what differs as it is. A text that is the state's own is not touched.
+        found = attributes_of(key)
+        return found if found == attributes_of(self) else _escape(found)
 
     def _role_of(self, key: Key) -> dict[str, str]:
         if {scope.id for scope in key.roles} == {self.role_id}:
@@ -158,10 +176,10 @@ def recorded(props: Mapping[str, Any]) -> KeyState:
         NewerState: A later version of this provider wrote it.
         UnreadableState: Something else did.
     """
-    version = int(props.get("schema_version", SCHEMA_VERSION))
-    if version > SCHEMA_VERSION:
+    version = props.get("schema_version", SCHEMA_VERSION)
+    if isinstance(version, int | float) and version > SCHEMA_VERSION:
         raise NewerState(
-            f'the state of the key "{props.get("name")}" has schema {version}, and this version '
+            f'the state of the key "{props.get("name")}" has schema {version:g}, and this version '
             f"of zdx-provider knows schemas up to {SCHEMA_VERSION}. Nothing was changed.",
             hint="Upgrade the package zdx-provider to the version that wrote the state.",
         )
@@ -181,9 +199,9 @@ def observed(key: Key, tenant: Tenant, profile: str | None) -> KeyState:
     """A key that no state holds, as ``ApiKey.get`` shows it: without its secret."""
     newest = key.secrets[-1] if key.secrets else None
     return KeyState(
-        **attributes_of(key),
+        **_escape(attributes_of(key)),
         tenant=profile,
-        managed_by=key.mark.who if key.mark else "",
+        managed_by=escape_text(key.mark.who) if key.mark else "",
         key_id=key.id,
         vanity_domain=tenant.vanity_domain,
         cloud=tenant.cloud,
@@ -195,9 +213,18 @@ def observed(key: Key, tenant: Tenant, profile: str | None) -> KeyState:
     )
 
 
+def _escape(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: escape_text(value, keep="\n\t") if isinstance(value, str) else value
+        for name, value in attributes.items()
+    }
+
+
 def _roles(roles: tuple[Scope, ...]) -> dict[str, str]:
     ordered = sorted(roles, key=lambda scope: scope.id)
     return {
-        "role": ", ".join(portal_name(scope.name or "") or scope.id for scope in ordered),
+        "role": escape_text(
+            ", ".join(portal_name(scope.name or "") or scope.id for scope in ordered)
+        ),
         "role_id": ", ".join(scope.id for scope in ordered),
     }

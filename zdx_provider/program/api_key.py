@@ -247,6 +247,9 @@ def _outputs_in(value: object) -> Iterator[pulumi.Output[object]]:
     elif isinstance(value, Mapping):
         for inner in value.values():
             yield from _outputs_in(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _outputs_in(inner)
 
 
 def _require_types(resource_name: str, inputs: Mapping[str, object]) -> None:

@@ -6,7 +6,7 @@ unknown in a preview as long as they are.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
 
-from zdx_provider.errors import ZdxError
+from zdx_provider.errors import ZdxError, hide_secrets
 from zdx_provider.program.config_warnings import warn_of_config
 from zdx_provider.program.lookup_results import (
     ApiKeyResult,
@@ -178,12 +178,6 @@ def _once_known(look_up: Callable[..., T], **arguments: Any) -> pulumi.Output[T]
         except pulumi.RunError as error:
             if not await given.is_secret():
                 raise
-            raise pulumi.RunError(_without(known.values(), str(error))) from None
+            raise pulumi.RunError(hide_secrets(str(error), known.values())) from None
 
     return given.apply(look)
-
-
-def _without(secrets: Iterable[str | None], text: str) -> str:
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "[secret]")
-    return text

@@ -65,7 +65,7 @@ class ZIdentityError(ZdxError):
         self.attempts = 1
         self.key_name = ""
 
-    def __str__(self) -> str:
+    def _compose(self) -> str:
         key = f'the key "{self.key_name}": ' if self.key_name else ""
         return (
             f"{key}could not {self.operation}: {self.problem}{self._facts()}. {self.hint}".rstrip()
