@@ -123,6 +123,28 @@ def test_keys_are_read_with_whatever_is_secret_among_their_outputs(
     assert PLANTED not in repr(key)
 
 
+@pytest.mark.parametrize("name", ["team::ci", "team/ci", "a$b", """a "b" 'c'""", "::", " "])
+def test_a_key_is_known_by_its_whole_logical_name(
+    pulumi_answers: PulumiAnswers, project: Path, name: str
+) -> None:
+    below = {"urn": f"urn:pulumi:prod::keys::x:y:Team${KEY_TYPE}::{name}"}
+    pulumi_answers(export(resource(name), resource("", **below)))
+
+    root, child = Stack(project).keys()
+
+    assert (root.resource_name, root.parents) == (name, ())
+    assert (child.resource_name, child.parents) == (name, ("x:y:Team",))
+
+
+def test_a_command_can_be_pasted(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
+
+    assert Stack(project).command("up") == "pulumi up"
+    assert Stack(project / "a b", "prod").command("import", "--file", "it's") == (
+        f"pulumi import --file 'it'\"'\"'s' --stack prod --cwd '{project}/a b'"
+    )
+
+
 def test_other_resources_and_keys_that_wait_for_their_deletion_are_left_out(
     pulumi_answers: PulumiAnswers, project: Path
 ) -> None:
