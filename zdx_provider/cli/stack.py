@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, TypeAdapter, ValidationError
 
+from zdx_provider.cli.stderr import summarize_stderr
 from zdx_provider.domain.owner import KEY_TYPE, Urn
 from zdx_provider.errors import ZdxError
 from zdx_provider.quoting import quote_shell
@@ -201,28 +202,33 @@ class Stack:
                 "outside the project: --cwd /.",
             )
         chosen = ("--stack", self.name) if self.name else ()
-        done = subprocess.run(  # noqa: S603 - the user's own CLI; no shell reads the arguments
-            [cli, "--non-interactive", "--cwd", str(self.folder), *arguments, *chosen],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - the user's own CLI; no shell reads the arguments
+                [cli, "--non-interactive", "--cwd", str(self.folder), *arguments, *chosen],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+            )
+        except OSError as error:
+            raise StackUnreadable(
+                f"{self} cannot be read: {cli} cannot be run ({error.strerror}).",
+                hint="Install the Pulumi CLI again.",
+            ) from None
         if done.returncode != 0:
             raise self._unreadable(done.stderr)
         return done.stdout
 
     def _unreadable(self, stderr: str) -> StackUnreadable:
-        lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-        told = next((line for line in lines if line.startswith("error:")), "error: it failed")
+        told = summarize_stderr(stderr)
         kind = NoStackSelected if "no stack selected" in told else StackUnreadable
-        hint = "Name a stack with --stack and its project's folder with --cwd."
+        hint = f"To see all that it says, run: {self.command('stack')}"
+        if any(words in told for words in ("no stack", "no Pulumi.yaml")):
+            hint = "Name a stack with --stack and its project's folder with --cwd."
         if "passphrase" in told:
             hint = "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the stack's."
-        return kind(
-            f"{self} cannot be read; pulumi says: {told.removeprefix('error:').strip()}.",
-            hint=hint,
-        )
+        return kind(f"{self} cannot be read; pulumi says: {told}.", hint=hint)
 
     def _parsed(self, answer: str, shape: type[Model]) -> Model:
         try:

@@ -44,6 +44,33 @@ def test_a_stack_that_does_not_open_is_one_line_of_pulumis_own_words(
     assert locked.stderr.count("\n") == unknown.stderr.count("\n") == 1
 
 
+def test_a_backend_that_does_not_open_is_told_without_its_password(in_project: ZdxKeys) -> None:
+    password = "obviously-fake-planted-password"
+    url = f"postgres://me:{password}@127.0.0.1:1/db?sslmode=disable"
+    in_project.environment["PULUMI_BACKEND_URL"] = url
+
+    refused = in_project("roles", exits=3)
+
+    assert "postgres://[redacted]@127.0.0.1:1/db" in refused.stderr
+    assert "connection refused" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert password not in refused.text
+
+
+def test_a_backend_of_the_old_layout_is_told_with_the_way_on(
+    in_project: ZdxKeys, tmp_path: Path
+) -> None:
+    old = tmp_path / "old/.pulumi/stacks"
+    old.mkdir(parents=True)
+    (old / "test.json").write_text('{"version": 3, "checkpoint": {"stack": "test"}}')
+    in_project.environment["PULUMI_BACKEND_URL"] = f"file://{tmp_path}/old"
+
+    refused = in_project("roles", exits=3)
+
+    assert "'pulumi state upgrade'" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
 def test_download_writes_the_key_of_a_stack_without_asking_the_tenant(
     in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
