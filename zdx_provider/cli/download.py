@@ -37,7 +37,8 @@ def run(
     key = find_key(Stack(selection.folder.resolve(), selection.stack), wanted)
     content = rendered(key, key_format)
     if output == "-":
-        sys.stdout.write(content.get_secret_value())
+        # As it is: what the locale cannot show must not be replaced here.
+        sys.stdout.buffer.write(content.get_secret_value().encode())
         return
     write_private(Path(output), content)
     if as_json:

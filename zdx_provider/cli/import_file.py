@@ -13,7 +13,7 @@ from typing import Any
 from pulumi.dynamic.dynamic import serialize_provider
 from pydantic import SecretStr
 
-from zdx_provider.cli.files import require_free, write_private
+from zdx_provider.cli.files import NotWritten, require_free, write_private
 from zdx_provider.cli.import_choice import (
     Home,
     LeftOut,
@@ -81,7 +81,10 @@ def run(
     files = read_portal_files(portal_files)
     settings = find_settings(selection, os.environ).settings
     home = find_home(selection)
-    gathering = Gathering(settings, selection.profile, home, files)
+    gathering = Gathering(settings, selection.profile, home, files.by_key_id)
+    gathering.left_out.extend(
+        LeftOut(f"the file {each.path}", each.reason) for each in files.skipped
+    )
     entries = gathering.entries(wanted)
     if not as_json or not entries:
         _tell_left_out(gathering.left_out)
@@ -91,7 +94,11 @@ def run(
             hint="zdx-keys list shows its keys, and whose they are.",
         )
     write_private(program, SecretStr(_program(entries, gathering.tenant.name)))
-    write_private(output, _import_file(entries))
+    try:
+        write_private(output, _import_file(entries))
+    except NotWritten:
+        program.unlink()  # both or none, so that the same command can be run again
+        raise
     keys = [_imported(entry, gathering.tenant) for entry in entries]
     imported = Imported(str(output), str(program), keys, gathering.left_out)
     if as_json:
@@ -228,7 +235,7 @@ def _import_file(entries: Iterable[Entry]) -> SecretStr:
     parents = {str(entry.parent): str(entry.parent) for entry in written if entry.parent}
     document = {"resources": [_resource(entry, provider) for entry in written]}
     named = {"nameTable": parents} if parents else {}
-    return SecretStr(json.dumps({**named, **document}, indent=2, ensure_ascii=False) + "\n")
+    return SecretStr(json.dumps({**named, **document}, indent=2) + "\n")
 
 
 def _resource(entry: Entry, provider: str) -> dict[str, Any]:

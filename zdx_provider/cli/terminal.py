@@ -3,11 +3,12 @@
 Colours follow the terminal and ``NO_COLOR``; rich sees to both.
 """
 
+import json
 import sys
 from collections.abc import Iterable
 from typing import TypeVar
 
-from pydantic_core import to_json
+from pydantic_core import to_jsonable_python
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import track
@@ -32,8 +33,14 @@ def side_console() -> Console:
 
 
 def print_json(document: object) -> None:
-    """Print dataclasses, or a list of them, as JSON."""
-    sys.stdout.write(to_json(document, indent=2).decode() + "\n")
+    """Print dataclasses, or a list of them, as JSON; in ASCII where the locale has no more."""
+    values = to_jsonable_python(document)
+    text = json.dumps(values, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        text = json.dumps(values, indent=2)
+    sys.stdout.write(text + "\n")
 
 
 def say(sentence: str) -> None:
