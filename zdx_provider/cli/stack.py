@@ -6,7 +6,7 @@ What the CLI answers holds secrets in the clear. It is read here and printed now
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -191,7 +191,11 @@ class Stack:
             return StackKey.model_validate({**resource.outputs, **place})
         except ValidationError:
             problem = f'the state of {self} holds a key "{urn.name}" that cannot be read.'
-        raise StackUnreadable(problem, hint="Repair it with pulumi up --refresh.")
+        raise StackUnreadable(
+            problem,
+            hint="Restore the state from a backup, or repair it with pulumi stack export and "
+            "pulumi stack import.",
+        )
 
     def _ask(self, *arguments: str) -> str:
         cli = shutil.which("pulumi")
@@ -217,13 +221,14 @@ class Stack:
                 hint="Install the Pulumi CLI again.",
             ) from None
         if done.returncode != 0:
-            raise self._unreadable(done.stderr)
+            raise self._unreadable(done.stderr, arguments)
         return done.stdout
 
-    def _unreadable(self, stderr: str) -> StackUnreadable:
+    def _unreadable(self, stderr: str, arguments: Sequence[str]) -> StackUnreadable:
         told = summarize_stderr(stderr)
+        shown = (each for each in arguments if each != "--show-secrets")
         kind = NoStackSelected if "no stack selected" in told else StackUnreadable
-        hint = f"To see all that it says, run: {self.command('stack')}"
+        hint = f"To see all that it says, run: {self.command(*shown)}"
         if any(words in told for words in ("no stack", "no Pulumi.yaml")):
             hint = "Name a stack with --stack and its project's folder with --cwd."
         if "passphrase" in told:

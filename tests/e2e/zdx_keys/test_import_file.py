@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import stat
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,24 @@ def test_a_lost_state_is_recovered_with_odd_names_and_keys_below_components(
     assert {key["name"]: key["key_id"] for key in project.recorded_keys()} == keys
     assert tenant.clients() == before
     assert (project.folder / "keys.py").read_text().count("# Declared below a resource") == 3
+
+
+def test_the_next_step_can_be_pasted_where_the_command_was_run(
+    at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator, tmp_path: Path
+) -> None:
+    client = tenant.create_client("ci")
+    elsewhere = tmp_path / "an other"
+    elsewhere.mkdir()
+    at_home.folder = elsewhere
+
+    told = at_home(
+        *("import-file", "--cwd", "../home", "--stack", "test"),
+        *("--output", "the keys.json", "--program", "keys.py"),
+    )
+    (line,) = re.findall(r"Next: (pulumi import .*)", told.stdout)
+    home.run_in_shell(f"cd {shlex.quote(str(elsewhere))}; {line} --yes --skip-preview")
+
+    assert home.key()["key_id"] == client.id
 
 
 def test_keys_of_another_stack_are_left_out_with_the_way_to_take_them_over(

@@ -1,6 +1,8 @@
 """`zdx-keys` in a Pulumi project."""
 
 import json
+import re
+import shlex
 import stat
 import subprocess
 from pathlib import Path
@@ -69,6 +71,44 @@ def test_a_backend_of_the_old_layout_is_told_with_the_way_on(
 
     assert "'pulumi state upgrade'" in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+def test_a_failure_of_pulumi_is_told_with_a_command_that_tells_more(
+    in_project: ZdxKeys, project: PulumiProject
+) -> None:
+    (project.folder / "Pulumi.test.yaml").write_text("config: [")
+
+    refused = in_project("roles", "--stack", "test", exits=3)
+    (line,) = re.findall(r"To see all that it says, run: (.*)", refused.stderr)
+
+    assert "yaml" in refused.stderr
+    assert "yaml" in project.fail(*shlex.split(line)[1:]).stderr
+
+
+def test_the_environment_alone_is_used_outside_of_the_project_without_a_pulumi(
+    in_project: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    in_project.environment = {"PATH": "/nowhere", **tenant.environment()}
+
+    refused = in_project("roles", exits=3)
+    (option,) = re.findall(r"(--cwd /)\.", refused.stderr)
+
+    in_project("roles", *option.split())
+
+
+def test_a_key_whose_secret_was_revoked_gets_another_as_the_message_says(
+    in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    leaked = project.key()
+
+    told = in_project("revoke", "ci", leaked["secret_id"], "--yes")
+    (line,) = re.findall(r"run (pulumi up --refresh) there", told.stdout)
+    project.run_in_shell(f"{line} --yes --skip-preview")
+
+    key = project.key()
+    assert key["secret_id"] != leaked["secret_id"]
+    assert tenant.token_for(key["key_id"], key["key_secret"])
 
 
 def test_download_writes_the_key_of_a_stack_without_asking_the_tenant(

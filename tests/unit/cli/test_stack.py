@@ -113,8 +113,9 @@ def test_what_does_not_open_is_told_with_the_command_that_tells_more(
     with pytest.raises(StackUnreadable) as caught:
         Stack(project, "prod").config()
     assert PLANTED not in str(caught.value)
-    assert "connection refused. To see all that it says, run: pulumi stack --stack prod" in str(
-        caught.value
+    assert (
+        "connection refused. To see all that it says, run: pulumi config --json --stack prod"
+        in str(caught.value)
     )
 
 
