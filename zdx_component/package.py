@@ -67,8 +67,9 @@ class Package(ComponentProvider):
         named = _renamed(inputs, component_def.inputs_mapping)
         for name, definition in component_def.inputs.items():
             python_name = component_def.inputs_mapping[name]
-            if python_name in named and definition.type in _TYPES:
-                named[python_name] = _typed(name, named[python_name], definition.type)
+            expected = definition.type
+            if python_name in named and expected is not None and expected in _TYPES:
+                named[python_name] = _typed(name, named[python_name], expected)
         rotation = named.get("rotation")
         if isinstance(rotation, pulumi.Output):
             # Whether it has a part is not known before the program's end, if at all.

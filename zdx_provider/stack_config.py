@@ -4,9 +4,10 @@ It needs nothing but the standard library, so that a program may import it.
 """
 
 import re
-import shlex
 from collections.abc import Sequence
 from difflib import get_close_matches
+
+from zdx_provider.quoting import quote_shell
 
 SECRETS = ("clientSecret", "privateKey")
 KEYS = (
@@ -99,4 +100,4 @@ def _below(name: str) -> str:
 
 def _quoted(path: str) -> str:
     is_nested = path.startswith((f"{TENANTS}.", f"{TENANTS}["))
-    return f"--path {shlex.quote(path)}" if is_nested else shlex.quote(path)
+    return f"--path {quote_shell(path)}" if is_nested else quote_shell(path)

@@ -101,5 +101,6 @@ def rendered(key: StackKey, key_format: KeyFormat) -> SecretStr:
         "ZSCALER_VANITY_DOMAIN": key.vanity_domain,
         **({"ZSCALER_CLOUD": key.cloud} if names_cloud else {}),
     }
+    # For every shell that reads the file; nobody is shown it.
     lines = (f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
     return SecretStr("".join(lines))

@@ -84,7 +84,7 @@ def test_a_name_of_digits_needs_no_quotes_and_what_is_no_text_is_one_line(
     assert "it must be text: put it in quotes" in refused.text
     assert "Traceback" not in refused.text
     assert "File " not in refused.text
-    assert tenant.client_named("365")
+    assert project.key()["key_id"] == tenant.client_named("365").id
 
 
 def test_a_rotation_that_is_hidden_as_a_whole_is_refused(project: ComponentProject) -> None:
