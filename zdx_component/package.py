@@ -19,9 +19,9 @@ from zdx_component.interpreter import require_provider
 from zdx_provider import __version__
 
 _TYPES: Mapping[PropertyType, tuple[type, str]] = {
-    PropertyType.STRING: (str, "text: put it in quotes"),
-    PropertyType.BOOLEAN: (bool, "true or false, without quotes"),
-    PropertyType.INTEGER: (int, "a whole number, without quotes"),
+    PropertyType.STRING: (str, "it must be text: put it in quotes"),
+    PropertyType.BOOLEAN: (bool, "it must be true or false, without quotes"),
+    PropertyType.INTEGER: (int, "it must be a whole number, without quotes"),
 }
 _LARGEST_EXACT = 2**53  # beyond it, a number that arrives as a float has lost digits
 
@@ -102,10 +102,10 @@ def _typed(name: str, value: Any, expected: PropertyType) -> Any:
     if isinstance(value, pulumi.Output):
         return value.apply(lambda known: _as_text(known, expected))
     taken = _as_text(value, expected)
-    python_type, words = _TYPES[expected]
+    python_type, reason = _TYPES[expected]
     if type(taken) is not python_type:
         # The value stays out of the message: it may have been meant for another input.
-        raise InputPropertyError(name, f"it must be {words}")
+        raise InputPropertyError(name, reason)
     return taken
 
 
