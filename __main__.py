@@ -20,20 +20,36 @@ def declared_keys() -> list[dict[str, str]]:
     if not isinstance(entries, list):
         raise pulumi.RunError("zdx-keys:keys must be a list of entries, each with name and role.")
     for number, entry in enumerate(entries):
-        if not (
-            isinstance(entry, dict)
-            and set(entry) == {"name", "role"}
-            and all(isinstance(text, str) and text for text in entry.values())
-        ):
+        if not (isinstance(entry, dict) and set(entry) == {"name", "role"}):
             raise pulumi.RunError(
-                f"zdx-keys:keys[{number}] must have a name and a role, both text, and no more: "
+                f"zdx-keys:keys[{number}] must have a name and a role, and no more: "
                 '{name: "ci", role: "ZDX Read-only Admin"}.'
             )
+        for field, value in entry.items():
+            entry[field] = to_text(value, f"zdx-keys:keys[{number}].{field}")
     names = [entry["name"] for entry in entries]
     for name in names:
         if names.count(name) > 1:
             raise pulumi.RunError(f'zdx-keys:keys declares "{name}" more than once.')
     return entries
+
+
+def to_text(value: object, path: str) -> str:
+    """Return a value of the config as the text that was meant.
+
+    `pulumi config set --path` stores a name of digits as a number.
+
+    Raises:
+        pulumi.RunError: It is empty, or nothing that was text.
+    """
+    if type(value) is int:
+        return str(value)
+    if isinstance(value, str) and value:
+        return value
+    raise pulumi.RunError(
+        f"{path} must be text: put it in quotes, or run: "
+        f"pulumi config set --path '{path}' --type string TEXT"
+    )
 
 
 if os.environ.get("PULUMI_CONFIG_PASSPHRASE") == PUBLIC_PASSPHRASE and pulumi.get_stack() != "dev":

@@ -10,13 +10,20 @@ from typing import Any
 import pulumi
 from pulumi.errors import InputPropertyError
 from pulumi.provider import ConstructResult, main
-from pulumi.provider.experimental.analyzer import ComponentDefinition
+from pulumi.provider.experimental.analyzer import ComponentDefinition, PropertyType
 from pulumi.provider.experimental.component import ComponentProvider
 
 from zdx_component.component import ApiKey
 from zdx_component.descriptions import described
 from zdx_component.interpreter import require_provider
 from zdx_provider import __version__
+
+_TYPES: Mapping[PropertyType, tuple[type, str]] = {
+    PropertyType.STRING: (str, "it must be text: put it in quotes"),
+    PropertyType.BOOLEAN: (bool, "it must be true or false, without quotes"),
+    PropertyType.INTEGER: (int, "it must be a whole number, without quotes"),
+}
+_LARGEST_EXACT = 2**53  # beyond it, a number that arrives as a float has lost digits
 
 
 class Package(ComponentProvider):
@@ -48,15 +55,21 @@ class Package(ComponentProvider):
         """Name the inputs as Python does.
 
         The SDK's own way hands over whole numbers as fractions, and cannot take one that is an
-        output.
+        output. YAML reads a name of digits as a number; it is taken as the text that was meant.
 
         Raises:
-            InputPropertyError: An input is missing, unknown, or an output where it must not be.
+            InputPropertyError: An input is missing, unknown, of another type, or an output where
+                it must not be.
         """
         for name, definition in component_def.inputs.items():
             if not definition.optional and inputs.get(name) is None:
                 raise InputPropertyError(name, "it is required")
         named = _renamed(inputs, component_def.inputs_mapping)
+        for name, definition in component_def.inputs.items():
+            python_name = component_def.inputs_mapping[name]
+            expected = definition.type
+            if python_name in named and expected is not None and expected in _TYPES:
+                named[python_name] = _typed(name, named[python_name], expected)
         rotation = named.get("rotation")
         if isinstance(rotation, pulumi.Output):
             # Whether it has a part is not known before the program's end, if at all.
@@ -82,6 +95,24 @@ def _renamed(
         raise InputPropertyError(f"{within}{name}", f"there are only {', '.join(sorted(names))}")
     given = {name: value for name, value in values.items() if value is not None}
     return {names[name]: _with_integers(value) for name, value in given.items()}
+
+
+def _typed(name: str, value: Any, expected: PropertyType) -> Any:
+    """The value as its input takes it."""
+    if isinstance(value, pulumi.Output):
+        return value.apply(lambda known: _as_text(known, expected))
+    taken = _as_text(value, expected)
+    python_type, reason = _TYPES[expected]
+    if type(taken) is not python_type:
+        # The value stays out of the message: it may have been meant for another input.
+        raise InputPropertyError(name, reason)
+    return taken
+
+
+def _as_text(value: Any, expected: PropertyType) -> Any:
+    if expected is PropertyType.STRING and type(value) is int and abs(value) <= _LARGEST_EXACT:
+        return str(value)
+    return value
 
 
 def _with_integers(value: Any) -> Any:

@@ -22,6 +22,7 @@ ZdxError
 │   └── NoStackSelected           cli.stack
 ├── NotDownloaded             cli.download
 ├── NotWritten                cli.files
+├── OutputLost                cli.streams
 ├── FileNotUnderstood         cli.portal_files
 ├── NothingToImport           cli.import_choice
 ├── NoSuchSecret              cli.revoke

@@ -4,11 +4,11 @@ It needs nothing but the standard library and this product's errors, so a progra
 """
 
 import re
-import shlex
 from collections.abc import Sequence
 from difflib import get_close_matches
 
 from zdx_provider.errors import escape_text
+from zdx_provider.quoting import quote_shell
 
 SECRETS = ("clientSecret", "privateKey")
 KEYS = (
@@ -98,4 +98,4 @@ def _below(name: str) -> str:
 
 def _quoted(path: str) -> str:
     is_nested = path.startswith((f"{TENANTS}.", f"{TENANTS}["))
-    return f"--path {shlex.quote(path)}" if is_nested else shlex.quote(path)
+    return f"--path {quote_shell(path)}" if is_nested else quote_shell(path)

@@ -3,6 +3,7 @@
 Where a README is followed, its own commands are what runs.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -228,6 +229,22 @@ def test_the_root_project_makes_the_keys_that_its_config_declares(
     assert project.outputs()["ci.key_id"] == tenant.client_named("ci").id
 
 
+def test_a_key_of_the_root_projects_config_may_be_named_in_digits(
+    open_project: OpenProject, tenant: RunningEmulator
+) -> None:
+    project = open_project(".")
+    project.run("config", "set", "--path", "zdx-keys:keys[0].name", "365")
+
+    project.up()
+    project.configure({"zdx-keys:keys": [{"name": True, "role": "ZDX Read-only Admin"}]})
+    refused = project.fail("preview", "--color=never")
+    (line,) = set(re.findall(r"or run: (pulumi config set .*)", refused.text))
+    project.run_in_shell(line.replace("TEXT", "true"))
+    project.up()
+
+    assert names(tenant) == ["true"]
+
+
 @pytest.mark.parametrize(
     ("keys", "complaint"),
     [
@@ -235,8 +252,8 @@ def test_the_root_project_makes_the_keys_that_its_config_declares(
         (["ci"], "zdx-keys:keys[0] must have a name and a role"),
         ([{"name": "ci"}], "zdx-keys:keys[0] must have a name and a role"),
         ([{"name": "ci", "role": "ZDX Super Admin"}] * 2, 'declares "ci" more than once'),
-        ([{"name": "ci", "role": 7}], "zdx-keys:keys[0] must have a name and a role, both text"),
-        ([{"name": "", "role": "r"}], "zdx-keys:keys[0] must have a name and a role, both text"),
+        ([{"name": "ci", "role": 7.5}], "zdx-keys:keys[0].role must be text: put it in quotes"),
+        ([{"name": "", "role": "r"}], "zdx-keys:keys[0].name must be text: put it in quotes"),
     ],
 )
 def test_a_malformed_entry_of_the_root_projects_config_is_named(

@@ -1,5 +1,7 @@
 """A declaration that is renamed or moved: with an alias, with adoption, and with neither."""
 
+import re
+
 import pytest
 from support.pulumi_project import PulumiProject
 from support.soundness import assert_sound
@@ -25,6 +27,16 @@ class Team(pulumi.ComponentResource):
         ApiKey("ci", name="ci", role="ZDX Read-only Admin", adopt={adopt}, opts=options)
 
 Team("platform")
+"""
+
+
+ODD = """
+class Team(pulumi.ComponentResource):
+    def __init__(self, name):
+        super().__init__("acme:teams:Team", name)
+
+opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(parent={parent}), {opts})
+ApiKey('''{name}''', name="ci", role="ZDX Read-only Admin", opts=opts)
 """
 
 
@@ -82,6 +94,26 @@ def test_without_an_alias_but_with_adopt_the_key_stays_and_has_one_more_secret(
 
     assert assert_sound(project, tenant) == first
     assert tenant.token_for(first, before["key_secret"])
+    project.assert_no_changes()
+
+
+@pytest.mark.parametrize("parent", ["None", 'Team("platform ::1")'], ids=["renamed", "moved"])
+def test_the_alias_of_a_refusal_is_pasted_and_keeps_the_key(
+    project: PulumiProject, tenant: RunningEmulator, parent: str
+) -> None:
+    project.program(
+        ODD.format(name="""a "b" 'c'$d::e/f #1] \\\\ g""", opts="None", parent="None")
+    ).up()
+    first = assert_sound(project, tenant)
+    project.program(ODD.format(name="new", opts="None", parent=parent))
+
+    refused = project.up_fails("--suppress-progress", "--color=never")
+
+    (opts,) = set(
+        re.findall(r"opts=(pulumi\.ResourceOptions\(aliases=.*\))\. To take", refused.text)
+    )
+    project.program(ODD.format(name="new", opts=opts, parent=parent)).up()
+    assert assert_sound(project, tenant) == first
     project.assert_no_changes()
 
 

@@ -14,5 +14,9 @@ def fuzz_settings(share: float) -> settings:
         max_examples=max(1, int(CASES * share)),
         deadline=None,
         database=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.data_too_large,
+            HealthCheck.function_scoped_fixture,
+        ],
     )

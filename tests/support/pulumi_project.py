@@ -133,6 +133,21 @@ class PulumiProject:
         assert done.returncode != 0, f"pulumi {' '.join(arguments)} did not fail: {done}"
         return done
 
+    def run_in_shell(self, line: str) -> Run:
+        """Run a line as a user pastes it; it must succeed."""
+        done = run_program(["/bin/bash", "-c", line], self.folder, self.variables())
+        self.transcript.append(done.text)
+        assert done.returncode == 0, f"{line}: {done}"
+        return done
+
+    def lose_state(self) -> None:
+        """Empty the stack's state, as if its backend was lost; the tenant keeps everything."""
+        export = json.loads(self.run("stack", "export").stdout)
+        self.transcript.pop()
+        export["deployment"]["resources"] = []
+        (self.folder / "empty.json").write_text(json.dumps(export))
+        self.run("stack", "import", "--file", "empty.json")
+
     def up(self, *flags: str) -> Run:
         return self.run("up", "--yes", "--skip-preview", *flags)
 

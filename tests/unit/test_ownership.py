@@ -1,11 +1,16 @@
 """The table of what create does about a key that has the declared name already."""
 
+import ast
+import re
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.samples import CLAIM, WHO, a_found_key
 
 from zdx_provider.domain.mark import Mark
+from zdx_provider.domain.owner import KEY_TYPE, Owner
 from zdx_provider.domain.ownership import FoundKey, KeyTaken, Permissions, key_to_take
 from zdx_provider.zidentity import ApiClient, ClientAuthentication
 
@@ -140,33 +145,53 @@ def test_every_combination_touches_only_what_is_ours_or_allowed(
 
 
 @pytest.mark.parametrize(
-    ("former", "advice"),
-    [
-        ("old", 'Alias(name="old")'),
-        ("x:y:Team$old", 'Alias(name="old", parent=ITS_FORMER_PARENT)'),
-    ],
+    ("former", "now"),
+    [("old", "new"), ("x:y:Team$old", "x:y:Team$new")],
 )
-def test_an_alias_is_advised_for_the_former_place_of_a_root(former: str, advice: str) -> None:
-    assert f"aliases=[pulumi.{advice}]" in refusal_at(f"keys/prod/{former}", "keys/prod/new")
+def test_an_alias_of_a_resource_that_was_renamed_is_its_former_name(former: str, now: str) -> None:
+    said = refusal_at(f"keys/prod/{former}", f"keys/prod/{now}")
+
+    assert 'aliases=[pulumi.Alias(name="old")]' in said
 
 
 @pytest.mark.parametrize(
-    ("former", "advice"),
+    ("former", "now", "types"),
     [
-        ("old", 'Alias(name="old", parent=pulumi.ROOT_STACK_RESOURCE)'),
-        ("x:y:Team$old", 'Alias(name="old")'),
-        ("x:y:Crew$old", 'Alias(name="old", parent=ITS_FORMER_PARENT)'),
+        ("x:y:Team$old", "new", f"x:y:Team${KEY_TYPE}"),
+        ("old", "x:y:Team$new", KEY_TYPE),
+        ("x:y:Crew$old", "x:y:Team$new", f"x:y:Crew${KEY_TYPE}"),
     ],
 )
-def test_an_alias_is_advised_for_the_former_place_of_a_child(former: str, advice: str) -> None:
-    now = "keys/prod/x:y:Team$new"
+def test_an_alias_of_a_resource_below_another_parent_is_its_former_urn(
+    former: str, now: str, types: str
+) -> None:
+    said = refusal_at(f"keys/prod/{former}", f"keys/prod/{now}")
 
-    assert f"aliases=[pulumi.{advice}]" in refusal_at(f"keys/prod/{former}", now)
+    assert f'aliases=["urn:pulumi:prod::keys::{types}::old"]' in said
+
+
+@pytest.mark.parametrize("name", ["""o"l'd""", "a$b", "a::b/c", "tab\t", "\\ #1]", "\u202eold"])
+def test_the_line_of_an_alias_can_be_pasted(name: str) -> None:
+    before, now = Owner("keys", "prod", (), name), Owner("keys", "prod", ("x:y:Team",), "new")
+
+    for place, expected in ((now, str(before.urn)), (replace(before, name="new"), name)):
+        said = refusal_at(str(before), str(place))
+        (line,) = re.findall(r"aliases=\[(.*)\]\)\. To take", said)
+        (literal,) = [
+            node.value for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Constant)
+        ]
+        assert literal == expected
+        assert said.isprintable()
+
+
+@pytest.mark.parametrize("former", ["old", "keys", "keys/prod", "keys/prod/", "/prod/old"])
+def test_no_alias_is_advised_for_what_is_no_place(former: str) -> None:
+    assert "aliases" not in refusal_at(former, "keys/prod/new")
 
 
 @pytest.mark.parametrize("former", ["keys/dev/old", "others/prod/old"])
 def test_no_alias_is_advised_for_the_place_of_another_stack(former: str) -> None:
-    assert "Alias" not in refusal_at(former, "keys/prod/new")
+    assert "aliases" not in refusal_at(former, "keys/prod/new")
 
 
 def refusal_at(former: str, who: str) -> str:

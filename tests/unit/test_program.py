@@ -16,6 +16,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.mocks import test as run_to_its_end
 
 from zdx_provider import ApiKey, RotationArgs
+from zdx_provider.domain.owner import Owner
 from zdx_provider.engine.inputs import ARGUMENTS, KeyProperties
 from zdx_provider.provider import ApiKeyProvider
 
@@ -256,6 +257,23 @@ def test_the_place_of_a_key_below_a_component_is_that_of_its_urn(engine: Engine)
     engine.run(program)
 
     assert engine.key["managed_by"] == "keys/prod/x:y:Team$ci"
+
+
+@pytest.mark.parametrize("name", ["x:y:Team$ci", "a::b", "a/b", "a #1]", "[pulumi a", "a%24", "\n"])
+def test_no_name_is_the_place_of_another_resource(engine: Engine, name: str) -> None:
+    def program() -> None:
+        ApiKey("ci", role=ROLE, opts=pulumi.ResourceOptions(parent=Team("team ::1")))
+        ApiKey(name, role=ROLE, opts=pulumi.ResourceOptions(parent=Team("team ::2")))
+        ApiKey(name, role=ROLE)
+
+    engine.run(program)
+
+    found = sorted(key.inputs["managed_by"] for key in engine.keys)
+    assert found == sorted(
+        str(Owner("keys", "prod", parents, each))
+        for parents, each in ((("x:y:Team",), "ci"), (("x:y:Team",), name), ((), name))
+    )
+    assert len(set(found)) == len(found)
 
 
 def test_the_place_of_a_key_below_nested_components_names_them_all(engine: Engine) -> None:

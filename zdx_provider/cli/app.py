@@ -4,13 +4,15 @@ What a command needs is imported when it runs, so that help and completion come 
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from zdx_provider._version import __version__
 from zdx_provider.cli.selection import KeyFormat, Selection
+from zdx_provider.cli.streams import describe_os_error, tell_error, writable_streams
 from zdx_provider.errors import ZdxError
 
 app = typer.Typer(
@@ -21,14 +23,50 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+def _require_text(given: str | None) -> str | None:
+    """Refuse what no name or id can be, before it means the default or breaks a request.
+
+    Raises:
+        typer.BadParameter: It is empty, or no text.
+    """
+    if given is not None and (not given or "\0" in given or not _is_text(given)):
+        raise typer.BadParameter("it must be text, and not empty")
+    return given
+
+
+def _is_text(given: str) -> bool:
+    try:
+        given.encode()
+    except UnicodeEncodeError:  # the shell gave other bytes than UTF-8
+        return False
+    return True
+
+
+def _require_path(given: str) -> str:
+    if not given:
+        raise typer.BadParameter("it must not be empty")
+    return given
+
+
+def _require_texts(given: list[str] | None) -> list[str] | None:
+    for text in given or ():
+        _require_text(text)
+    return given
+
+
 Folder = Annotated[
     Path,
     typer.Option("--cwd", "-C", exists=True, file_okay=False, help="Where the Pulumi project is."),
 ]
 StackName = Annotated[
-    str | None, typer.Option("--stack", "-s", help="The stack; else the selected one.")
+    str | None,
+    typer.Option("--stack", "-s", callback=_require_text, help="The stack; else the selected one."),
 ]
-Profile = Annotated[str | None, typer.Option("--profile", "-p", help="A profile of zdx:tenants.")]
+Profile = Annotated[
+    str | None,
+    typer.Option("--profile", "-p", callback=_require_text, help="A profile of zdx:tenants."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HERE = Path()
 
@@ -134,9 +172,17 @@ def list_(
 
 @app.command()
 def download(
-    key: Annotated[str, typer.Argument(help="The key: logical name, name or id.")],
+    key: Annotated[
+        str, typer.Argument(callback=_require_text, help="The key: logical name, name or id.")
+    ],
     output: Annotated[
-        str, typer.Option("--output", "-o", help="The file to make; - for standard output.")
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            callback=_require_path,
+            help="The file to make; - for standard output.",
+        ),
     ],
     key_format: Annotated[
         KeyFormat,
@@ -175,7 +221,8 @@ def import_file(
     ],
     program: Annotated[Path, typer.Option(help="The Python file to make, which declares them.")],
     keys: Annotated[
-        list[str] | None, typer.Argument(help="Keys, by name or id; none for all.")
+        list[str] | None,
+        typer.Argument(callback=_require_texts, help="Keys, by name or id; none for all."),
     ] = None,
     downloaded: Annotated[
         list[Path] | None,
@@ -212,8 +259,11 @@ def import_file(
 
 @app.command()
 def revoke(
-    key: Annotated[str, typer.Argument(help="The key: name or id.")],
-    secret_id: Annotated[str, typer.Argument(help="The id of its secret, as in zdx-keys list.")],
+    key: Annotated[str, typer.Argument(callback=_require_text, help="The key: name or id.")],
+    secret_id: Annotated[
+        str,
+        typer.Argument(callback=_require_text, help="The id of its secret, as in zdx-keys list."),
+    ],
     folder: Folder = HERE,
     stack: StackName = None,
     profile: Profile = None,
@@ -229,7 +279,7 @@ def revoke(
     zdx-keys revoke 8g6j1l3m5n7pr 9h7k2m4n6p8qs --yes --json
     ```
     """
-    if not yes and not sys.stdin.isatty():
+    if not yes and (sys.stdin is None or not sys.stdin.isatty()):
         raise typer.BadParameter(
             "nobody is there to confirm; say --yes to revoke without a question",
             param_hint="--yes",
@@ -240,12 +290,21 @@ def revoke(
     command.run(selection, key, secret_id, confirmed=yes, as_json=as_json)
 
 
-def main() -> None:
-    """Run the command that the arguments name."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command that the arguments name.
+
+    Args:
+        arguments: The command line; None for that of the process.
+    """
     try:
-        app()
+        with writable_streams():
+            app(arguments)
+        raise AssertionError  # typer ends by an exit of its own
     except ZdxError as error:
         from zdx_provider.cli.exits import exit_of  # noqa: PLC0415 - only failures need it
 
-        typer.echo(f"error: {error}", err=True)
+        tell_error(str(error))
         sys.exit(exit_of(error))
+    except OSError as error:
+        tell_error(describe_os_error(error))
+        sys.exit(1)

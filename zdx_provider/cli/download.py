@@ -37,7 +37,8 @@ def run(
     key = find_key(Stack(selection.folder.resolve(), selection.stack), wanted)
     content = rendered(key, key_format)
     if output == "-":
-        sys.stdout.write(content.get_secret_value())
+        # As it is: what the locale cannot show must not be replaced here.
+        sys.stdout.buffer.write(content.get_secret_value().encode())
         return
     write_private(Path(output), content)
     if as_json:
@@ -100,5 +101,6 @@ def rendered(key: StackKey, key_format: KeyFormat) -> SecretStr:
         "ZSCALER_VANITY_DOMAIN": key.vanity_domain,
         **({"ZSCALER_CLOUD": key.cloud} if names_cloud else {}),
     }
+    # For every shell that reads the file; nobody is shown it.
     lines = (f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
     return SecretStr("".join(lines))

@@ -28,18 +28,27 @@ def write_private(file: Path, content: SecretStr) -> None:
     Raises:
         NotWritten: It is there already, or cannot be made.
     """
+    data = content.get_secret_value().encode()
     try:
         # Exclusive: neither an existing file nor a link that was put there is written through.
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            opened.write(content.get_secret_value())
     except FileExistsError:
         raise _taken(file) from None
     except OSError as error:
-        raise NotWritten(
-            f"{file} cannot be written: {error.strerror}.",
-            hint="Name a file in a folder that you may write to.",
-        ) from None
+        raise _not_writable(file, error) from None
+    try:
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(data)
+    except OSError as error:
+        file.unlink()  # half a file would be in the way of the next attempt
+        raise _not_writable(file, error) from None
+
+
+def _not_writable(file: Path, error: OSError) -> NotWritten:
+    return NotWritten(
+        f"{file} cannot be written: {error.strerror}.",
+        hint="Name a file in a folder that you may write to.",
+    )
 
 
 def _taken(file: Path) -> NotWritten:

@@ -1,12 +1,14 @@
 """Which of a tenant's keys a stack can import, and why not the others."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from zdx_provider.cli.program_text import ResourceNames
 from zdx_provider.cli.selection import Selection
-from zdx_provider.cli.stack import NoStackSelected
+from zdx_provider.cli.stack import NoStackSelected, Stack
 from zdx_provider.cli.tenant import chosen_stack
 from zdx_provider.domain.key import Key
+from zdx_provider.domain.owner import Owner, Urn
 from zdx_provider.errors import ZdxError
 
 
@@ -28,24 +30,42 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a program declares a key.
+
+    Attributes:
+        name: The resource's logical name.
+        parents: The types of its parents, outermost first.
+    """
+
+    name: str
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Home:
     """The stack that keys are to be imported into.
 
     Attributes:
-        place: Its project and name, as the marks of its keys begin; None outside of a stack.
+        stack: The stack; None outside of one.
+        place: Its project and name, as the marks of its keys begin.
         key_ids: The keys that it holds already.
-        resource_names: The names that its program gives them.
+        places: Where its program declares them.
+        urns: One of its resources of each chain of types.
     """
 
+    stack: Stack | None = None
     place: str | None = None
     key_ids: frozenset[str] = frozenset()
-    resource_names: frozenset[str] = frozenset()
+    places: frozenset[Place] = frozenset()
+    urns: Mapping[tuple[str, ...], Urn] = field(default_factory=dict)
 
     def reason_against(self, key: Key) -> str | None:
         """Why a key is not to be imported here, as a sentence without its subject."""
         if key.id in self.key_ids:
             return "is in this stack already."
-        if key.mark is not None and not self._owns(key):
+        owner = self._owner(key)
+        if key.mark is not None and owner is None:
             return (
                 f"belongs to {key.mark.who}. To take it over from there, declare it by hand with "
                 "adopt=True."
@@ -55,16 +75,44 @@ class Home:
                 f"holds {len(key.roles)} ZDX roles, and a declared key has one. Leave it one in "
                 "ZIdentity, under API Clients."
             )
+        if owner and owner.parents and owner.parents not in self.urns:
+            return (
+                f"is declared below a resource of the type {owner.parents[-1]}, which the state "
+                f"does not hold. Create that first: {self._command_for(owner.parents)}. Then run "
+                "zdx-keys import-file again."
+            )
         return None
 
-    def resource_name(self, key: Key) -> str:
-        """What the program is to call a key: as this stack did before, else by its own name."""
-        if key.mark is None:
-            return key.name
-        return key.mark.who.split("/", 2)[2].rpartition("$")[2]
+    def choose_places(self, keys: Iterable[Key]) -> list[Place]:
+        """Where the program is to declare each key.
 
-    def _owns(self, key: Key) -> bool:
-        return bool(self.place and key.mark and key.mark.who.startswith(f"{self.place}/"))
+        A key that this stack declared is declared there again, unless another key is there. Every
+        other one gets a name like its own that is free.
+        """
+        wanted = [(key, self._owner(key)) for key in keys]
+        taken = set(self.places)
+        kept: dict[str, Place] = {}
+        for key, owner in wanted:
+            if owner and (place := Place(owner.name, owner.parents)) not in taken:
+                taken.add(place)
+                kept[key.id] = place
+        names = ResourceNames(place.name for place in taken)
+        return [
+            kept.get(key.id) or Place(names.draw(owner.name if owner else key.name))
+            for key, owner in wanted
+        ]
+
+    def _owner(self, key: Key) -> Owner | None:
+        """The resource of this stack that declares a key, if one does."""
+        owner = Owner.parse(key.mark.who) if key.mark else None
+        return owner if owner and f"{owner.project}/{owner.stack}" == self.place else None
+
+    def _command_for(self, types: Sequence[str]) -> str:
+        """The command that creates a key's parents and nothing else."""
+        chains = ("$".join(types[: end + 1]) for end in range(len(types)))
+        targets = (argument for chain in chains for argument in ("--target", f"**::{chain}::**"))
+        arguments = ("up", *targets)
+        return self.stack.command(*arguments) if self.stack else ""
 
 
 def find_home(selection: Selection) -> Home:
@@ -77,13 +125,15 @@ def find_home(selection: Selection) -> Home:
     if stack is None:
         return Home()
     try:
-        place, keys = stack.place(), stack.keys()
+        place, contents = stack.place(), stack.contents()
     except NoStackSelected:
         return Home()
     return Home(
+        stack,
         place,
-        frozenset(key.key_id for key in keys),
-        frozenset(key.resource_name for key in keys),
+        frozenset(key.key_id for key in contents.keys),
+        frozenset(Place(key.resource_name, key.parents) for key in contents.keys),
+        contents.urns,
     )
 
 

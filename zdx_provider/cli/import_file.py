@@ -5,7 +5,6 @@ The one command that knows the engine's room: what it writes becomes a piece of 
 
 import json
 import os
-import shlex
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +13,23 @@ from typing import Any
 from pulumi.dynamic.dynamic import serialize_provider
 from pydantic import SecretStr
 
-from zdx_provider.cli.files import require_free, write_private
-from zdx_provider.cli.import_choice import Home, LeftOut, NothingToImport, find_home, named
+from zdx_provider.cli.files import NotWritten, require_free, write_private
+from zdx_provider.cli.import_choice import (
+    Home,
+    LeftOut,
+    NothingToImport,
+    Place,
+    find_home,
+    named,
+)
 from zdx_provider.cli.portal_files import PortalFile, read_portal_files
-from zdx_provider.cli.program_text import Declaration, ResourceNames, program_text
+from zdx_provider.cli.program_text import Declaration, program_text
 from zdx_provider.cli.selection import Selection
-from zdx_provider.cli.stack import KEY_TYPE
+from zdx_provider.cli.stack import Stack
 from zdx_provider.cli.tenant import OpenTenant, connect, find_settings, sign_in_as
 from zdx_provider.cli.terminal import cell, print_json, say, side_console, with_progress
 from zdx_provider.domain.key import Key
+from zdx_provider.domain.owner import KEY_TYPE, Urn
 from zdx_provider.domain.roles import Role
 from zdx_provider.engine.importing import Importable, importable
 from zdx_provider.provider import ApiKeyProvider
@@ -73,7 +80,11 @@ def run(
         require_free(file)
     files = read_portal_files(portal_files)
     settings = find_settings(selection, os.environ).settings
-    gathering = Gathering(settings, selection.profile, find_home(selection), files)
+    home = find_home(selection)
+    gathering = Gathering(settings, selection.profile, home, files.by_key_id)
+    gathering.left_out.extend(
+        LeftOut(f"the file {each.path}", each.reason) for each in files.skipped
+    )
     entries = gathering.entries(wanted)
     if not as_json or not entries:
         _tell_left_out(gathering.left_out)
@@ -83,20 +94,31 @@ def run(
             hint="zdx-keys list shows its keys, and whose they are.",
         )
     write_private(program, SecretStr(_program(entries, gathering.tenant.name)))
-    write_private(output, _import_file(entries))
+    try:
+        write_private(output, _import_file(entries))
+    except NotWritten:
+        program.unlink()  # both or none, so that the same command can be run again
+        raise
     keys = [_imported(entry, gathering.tenant) for entry in entries]
     imported = Imported(str(output), str(program), keys, gathering.left_out)
     if as_json:
         print_json(imported)
     else:
-        _tell(imported)
+        _tell(imported, home.stack or Stack(selection.folder.resolve(), selection.stack))
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A key to import, under the name that the program gives it."""
+    """A key to import.
 
-    resource_name: str
+    Attributes:
+        place: Where the program declares it.
+        parent: A resource of the stack that its URN may name as the parent; None for the stack.
+        key: The key.
+    """
+
+    place: Place
+    parent: Urn | None
     key: Importable
 
 
@@ -141,13 +163,14 @@ class Gathering:
         keys = named(self.tenant.read_keys(), wanted)
         kept = [key for key in keys if self._is_kept(key)]
         self._leave_out_files({key.id for key in kept})
-        names = ResourceNames(self._home.resource_names)
+        places = zip(kept, self._home.choose_places(kept), strict=True)
         return [
             Entry(
-                names.draw(self._home.resource_name(key)),
+                place,
+                self._home.urns[place.parents] if place.parents else None,
                 self._importable(key, self._secret_in_a_file(key)),
             )
-            for key in with_progress(kept, len(kept), "Gathering keys")
+            for key, place in with_progress(places, len(kept), "Gathering keys")
         ]
 
     def _is_kept(self, key: Key) -> bool:
@@ -207,15 +230,22 @@ def _declared_role(held: Scope, roles: Sequence[Role]) -> str:
 
 def _import_file(entries: Iterable[Entry]) -> SecretStr:
     provider = serialize_provider(ApiKeyProvider())
-    resources = [_resource(entry, provider) for entry in entries]
-    return SecretStr(json.dumps({"resources": resources}, indent=2, ensure_ascii=False) + "\n")
+    written = list(entries)
+    # A parent's URN names it by its type alone: any of that type will do until the first update.
+    parents = {str(entry.parent): str(entry.parent) for entry in written if entry.parent}
+    document = {"resources": [_resource(entry, provider) for entry in written]}
+    named = {"nameTable": parents} if parents else {}
+    return SecretStr(json.dumps({**named, **document}, indent=2) + "\n")
 
 
 def _resource(entry: Entry, provider: str) -> dict[str, Any]:
     properties = entry.key.properties(provider)
     return {
         "type": KEY_TYPE,
-        "name": entry.resource_name,
+        # Names the entry in this file, where two keys may have one logical name below parents.
+        "name": entry.key.state.key_id,
+        "logicalName": entry.place.name,
+        **({"parent": str(entry.parent)} if entry.parent else {}),
         "id": entry.key.state.key_id,
         "inputs": properties.inputs,
         "outputs": properties.outputs,
@@ -223,14 +253,17 @@ def _resource(entry: Entry, provider: str) -> dict[str, Any]:
 
 
 def _program(entries: Iterable[Entry], tenant_name: str) -> str:
-    declared = [Declaration(entry.resource_name, entry.key.arguments()) for entry in entries]
+    declared = [
+        Declaration(entry.place.name, entry.key.arguments(), entry.place.parents)
+        for entry in entries
+    ]
     return program_text(declared, tenant_name)
 
 
 def _imported(entry: Entry, tenant: OpenTenant) -> ImportedKey:
     state = entry.key.state
     return ImportedKey(
-        entry.resource_name,
+        entry.place.name,
         state.name,
         state.key_id,
         secret_known=state.key_secret is not None,
@@ -243,7 +276,7 @@ def _tell_left_out(left_out: Iterable[LeftOut]) -> None:
         side_console().print(cell(f"Left out: {each.what} {each.reason}"))
 
 
-def _tell(imported: Imported) -> None:
+def _tell(imported: Imported, stack: Stack) -> None:
     secrets = sum(key.secret_known for key in imported.keys)
     due = sum(not key.secret_works for key in imported.keys)
     say(
@@ -257,7 +290,8 @@ def _tell(imported: Imported) -> None:
         )
     if due:
         say(f"No secret of {_keys(due)} works: the first pulumi up makes a new one there.")
-    say(f"Next: pulumi import --file {shlex.quote(imported.file)} --generate-code=false")
+    file = str(Path(imported.file).absolute() if stack.folder != Path.cwd() else imported.file)
+    say(f"Next: {stack.command('import', '--file', file, '--generate-code=false')}")
 
 
 def _keys(count: int) -> str:

@@ -1,13 +1,17 @@
 """The JSON files that the ZDX portal and ``zdx-keys download`` give of a key."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from zdx_provider.errors import ZdxError
+
+# Far more than any key takes, and far less than hurts.
+_LARGEST = 1_000_000
 
 
 class FileNotUnderstood(ZdxError):
@@ -36,40 +40,88 @@ class PortalFile:
     secret: SecretStr
 
 
-def read_portal_files(paths: Iterable[Path]) -> dict[str, PortalFile]:
-    """The keys that files hold, by id.
+@dataclass(frozen=True)
+class SkippedFile:
+    """A file of a folder that holds no key.
+
+    Attributes:
+        path: The file.
+        reason: Why it is skipped, as a sentence without its subject.
+    """
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class PortalFiles:
+    """What was found in files.
+
+    Attributes:
+        by_key_id: The keys, by id.
+        skipped: The files of folders that hold none.
+    """
+
+    by_key_id: dict[str, PortalFile]
+    skipped: tuple[SkippedFile, ...] = ()
+
+
+def read_portal_files(paths: Iterable[Path]) -> PortalFiles:
+    """Read the keys that files hold.
 
     Args:
-        paths: Files; or folders, of which each ``*.json`` is meant.
+        paths: Files; or folders, of which each ``*.json`` is meant that holds a key.
 
     Raises:
-        FileNotUnderstood: One cannot be read, or two hold another secret of the same key.
+        FileNotUnderstood: One that was named cannot be read, or two hold another secret of the
+            same key.
     """
     files: dict[str, PortalFile] = {}
-    for path in _files(paths):
-        file = _read(path)
-        other = files.setdefault(file.key_id, file)
-        if other.secret != file.secret:
-            raise FileNotUnderstood(
-                f"{other.path} and {path} hold two secrets of the key {file.key_id}.",
-                hint="Name only the one that is in use.",
-            )
-    return files
-
-
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    skipped: list[SkippedFile] = []
     for path in paths:
-        yield from sorted(path.glob("*.json")) if path.is_dir() else (path,)
+        if path.is_dir():
+            inside = [_read(each) for each in _list(path)]
+            skipped.extend(each for each in inside if isinstance(each, SkippedFile))
+            found = [each for each in inside if isinstance(each, PortalFile)]
+        else:
+            found = [_require(_read(path))]
+        for file in found:
+            other = files.setdefault(file.key_id, file)
+            if other.secret != file.secret:
+                raise FileNotUnderstood(
+                    f"{other.path} and {file.path} hold two secrets of the key {file.key_id}.",
+                    hint="Name only the one that is in use.",
+                )
+    return PortalFiles(files, tuple(skipped))
 
 
-def _read(path: Path) -> PortalFile:
+def _list(folder: Path) -> list[Path]:
     try:
-        content = _Content.model_validate_json(path.read_bytes())
+        return sorted(each for each in folder.iterdir() if each.suffix.lower() == ".json")
     except OSError as error:
-        problem = f"{path} cannot be read: {error.strerror}."
-    except ValidationError:
-        problem = f"{path} does not hold a key."
-    else:
-        return PortalFile(path, content.key_id, content.key_secret)
-    # Raised here so that pydantic's error, which may hold the secret, is not chained to it.
-    raise FileNotUnderstood(problem, hint='Name files of {"key_id": ..., "key_secret": ...} only.')
+        problem = f"{folder} cannot be read: {error.strerror}."
+    raise FileNotUnderstood(problem, hint="Name a folder that you may read.")
+
+
+def _require(read: PortalFile | SkippedFile) -> PortalFile:
+    if isinstance(read, PortalFile):
+        return read
+    raise FileNotUnderstood(
+        f"{read.path} {read.reason}",
+        hint='Name files of {"key_id": ..., "key_secret": ...} only.',
+    )
+
+
+def _read(path: Path) -> PortalFile | SkippedFile:
+    try:
+        with path.open("rb") as opened:
+            content = opened.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            return SkippedFile(path, "is too large to hold a key.")
+        # A marker of the byte order, which Windows writes, says what else than UTF-8 it is.
+        key = _Content.model_validate(json.loads(content))
+    except OSError as error:
+        return SkippedFile(path, f"cannot be read: {error.strerror}.")
+    except (ValueError, RecursionError):  # pydantic's, JSON's and UTF-8's
+        return SkippedFile(path, "does not hold a key.")
+    return PortalFile(path, key.key_id, key.key_secret)

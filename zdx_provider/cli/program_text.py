@@ -5,15 +5,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 
+from zdx_provider.quoting import quote_python
+
 _OUTSIDE_A_NAME = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True)
 class Declaration:
-    """One ``ApiKey`` of a program: its resource's name, and its arguments by name."""
+    """One ``ApiKey`` of a program.
+
+    Attributes:
+        resource_name: Its resource's name.
+        arguments: Its arguments by name.
+        parents: The types of its parents, outermost first, whose code declares it.
+    """
 
     resource_name: str
     arguments: Mapping[str, object]
+    parents: tuple[str, ...] = ()
 
 
 class ResourceNames:
@@ -42,9 +51,12 @@ def program_text(declarations: Iterable[Declaration], tenant_name: str) -> str:
         declarations: The keys.
         tenant_name: Where they live, for the first line.
     """
-    keys = "\n".join(map(_declared, declarations))
-    title = f"ZDX API keys of the tenant {tenant_name}."
-    return f'"""{title}"""\n\nfrom zdx_provider import ApiKey\n\n{keys}'
+    written = list(declarations)
+    declared = [_declared(each) for each in written if not each.parents]
+    remarks = [_remark(each) for each in written if each.parents]
+    title = f'"""ZDX API keys of the tenant {tenant_name}."""\n'
+    imports = ["from zdx_provider import ApiKey\n"] if declared else []
+    return "\n".join([title, *imports, *declared, *(["".join(remarks)] if remarks else [])])
 
 
 def _declared(declaration: Declaration) -> str:
@@ -52,21 +64,13 @@ def _declared(declaration: Declaration) -> str:
     return f"ApiKey(\n{lines})\n"
 
 
+def _remark(declaration: Declaration) -> str:
+    """The line for a key that only its parent's own code can declare."""
+    name, parent = declaration.resource_name, declaration.parents[-1]
+    return f"# Declared below a resource of the type {quote_python(parent)}: {quote_python(name)}\n"
+
+
 def _arguments(declaration: Declaration) -> Iterator[str]:
-    yield _literal(declaration.resource_name)
+    yield quote_python(declaration.resource_name)
     for name, value in declaration.arguments.items():
-        yield f"{name}={_literal(value) if isinstance(value, str) else repr(value)}"
-
-
-def _literal(text: str) -> str:
-    # repr prefers the other quotes, and leaves some characters as they are that reorder a line.
-    quote = "'" if text.count('"') > text.count("'") else '"'
-    return quote + "".join(_escaped(character, quote) for character in text) + quote
-
-
-def _escaped(character: str, quote: str) -> str:
-    if character == quote:
-        return f"\\{quote}"
-    if character == "\\" or not character.isprintable():
-        return character.encode("unicode_escape").decode()
-    return character
+        yield f"{name}={quote_python(value) if isinstance(value, str) else repr(value)}"

@@ -6,7 +6,7 @@ What the CLI answers holds secrets in the clear. It is read here and printed now
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, TypeAdapter, ValidationError
 
+from zdx_provider.cli.stderr import summarize_stderr
+from zdx_provider.domain.owner import KEY_TYPE, Urn
 from zdx_provider.errors import ZdxError
+from zdx_provider.quoting import quote_shell
 
-# The type of `ApiKey` in a state: the SDK's prefix for dynamic resources, then module and name.
-KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"
 _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 Model = TypeVar("Model")
@@ -46,6 +47,7 @@ class StackKey(BaseModel):
 
     Attributes:
         resource_name: Its logical name in the program.
+        parents: The types of its resource's parents, outermost first.
         name: Its name in the portal.
         key_id: Its id.
         key_secret: Its secret; None for a key that was looked up or imported.
@@ -57,6 +59,7 @@ class StackKey(BaseModel):
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     resource_name: str
+    parents: tuple[str, ...] = ()
     name: Text
     key_id: Text
     key_secret: Annotated[SecretStr | None, BeforeValidator(_revealed)] = None
@@ -78,7 +81,7 @@ class _Stored(BaseModel):
 
 
 class _Resource(BaseModel):
-    urn: str
+    urn: Annotated[Urn, BeforeValidator(Urn.parse)]
     type: str
     delete: bool = False
     outputs: dict[str, Any] = {}
@@ -92,6 +95,19 @@ class _Export(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     deployment: _Deployment
+
+
+@dataclass(frozen=True)
+class StackContents:
+    """What a stack's state holds.
+
+    Attributes:
+        keys: Its keys.
+        urns: One resource of each chain of types, the stack's own apart.
+    """
+
+    keys: list[StackKey]
+    urns: Mapping[tuple[str, ...], Urn]
 
 
 @dataclass(frozen=True)
@@ -148,20 +164,38 @@ class Stack:
         Raises:
             StackUnreadable: The CLI is missing, or does not open the stack.
         """
+        return self.contents().keys
+
+    def contents(self) -> StackContents:
+        """What its state holds.
+
+        Raises:
+            StackUnreadable: The CLI is missing, or does not open the stack.
+        """
         export = self._parsed(self._ask("stack", "export", "--show-secrets"), _Export)
-        return [
-            self._key(resource)
-            for resource in export.deployment.resources
-            if resource.type == KEY_TYPE and not resource.delete
-        ]
+        kept = [each for each in export.deployment.resources if not each.delete]
+        urns = [each.urn for each in kept]
+        keys = [self._key(each) for each in kept if each.type == KEY_TYPE]
+        return StackContents(keys, {urn.types: urn for urn in reversed(urns)})
+
+    def command(self, *arguments: str) -> str:
+        """A command of the Pulumi CLI about this stack, to be pasted into a shell."""
+        stack = ("--stack", self.name) if self.name else ()
+        folder = () if self.folder == Path.cwd() else ("--cwd", str(self.folder))
+        return " ".join(map(quote_shell, ("pulumi", *arguments, *stack, *folder)))
 
     def _key(self, resource: _Resource) -> StackKey:
-        resource_name = resource.urn.rpartition("::")[2]
+        urn = resource.urn
+        place = {"resource_name": urn.name, "parents": urn.types[:-1]}
         try:
-            return StackKey.model_validate({**resource.outputs, "resource_name": resource_name})
+            return StackKey.model_validate({**resource.outputs, **place})
         except ValidationError:
-            problem = f'the state of {self} holds a key "{resource_name}" that cannot be read.'
-        raise StackUnreadable(problem, hint="Repair it with pulumi up --refresh.")
+            problem = f'the state of {self} holds a key "{urn.name}" that cannot be read.'
+        raise StackUnreadable(
+            problem,
+            hint="Restore the state from a backup, or repair it with pulumi stack export and "
+            "pulumi stack import.",
+        )
 
     def _ask(self, *arguments: str) -> str:
         cli = shutil.which("pulumi")
@@ -172,28 +206,34 @@ class Stack:
                 "outside the project: --cwd /.",
             )
         chosen = ("--stack", self.name) if self.name else ()
-        done = subprocess.run(  # noqa: S603 - the user's own CLI; no shell reads the arguments
-            [cli, "--non-interactive", "--cwd", str(self.folder), *arguments, *chosen],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - the user's own CLI; no shell reads the arguments
+                [cli, "--non-interactive", "--cwd", str(self.folder), *arguments, *chosen],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                check=False,
+            )
+        except OSError as error:
+            raise StackUnreadable(
+                f"{self} cannot be read: {cli} cannot be run ({error.strerror}).",
+                hint="Install the Pulumi CLI again.",
+            ) from None
         if done.returncode != 0:
-            raise self._unreadable(done.stderr)
+            raise self._unreadable(done.stderr, arguments)
         return done.stdout
 
-    def _unreadable(self, stderr: str) -> StackUnreadable:
-        lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-        told = next((line for line in lines if line.startswith("error:")), "error: it failed")
+    def _unreadable(self, stderr: str, arguments: Sequence[str]) -> StackUnreadable:
+        told = summarize_stderr(stderr)
+        shown = (each for each in arguments if each != "--show-secrets")
         kind = NoStackSelected if "no stack selected" in told else StackUnreadable
-        hint = "Name a stack with --stack and its project's folder with --cwd."
+        hint = f"To see all that it says, run: {self.command(*shown)}"
+        if any(words in told for words in ("no stack", "no Pulumi.yaml")):
+            hint = "Name a stack with --stack and its project's folder with --cwd."
         if "passphrase" in told:
             hint = "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the stack's."
-        return kind(
-            f"{self} cannot be read; pulumi says: {told.removeprefix('error:').strip()}.",
-            hint=hint,
-        )
+        return kind(f"{self} cannot be read; pulumi says: {told}.", hint=hint)
 
     def _parsed(self, answer: str, shape: type[Model]) -> Model:
         try:

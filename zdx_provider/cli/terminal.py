@@ -3,11 +3,12 @@
 Colours follow the terminal and ``NO_COLOR``; rich sees to both.
 """
 
+import json
 import sys
 from collections.abc import Iterable
 from typing import TypeVar
 
-from pydantic_core import to_json
+from pydantic_core import to_jsonable_python
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import track
@@ -34,16 +35,24 @@ def side_console() -> Console:
 
 
 def print_json(document: object) -> None:
-    """Print dataclasses, or a list of them, as JSON without anything that a terminal acts on."""
-    text = to_json(document, indent=2).decode()
+    """Print dataclasses, or a list of them, as JSON without anything that a terminal acts on.
+
+    Where the locale has only ASCII, so has the JSON.
+    """
+    values = to_jsonable_python(document)
+    text = json.dumps(values, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        text = json.dumps(values, indent=2)
     sys.stdout.write("".join(map(_escape_json, text)) + "\n")
 
 
 def _escape_json(character: str) -> str:
     if character.isprintable() or character == "\n":
         return character
-    units = character.encode("utf-16-be")
-    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+    escaped = json.dumps(character)[1:-1]
+    return escaped if escaped != character else f"\\u{ord(character):04x}"
 
 
 def say(sentence: str) -> None:

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from zdx_provider.domain.limits import MAX_SECRETS
 from zdx_provider.domain.mark import Mark, mark_in
+from zdx_provider.domain.owner import Owner
 from zdx_provider.errors import ZdxError
+from zdx_provider.quoting import quote_python, quote_shell
 from zdx_provider.zidentity import ApiClient, ApiClientSecret, Scope
 
 
@@ -103,8 +105,8 @@ def key_to_take(found: Sequence[FoundKey], who: str, allowed: Permissions) -> Fo
         raise KeyTaken(
             f"the key {key} cannot be taken over: a client holds {MAX_SECRETS} secrets at most, "
             f"and both are taken ({', '.join(secret.id for secret in key.secrets)}).",
-            hint=f"End the one that nobody uses: zdx-keys revoke {key.id} SECRET_ID, or in "
-            "ZIdentity under API Clients. Then run pulumi up again.",
+            hint=f"End the one that nobody uses: zdx-keys revoke {quote_shell(key.id)} SECRET_ID, "
+            "or in ZIdentity under API Clients. Then run pulumi up again.",
         )
     return key
 
@@ -168,21 +170,21 @@ def _taken(key: FoundKey, who: str) -> KeyTaken:
 
 def _alias(former: str, who: str) -> str:
     """The line for a resource that was renamed or moved inside its own stack."""
-    *stack, place = former.split("/", 2)
-    *stack_now, place_now = who.split("/", 2)
-    if stack_now != stack:
+    before, now = Owner.parse(former), Owner.parse(who)
+    if before is None or now is None:
         return ""
-    parents, _, name = place.rpartition("$")
-    parent = "" if parents == place_now.rpartition("$")[0] else f", parent={_parent(parents)}"
+    if (before.project, before.stack) != (now.project, now.stack):
+        return ""
+    # A URN names a parent by its type only, so it says enough without the parent's own name.
+    alias = (
+        f"pulumi.Alias(name={quote_python(before.name)})"
+        if before.parents == now.parents
+        else quote_python(str(before.urn))
+    )
     return (
         "If that is this resource before it was renamed or moved, say so: "
-        f'opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="{name}"{parent})]). '
+        f"opts=pulumi.ResourceOptions(aliases=[{alias}]). "
     )
-
-
-def _parent(types: str) -> str:
-    # An alias that names no parent means the one that the resource has now.
-    return "ITS_FORMER_PARENT" if types else "pulumi.ROOT_STACK_RESOURCE"
 
 
 def _ids(found: Sequence[FoundKey]) -> str:

@@ -10,6 +10,7 @@ from zdx_provider.domain.limits import (
     MIN_SECRET_LIFETIME_DAYS,
 )
 from zdx_provider.errors import ZdxError
+from zdx_provider.quoting import quote_shell
 from zdx_provider.zidentity import (
     AnswerLost,
     ApiClient,
@@ -145,8 +146,8 @@ def free_a_slot(
         raise NoFreeSlot(
             f"the state does not know which of the secrets {_ids(present)} it holds, and a third "
             "would replace the newest.",
-            hint=f"End the other one: zdx-keys revoke {key_id} SECRET_ID. Then run pulumi up "
-            "again.",
+            hint=f"End the other one: zdx-keys revoke {quote_shell(key_id)} SECRET_ID. Then run "
+            "pulumi up again.",
         )
     revoke(zidentity, key_id, doomed.id)
     return tuple(s for s in present if s.id != doomed.id)

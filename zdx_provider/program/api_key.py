@@ -8,6 +8,7 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from zdx_provider.clock import utc_now
+from zdx_provider.domain.owner import Owner, Urn
 from zdx_provider.program.config_warnings import warn_of_config
 from zdx_provider.program.rotation_args import RotationArgs
 from zdx_provider.provider import ApiKeyProvider
@@ -213,16 +214,14 @@ def _made_name(resource_name: str) -> str:
 
 def _place(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Input[str]:
     """The resource's place in its stack, as unique as its URN."""
-    stack = f"{pulumi.get_project()}/{pulumi.get_stack()}"
     parent = opts.parent if opts else None
     if parent is None or isinstance(parent, pulumi.runtime.stack.Stack):
-        return f"{stack}/{resource_name}"
+        return str(Owner(pulumi.get_project(), pulumi.get_stack(), (), resource_name))
 
     async def below() -> str:
         # Awaited, not applied: as an output it would make the key depend on its own parent.
-        # urn:pulumi:<stack>::<project>::<type>$<type>::<name>
-        urn = await parent.urn.future() or ""
-        return f"{stack}/{urn.split('::')[2]}${resource_name}"
+        urn = Urn.parse(await parent.urn.future() or "")
+        return str(Owner(pulumi.get_project(), pulumi.get_stack(), urn.types, resource_name))
 
     return below()
 

@@ -75,6 +75,18 @@ def test_an_unknown_role_is_refused_with_those_that_there_are(project: Component
     assert "Traceback" not in failed.text
 
 
+def test_a_name_of_digits_needs_no_quotes_and_what_is_no_text_is_one_line(
+    project: ComponentProject, tenant: RunningEmulator
+) -> None:
+    refused = project.declare(name=True).up_fails()
+    project.declare(name=365).up()
+
+    assert "it must be text: put it in quotes" in refused.text
+    assert "Traceback" not in refused.text
+    assert "File " not in refused.text
+    assert project.key()["key_id"] == tenant.client_named("365").id
+
+
 def test_a_rotation_that_is_hidden_as_a_whole_is_refused(project: ComponentProject) -> None:
     project.declare(rotation={"fn::secret": {"keepPreviousDays": 3}})
 

@@ -1,10 +1,13 @@
 """A key that a Python program declares, and later the component; and the way back."""
 
+import re
 from typing import Any
 
 import pytest
 from support.component_project import BY_COMPONENT, COMPONENT, ComponentProject
+from support.import_journey import IMPORT
 from support.soundness import assert_sound
+from support.zdx_keys import ZdxKeys
 
 from zdx_emulator.testing import RunningEmulator
 
@@ -119,3 +122,22 @@ def test_a_component_that_is_renamed_without_an_alias_is_refused_and_its_key_sta
 
     assert f"belongs to keys/test/{COMPONENT}$ci. If that is this resource before" in failed.text
     assert assert_sound(project, tenant) == first["key_id"]
+
+
+def test_a_lost_state_is_recovered_without_a_change(
+    project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
+) -> None:
+    zdx_keys = ZdxKeys(project.folder, project.variables())
+    before = tenant.clients()
+    project.lose_state()
+
+    told = zdx_keys("import-file", "-o", "import.json", "--program", "keys.py", exits=1)
+    (line,) = re.findall(r"Create that first: (pulumi up .*)\. Then run", told.stderr)
+    project.run_in_shell(f"{line} --yes --skip-preview")
+    zdx_keys("import-file", "-o", "import.json", "--program", "keys.py")
+    project.run(*IMPORT)
+    project.up()
+
+    assert project.key()["key_id"] == first["key_id"]
+    assert tenant.clients() == before
+    project.assert_no_changes()

@@ -1,6 +1,8 @@
 """`zdx-keys import-file`: from a tenant full of hand-made keys to code."""
 
 import json
+import re
+import shlex
 import stat
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,25 @@ from zdx_emulator.testing import RunningEmulator
 
 FILES = ("--output", "import.json", "--program", "__main__.py")
 FOUR_OF_EACH_KIND = 56
+
+ODD_NAMES = """
+    class Team(pulumi.ComponentResource):
+        def __init__(self, name, type="x:y:Team", opts=None):
+            super().__init__(type, name, None, opts)
+
+    def declare(logical_name, name, parent=None):
+        opts = pulumi.ResourceOptions(parent=parent)
+        ApiKey(logical_name, name=name, role="ZDX Read-only Admin", opts=opts)
+
+    declare("team::ci", "n-colons")
+    declare("team/ci", "n-slash")
+    declare("x:y:Team$ci", "n-dollar")
+    declare("a \\"b\\" 'c' #1] [pulumi x", "n-quotes")
+    group = Team("g", "x:y:Group", pulumi.ResourceOptions(parent=Team("team ::1")))
+    declare("ci", "n-below", group)
+    declare("team/ci", "n-below-slash", group)
+    declare("two", "n-below-two", Team("h", "x:y:Group", pulumi.ResourceOptions(parent=Team("t"))))
+"""
 
 
 @pytest.fixture
@@ -96,6 +117,49 @@ def test_keys_whose_state_was_lost_are_imported_without_a_change(
     project.assert_no_changes()
 
 
+def test_a_lost_state_is_recovered_with_odd_names_and_keys_below_components(
+    in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(ODD_NAMES).up()
+    before = tenant.clients()
+    keys = {key["name"]: key["key_id"] for key in project.recorded_keys()}
+    found = in_project.json("download", "team::ci", "--output", "key.json")
+    project.lose_state()
+
+    told = in_project("import-file", "--output", "roots.json", "--program", "roots.py")
+    (first,) = set(re.findall(r"Create that first: (pulumi up .*)\. Then run", told.stderr))
+    project.run_in_shell(f"{first} --yes --skip-preview")
+    in_project("import-file", "--output", "import.json", "--program", "keys.py")
+    project.run(*IMPORT)
+
+    assert found["key_id"] == keys["n-colons"]
+    assert "is declared below a resource of the type x:y:Group" in told.stderr
+    project.assert_no_changes()
+    project.up()
+    project.assert_no_changes()
+    assert {key["name"]: key["key_id"] for key in project.recorded_keys()} == keys
+    assert tenant.clients() == before
+    assert (project.folder / "keys.py").read_text().count("# Declared below a resource") == 3
+
+
+def test_the_next_step_can_be_pasted_where_the_command_was_run(
+    at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator, tmp_path: Path
+) -> None:
+    client = tenant.create_client("ci")
+    elsewhere = tmp_path / "an other"
+    elsewhere.mkdir()
+    at_home.folder = elsewhere
+
+    told = at_home(
+        *("import-file", "--cwd", "../home", "--stack", "test"),
+        *("--output", "the keys.json", "--program", "keys.py"),
+    )
+    (line,) = re.findall(r"Next: (pulumi import .*)", told.stdout)
+    home.run_in_shell(f"cd {shlex.quote(str(elsewhere))}; {line} --yes --skip-preview")
+
+    assert home.key()["key_id"] == client.id
+
+
 def test_keys_of_another_stack_are_left_out_with_the_way_to_take_them_over(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
@@ -107,7 +171,7 @@ def test_keys_of_another_stack_are_left_out_with_the_way_to_take_them_over(
 
     assert f'Left out: the key "ci" ({theirs.id}) belongs to keys/prod/ci.' in told.stderr
     assert "adopt=True" in told.stderr
-    assert imported(zdx_keys.folder)["name"] == "mine"
+    assert imported(zdx_keys.folder)["logicalName"] == "mine"
     assert "has no key that can be imported here" in only_theirs.stderr
     assert not (zdx_keys.folder / "a.json").exists()
 

@@ -1,6 +1,8 @@
 """`zdx-keys` in a Pulumi project."""
 
 import json
+import re
+import shlex
 import stat
 import subprocess
 from pathlib import Path
@@ -42,6 +44,71 @@ def test_a_stack_that_does_not_open_is_one_line_of_pulumis_own_words(
     assert "pulumi says: incorrect passphrase" in locked.stderr
     assert "no stack named 'nowhere' found" in unknown.stderr
     assert locked.stderr.count("\n") == unknown.stderr.count("\n") == 1
+
+
+def test_a_backend_that_does_not_open_is_told_without_its_password(in_project: ZdxKeys) -> None:
+    password = "obviously-fake-planted-password"
+    url = f"postgres://me:{password}@127.0.0.1:1/db?sslmode=disable"
+    in_project.environment["PULUMI_BACKEND_URL"] = url
+
+    refused = in_project("roles", exits=3)
+
+    assert "postgres://[redacted]@127.0.0.1:1/db" in refused.stderr
+    assert "connection refused" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+    assert password not in refused.text
+
+
+def test_a_backend_of_the_old_layout_is_told_with_the_way_on(
+    in_project: ZdxKeys, tmp_path: Path
+) -> None:
+    old = tmp_path / "old/.pulumi/stacks"
+    old.mkdir(parents=True)
+    (old / "test.json").write_text('{"version": 3, "checkpoint": {"stack": "test"}}')
+    in_project.environment["PULUMI_BACKEND_URL"] = f"file://{tmp_path}/old"
+
+    refused = in_project("roles", exits=3)
+
+    assert "'pulumi state upgrade'" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_failure_of_pulumi_is_told_with_a_command_that_tells_more(
+    in_project: ZdxKeys, project: PulumiProject
+) -> None:
+    (project.folder / "Pulumi.test.yaml").write_text("config: [")
+
+    refused = in_project("roles", "--stack", "test", exits=3)
+    (line,) = re.findall(r"To see all that it says, run: (.*)", refused.stderr)
+
+    assert "yaml" in refused.stderr
+    assert "yaml" in project.fail(*shlex.split(line)[1:]).stderr
+
+
+def test_the_environment_alone_is_used_outside_of_the_project_without_a_pulumi(
+    in_project: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    in_project.environment = {"PATH": "/nowhere", **tenant.environment()}
+
+    refused = in_project("roles", exits=3)
+    (option,) = re.findall(r"(--cwd /)\.", refused.stderr)
+
+    in_project("roles", *option.split())
+
+
+def test_a_key_whose_secret_was_revoked_gets_another_as_the_message_says(
+    in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    leaked = project.key()
+
+    told = in_project("revoke", "ci", leaked["secret_id"], "--yes")
+    (line,) = re.findall(r"run (pulumi up --refresh) there", told.stdout)
+    project.run_in_shell(f"{line} --yes --skip-preview")
+
+    key = project.key()
+    assert key["secret_id"] != leaked["secret_id"]
+    assert tenant.token_for(key["key_id"], key["key_secret"])
 
 
 def test_download_writes_the_key_of_a_stack_without_asking_the_tenant(

@@ -35,6 +35,18 @@ def test_list_tells_role_owner_and_the_end_of_each_secret(
     assert secret.value not in "".join(zdx_keys.transcript)
 
 
+def test_a_name_that_the_locale_has_not_is_replaced_and_stays_whole_in_json(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    tenant.create_client("ключ")
+    zdx_keys.environment["PYTHONIOENCODING"] = "ascii"
+
+    (listed,) = zdx_keys.json("list")
+
+    assert listed["name"] == "ключ"
+    assert "????" in zdx_keys("list").stdout
+
+
 def test_a_client_that_signs_in_by_a_key_pair_is_listed_without_a_secret(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:

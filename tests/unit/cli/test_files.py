@@ -1,3 +1,4 @@
+import resource
 import stat
 from pathlib import Path
 
@@ -30,3 +31,14 @@ def test_a_link_is_not_written_through(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(NotWritten, match="cannot be written: No such file or directory"):
         write_private(tmp_path / "nowhere" / "ci.json", CONTENT)
+
+
+def test_a_file_that_could_not_be_written_whole_is_removed(tmp_path: Path) -> None:
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, former[1]))
+    try:
+        with pytest.raises(NotWritten, match="cannot be written: File too large"):
+            write_private(tmp_path / "ci.json", CONTENT)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+    assert list(tmp_path.iterdir()) == []

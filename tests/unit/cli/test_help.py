@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.shell import commands
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -19,6 +20,18 @@ def test_every_command_shows_examples_and_offers_json(command: str) -> None:
 
     assert f"  zdx-keys {command}" in shown.output
     assert "--json" in shown.output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_example_is_understood(command: str, tmp_path: Path) -> None:
+    (tmp_path / "Downloads/zdx").mkdir(parents=True)
+    known = get_command(app).commands[command]  # type: ignore[attr-defined]  # it is a group
+    _, script, _ = known.help.replace("~", str(tmp_path)).split("```")
+    examples = [words for words in commands(script) if words[:2] == ["zdx-keys", command]]
+
+    assert len(examples) >= 2
+    for words in examples:
+        known.make_context(command, words[2:])
 
 
 def test_help_tells_the_exit_codes() -> None:

@@ -58,7 +58,7 @@ def test_every_text_arrives_in_the_program_as_it_is(declarations: list[Declarati
 @pytest.mark.parametrize("text", ["plain", 'a "b"', "it's", '\'""', "\\", "", "x" * 200])
 def test_a_formatter_has_nothing_to_change(text: str) -> None:
     keys = [Declaration(text, {"name": text, "role": text}), Declaration("b", {"role": "b"})]
-    program = program_text(keys, "a")
+    program = program_text([*keys, Declaration("c", {}, ("x:y:Team",))], "a")
 
     done = subprocess.run(
         [Path(sys.executable).with_name("ruff"), "format", "--isolated", "--diff", "-"],
@@ -68,6 +68,16 @@ def test_a_formatter_has_nothing_to_change(text: str) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_key_below_a_parent_is_left_to_the_code_of_its_parent() -> None:
+    below = Declaration('a "b"\n', {"name": "a"}, ("x:y:Team",))
+
+    program = program_text([Declaration("b", {"name": "b"}), below], "acme")
+
+    assert declared(program) == [Declaration("b", {"name": "b"})]
+    assert program.endswith("""# Declared below a resource of the type "x:y:Team": 'a "b"\\n'\n""")
+    assert "import" not in program_text([below], "acme")
 
 
 def test_what_would_reorder_a_line_is_written_as_an_escape() -> None:

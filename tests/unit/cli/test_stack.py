@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,42 @@ def test_a_stack_that_cannot_be_opened_is_not_passed_over(
     assert not isinstance(caught.value, NoStackSelected)
 
 
+def test_what_does_not_open_is_told_with_the_command_that_tells_more(
+    pulumi_answers: PulumiAnswers, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    url = f"postgres://me:{PLANTED}@127.0.0.1:1/db"
+    pulumi_answers(stderr=f'error: unable to open "{url}": connection refused', exits=255)
+
+    with pytest.raises(StackUnreadable) as caught:
+        Stack(project, "prod").config()
+    assert PLANTED not in str(caught.value)
+    assert (
+        "connection refused. To see all that it says, run: pulumi config --json --stack prod"
+        in str(caught.value)
+    )
+
+
+def test_a_cli_that_cannot_be_run_is_named(pulumi_answers: PulumiAnswers, project: Path) -> None:
+    pulumi_answers()
+    cli = Path(os.environ["PATH"].split(os.pathsep)[0], "pulumi")
+    cli.write_text("no program")
+
+    with pytest.raises(StackUnreadable, match=f"{cli} cannot be run"):
+        Stack(project).config()
+
+
+def test_an_answer_of_other_bytes_than_utf_8_is_understood_as_far_as_it_is_text(
+    pulumi_answers: PulumiAnswers, project: Path
+) -> None:
+    pulumi_answers(exits=1)
+    script = Path(os.environ["PATH"].split(os.pathsep)[0], "pulumi")
+    script.write_text("#!/bin/sh\nprintf 'error: caf\\351' >&2\nexit 1\n")
+
+    with pytest.raises(StackUnreadable, match="caf\N{REPLACEMENT CHARACTER}"):
+        Stack(project).config()
+
+
 def test_a_project_needs_the_cli(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(project))
 
@@ -121,6 +158,28 @@ def test_keys_are_read_with_whatever_is_secret_among_their_outputs(
     assert key.key_secret is not None
     assert key.key_secret.get_secret_value() == PLANTED
     assert PLANTED not in repr(key)
+
+
+@pytest.mark.parametrize("name", ["team::ci", "team/ci", "a$b", """a "b" 'c'""", "::", " "])
+def test_a_key_is_known_by_its_whole_logical_name(
+    pulumi_answers: PulumiAnswers, project: Path, name: str
+) -> None:
+    below = {"urn": f"urn:pulumi:prod::keys::x:y:Team${KEY_TYPE}::{name}"}
+    pulumi_answers(export(resource(name), resource("", **below)))
+
+    root, child = Stack(project).keys()
+
+    assert (root.resource_name, root.parents) == (name, ())
+    assert (child.resource_name, child.parents) == (name, ("x:y:Team",))
+
+
+def test_a_command_can_be_pasted(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
+
+    assert Stack(project).command("up") == "pulumi up"
+    assert Stack(project / "a b", "prod").command("import", "--file", "it's") == (
+        f"pulumi import --file 'it'\"'\"'s' --stack prod --cwd '{project}/a b'"
+    )
 
 
 def test_other_resources_and_keys_that_wait_for_their_deletion_are_left_out(

@@ -1,0 +1,104 @@
+"""What the command line does with streams that take little, less, or nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).with_name("zdx-keys")
+# Without settings it fails, and says so on standard output.
+VERIFY = f"{COMMAND} verify"
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+def run(line: str, folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["/bin/bash", "-c", line],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "sign"),
+    [
+        ({"PYTHONIOENCODING": "utf-8"}, "✗"),
+        ({"PYTHONIOENCODING": "ascii"}, "FAILED"),
+        ({"PYTHONIOENCODING": "latin-1"}, "FAILED"),
+        (ASCII, "FAILED"),
+    ],
+    ids=["utf-8", "ascii", "latin-1", "C"],
+)
+def test_a_sign_that_the_locale_has_not_is_a_word(
+    tmp_path: Path, environment: dict[str, str], sign: str
+) -> None:
+    done = run(VERIFY, tmp_path, **environment)
+
+    assert done.stdout.startswith(f"{sign} settings: ")
+    assert (done.returncode, done.stderr) == (3, "")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_what_a_usage_error_repeats_is_shown_in_any_locale(tmp_path: Path, encoding: str) -> None:
+    for argument in ("ключ", "\\xff"):
+        done = run(f"{COMMAND} $'{argument}'", tmp_path, PYTHONIOENCODING=encoding)
+
+        assert done.returncode == 2
+        assert "No such command" in done.stderr
+    assert run(f"{COMMAND} --help", tmp_path, PYTHONIOENCODING=encoding).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("redirection", "line"),
+    [
+        (">/dev/full", "error: standard output cannot be written: No space left on device."),
+        (">&-", "error: standard output is closed. To discard it, add: > /dev/null"),
+    ],
+)
+@pytest.mark.parametrize("command", ["verify --json", "--help"])
+def test_output_that_cannot_be_written_is_one_line(
+    tmp_path: Path, command: str, redirection: str, line: str
+) -> None:
+    done = run(f"{COMMAND} {command} {redirection}", tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(line)
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    done = run(f"{VERIFY} --json | true; exit ${{PIPESTATUS[0]}}", tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_a_failure_that_nobody_can_be_told_has_its_exit_code(
+    tmp_path: Path, redirection: str
+) -> None:
+    done = run(f"{COMMAND} roles {redirection}", tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
+
+
+@pytest.mark.parametrize("command", ["verify", "roles", "import-file -o a --program b"])
+def test_a_current_folder_that_is_gone_is_one_line(tmp_path: Path, command: str) -> None:
+    (tmp_path / "gone").mkdir()
+
+    done = run(f"cd gone; rmdir ../gone; {COMMAND} {command}", tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the current folder does not exist any more.")
+    assert done.stderr.count("\n") == 1
+
+
+def test_revoke_without_an_input_needs_a_yes(tmp_path: Path) -> None:
+    done = run(f"{COMMAND} revoke ci id <&-", tmp_path)
+
+    assert done.returncode == 2
+    assert "say --yes" in done.stderr

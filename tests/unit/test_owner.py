@@ -1,0 +1,69 @@
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from zdx_provider.domain.mark import Mark, marked_description, split_description
+from zdx_provider.domain.owner import KEY_TYPE, Owner, Urn
+
+PIECES = [*"$/:]% \n\x1baé", "::", " #", "#1]", "[pulumi ", "%24"]
+NAMES = st.lists(st.sampled_from(PIECES), min_size=1).map("".join) | st.text(min_size=1)
+TYPES = st.sampled_from(["x:y:Team", "aws:s3/bucket:Bucket", "x#[1]"])
+OWNERS = st.builds(
+    Owner,
+    project=st.sampled_from(["keys", "my.keys"]),
+    stack=st.sampled_from(["prod", "p-1"]),
+    parents=st.lists(TYPES, max_size=2).map(tuple),
+    name=NAMES,
+)
+
+
+@pytest.mark.parametrize(
+    ("owner", "text"),
+    [
+        (Owner("keys", "prod", (), "ci"), "keys/prod/ci"),
+        (Owner("keys", "prod", ("x:y:Team",), "ci"), "keys/prod/x:y:Team$ci"),
+        (Owner("keys", "prod", (), "team::ci/a b"), "keys/prod/team::ci/a b"),
+        (Owner("keys", "prod", (), "x:y:Team$ci"), "keys/prod/x:y:Team%24ci"),
+        (Owner("keys", "prod", (), "50% #1]\n"), "keys/prod/50%25 %231%5D%0A"),
+    ],
+)
+def test_an_owner_is_readable_and_takes_no_other_ones_place(owner: Owner, text: str) -> None:
+    assert str(owner) == text
+
+
+@given(OWNERS)
+def test_an_owner_is_read_back_from_its_mark(owner: Owner) -> None:
+    description = marked_description("[pulumi ", Mark(str(owner), "0a"))
+
+    text, mark = split_description(description)
+
+    assert (text, mark) == ("[pulumi ", Mark(str(owner), "0a"))
+    assert Owner.parse(str(owner)) == owner
+    assert str(owner).isprintable()
+
+
+@given(OWNERS, OWNERS)
+def test_two_owners_have_two_texts(one: Owner, other: Owner) -> None:
+    assume(one != other)
+
+    assert str(one) != str(other)
+
+
+@given(OWNERS)
+def test_a_urn_is_read_back(owner: Owner) -> None:
+    urn = owner.urn
+
+    assert Urn.parse(str(urn)) == urn
+    assert Owner.of(urn) == owner
+
+
+@pytest.mark.parametrize("text", ["", "keys", "keys/prod", "keys/prod/", "//ci", "by hand"])
+def test_a_text_that_names_no_resource_is_no_owner(text: str) -> None:
+    assert Owner.parse(text) is None
+
+
+def test_a_urn_is_told_from_other_texts() -> None:
+    assert Urn.parse(f"urn:pulumi:s::p::a:b:C${KEY_TYPE}::n::m").name == "n::m"
+    for text in ("", "urn:pulumi:", "urn:pulumi:s::p::t", "urn:other:s::p::t::n"):
+        with pytest.raises(ValueError, match="not a URN"):
+            Urn.parse(text)

@@ -1,0 +1,37 @@
+import ast
+import subprocess
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zdx_provider.quoting import quote_python, quote_shell
+
+WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_a_python_literal_is_the_text_in_printable_characters(text: str) -> None:
+    literal = quote_python(text)
+
+    assert ast.literal_eval(literal) == text
+    assert literal.isprintable()
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.lists(WORDS, max_size=20))
+def test_a_shell_reads_every_word_as_the_text(words: list[str]) -> None:
+    quoted = " ".join(map(quote_shell, [*words, "", "a$b", "it's", "*", "\x1b[2J", "a\n\\'b"]))
+
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"printf '%s\\0' {quoted}"], capture_output=True, check=True
+    )
+
+    expected = [*words, "", "a$b", "it's", "*", "\x1b[2J", "a\n\\'b"]
+    assert done.stdout.decode().split("\0")[:-1] == expected
+    assert quoted.isprintable()
+
+
+@pytest.mark.parametrize("word", ["ci", "8g6j1l3m5n7pr", "./a/b.json", "--stack=prod"])
+def test_a_plain_word_is_left_as_it_is(word: str) -> None:
+    assert quote_shell(word) == word
