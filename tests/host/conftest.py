@@ -1,9 +1,11 @@
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from support.plugin_host import (
+    PATIENCE_SECONDS,
     Engine,
     PluginHost,
     PluginProcess,
@@ -126,6 +128,14 @@ def start_host(running: Running, config: dict[str, str], switches: Switches) -> 
 @pytest.fixture
 def host(start_host: StartHost) -> PluginHost:
     return start_host()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for what another thread or process is about to do."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from host.conftest import StartHost, handed_out, only_where
+from host.conftest import StartHost, handed_out, only_where, wait_until
 from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENTS, SECRET, SECRETS, RunningEmulator
@@ -26,11 +26,6 @@ def create_fails(host: PluginHost, declared: Properties) -> str:
     return failed.value.sentence
 
 
-def wait_for_clients(tenant: RunningEmulator, count: int) -> None:
-    while len(tenant.clients()) != count:
-        pass
-
-
 def count_requests(tenant: RunningEmulator, method: str, suffix: str) -> int:
     return sum(r.method == method and r.path.endswith(suffix) for r in tenant.requests())
 
@@ -44,8 +39,7 @@ def test_rotation_fails_if_the_new_secret_may_take_effect_late(
 
     with pytest.raises(PluginFailed) as failed:
         start_host(**TIMEOUT).up_again(expire(key), declared)
-    while len(tenant.secrets(key.id)) == 1:
-        pass
+    wait_until(lambda: len(tenant.secrets(key.id)) == 2)
 
     assert "no new secret" in failed.value.sentence
     assert count_requests(tenant, "POST", "/secrets") == 2  # the key's own and one for the rotation
@@ -76,7 +70,7 @@ def test_create_leaves_a_client_that_took_effect_late_to_the_next_run(
     tenant.fault(method="POST", path=API_CLIENTS, delay_ms=900)
 
     assert "may or may not have happened" in create_fails(start_host(**TIMEOUT), declared)
-    wait_for_clients(tenant, 1)
+    wait_until(lambda: len(tenant.clients()) == 1)
     key = start_host().up(declared)
 
     assert [client.id for client in tenant.clients()] == [key.id]

@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from host.conftest import StartHost, except_where, only_where
+from host.conftest import StartHost, except_where, only_where, wait_until
 from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENTS, SECRETS, RunningEmulator, Switches
@@ -67,8 +67,11 @@ def test_create_says_what_to_do_and_the_next_run_says_how(
 def test_two_stacks_that_create_one_name_at_once_never_both_succeed(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
-    tenant.fault(method="POST", path=API_CLIENTS, hold="after", count=2)
     hosts = {stack: start_host() for stack in ("prod", "dev")}
+    for stack, host in hosts.items():  # each has its list of keys now
+        host.up({**declared, "name": f"first of {stack}", "managed_by": f"keys/{stack}/first"})
+    before = len(tenant.clients())
+    tenant.fault(method="POST", path=API_CLIENTS, hold="after", count=2)
 
     def create(stack: str) -> Recorded | PluginFailed:
         try:
@@ -78,14 +81,14 @@ def test_two_stacks_that_create_one_name_at_once_never_both_succeed(
 
     with ThreadPoolExecutor(2) as threads:
         running = [threads.submit(create, stack) for stack in hosts]
-        while len(tenant.clients()) < 2:
-            pass
+        wait_until(lambda: len(tenant.clients()) == before + 2)
         tenant.release()
         results = [each.result() for each in running]
 
     created = [result for result in results if isinstance(result, Recorded)]
     assert len(created) < 2
-    assert [client.id for client in tenant.clients()] == [key.id for key in created]
+    named = [client.id for client in tenant.clients() if client.name == "ci"]
+    assert named == [key.id for key in created]
     assert all(tenant.signs_in(key.id, key.outputs["key_secret"]) for key in created)
 
 
