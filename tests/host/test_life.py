@@ -77,6 +77,7 @@ def test_the_outputs_of_a_made_key_are_all_there(
         "role_id": scope_id("ZDX Read-only Admin"),
         "vanity_domain": "acme",
         "cloud": "",
+        "api_url": tenant.url,
         "secret_id": secret_id,
         "schema_version": 1,
     }

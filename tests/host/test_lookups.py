@@ -1,6 +1,8 @@
 """Lookups in a process of their own, their settings in the environment."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import datetime, timezone
 
@@ -159,11 +161,24 @@ def test_an_id_that_is_not_there_is_told(tenant: RunningEmulator) -> None:
         get_api_key(id=gone.id)
 
 
-def test_a_key_that_goes_while_it_is_read_is_not_there(tenant: RunningEmulator) -> None:
+def test_lookup_of_a_key_that_goes_while_it_is_read_finds_none(tenant: RunningEmulator) -> None:
+    client = tenant.create_client("ci")
+    tenant.fault(path=SECRETS, hold="before")
+
+    with ThreadPoolExecutor(1) as threads:
+        lookup = threads.submit(copy_context().run, lambda: get_api_key(name="ci"))
+        tenant.wait_until_held()
+        tenant.delete_client(client.id)
+        tenant.release()
+        with pytest.raises(pulumi.RunError, match='has no ZDX key named "ci"'):
+            lookup.result()
+
+
+def test_lookup_fails_if_only_the_secrets_are_said_to_be_gone(tenant: RunningEmulator) -> None:
     tenant.create_client("ci")
     tenant.fault(path=SECRETS, status=404)
 
-    with pytest.raises(pulumi.RunError, match='has no ZDX key named "ci"'):
+    with pytest.raises(pulumi.RunError, match="could not list the secrets"):
         get_api_key(name="ci")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.fork_server import ForkServer, running_fork_server
 from support.pulumi_project import PulumiProject, require_cli
 
 from zdx_emulator.testing import RunningEmulator, running_emulator
@@ -17,7 +18,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("torture")
     group.addoption("--figures", type=Path, help="The JSON file that the figures are written to.")
     group.addoption("--share", type=float, default=1.0, help="How much of a matrix, from 0 to 1.")
-    group.addoption("--seed", type=int, default=1, help="Which part of a matrix.")
+    group.addoption("--seed", type=int, default=1, help="Which part of a matrix, which lives.")
+    group.addoption("--lives", type=int, default=180, help="How many random lives.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,6 +38,7 @@ class Figures:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._outcomes: dict[str, Counter[str]] = {}
+        self._counts: dict[str, Counter[str]] = {}
         self._started = time.monotonic()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -45,6 +48,9 @@ class Figures:
             never: Iterable[str] = properties.get("never", ())
             kind.update(dict.fromkeys(never, 0))
             kind[_failure(report) if report.failed else properties["outcome"]] += 1
+            self._counts.setdefault(properties["figures"], Counter()).update(
+                properties.get("counts", {})
+            )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         figures = self._figures()
@@ -60,7 +66,11 @@ class Figures:
             "share": self._config.getoption("--share"),
             "seconds": round(time.monotonic() - self._started),
             "outcomes": {
-                kind: {"cases": counted.total(), **dict(counted.most_common())}
+                kind: {
+                    "cases": counted.total(),
+                    **dict(counted.most_common()),
+                    **self._counts.get(kind, {}),
+                }
                 for kind, counted in self._outcomes.items()
             },
         }
@@ -74,6 +84,13 @@ def _failure(report: pytest.TestReport) -> str:
 @pytest.fixture(scope="session", autouse=True)
 def _cli() -> None:
     require_cli()
+
+
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    """What the tenants of a worker are forked off."""
+    with running_fork_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
