@@ -474,7 +474,10 @@ class Life:
         known = {
             key.get(field) for key in recorded for field in ("secret_id", "previous_secret_id")
         }
+        there = {client.id for client in self.tenant.clients()}
         for key in self._stacks[stack].recorded_keys():
+            if key["key_id"] not in there:
+                continue
             if self._last_secret.get(key["key_id"]) in (None, key["secret_id"]):
                 self._last_secret[key["key_id"]] = key["secret_id"]
                 continue
@@ -500,7 +503,7 @@ class Life:
     # Tools
 
     def _let_go(self, stack: str, keep: Collection[str]) -> None:
-        """Note which keys a stack may delete from now on: its own, where it declares them no more."""
+        """Note the keys that a stack may delete: its own that it does not declare any more."""
         clients = {client.id: client for client in self.tenant.clients()}
         for key in self._stacks[stack].recorded_keys():
             client = clients.get(key["key_id"])
