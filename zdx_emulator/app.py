@@ -37,6 +37,7 @@ class Options:
         rate_limit: How many requests a second the APIs serve; None: all.
         seed: Makes ids and secrets reproducible; None: random.
         switches: How it behaves where the vendor's documents leave that open.
+        names: Names that it is reached by, besides addresses and `localhost`.
     """
 
     data_dir: Path
@@ -45,6 +46,7 @@ class Options:
     rate_limit: int | None = None
     seed: int | None = None
     switches: Switches = field(default_factory=Switches)
+    names: frozenset[str] = frozenset()
 
 
 def create_app(options: Options) -> FastAPI:
@@ -82,7 +84,7 @@ def create_app(options: Options) -> FastAPI:
     )
     app.state.traffic = traffic
     app.state.unseen_secrets = UnseenSecrets()
-    app.add_middleware(Gateway, traffic=traffic)
+    app.add_middleware(Gateway, traffic=traffic, names=options.names)
     render_errors(app)
     app.exception_handler(portal.KeyGoneError)(portal.key_gone)
     for area in (token, secrets, api_clients, resource_servers, zdx, control, portal):

@@ -1,6 +1,7 @@
 """`python -m zdx_emulator`."""
 
 import argparse
+import ipaddress
 import os
 import re
 import socket
@@ -50,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
     )
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--host", default="127.0.0.1", help="address or name to listen on (default: %(default)s)")
     add("--port", type=int, default=8080, help="0 takes any free one (default: %(default)s)")
     add("--data-dir", type=Path, help="where the tenant is kept (default: a temporary folder)")
     add("--latency-ms", type=int, default=0, metavar="MS", help="wait before every answer")
@@ -95,6 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except (ValueError, OSError, data_dir.DataDirHeldError) as error:
             print(f"zdx_emulator: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
             return _REFUSED
+        _warn_beyond_loopback(listener)
         _serve(arguments, switches, listener, folder)
     return 0
 
@@ -105,6 +107,16 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise OSError(f"cannot listen on {host}:{port}: {reason}") from error
+
+
+def _warn_beyond_loopback(listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    if not ipaddress.ip_address(host).is_loopback:
+        print(  # noqa: T201 - a command speaks
+            f"zdx_emulator: warning: other machines can reach {host}:{port}, and the admin secret "
+            "is public. Listen on loopback (--host 127.0.0.1), or keep this network to yourself.",
+            file=sys.stderr,
+        )
 
 
 def _folder(path: Path | None) -> AbstractContextManager[Path]:
@@ -126,5 +138,6 @@ def _serve(
         rate_limit=arguments.rate_limit,
         seed=arguments.seed,
         switches=switches,
+        names=frozenset({arguments.host.lower()}),
     )
     serve(create_app(options), listener)

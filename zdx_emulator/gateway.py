@@ -1,4 +1,4 @@
-"""What stands before the tenant: the log, the rate limit, the faults, and the common headers.
+"""What stands before the tenant: `Host`, log, rate limit, faults, and the common headers.
 
 Control routes and the page pass untouched, and so does a request with the header
 `X-Emulator-Observer`: who looks at the tenant neither wakes a fault nor appears in the log.
@@ -6,15 +6,20 @@ Control routes and the page pass untouched, and so does a request with the heade
 
 import asyncio
 import uuid
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zdx_emulator.clock import Clock
+from zdx_emulator.cross_site import is_own_host
 from zdx_emulator.errors import Problem, problem_response
 from zdx_emulator.faults import ArmedFault, Faults
-from zdx_emulator.misbehaviour import misbehave
+from zdx_emulator.misbehaviour import misbehave, read_whole
 from zdx_emulator.rate_limit import RateLimiter
 from zdx_emulator.request_log import LoggedRequest, RequestLog
 
@@ -40,16 +45,29 @@ class Traffic:
 
 
 class Gateway:
-    """ASGI middleware around the tenant."""
+    """ASGI middleware around the tenant.
 
-    def __init__(self, app: ASGIApp, traffic: Traffic) -> None:
+    Args:
+        app: The tenant.
+        traffic: What it keeps.
+        names: The names that a `Host` header may have besides addresses and `localhost`.
+    """
+
+    def __init__(self, app: ASGIApp, traffic: Traffic, names: Collection[str]) -> None:
         self._app = app
         self._traffic = traffic
+        self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request, as ASGI wants it."""
+        with suppress(ClientDisconnect):  # nobody is there to be answered
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+        elif not is_own_host(Headers(scope=scope).get("host", ""), self._names):
+            await _refuse_foreign_host(scope, receive, send)
         elif is_observed(scope):
             await self._app(scope, receive, self._dated(send))
         else:
@@ -65,8 +83,10 @@ class Gateway:
         armed = self._traffic.faults.meet(scope["method"], scope["path"])
         entry.fault = armed is not None
         try:
+            # What has arrived whole takes effect even if its caller is gone by then.
+            arrived = await read_whole(receive)
             await asyncio.sleep(self._traffic.latency_seconds)
-            await self._answer(scope, receive, self._dated(_logging(send, entry)), armed)
+            await self._answer(scope, arrived, self._dated(_logging(send, entry)), armed)
         finally:
             entry.client_id = scope.get("state", {}).get("client_id")
 
@@ -133,6 +153,12 @@ def _adding(headers: list[tuple[str, str]], send: Send) -> Send:
         await send(message)
 
     return adding
+
+
+async def _refuse_foreign_host(scope: Scope, receive: Receive, send: Send) -> None:
+    message = "The Host header is not an address, localhost or the name given with --host"
+    problem = Problem(code="foreign.host", message=message)
+    await problem_response(HTTPStatus.FORBIDDEN, problem)(scope, receive, send)
 
 
 async def _too_many_requests(scope: Scope, receive: Receive, send: Send) -> None:

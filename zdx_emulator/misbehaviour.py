@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zdx_emulator.faults import ArmedFault, Fault, Faults
@@ -55,14 +56,12 @@ async def misbehave(
         faults: Where held requests wait.
     """
     fault = armed.fault
-    # A request that has arrived whole takes effect even if its caller is gone by then.
-    arrived = await _whole(receive)
     await asyncio.sleep(fault.delay_ms / 1000)
     if fault.hold == "before":
         await faults.hold(armed)
     answer = Answer()
     if _takes_effect(fault):
-        await app(scope, arrived, answer.record)
+        await app(scope, receive, answer.record)
     if fault.hold == "after":
         await faults.hold(armed)
     if fault.drop:
@@ -109,10 +108,17 @@ def _answer(status: int, headers: dict[str, str | list[str]], body: str) -> Answ
     return answer
 
 
-async def _whole(receive: Receive) -> Receive:
+async def read_whole(receive: Receive) -> Receive:
+    """Read a request to its end, and return what gives it once more.
+
+    Raises:
+        ClientDisconnect: The caller is gone before the end.
+    """
     body, more = b"", True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
         body += message.get("body", b"")
         more = message.get("more_body", False)
     first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]

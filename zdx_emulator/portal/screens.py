@@ -1,5 +1,6 @@
 """Renders the page's screens."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -9,10 +10,13 @@ from typing import Any
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 STATIC = Path(__file__).parent / "static"
 
 _PAGE_SIZE = 50
+# Controls, formats (bidirectional, zero width), surrogates, separators of lines and paragraphs.
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _HEADERS = {
     # A secret that was shown must not come back with the browser's back button.
     "Cache-Control": "no-store",
@@ -68,7 +72,23 @@ def _utc_text(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
+def _show_controls(value: Any) -> Any:
+    """Make visible what a text has no glyph for: terminal escapes, bidirectional controls."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "".join(
+        char.encode("unicode_escape").decode() if unicodedata.category(char) in _UNSEEN else char
+        for char in value
+    )
+
+
+def _keep(value: str) -> Markup:
+    """Escape a text and leave it as it is otherwise, for a form that sends it back."""
+    return escape(value)
+
+
 _screens = Environment(
+    finalize=_show_controls,
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -76,6 +96,7 @@ _screens = Environment(
     lstrip_blocks=True,
 )
 _screens.filters["utc"] = _utc_text
+_screens.filters["as_is"] = _keep
 
 
 def render(template: str, *, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> HTMLResponse:
