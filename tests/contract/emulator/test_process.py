@@ -286,7 +286,7 @@ def test_request_whose_client_gave_up_during_latency_takes_effect() -> None:
         while len(tenant.clients()) == 1:
             assert time.monotonic() < deadline
             time.sleep(0.01)
-        assert tenant.client_named("ci")
+        assert tenant.client_named("ci").name == "ci"
 
 
 @pytest.mark.parametrize("rate", ["50", "0/s", "fast", "50/m"])
