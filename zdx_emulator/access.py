@@ -11,10 +11,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
 
-from zdx_emulator.catalog import ROLES, Role
+from zdx_emulator.catalog import PERMISSIONS, ROLES, Permission, Role
 from zdx_emulator.errors import ApiError
 from zdx_emulator.gateway import is_observed
-from zdx_emulator.roles import PERMISSIONS, Permission
 from zdx_emulator.tenant import CurrentTenant, Tenant
 
 _BOOTSTRAP_ROLES = frozenset({Role("ZIAM", "Super Admin")})

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from zdx_emulator import data_dir
-from zdx_emulator.switches import Switches
+from zdx_emulator.models import Switches
 
 _REFUSED = 2
 

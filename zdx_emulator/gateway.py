@@ -15,15 +15,14 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from zdx_emulator.clock import Clock
 from zdx_emulator.cross_site import is_own_host
 from zdx_emulator.errors import Problem, problem_response
-from zdx_emulator.faults import ArmedFault, Faults
+from zdx_emulator.faults import Faults
 from zdx_emulator.misbehaviour import misbehave, read_whole
+from zdx_emulator.models import OBSERVER_HEADER, ArmedFault, LoggedRequest
 from zdx_emulator.rate_limit import RateLimiter
-from zdx_emulator.request_log import LoggedRequest, RequestLog
-
-OBSERVER_HEADER = "x-emulator-observer"
+from zdx_emulator.request_log import RequestLog
+from zdx_emulator.tenant import Clock
 
 _OBSERVERS_PREFIXES = ("/_emulator/", "/portal/")
 _API_PREFIXES = ("/ziam/", "/zdx/")

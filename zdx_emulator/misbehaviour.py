@@ -8,7 +8,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from zdx_emulator.faults import ArmedFault, Fault, Faults
+from zdx_emulator.faults import Faults
+from zdx_emulator.models import ArmedFault, Fault
 
 _PIECES = 10
 

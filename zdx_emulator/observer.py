@@ -11,11 +11,16 @@ from pydantic import BaseModel, TypeAdapter
 from requests import HTTPError, Response, Session
 
 from zdx_emulator.catalog import AUDIENCE, ROLES, ZSCALER_APIS
-from zdx_emulator.faults import ArmedFault, Fault
-from zdx_emulator.gateway import OBSERVER_HEADER
-from zdx_emulator.models import ApiClient, ApiClientSecret, Page
-from zdx_emulator.request_log import LoggedRequest
-from zdx_emulator.switches import Switches
+from zdx_emulator.models import (
+    OBSERVER_HEADER,
+    ApiClient,
+    ApiClientSecret,
+    ArmedFault,
+    Fault,
+    LoggedRequest,
+    Page,
+    Switches,
+)
 
 TOKEN = "/oauth2/v1/token"  # noqa: S105 - a path
 API_CLIENTS = "/ziam/admin/api/v1/api-clients"

@@ -3,30 +3,11 @@
 from collections import deque
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import BaseModel
+from zdx_emulator.models import LoggedRequest
 
 _CAPACITY = 100_000
 _MASK = "***"
 _SECRET_PARAMETERS = {"access_token", "client_assertion", "client_secret", "token"}
-
-
-class LoggedRequest(BaseModel):
-    """One request, in the order of arrival.
-
-    Attributes:
-        time: When it arrived, by the tenant's clock, in epoch seconds.
-        status: What the caller was answered; None while under way, or when dropped.
-        client_id: Who asked: the token's client, or the one that asks for a token.
-        fault: Whether a fault met it.
-    """
-
-    method: str
-    path: str
-    query: str
-    time: int
-    status: int | None = None
-    client_id: str | None = None
-    fault: bool = False
 
 
 class RequestLog:

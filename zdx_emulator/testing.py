@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
+from zdx_emulator.models import EACH_OTHER_WAY, Switches
 from zdx_emulator.observer import (
     ADMIN_ID,
     ADMIN_SECRET,
@@ -27,7 +28,6 @@ from zdx_emulator.observer import (
     Observer,
     scope_id,
 )
-from zdx_emulator.switches import EACH_OTHER_WAY, Switches
 
 __all__ = [
     "ADMIN_ID",

@@ -3,11 +3,10 @@
 from fastapi import APIRouter, Request
 
 from zdx_emulator.access import allowed_to
-from zdx_emulator.catalog import RESOURCE_SERVERS
+from zdx_emulator.catalog import RESOURCE_SERVERS, Permission
 from zdx_emulator.errors import not_found
 from zdx_emulator.models import Page, ResourceServer
 from zdx_emulator.paging import CurrentSlice, page_of
-from zdx_emulator.roles import Permission
 
 router = APIRouter(
     prefix="/ziam/admin/api/v1/resource-servers",

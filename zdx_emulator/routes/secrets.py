@@ -9,8 +9,7 @@ from zdx_emulator.errors import not_found
 from zdx_emulator.models import ApiClientSecret, ApiClientSecretRequest
 from zdx_emulator.routes.api_clients import MayChange, MayRead
 from zdx_emulator.secret_rules import check_holder, mint_secret, shown
-from zdx_emulator.success_codes import success_codes
-from zdx_emulator.tenant import CurrentTenant
+from zdx_emulator.tenant import CurrentTenant, success_codes
 
 MASK = "********"
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query
 
 from zdx_emulator import zdx_data
 from zdx_emulator.access import allowed_to
+from zdx_emulator.catalog import Permission
 from zdx_emulator.errors import not_found
-from zdx_emulator.roles import Permission
 from zdx_emulator.zdx_models import (
     AppDetail,
     Department,
