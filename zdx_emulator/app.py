@@ -9,13 +9,11 @@ from starlette.staticfiles import StaticFiles
 
 from zdx_emulator.errors import render_errors
 from zdx_emulator.faults import Faults
-from zdx_emulator.gateway import Gateway, Traffic
+from zdx_emulator.gateway import Gateway, RateLimiter, RequestLog, Traffic
 from zdx_emulator.models import Switches
 from zdx_emulator.portal import routes as portal
 from zdx_emulator.portal.handover import UnseenSecrets
 from zdx_emulator.portal.screens import STATIC
-from zdx_emulator.rate_limit import RateLimiter
-from zdx_emulator.request_log import RequestLog
 from zdx_emulator.routes import api_clients, control, resource_servers, secrets, token, zdx
 from zdx_emulator.store import Store
 from zdx_emulator.tenant import Bootstrap, Clock, Identifiers, Lag, SwitchPanel, Tenant

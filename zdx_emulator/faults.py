@@ -1,6 +1,12 @@
 """Misbehaviour to order: which requests go wrong, how, and how often."""
 
 import asyncio
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zdx_emulator.models import ArmedFault, Fault
 
@@ -43,3 +49,132 @@ class Faults:
         """Lets go of every request that is held now."""
         self._gate.set()
         self._gate = asyncio.Event()
+
+
+_PIECES = 10
+
+
+@dataclass
+class Answer:
+    """A whole answer, kept back."""
+
+    status: int = 0
+    headers: MutableHeaders = field(default_factory=MutableHeaders)
+    body: bytes = b""
+
+    async def record(self, message: Message) -> None:
+        """Takes in what an application sends."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = MutableHeaders(raw=list(message["headers"]))
+        else:
+            self.body += message.get("body", b"")
+
+    def add(self, headers: list[tuple[str, str]]) -> None:
+        """Adds headers; one that repeats stays repeated."""
+        for name, value in headers:
+            self.headers.append(name, value)
+
+    async def send(self, send: Send, *, body: bytes, more_body: bool) -> None:
+        """Gives the answer away, with as much of the body as is wanted."""
+        await send(
+            {"type": "http.response.start", "status": self.status, "headers": self.headers.raw}
+        )
+        await send({"type": "http.response.body", "body": body, "more_body": more_body})
+
+
+async def misbehave(
+    scope: Scope, receive: Receive, send: Send, *, app: ASGIApp, armed: ArmedFault, faults: Faults
+) -> None:
+    """Serves a request that a fault has met.
+
+    Args:
+        scope: ASGI's, as are the next two.
+        receive: Gives the request.
+        send: Takes the answer.
+        app: What would serve the request.
+        armed: The fault.
+        faults: Where held requests wait.
+    """
+    fault = armed.fault
+    await asyncio.sleep(fault.delay_ms / 1000)
+    if fault.hold == "before":
+        await faults.hold(armed)
+    answer = Answer()
+    if _takes_effect(fault):
+        await app(scope, receive, answer.record)
+    if fault.hold == "after":
+        await faults.hold(armed)
+    if fault.drop:
+        await _disconnect(scope, receive, abruptly=True)
+    elif fault.truncate:
+        await answer.send(send, body=answer.body[: len(answer.body) // 2], more_body=True)
+        await _disconnect(scope, receive, abruptly=False)
+    else:
+        answer = _own_answer(fault) or answer
+        await answer.send(send, body=b"", more_body=True)
+        await _send_body(answer.body, send, seconds=fault.body_ms / 1000)
+
+
+async def _send_body(body: bytes, send: Send, *, seconds: float) -> None:
+    pieces = min(_PIECES, len(body)) if seconds else 1
+    for piece in range(pieces):
+        await asyncio.sleep(seconds / pieces)
+        part = body[len(body) * piece // pieces : len(body) * (piece + 1) // pieces]
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _takes_effect(fault: Fault) -> bool:
+    if fault.drop:
+        return fault.drop == "after"
+    return fault.applied or _own_answer(fault) is None
+
+
+def _own_answer(fault: Fault) -> Answer | None:
+    if fault.redirect is not None:
+        return _answer(HTTPStatus.TEMPORARY_REDIRECT, {"location": fault.redirect}, "")
+    if fault.instead is not None:
+        return _answer(fault.instead, fault.headers, fault.body or "")
+    return None
+
+
+def _answer(status: int, headers: dict[str, str | list[str]], body: str) -> Answer:
+    answer = Answer(status=status, body=body.encode())
+    answer.add([("content-length", str(len(answer.body)))])
+    for name, values in headers.items():
+        answer.add([(name, value) for value in ([values] if isinstance(values, str) else values)])
+    if "content-type" not in answer.headers:
+        answer.add([("content-type", "application/json")])
+    return answer
+
+
+async def read_whole(receive: Receive) -> Receive:
+    """Read a request to its end, and return what gives it once more.
+
+    Raises:
+        ClientDisconnect: The caller is gone before the end.
+    """
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return first.pop() if first else await receive()
+
+    return replay
+
+
+async def _disconnect(scope: Scope, receive: Receive, *, abruptly: bool) -> None:
+    transport: asyncio.Transport = scope["state"]["transport"]
+    if abruptly:
+        transport.abort()
+    else:
+        transport.close()
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -2,29 +2,116 @@
 
 Control routes and the page pass untouched, and so does a request with the header
 `X-Emulator-Observer`: who looks at the tenant neither wakes a fault nor appears in the log.
+
+The gateway's rate limit, and the headers in which it speaks of it.
+
+The headers repeat, as recorded on 2026-04-14: the API's own limit first, the gateway's second.
 """
 
 import asyncio
 import uuid
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from zdx_emulator.cross_site import is_own_host
+from zdx_emulator.access import is_observed, is_own_host
 from zdx_emulator.errors import Problem, problem_response
-from zdx_emulator.faults import Faults
-from zdx_emulator.misbehaviour import misbehave, read_whole
-from zdx_emulator.models import OBSERVER_HEADER, ArmedFault, LoggedRequest
-from zdx_emulator.rate_limit import RateLimiter
-from zdx_emulator.request_log import RequestLog
+from zdx_emulator.faults import Faults, misbehave, read_whole
+from zdx_emulator.models import ArmedFault, LoggedRequest
 from zdx_emulator.tenant import Clock
 
-_OBSERVERS_PREFIXES = ("/_emulator/", "/portal/")
+_RECORDED_PER_SECOND = 500
+_RECORDED_LIMIT = "500, 500;w=1, 20000;w=60"
+_GATEWAY_PER_SECOND = 1000
+_GATEWAY_LIMIT = "1000, 1000;w=1"
+_RESET_SECONDS = "1"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a request may pass, and what its answer tells of the limit."""
+
+    allowed: bool
+    headers: list[tuple[str, str]]
+
+
+class RateLimiter:
+    """Counts requests by the second.
+
+    Args:
+        per_second: How many pass; None names the recorded limits and holds nobody to them.
+        monotonic: Gives a time in seconds that never goes back.
+    """
+
+    def __init__(self, per_second: int | None, monotonic: Callable[[], float]) -> None:
+        self._per_second = per_second
+        self._monotonic = monotonic
+        self._second = 0
+        self._count = 0
+
+    def take(self) -> Verdict:
+        """Counts one request."""
+        second = int(self._monotonic())
+        if second != self._second:
+            self._second, self._count = second, 0
+        self._count += 1
+        allowed = self._per_second is None or self._count <= self._per_second
+        return Verdict(allowed, self._headers())
+
+    def _headers(self) -> list[tuple[str, str]]:
+        per_second = self._per_second or _RECORDED_PER_SECOND
+        own = _RECORDED_LIMIT if self._per_second is None else f"{per_second}, {per_second};w=1"
+        return [
+            ("x-ratelimit-limit", own),
+            ("x-ratelimit-limit", _GATEWAY_LIMIT),
+            ("x-ratelimit-remaining", str(max(0, per_second - self._count))),
+            ("x-ratelimit-remaining", str(max(0, _GATEWAY_PER_SECOND - self._count))),
+            ("x-ratelimit-reset", _RESET_SECONDS),
+            ("x-ratelimit-reset", _RESET_SECONDS),
+        ]
+
+
+_CAPACITY = 100_000
+_MASK = "***"
+_SECRET_PARAMETERS = {"access_token", "client_assertion", "client_secret", "token"}
+
+
+class RequestLog:
+    """The latest requests; headers and bodies are not kept, and so cannot leak."""
+
+    def __init__(self) -> None:
+        self._requests: deque[LoggedRequest] = deque(maxlen=_CAPACITY)
+
+    def begin(self, method: str, path: str, query: str, *, now: int) -> LoggedRequest:
+        """Logs an arrival; the caller fills in how it ended. `now` in epoch seconds."""
+        request = LoggedRequest(method=method, path=path, query=_masked(query), time=now)
+        self._requests.append(request)
+        return request
+
+    def requests(self) -> list[LoggedRequest]:
+        """Returns what is logged, oldest first."""
+        return list(self._requests)
+
+    def clear(self) -> None:
+        """Forgets it all."""
+        self._requests.clear()
+
+
+def _masked(query: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return urlencode(
+        [(name, _MASK if name in _SECRET_PARAMETERS else value) for name, value in pairs],
+        safe="[]*",
+    )
+
+
 _API_PREFIXES = ("/ziam/", "/zdx/")
 
 
@@ -113,16 +200,6 @@ class Gateway:
 
     def _dated(self, send: Send) -> Send:
         return _adding([("date", self._traffic.clock.http_date())], send)
-
-
-def is_observed(scope: Scope) -> bool:
-    """Tells whether a request only looks at the tenant or steers it."""
-    path: str = scope["path"]
-    return (
-        path == "/"
-        or path.startswith(_OBSERVERS_PREFIXES)
-        or any(name == OBSERVER_HEADER.encode() for name, _ in scope["headers"])
-    )
 
 
 def _trace_headers() -> list[tuple[str, str]]:

@@ -7,9 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Annotated
-
-from fastapi import Depends, Request
 
 from zdx_emulator.models import Switches
 from zdx_emulator.store import Store
@@ -142,14 +139,6 @@ class Tenant:
     def switches(self) -> Switches:
         """Returns the switches as they are now."""
         return self.panel.now
-
-
-async def _tenant_of(request: Request) -> Tenant:
-    tenant: Tenant = request.app.state.tenant
-    return tenant
-
-
-CurrentTenant = Annotated[Tenant, Depends(_tenant_of)]
 
 
 @dataclass(frozen=True)

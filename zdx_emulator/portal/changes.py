@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from zdx_emulator.catalog import ZSCALER_APIS
-from zdx_emulator.client_rules import make_client, replace_client
 from zdx_emulator.errors import not_found
 from zdx_emulator.models import (
     ApiClient,
@@ -14,7 +13,7 @@ from zdx_emulator.models import (
     ScopeRef,
 )
 from zdx_emulator.portal.keys import ZDX_ROLES
-from zdx_emulator.secret_rules import MAX_SECONDS, mint_secret
+from zdx_emulator.rules import MAX_SECONDS, make_client, mint_secret, replace_client
 from zdx_emulator.tenant import Tenant
 
 PERSON = "admin@example.com"

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from zdx_emulator.cross_site import FROM_THIS_SITE_ONLY
+from zdx_emulator.access import FROM_THIS_SITE_ONLY, CurrentTenant
 from zdx_emulator.errors import ApiError
 from zdx_emulator.portal.changes import FormError, KeyForm, create_key, edit_key
 from zdx_emulator.portal.handover import KeyFile, UnseenSecrets
 from zdx_emulator.portal.keys import ZDX_ROLES, Key, key_of, secret_of
 from zdx_emulator.portal.screens import Notice, Pages, render
-from zdx_emulator.tenant import CurrentTenant, Tenant
+from zdx_emulator.tenant import Tenant
 
 router = APIRouter(
     dependencies=[FROM_THIS_SITE_ONLY], include_in_schema=False, default_response_class=HTMLResponse

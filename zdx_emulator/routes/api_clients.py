@@ -6,14 +6,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from zdx_emulator.access import Caller, NotYetVisible, allowed_to, seen_later
+from zdx_emulator.access import (
+    Caller,
+    CurrentTenant,
+    NotYetVisible,
+    allowed_to,
+    is_observed,
+    seen_later,
+)
 from zdx_emulator.catalog import Permission
-from zdx_emulator.client_rules import make_client, replace_client
 from zdx_emulator.errors import not_found
-from zdx_emulator.gateway import is_observed
 from zdx_emulator.models import ApiClient, ApiClientRequest, Page
 from zdx_emulator.paging import CurrentSlice, page_of
-from zdx_emulator.tenant import CurrentTenant, success_codes
+from zdx_emulator.rules import make_client, replace_client
+from zdx_emulator.tenant import success_codes
 
 MayRead = Annotated[Caller, allowed_to(Permission.READ_CLIENTS)]
 MayChange = Annotated[Caller, allowed_to(Permission.CHANGE_CLIENTS)]

@@ -4,12 +4,12 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from zdx_emulator.access import NotYetVisible, seen_later
+from zdx_emulator.access import CurrentTenant, NotYetVisible, seen_later
 from zdx_emulator.errors import not_found
 from zdx_emulator.models import ApiClientSecret, ApiClientSecretRequest
 from zdx_emulator.routes.api_clients import MayChange, MayRead
-from zdx_emulator.secret_rules import check_holder, mint_secret, shown
-from zdx_emulator.tenant import CurrentTenant, success_codes
+from zdx_emulator.rules import check_holder, mint_secret, shown
+from zdx_emulator.tenant import success_codes
 
 MASK = "********"
 

@@ -14,12 +14,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
+from zdx_emulator.access import CurrentTenant
 from zdx_emulator.catalog import AUDIENCE
 from zdx_emulator.errors import TokenError
 from zdx_emulator.models import ApiClient
 from zdx_emulator.sign_in import check_secret
 from zdx_emulator.store import StoredToken
-from zdx_emulator.tenant import CurrentTenant, Tenant
+from zdx_emulator.tenant import Tenant
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
