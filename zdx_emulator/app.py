@@ -7,6 +7,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from zdx_emulator import control_api, identity_api, token_api, zdx_api
 from zdx_emulator.errors import render_errors
 from zdx_emulator.faults import Faults
 from zdx_emulator.gateway import Gateway, RateLimiter, RequestLog, Traffic
@@ -14,7 +15,6 @@ from zdx_emulator.models import Switches
 from zdx_emulator.portal import routes as portal
 from zdx_emulator.portal.handover import UnseenSecrets
 from zdx_emulator.portal.screens import STATIC
-from zdx_emulator.routes import api_clients, control, resource_servers, secrets, token, zdx
 from zdx_emulator.store import Store
 from zdx_emulator.tenant import Bootstrap, Clock, Identifiers, Lag, SwitchPanel, Tenant
 
@@ -82,7 +82,15 @@ def create_app(options: Options) -> FastAPI:
     app.add_middleware(Gateway, traffic=traffic, names=options.names)
     render_errors(app)
     app.exception_handler(portal.KeyGoneError)(portal.key_gone)
-    for area in (token, secrets, api_clients, resource_servers, zdx, control, portal):
-        app.include_router(area.router)
+    for router in (
+        token_api.router,
+        identity_api.secrets,
+        identity_api.clients,
+        identity_api.resource_servers,
+        zdx_api.router,
+        control_api.router,
+        portal.router,
+    ):
+        app.include_router(router)
     app.mount("/portal/static", StaticFiles(directory=STATIC))
     return app
