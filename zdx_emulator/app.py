@@ -7,14 +7,13 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from zdx_emulator import control_api, identity_api, token_api, zdx_api
+from zdx_emulator import control_api, identity_api, portal, token_api, zdx_api
 from zdx_emulator.errors import render_errors
 from zdx_emulator.faults import Faults
 from zdx_emulator.gateway import Gateway, RateLimiter, RequestLog, Traffic
 from zdx_emulator.models import Switches
-from zdx_emulator.portal import routes as portal
-from zdx_emulator.portal.handover import UnseenSecrets
-from zdx_emulator.portal.screens import STATIC
+from zdx_emulator.portal import STATIC
+from zdx_emulator.portal_keys import UnseenSecrets
 from zdx_emulator.store import Store
 from zdx_emulator.tenant import Bootstrap, Clock, Identifiers, Lag, SwitchPanel, Tenant
 
