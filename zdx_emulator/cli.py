@@ -1,19 +1,65 @@
 """`python -m zdx_emulator`."""
 
 import argparse
+import fcntl
 import ipaddress
 import os
 import re
 import socket
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from zdx_emulator import data_dir
 from zdx_emulator.models import Switches
+
+LOCK = "lock"
+
+
+class DataDirHeldError(Exception):
+    """Another process serves from this folder.
+
+    Args:
+        path: The folder.
+        holder: The other's process id, as it wrote it.
+    """
+
+    def __init__(self, path: Path, holder: str) -> None:
+        super().__init__(f"data dir {path} is held by process {holder}")
+
+
+@contextmanager
+def held(path: Path) -> Iterator[Path]:
+    """Holds a folder; a killed holder's claim ends with it.
+
+    Args:
+        path: The folder; made when it is not there.
+
+    Raises:
+        DataDirHeldError: Another process holds it.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    with (path / LOCK).open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise DataDirHeldError(path, lock.read().strip()) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield path
+
+
+@contextmanager
+def temporary() -> Iterator[Path]:
+    """Gives a folder that goes when the process ends."""
+    with tempfile.TemporaryDirectory(prefix="zdx-emulator-") as path:
+        yield Path(path)
+
 
 _REFUSED = 2
 
@@ -93,7 +139,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             switches = _switches(arguments.switch)
             listener = held.enter_context(_listen(arguments.host, arguments.port))
             folder = held.enter_context(_folder(arguments.data_dir))
-        except (ValueError, OSError, data_dir.DataDirHeldError) as error:
+        except (ValueError, OSError, DataDirHeldError) as error:
             print(f"zdx_emulator: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
             return _REFUSED
         _warn_beyond_loopback(listener)
@@ -120,15 +166,14 @@ def _warn_beyond_loopback(listener: socket.socket) -> None:
 
 
 def _folder(path: Path | None) -> AbstractContextManager[Path]:
-    return data_dir.temporary() if path is None else data_dir.held(path)
+    return temporary() if path is None else held(path)
 
 
 def _serve(
     arguments: argparse.Namespace, switches: Switches, listener: socket.socket, folder: Path
 ) -> None:
     # FastAPI is slow to load: --help and a refusal need not wait for it.
-    from zdx_emulator.app import Options, create_app  # noqa: PLC0415
-    from zdx_emulator.server import serve  # noqa: PLC0415
+    from zdx_emulator.app import Options, create_app, serve  # noqa: PLC0415
     from zdx_emulator.tenant import Bootstrap  # noqa: PLC0415
 
     options = Options(
