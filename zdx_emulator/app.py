@@ -27,6 +27,9 @@ from zdx_emulator.tenant import Bootstrap, Clock, Identifiers, Lag, SwitchPanel,
 DATABASE = "tenant.sqlite3"
 
 
+_SHUTDOWN_SECONDS = 1
+
+
 @dataclass(frozen=True)
 class Options:
     """How a tenant is set up.
@@ -88,21 +91,30 @@ def create_app(options: Options) -> FastAPI:
     app.add_middleware(Gateway, traffic=traffic, names=options.names)
     render_errors(app)
     app.exception_handler(portal.KeyGoneError)(portal.key_gone)
-    for router in (
-        token_api.router,
-        identity_api.secrets,
-        identity_api.clients,
-        identity_api.resource_servers,
-        zdx_api.router,
-        control_api.router,
-        portal.router,
-    ):
-        app.include_router(router)
+    for area in (token_api, identity_api, zdx_api, control_api, portal):
+        app.include_router(area.router)
     app.mount("/portal/static", StaticFiles(directory=STATIC))
     return app
 
 
-_SHUTDOWN_SECONDS = 1
+def serve(app: FastAPI, listener: socket.socket) -> None:
+    """Serves until told to end; prints `READY <url>` once it does.
+
+    Args:
+        app: The tenant.
+        listener: A bound socket.
+    """
+    config = uvicorn.Config(
+        app,
+        http=_OpenProtocol,
+        lifespan="off",
+        log_level="error",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )
+    asyncio.run(_Server(config).serve(sockets=[listener]))
 
 
 class _OpenProtocol(H11Protocol):
@@ -133,23 +145,3 @@ class _Server(uvicorn.Server):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
-
-
-def serve(app: FastAPI, listener: socket.socket) -> None:
-    """Serves until told to end; prints `READY <url>` once it does.
-
-    Args:
-        app: The tenant.
-        listener: A bound socket.
-    """
-    config = uvicorn.Config(
-        app,
-        http=_OpenProtocol,
-        lifespan="off",
-        log_level="error",
-        access_log=False,
-        date_header=False,
-        server_header=False,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-    )
-    asyncio.run(_Server(config).serve(sockets=[listener]))

@@ -31,6 +31,15 @@ from zdx_emulator.rules import check_holder, make_client, mint_secret, replace_c
 from zdx_emulator.tenant import success_codes
 
 _MAX_OFFSET = 2**31 - 1
+_CLIENTS = "/api-clients"
+_CLIENT = f"{_CLIENTS}/{{client_id}}"
+_SECRETS = f"{_CLIENT}/secrets"
+_RESOURCE_SERVERS = "/resource-servers"
+
+MayRead = Annotated[Caller, allowed_to(Permission.READ_CLIENTS)]
+MayChange = Annotated[Caller, allowed_to(Permission.CHANGE_CLIENTS)]
+
+router = APIRouter(prefix="/ziam/admin/api/v1")
 
 
 @dataclass(frozen=True)
@@ -79,13 +88,7 @@ def _link(url: URL, offset: int) -> str:
     return str(url.include_query_params(offset=offset))
 
 
-MayRead = Annotated[Caller, allowed_to(Permission.READ_CLIENTS)]
-MayChange = Annotated[Caller, allowed_to(Permission.CHANGE_CLIENTS)]
-
-clients = APIRouter(prefix="/ziam/admin/api/v1/api-clients")
-
-
-@clients.get("", response_model=Page[ApiClient], response_model_exclude_none=True)
+@router.get(_CLIENTS, response_model=Page[ApiClient], response_model_exclude_none=True)
 async def list_api_clients(
     request: Request,
     tenant: CurrentTenant,
@@ -106,7 +109,7 @@ async def list_api_clients(
     return JSONResponse(shown)
 
 
-@clients.post("", status_code=HTTPStatus.CREATED, response_model_exclude_none=True)
+@router.post(_CLIENTS, status_code=HTTPStatus.CREATED, response_model_exclude_none=True)
 async def create_api_client(
     body: ApiClientRequest,
     request: Request,
@@ -125,7 +128,7 @@ async def create_api_client(
     return client
 
 
-@clients.get("/{client_id}", response_model_exclude_none=True)
+@router.get(_CLIENT, response_model_exclude_none=True)
 async def get_api_client(
     client_id: str, tenant: CurrentTenant, _: MayRead, hidden: NotYetVisible
 ) -> ApiClient:
@@ -140,7 +143,7 @@ async def get_api_client(
     return client
 
 
-@clients.put("/{client_id}", response_model_exclude_none=True)
+@router.put(_CLIENT, response_model_exclude_none=True)
 async def update_api_client(
     client_id: str, body: ApiClientRequest, tenant: CurrentTenant, _: MayChange
 ) -> ApiClient:
@@ -152,7 +155,7 @@ async def update_api_client(
     return replace_client(tenant, client_id, body)
 
 
-@clients.delete("/{client_id}", status_code=HTTPStatus.NO_CONTENT)
+@router.delete(_CLIENT, status_code=HTTPStatus.NO_CONTENT)
 async def remove_api_client(client_id: str, tenant: CurrentTenant, _: MayChange) -> None:
     """Removes a client, its secrets and its tokens.
 
@@ -165,10 +168,8 @@ async def remove_api_client(client_id: str, tenant: CurrentTenant, _: MayChange)
 
 MASK = "********"
 
-secrets = APIRouter(prefix="/ziam/admin/api/v1/api-clients/{client_id}/secrets")
 
-
-@secrets.get("")
+@router.get(_SECRETS)
 async def get_secrets(
     client_id: str, tenant: CurrentTenant, _: MayRead, hidden: NotYetVisible
 ) -> list[ApiClientSecret]:
@@ -184,7 +185,7 @@ async def get_secrets(
     return [shown(secret, MASK) for secret in held if secret.id not in hidden]
 
 
-@secrets.post("", status_code=HTTPStatus.ACCEPTED)
+@router.post(_SECRETS, status_code=HTTPStatus.ACCEPTED)
 async def add_secret(
     client_id: str,
     body: ApiClientSecretRequest,
@@ -204,7 +205,7 @@ async def add_secret(
     return secret
 
 
-@secrets.delete("/{secret_id}")
+@router.delete(f"{_SECRETS}/{{secret_id}}")
 async def delete_secret(
     client_id: str, secret_id: str, tenant: CurrentTenant, _: MayChange
 ) -> Response:
@@ -218,14 +219,10 @@ async def delete_secret(
     return Response(status_code=success_codes(tenant).secret_deleted)
 
 
-resource_servers = APIRouter(
-    prefix="/ziam/admin/api/v1/resource-servers",
-    dependencies=[allowed_to(Permission.READ_CLIENTS)],
-)
-
-
-@resource_servers.get("", response_model_exclude_none=True)
-async def list_resource_servers(request: Request, wanted: CurrentSlice) -> Page[ResourceServer]:
+@router.get(_RESOURCE_SERVERS, response_model_exclude_none=True)
+async def list_resource_servers(
+    request: Request, wanted: CurrentSlice, _: MayRead
+) -> Page[ResourceServer]:
     """Lists the API resources with their scopes."""
     part = wanted.name_like.lower()
     named = [server for server in RESOURCE_SERVERS.values() if part in server.name.lower()]
@@ -233,8 +230,8 @@ async def list_resource_servers(request: Request, wanted: CurrentSlice) -> Page[
     return page_of(records, total=len(named), wanted=wanted, url=request.url)
 
 
-@resource_servers.get("/{resource_server_id}", response_model_exclude_none=True)
-async def get_resource_server(resource_server_id: str) -> ResourceServer:
+@router.get(f"{_RESOURCE_SERVERS}/{{resource_server_id}}", response_model_exclude_none=True)
+async def get_resource_server(resource_server_id: str, _: MayRead) -> ResourceServer:
     """Gives one API resource.
 
     Raises:

@@ -32,6 +32,24 @@ from zdx_emulator.models import (
     Switches,
 )
 
+__all__ = [
+    "ADMIN_ID",
+    "ADMIN_SECRET",
+    "API_CLIENT",
+    "API_CLIENTS",
+    "EACH_OTHER_WAY",
+    "RESOURCE_SERVERS",
+    "SECRET",
+    "SECRETS",
+    "TOKEN",
+    "VANITY_DOMAIN",
+    "RunningEmulator",
+    "Switches",
+    "running_emulator",
+    "scope_id",
+]
+
+
 TOKEN = "/oauth2/v1/token"  # noqa: S105 - a path
 API_CLIENTS = "/ziam/admin/api/v1/api-clients"
 API_CLIENT = f"{API_CLIENTS}/{{id}}"
@@ -42,25 +60,77 @@ RESOURCE_SERVERS = "/ziam/admin/api/v1/resource-servers"
 ADMIN_ID = "emulator-admin"
 ADMIN_SECRET = "emulator-admin-secret"  # noqa: S105 - the documented one of every emulator
 
+# Any would do: the tenant answers under its own address, whatever it is called.
+VANITY_DOMAIN = "acme"
+
 _PAGE_SIZE = 1000
 _TIMEOUT_SECONDS = 60
 _POLL_SECONDS = 0.01
 
+_EXIT_TIMEOUT_SECONDS = 60
+_BEFORE_A_CAPITAL = re.compile(r"(?=[A-Z])")
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class Observer:
-    """A tenant, seen from a test.
+class ServerProcess(Protocol):
+    """As much of a `subprocess.Popen` as is needed to end a server."""
+
+    pid: int
+
+    @property
+    def stdout(self) -> IO[str] | None:
+        """What it prints, where that is read."""
+
+    def send_signal(self, sig: int) -> None:
+        """Send a signal, unless it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end, and return its exit code."""
+
+
+class RunningEmulator:
+    """A tenant in a process of its own, which a test looks at and steers.
+
+    What is asked through it meets no fault, no latency and no rate limit, and is not logged.
+    What it makes is there for all at once, however reads lag.
 
     Args:
+        process: The server's process.
         url: Its origin, `http://127.0.0.1:<port>`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, process: ServerProcess, url: str) -> None:
+        self.process = process
         self.url = url
         self._session = Session()
         self._session.trust_env = False
         self._session.headers[OBSERVER_HEADER] = "testing"
+
+    def profile(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
+        """The provider's settings for this tenant, as a profile of `zdx:tenants`.
+
+        Args:
+            vanity_domain: What the tenant is to be called.
+        """
+        return {
+            "vanityDomain": vanity_domain,
+            "apiUrl": self.url,
+            "tokenUrl": f"{self.url}{TOKEN}",
+            "clientId": ADMIN_ID,
+            "clientSecret": ADMIN_SECRET,
+        }
+
+    def stack_config(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
+        """The same settings in a Pulumi stack's config."""
+        return {f"zdx:{key}": value for key, value in self.profile(vanity_domain).items()}
+
+    def environment(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
+        """The same settings as variables of a process."""
+        return {
+            f"ZSCALER_{_BEFORE_A_CAPITAL.sub('_', key).upper()}": value
+            for key, value in self.profile(vanity_domain).items()
+        }
 
     def token_for(self, client_id: str, secret: str) -> str:
         """Returns a bearer token.
@@ -223,9 +293,24 @@ class Observer:
         """Makes the tenant as new."""
         self._send("POST", "/_emulator/reset")
 
+    def kill(self) -> None:
+        """Ends the server at once, as a power cut would (SIGKILL)."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ends the server in order (SIGTERM) and returns its exit code."""
+        return self._end(signal.SIGTERM)
+
     def close(self) -> None:
-        """Lets go of the connection."""
+        """Ends the server and lets go of all that belongs to it."""
         self._session.close()
+        self.stop()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+    def _end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(_EXIT_TIMEOUT_SECONDS)
 
     def _administer(self, method: str, path: str, **arguments: Any) -> Response:
         token = self.token_for(ADMIN_ID, ADMIN_SECRET)
@@ -237,119 +322,6 @@ class Observer:
         )
         answer.raise_for_status()
         return answer
-
-
-def scope_id(role: str, service: str = "ZDX") -> str:
-    """Returns the scope id of a role.
-
-    Raises:
-        LookupError: The service has no such role.
-    """
-    for found, known in ROLES.items():
-        if (known.service, known.name) == (service, role):
-            return found
-    raise LookupError(f"{service} has no role {role!r}")
-
-
-def _parse(model: type[Model], answer: Response) -> Model:
-    return model.model_validate_json(answer.content)
-
-
-__all__ = [
-    "ADMIN_ID",
-    "ADMIN_SECRET",
-    "API_CLIENT",
-    "API_CLIENTS",
-    "EACH_OTHER_WAY",
-    "RESOURCE_SERVERS",
-    "SECRET",
-    "SECRETS",
-    "TOKEN",
-    "VANITY_DOMAIN",
-    "RunningEmulator",
-    "Switches",
-    "running_emulator",
-    "scope_id",
-]
-
-# Any would do: the tenant answers under its own address, whatever it is called.
-VANITY_DOMAIN = "acme"
-
-_EXIT_TIMEOUT_SECONDS = 60
-_BEFORE_A_CAPITAL = re.compile(r"(?=[A-Z])")
-
-
-class ServerProcess(Protocol):
-    """As much of a `subprocess.Popen` as is needed to end a server."""
-
-    pid: int
-
-    @property
-    def stdout(self) -> IO[str] | None:
-        """What it prints, where that is read."""
-
-    def send_signal(self, sig: int) -> None:
-        """Send a signal, unless it has ended."""
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end, and return its exit code."""
-
-
-class RunningEmulator(Observer):
-    """A tenant in a process of its own.
-
-    Args:
-        process: The server's process.
-        url: Its origin, `http://127.0.0.1:<port>`.
-    """
-
-    def __init__(self, process: ServerProcess, url: str) -> None:
-        super().__init__(url)
-        self.process = process
-
-    def profile(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
-        """The provider's settings for this tenant, as a profile of `zdx:tenants`.
-
-        Args:
-            vanity_domain: What the tenant is to be called.
-        """
-        return {
-            "vanityDomain": vanity_domain,
-            "apiUrl": self.url,
-            "tokenUrl": f"{self.url}{TOKEN}",
-            "clientId": ADMIN_ID,
-            "clientSecret": ADMIN_SECRET,
-        }
-
-    def stack_config(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
-        """The same settings in a Pulumi stack's config."""
-        return {f"zdx:{key}": value for key, value in self.profile(vanity_domain).items()}
-
-    def environment(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
-        """The same settings as variables of a process."""
-        return {
-            f"ZSCALER_{_BEFORE_A_CAPITAL.sub('_', key).upper()}": value
-            for key, value in self.profile(vanity_domain).items()
-        }
-
-    def kill(self) -> None:
-        """Ends the server at once, as a power cut would (SIGKILL)."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> int:
-        """Ends the server in order (SIGTERM) and returns its exit code."""
-        return self._end(signal.SIGTERM)
-
-    def close(self) -> None:
-        """Ends the server and lets go of all that belongs to it."""
-        super().close()
-        self.stop()
-        if self.process.stdout:
-            self.process.stdout.close()
-
-    def _end(self, number: signal.Signals) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(_EXIT_TIMEOUT_SECONDS)
 
 
 @contextmanager
@@ -389,6 +361,18 @@ def running_emulator(
         tenant.close()
 
 
+def scope_id(role: str, service: str = "ZDX") -> str:
+    """Returns the scope id of a role.
+
+    Raises:
+        LookupError: The service has no such role.
+    """
+    for found, known in ROLES.items():
+        if (known.service, known.name) == (service, role):
+            return found
+    raise LookupError(f"{service} has no role {role!r}")
+
+
 def _start(command: list[str]) -> RunningEmulator:
     # A file, as a pipe that nobody reads fills up and blocks its writer.
     with tempfile.TemporaryFile("w+") as complaints:
@@ -401,3 +385,7 @@ def _start(command: list[str]) -> RunningEmulator:
             complaints.seek(0)
             raise RuntimeError(f"the emulator did not start: {complaints.read().strip()}")
     return RunningEmulator(process, line.removeprefix("READY ").strip())
+
+
+def _parse(model: type[Model], answer: Response) -> Model:
+    return model.model_validate_json(answer.content)
