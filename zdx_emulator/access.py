@@ -1,21 +1,54 @@
 """Who calls, and what they may do: a bearer token, looked up anew at every call.
 
 A caller's roles are those that the client has now, not those it had when the token was issued.
+
+Refuses what another web site has a visitor's browser send here.
+
+The rule is that of Go's `net/http.CrossOriginProtection`: a browser names by `Sec-Fetch-Site`, or
+by `Origin`, where a request comes from, and no page can make it lie. A client that names neither
+is no browser, and so nobody's tool.
+
+A site whose name is rebound to this address is of one site with it. What gives it away is its
+name in the `Host` header. An address cannot be rebound, nor can `localhost`.
 """
 
-from collections.abc import Awaitable, Callable
+import ipaddress
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 from fastapi.params import Depends as Dependency
+from starlette.types import Scope
 
-from zdx_emulator.catalog import ROLES, Role
+from zdx_emulator.catalog import PERMISSIONS, ROLES, Permission, Role
 from zdx_emulator.errors import ApiError
-from zdx_emulator.gateway import is_observed
-from zdx_emulator.roles import PERMISSIONS, Permission
-from zdx_emulator.tenant import CurrentTenant, Tenant
+from zdx_emulator.models import OBSERVER_HEADER
+from zdx_emulator.tenant import Tenant
+
+
+async def _tenant_of(request: Request) -> Tenant:
+    tenant: Tenant = request.app.state.tenant
+    return tenant
+
+
+CurrentTenant = Annotated[Tenant, Depends(_tenant_of)]
+
+
+_OBSERVERS_PREFIXES = ("/_emulator/", "/portal/")
+
+
+def is_observed(scope: Scope) -> bool:
+    """Tells whether a request only looks at the tenant or steers it."""
+    path: str = scope["path"]
+    return (
+        path == "/"
+        or path.startswith(_OBSERVERS_PREFIXES)
+        or any(name == OBSERVER_HEADER.encode() for name, _ in scope["headers"])
+    )
+
 
 _BOOTSTRAP_ROLES = frozenset({Role("ZIAM", "Super Admin")})
 
@@ -98,3 +131,39 @@ def seen_later(request: Request, tenant: Tenant, id_: str) -> None:
     """Hides something new from reads for as long as they lag; not what an observer made."""
     if not is_observed(request.scope):
         tenant.lag.hide(id_, seconds=tenant.switches.read_lag_ms / 1000)
+
+
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+async def _refuse(request: Request) -> None:
+    if request.method not in _SAFE_METHODS and not _is_of_this_site(request):
+        raise ApiError(HTTPStatus.FORBIDDEN, "cross.site", "Sent by another web site")
+
+
+def _is_of_this_site(request: Request) -> bool:
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def is_own_host(host: str, names: Collection[str]) -> bool:
+    """Tell whether a `Host` header is an address, `localhost`, or one of these names."""
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").removesuffix(".")
+    except ValueError:
+        return False
+    return name == "localhost" or name.endswith(".localhost") or name in names or _is_address(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+FROM_THIS_SITE_ONLY = Depends(_refuse)

@@ -1,29 +1,33 @@
 """Puts the tenant together."""
 
+import asyncio
+import signal
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import uvicorn
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from zdx_emulator.clock import Clock
+from zdx_emulator import control_api, identity_api, portal, token_api, zdx_api
 from zdx_emulator.errors import render_errors
 from zdx_emulator.faults import Faults
-from zdx_emulator.gateway import Gateway, Traffic
-from zdx_emulator.identifiers import Identifiers
-from zdx_emulator.lag import Lag
-from zdx_emulator.portal import routes as portal
-from zdx_emulator.portal.handover import UnseenSecrets
-from zdx_emulator.portal.screens import STATIC
-from zdx_emulator.rate_limit import RateLimiter
-from zdx_emulator.request_log import RequestLog
-from zdx_emulator.routes import api_clients, control, resource_servers, secrets, token, zdx
+from zdx_emulator.gateway import Gateway, RateLimiter, RequestLog, Traffic
+from zdx_emulator.models import Switches
+from zdx_emulator.portal import STATIC
+from zdx_emulator.portal_keys import UnseenSecrets
 from zdx_emulator.store import Store
-from zdx_emulator.switches import Switches, SwitchPanel
-from zdx_emulator.tenant import Bootstrap, Tenant
+from zdx_emulator.tenant import Bootstrap, Clock, Identifiers, Lag, SwitchPanel, Tenant
 
 DATABASE = "tenant.sqlite3"
+
+
+_SHUTDOWN_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Options:
         rate_limit: How many requests a second the APIs serve; None: all.
         seed: Makes ids and secrets reproducible; None: random.
         switches: How it behaves where the vendor's documents leave that open.
+        names: Names that it is reached by, besides addresses and `localhost`.
     """
 
     data_dir: Path
@@ -45,6 +50,7 @@ class Options:
     rate_limit: int | None = None
     seed: int | None = None
     switches: Switches = field(default_factory=Switches)
+    names: frozenset[str] = frozenset()
 
 
 def create_app(options: Options) -> FastAPI:
@@ -82,10 +88,60 @@ def create_app(options: Options) -> FastAPI:
     )
     app.state.traffic = traffic
     app.state.unseen_secrets = UnseenSecrets()
-    app.add_middleware(Gateway, traffic=traffic)
+    app.add_middleware(Gateway, traffic=traffic, names=options.names)
     render_errors(app)
     app.exception_handler(portal.KeyGoneError)(portal.key_gone)
-    for area in (token, secrets, api_clients, resource_servers, zdx, control, portal):
+    for area in (token_api, identity_api, zdx_api, control_api, portal):
         app.include_router(area.router)
     app.mount("/portal/static", StaticFiles(directory=STATIC))
     return app
+
+
+def serve(app: FastAPI, listener: socket.socket) -> None:
+    """Serves until told to end; prints `READY <url>` once it does.
+
+    Args:
+        app: The tenant.
+        listener: A bound socket.
+    """
+    config = uvicorn.Config(
+        app,
+        http=_OpenProtocol,
+        lifespan="off",
+        log_level="error",
+        access_log=False,
+        date_header=False,
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )
+    asyncio.run(_Server(config).serve(sockets=[listener]))
+
+
+class _OpenProtocol(H11Protocol):
+    """Lets a fault reach the connection by which its request came."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as its base
+        super().connection_made(transport)
+        # asyncio does so by itself only for sockets made with an explicit protocol number;
+        # without it, head and body of an answer are 40 ms apart.
+        connection: socket.socket = transport.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and ends quietly on SIGTERM and SIGINT."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or []:
+            host, port, *_ = listener.getsockname()
+            print(f"READY http://{host}:{port}", flush=True)  # noqa: T201 - the promised line
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn's own raises the signal once more at the end, and so never exits with 0.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield

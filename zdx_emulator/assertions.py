@@ -10,9 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
 from cryptography.x509 import load_pem_x509_certificate
+from requests import RequestException, Session
 
 from zdx_emulator.catalog import AUDIENCE
 from zdx_emulator.errors import TokenError
@@ -34,7 +36,9 @@ def claimed_client_id(assertion: str) -> str:
         claims = jwt.decode(assertion, options={"verify_signature": False})
     except jwt.InvalidTokenError:
         raise TokenError("invalid_client", "client_assertion is no JWT") from None
-    return str(claims.get("sub", ""))
+    sub = str(claims.get("sub", ""))
+    # JSON can hold half a surrogate pair, which is no character and nobody's id.
+    return sub.encode(errors="replace").decode()
 
 
 def check_assertion(client: ApiClient, assertion: str, *, now: int) -> None:
@@ -52,7 +56,8 @@ def check_assertion(client: ApiClient, assertion: str, *, now: int) -> None:
     name = client.client_id or client.id
     if claims["iss"] != name or claims["sub"] != name:
         raise TokenError("invalid_client", "iss and sub must be the client id")
-    if not now < claims["exp"] <= now + MAX_SECONDS:
+    exp = claims["exp"]
+    if not isinstance(exp, int | float) or not now < exp <= now + MAX_SECONDS:
         raise TokenError("invalid_client", "exp must lie within the next thirty minutes")
 
 
@@ -87,20 +92,38 @@ def _claims_signed_by(key: RSAPublicKey, assertion: str) -> dict[str, Any] | Non
 
 def _keys_of(authentication: ClientAuthentication, assertion: str) -> list[RSAPublicKey]:
     if authentication.auth_type == "JWKS":
-        return [_published_key(authentication.client_jwks_url or "", assertion)]
+        return _published_keys(authentication.client_jwks_url or "", assertion)
     keys = [_public_key(key.key_value) for key in authentication.public_keys or []]
     certificates = authentication.client_certificates or []
     return keys + [_certified_key(certificate.cert_content) for certificate in certificates]
 
 
-def _published_key(url: str, assertion: str) -> RSAPublicKey:
-    if urlsplit(url).hostname not in _LOOPBACK:
-        raise TokenError("invalid_client", "This tenant reads a JWKS from loopback only")
-    jwks = jwt.PyJWKClient(url, timeout=_JWKS_TIMEOUT_SECONDS)
+def _published_keys(url: str, assertion: str) -> list[RSAPublicKey]:
+    if not _is_loopback_http(url):
+        raise TokenError("invalid_client", "This tenant reads a JWKS by http from loopback only")
+    wanted = jwt.get_unverified_header(assertion).get("kid")
     try:
-        return _rsa(jwks.get_signing_key_from_jwt(assertion).key)
-    except jwt.PyJWTError:
-        raise TokenError("invalid_client", "The client's JWKS has no key for it") from None
+        jwks = jwt.PyJWKSet.from_json(_read(url))
+    # What is no JWKS fails in as many ways as JSON has types.
+    except (RequestException, jwt.PyJWTError, ValueError, TypeError, AttributeError):
+        raise TokenError("invalid_client", "The client's JWKS cannot be read") from None
+    return [_rsa(key.key) for key in jwks.keys if key.key_id == wanted]
+
+
+def _is_loopback_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK
+
+
+def _read(url: str) -> str:
+    with Session() as session:
+        session.trust_env = False  # what a proxy calls loopback is another machine
+        answer = session.get(url, timeout=_JWKS_TIMEOUT_SECONDS, allow_redirects=False)
+    answer.raise_for_status()
+    return answer.text
 
 
 def _public_key(text: str) -> RSAPublicKey:
@@ -108,14 +131,14 @@ def _public_key(text: str) -> RSAPublicKey:
         if text.lstrip().startswith("-----BEGIN"):
             return _rsa(load_pem_public_key(text.encode()))
         return _rsa(load_der_public_key(b64decode(text)))
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise TokenError("invalid_client", "The client's public key cannot be read") from None
 
 
 def _certified_key(text: str) -> RSAPublicKey:
     try:
         return _rsa(load_pem_x509_certificate(text.encode()).public_key())
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise TokenError("invalid_client", "The client's certificate cannot be read") from None
 
 

@@ -1,18 +1,65 @@
 """`python -m zdx_emulator`."""
 
 import argparse
+import fcntl
+import ipaddress
 import os
 import re
 import socket
 import sys
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from zdx_emulator import data_dir
-from zdx_emulator.switches import Switches
+from zdx_emulator.models import Switches
+
+LOCK = "lock"
+
+
+class DataDirHeldError(Exception):
+    """Another process serves from this folder.
+
+    Args:
+        path: The folder.
+        holder: The other's process id, as it wrote it.
+    """
+
+    def __init__(self, path: Path, holder: str) -> None:
+        super().__init__(f"data dir {path} is held by process {holder}")
+
+
+@contextmanager
+def held(path: Path) -> Iterator[Path]:
+    """Holds a folder; a killed holder's claim ends with it.
+
+    Args:
+        path: The folder; made when it is not there.
+
+    Raises:
+        DataDirHeldError: Another process holds it.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    with (path / LOCK).open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise DataDirHeldError(path, lock.read().strip()) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield path
+
+
+@contextmanager
+def temporary() -> Iterator[Path]:
+    """Gives a folder that goes when the process ends."""
+    with tempfile.TemporaryDirectory(prefix="zdx-emulator-") as path:
+        yield Path(path)
+
 
 _REFUSED = 2
 
@@ -50,7 +97,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
     )
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--host", default="127.0.0.1", help="address or name to listen on (default: %(default)s)")
     add("--port", type=int, default=8080, help="0 takes any free one (default: %(default)s)")
     add("--data-dir", type=Path, help="where the tenant is kept (default: a temporary folder)")
     add("--latency-ms", type=int, default=0, metavar="MS", help="wait before every answer")
@@ -92,9 +139,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             switches = _switches(arguments.switch)
             listener = held.enter_context(_listen(arguments.host, arguments.port))
             folder = held.enter_context(_folder(arguments.data_dir))
-        except (ValueError, OSError, data_dir.DataDirHeldError) as error:
+        except (ValueError, OSError, DataDirHeldError) as error:
             print(f"zdx_emulator: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
             return _REFUSED
+        _warn_beyond_loopback(listener)
         _serve(arguments, switches, listener, folder)
     return 0
 
@@ -107,16 +155,25 @@ def _listen(host: str, port: int) -> socket.socket:
         raise OSError(f"cannot listen on {host}:{port}: {reason}") from error
 
 
+def _warn_beyond_loopback(listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    if not ipaddress.ip_address(host).is_loopback:
+        print(  # noqa: T201 - a command speaks
+            f"zdx_emulator: warning: other machines can reach {host}:{port}, and the admin secret "
+            "is public. Listen on loopback (--host 127.0.0.1), or keep this network to yourself.",
+            file=sys.stderr,
+        )
+
+
 def _folder(path: Path | None) -> AbstractContextManager[Path]:
-    return data_dir.temporary() if path is None else data_dir.held(path)
+    return temporary() if path is None else held(path)
 
 
 def _serve(
     arguments: argparse.Namespace, switches: Switches, listener: socket.socket, folder: Path
 ) -> None:
     # FastAPI is slow to load: --help and a refusal need not wait for it.
-    from zdx_emulator.app import Options, create_app  # noqa: PLC0415
-    from zdx_emulator.server import serve  # noqa: PLC0415
+    from zdx_emulator.app import Options, create_app, serve  # noqa: PLC0415
     from zdx_emulator.tenant import Bootstrap  # noqa: PLC0415
 
     options = Options(
@@ -126,5 +183,6 @@ def _serve(
         rate_limit=arguments.rate_limit,
         seed=arguments.seed,
         switches=switches,
+        names=frozenset({arguments.host.lower()}),
     )
     serve(create_app(options), listener)

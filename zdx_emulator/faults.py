@@ -1,88 +1,14 @@
 """Misbehaviour to order: which requests go wrong, how, and how often."""
 
 import asyncio
-import re
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-
-class Fault(BaseModel):
-    """One way for a request to go wrong.
-
-    Attributes:
-        method: The HTTP method, or `*` for any.
-        path: A path whose `{names}` stand for one segment each, and whose `*` stands for
-            anything, slashes included: `/ziam/admin/api/v1/api-clients/{id}/secrets`.
-        count: How many requests it meets before it is spent.
-        after: How many matching requests it lets pass first.
-        delay_ms: Waits that many milliseconds before anything else happens.
-        hold: Keeps the request until it is released: `before` it takes effect, or `after` that,
-            with the answer ready.
-        drop: Closes the connection without an answer, `before` or `after` the request took
-            effect.
-        status: Answers with it instead; with a `body` and no status, it is 200.
-        headers: Headers of that answer; a list repeats the header.
-        body: Body of that answer, garbage included.
-        redirect: Answers 307 to that location.
-        applied: The request takes effect although the fault answers in its place, as behind a
-            gateway that gave up waiting.
-        body_ms: Spreads the body of the answer over that many milliseconds.
-        truncate: Sends half of the true answer, then closes the connection.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    method: str = "*"
-    path: str
-    count: Annotated[int, Field(ge=1)] = 1
-    after: Annotated[int, Field(ge=0)] = 0
-    delay_ms: Annotated[int, Field(ge=0)] = 0
-    hold: Literal["before", "after"] | None = None
-    drop: Literal["before", "after"] | None = None
-    status: HTTPStatus | None = None
-    headers: dict[str, str | list[str]] = {}
-    body: str | None = None
-    redirect: str | None = None
-    applied: bool = False
-    body_ms: Annotated[int, Field(ge=0)] = 0
-    truncate: bool = False
-
-    @model_validator(mode="after")
-    def _one_answer(self) -> "Fault":
-        answers = [self.drop, self.redirect, self.truncate or None, self.instead]
-        if sum(answer is not None for answer in answers) > 1:
-            raise ValueError("a fault drops, redirects, truncates or answers: only one of them")
-        return self
-
-    @property
-    def instead(self) -> HTTPStatus | None:
-        """The status of the answer that it gives in place of the true one."""
-        return self.status or (None if self.body is None else HTTPStatus.OK)
-
-    def matches(self, method: str, path: str) -> bool:
-        """Tells whether it is meant for such a request."""
-        return self.method.upper() in ("*", method) and bool(_pattern(self.path).fullmatch(path))
-
-
-class ArmedFault(BaseModel):
-    """A fault and what became of it: how many requests it has seen, met, and holds now."""
-
-    fault: Fault
-    seen: int = 0
-    met: int = 0
-    held: int = 0
-
-    def meets(self, method: str, path: str) -> bool:
-        """Counts a request, and tells whether the fault is for it."""
-        if self.met == self.fault.count or not self.fault.matches(method, path):
-            return False
-        self.seen += 1
-        if self.seen <= self.fault.after:
-            return False
-        self.met += 1
-        return True
+from zdx_emulator.models import ArmedFault, Fault
 
 
 class Faults:
@@ -125,12 +51,130 @@ class Faults:
         self._gate = asyncio.Event()
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    parts = re.split(r"(\{\w+\}|\*)", path)
-    return re.compile("".join(_part(part) for part in parts))
+_PIECES = 10
 
 
-def _part(part: str) -> str:
-    if part == "*":
-        return ".*"
-    return "[^/]+" if part.startswith("{") else re.escape(part)
+@dataclass
+class Answer:
+    """A whole answer, kept back."""
+
+    status: int = 0
+    headers: MutableHeaders = field(default_factory=MutableHeaders)
+    body: bytes = b""
+
+    async def record(self, message: Message) -> None:
+        """Takes in what an application sends."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.headers = MutableHeaders(raw=list(message["headers"]))
+        else:
+            self.body += message.get("body", b"")
+
+    def add(self, headers: list[tuple[str, str]]) -> None:
+        """Adds headers; one that repeats stays repeated."""
+        for name, value in headers:
+            self.headers.append(name, value)
+
+    async def send(self, send: Send, *, body: bytes, more_body: bool) -> None:
+        """Gives the answer away, with as much of the body as is wanted."""
+        await send(
+            {"type": "http.response.start", "status": self.status, "headers": self.headers.raw}
+        )
+        await send({"type": "http.response.body", "body": body, "more_body": more_body})
+
+
+async def misbehave(
+    scope: Scope, receive: Receive, send: Send, *, app: ASGIApp, armed: ArmedFault, faults: Faults
+) -> None:
+    """Serves a request that a fault has met.
+
+    Args:
+        scope: ASGI's, as are the next two.
+        receive: Gives the request.
+        send: Takes the answer.
+        app: What would serve the request.
+        armed: The fault.
+        faults: Where held requests wait.
+    """
+    fault = armed.fault
+    await asyncio.sleep(fault.delay_ms / 1000)
+    if fault.hold == "before":
+        await faults.hold(armed)
+    answer = Answer()
+    if _takes_effect(fault):
+        await app(scope, receive, answer.record)
+    if fault.hold == "after":
+        await faults.hold(armed)
+    if fault.drop:
+        await _disconnect(scope, receive, abruptly=True)
+    elif fault.truncate:
+        await answer.send(send, body=answer.body[: len(answer.body) // 2], more_body=True)
+        await _disconnect(scope, receive, abruptly=False)
+    else:
+        answer = _own_answer(fault) or answer
+        await answer.send(send, body=b"", more_body=True)
+        await _send_body(answer.body, send, seconds=fault.body_ms / 1000)
+
+
+async def _send_body(body: bytes, send: Send, *, seconds: float) -> None:
+    pieces = min(_PIECES, len(body)) if seconds else 1
+    for piece in range(pieces):
+        await asyncio.sleep(seconds / pieces)
+        part = body[len(body) * piece // pieces : len(body) * (piece + 1) // pieces]
+        await send({"type": "http.response.body", "body": part, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _takes_effect(fault: Fault) -> bool:
+    if fault.drop:
+        return fault.drop == "after"
+    return fault.applied or _own_answer(fault) is None
+
+
+def _own_answer(fault: Fault) -> Answer | None:
+    if fault.redirect is not None:
+        return _answer(HTTPStatus.TEMPORARY_REDIRECT, {"location": fault.redirect}, "")
+    if fault.instead is not None:
+        return _answer(fault.instead, fault.headers, fault.body or "")
+    return None
+
+
+def _answer(status: int, headers: dict[str, str | list[str]], body: str) -> Answer:
+    answer = Answer(status=status, body=body.encode())
+    answer.add([("content-length", str(len(answer.body)))])
+    for name, values in headers.items():
+        answer.add([(name, value) for value in ([values] if isinstance(values, str) else values)])
+    if "content-type" not in answer.headers:
+        answer.add([("content-type", "application/json")])
+    return answer
+
+
+async def read_whole(receive: Receive) -> Receive:
+    """Read a request to its end, and return what gives it once more.
+
+    Raises:
+        ClientDisconnect: The caller is gone before the end.
+    """
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return first.pop() if first else await receive()
+
+    return replay
+
+
+async def _disconnect(scope: Scope, receive: Receive, *, abruptly: bool) -> None:
+    transport: asyncio.Transport = scope["state"]["transport"]
+    if abruptly:
+        transport.abort()
+    else:
+        transport.close()
+    while (await receive())["type"] != "http.disconnect":
+        pass

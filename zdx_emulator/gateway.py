@@ -1,26 +1,117 @@
-"""What stands before the tenant: the log, the rate limit, the faults, and the common headers.
+"""What stands before the tenant: `Host`, log, rate limit, faults, and the common headers.
 
 Control routes and the page pass untouched, and so does a request with the header
 `X-Emulator-Observer`: who looks at the tenant neither wakes a fault nor appears in the log.
+
+The gateway's rate limit, and the headers in which it speaks of it.
+
+The headers repeat, as recorded on 2026-04-14: the API's own limit first, the gateway's second.
 """
 
 import asyncio
 import uuid
+from collections import deque
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import parse_qsl, urlencode
 
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from zdx_emulator.clock import Clock
+from zdx_emulator.access import is_observed, is_own_host
 from zdx_emulator.errors import Problem, problem_response
-from zdx_emulator.faults import ArmedFault, Faults
-from zdx_emulator.misbehaviour import misbehave
-from zdx_emulator.rate_limit import RateLimiter
-from zdx_emulator.request_log import LoggedRequest, RequestLog
+from zdx_emulator.faults import Faults, misbehave, read_whole
+from zdx_emulator.models import ArmedFault, LoggedRequest
+from zdx_emulator.tenant import Clock
 
-OBSERVER_HEADER = "x-emulator-observer"
+_RECORDED_PER_SECOND = 500
+_RECORDED_LIMIT = "500, 500;w=1, 20000;w=60"
+_GATEWAY_PER_SECOND = 1000
+_GATEWAY_LIMIT = "1000, 1000;w=1"
+_RESET_SECONDS = "1"
 
-_OBSERVERS_PREFIXES = ("/_emulator/", "/portal/")
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a request may pass, and what its answer tells of the limit."""
+
+    allowed: bool
+    headers: list[tuple[str, str]]
+
+
+class RateLimiter:
+    """Counts requests by the second.
+
+    Args:
+        per_second: How many pass; None names the recorded limits and holds nobody to them.
+        monotonic: Gives a time in seconds that never goes back.
+    """
+
+    def __init__(self, per_second: int | None, monotonic: Callable[[], float]) -> None:
+        self._per_second = per_second
+        self._monotonic = monotonic
+        self._second = 0
+        self._count = 0
+
+    def take(self) -> Verdict:
+        """Counts one request."""
+        second = int(self._monotonic())
+        if second != self._second:
+            self._second, self._count = second, 0
+        self._count += 1
+        allowed = self._per_second is None or self._count <= self._per_second
+        return Verdict(allowed, self._headers())
+
+    def _headers(self) -> list[tuple[str, str]]:
+        per_second = self._per_second or _RECORDED_PER_SECOND
+        own = _RECORDED_LIMIT if self._per_second is None else f"{per_second}, {per_second};w=1"
+        return [
+            ("x-ratelimit-limit", own),
+            ("x-ratelimit-limit", _GATEWAY_LIMIT),
+            ("x-ratelimit-remaining", str(max(0, per_second - self._count))),
+            ("x-ratelimit-remaining", str(max(0, _GATEWAY_PER_SECOND - self._count))),
+            ("x-ratelimit-reset", _RESET_SECONDS),
+            ("x-ratelimit-reset", _RESET_SECONDS),
+        ]
+
+
+_CAPACITY = 100_000
+_MASK = "***"
+_SECRET_PARAMETERS = {"access_token", "client_assertion", "client_secret", "token"}
+
+
+class RequestLog:
+    """The latest requests; headers and bodies are not kept, and so cannot leak."""
+
+    def __init__(self) -> None:
+        self._requests: deque[LoggedRequest] = deque(maxlen=_CAPACITY)
+
+    def begin(self, method: str, path: str, query: str, *, now: int) -> LoggedRequest:
+        """Logs an arrival; the caller fills in how it ended. `now` in epoch seconds."""
+        request = LoggedRequest(method=method, path=path, query=_masked(query), time=now)
+        self._requests.append(request)
+        return request
+
+    def requests(self) -> list[LoggedRequest]:
+        """Returns what is logged, oldest first."""
+        return list(self._requests)
+
+    def clear(self) -> None:
+        """Forgets it all."""
+        self._requests.clear()
+
+
+def _masked(query: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return urlencode(
+        [(name, _MASK if name in _SECRET_PARAMETERS else value) for name, value in pairs],
+        safe="[]*",
+    )
+
+
 _API_PREFIXES = ("/ziam/", "/zdx/")
 
 
@@ -40,16 +131,29 @@ class Traffic:
 
 
 class Gateway:
-    """ASGI middleware around the tenant."""
+    """ASGI middleware around the tenant.
 
-    def __init__(self, app: ASGIApp, traffic: Traffic) -> None:
+    Args:
+        app: The tenant.
+        traffic: What it keeps.
+        names: The names that a `Host` header may have besides addresses and `localhost`.
+    """
+
+    def __init__(self, app: ASGIApp, traffic: Traffic, names: Collection[str]) -> None:
         self._app = app
         self._traffic = traffic
+        self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request, as ASGI wants it."""
+        with suppress(ClientDisconnect):  # nobody is there to be answered
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+        elif not is_own_host(Headers(scope=scope).get("host", ""), self._names):
+            await _refuse_foreign_host(scope, receive, send)
         elif is_observed(scope):
             await self._app(scope, receive, self._dated(send))
         else:
@@ -65,8 +169,10 @@ class Gateway:
         armed = self._traffic.faults.meet(scope["method"], scope["path"])
         entry.fault = armed is not None
         try:
+            # What has arrived whole takes effect even if its caller is gone by then.
+            arrived = await read_whole(receive)
             await asyncio.sleep(self._traffic.latency_seconds)
-            await self._answer(scope, receive, self._dated(_logging(send, entry)), armed)
+            await self._answer(scope, arrived, self._dated(_logging(send, entry)), armed)
         finally:
             entry.client_id = scope.get("state", {}).get("client_id")
 
@@ -96,16 +202,6 @@ class Gateway:
         return _adding([("date", self._traffic.clock.http_date())], send)
 
 
-def is_observed(scope: Scope) -> bool:
-    """Tells whether a request only looks at the tenant or steers it."""
-    path: str = scope["path"]
-    return (
-        path == "/"
-        or path.startswith(_OBSERVERS_PREFIXES)
-        or any(name == OBSERVER_HEADER.encode() for name, _ in scope["headers"])
-    )
-
-
 def _trace_headers() -> list[tuple[str, str]]:
     return [
         ("x-oneapi-request-id", str(uuid.uuid4())),
@@ -133,6 +229,12 @@ def _adding(headers: list[tuple[str, str]], send: Send) -> Send:
         await send(message)
 
     return adding
+
+
+async def _refuse_foreign_host(scope: Scope, receive: Receive, send: Send) -> None:
+    message = "The Host header is not an address, localhost or the name given with --host"
+    problem = Problem(code="foreign.host", message=message)
+    await problem_response(HTTPStatus.FORBIDDEN, problem)(scope, receive, send)
 
 
 async def _too_many_requests(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,12 +1,17 @@
-"""The wire's shapes, as the service description `zid` of 2026-03-01 names them.
+"""The wire's shapes, and what tests steer the tenant by. Loads no more than pydantic.
 
-What a client may send is told apart from what the tenant answers: only the answer carries the
-names of scopes and resources, and the ids that the tenant made.
+The shapes are those of the service description `zid` of 2026-03-01. What a client may send is told
+apart from what the tenant answers: only the answer carries the names of scopes and resources, and
+the ids that the tenant made.
 """
 
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Annotated, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 
@@ -162,3 +167,158 @@ class Page(Wire, Generic[Record]):
     next_link: str | None = Field(default=None, alias="next_link")
     prev_link: str | None = Field(default=None, alias="prev_link")
     records: list[Record]
+
+
+OBSERVER_HEADER = "x-emulator-observer"
+
+
+class LoggedRequest(BaseModel):
+    """One request, in the order of arrival.
+
+    Attributes:
+        time: When it arrived, by the tenant's clock, in epoch seconds.
+        status: What the caller was answered; None while under way, or when dropped.
+        client_id: Who asked: the token's client, or the one that asks for a token.
+        fault: Whether a fault met it.
+    """
+
+    method: str
+    path: str
+    query: str
+    time: int
+    status: int | None = None
+    client_id: str | None = None
+    fault: bool = False
+
+
+class Fault(BaseModel):
+    """One way for a request to go wrong.
+
+    Attributes:
+        method: The HTTP method, or `*` for any.
+        path: A path whose `{names}` stand for one segment each, and whose `*` stands for
+            anything, slashes included: `/ziam/admin/api/v1/api-clients/{id}/secrets`.
+        count: How many requests it meets before it is spent.
+        after: How many matching requests it lets pass first.
+        delay_ms: Waits that many milliseconds before anything else happens.
+        hold: Keeps the request until it is released: `before` it takes effect, or `after` that,
+            with the answer ready.
+        drop: Closes the connection without an answer, `before` or `after` the request took
+            effect.
+        status: Answers with it instead; with a `body` and no status, it is 200.
+        headers: Headers of that answer; a list repeats the header.
+        body: Body of that answer, garbage included.
+        redirect: Answers 307 to that location.
+        applied: The request takes effect although the fault answers in its place, as behind a
+            gateway that gave up waiting.
+        body_ms: Spreads the body of the answer over that many milliseconds.
+        truncate: Sends half of the true answer, then closes the connection.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    method: str = "*"
+    path: str
+    count: Annotated[int, Field(ge=1)] = 1
+    after: Annotated[int, Field(ge=0)] = 0
+    delay_ms: Annotated[int, Field(ge=0)] = 0
+    hold: Literal["before", "after"] | None = None
+    drop: Literal["before", "after"] | None = None
+    status: HTTPStatus | None = None
+    headers: dict[str, str | list[str]] = {}
+    body: str | None = None
+    redirect: str | None = None
+    applied: bool = False
+    body_ms: Annotated[int, Field(ge=0)] = 0
+    truncate: bool = False
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> "Fault":
+        answers = [self.drop, self.redirect, self.truncate or None, self.instead]
+        if sum(answer is not None for answer in answers) > 1:
+            raise ValueError("a fault drops, redirects, truncates or answers: only one of them")
+        return self
+
+    @property
+    def instead(self) -> HTTPStatus | None:
+        """The status of the answer that it gives in place of the true one."""
+        return self.status or (None if self.body is None else HTTPStatus.OK)
+
+    def matches(self, method: str, path: str) -> bool:
+        """Tells whether it is meant for such a request."""
+        return self.method.upper() in ("*", method) and bool(_pattern(self.path).fullmatch(path))
+
+
+class ArmedFault(BaseModel):
+    """A fault and what became of it: how many requests it has seen, met, and holds now."""
+
+    fault: Fault
+    seen: int = 0
+    met: int = 0
+    held: int = 0
+
+    def meets(self, method: str, path: str) -> bool:
+        """Counts a request, and tells whether the fault is for it."""
+        if self.met == self.fault.count or not self.fault.matches(method, path):
+            return False
+        self.seen += 1
+        if self.seen <= self.fault.after:
+            return False
+        self.met += 1
+        return True
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"(\{\w+\}|\*)", path)
+    return re.compile("".join(_part(part) for part in parts))
+
+
+def _part(part: str) -> str:
+    if part == "*":
+        return ".*"
+    return "[^/]+" if part.startswith("{") else re.escape(part)
+
+
+class Switches(BaseModel):
+    """How the tenant behaves where the documents are silent or disagree.
+
+    Attributes:
+        unique_names: A second client of a name is refused with 409. Nothing is written about
+            names; by default they may repeat.
+        statuses: Of the operations for which two success codes are documented, which are
+            answered: those of the `service-description` that ships with the vendor's SDK (POST
+            of a client 201, POST of a secret 202, DELETE of a secret 200), or those of the
+            `help-pages` (202, 201, 204).
+        list_descriptions: Lists of clients include their descriptions.
+        first_secret: POST of a client mints a first secret for a year, whose value the answer
+            does not tell: it has no member for it.
+        read_lag_ms: So long after its POST, a client or secret is not there yet for GETs; one
+            that was made on the page or by an observer is there at once.
+        description_limit: Longer descriptions are refused with 400; None: there is no limit.
+        separate_client_id: A client signs in by another id than the one in its path, which it
+            bears as its member `clientId`. The schema has only `id`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    unique_names: bool = False
+    statuses: Literal["service-description", "help-pages"] = "service-description"
+    list_descriptions: bool = True
+    first_secret: bool = False
+    read_lag_ms: Annotated[int, Field(ge=0)] = 0
+    description_limit: Annotated[int, Field(ge=1)] | None = None
+    separate_client_id: bool = False
+
+
+EACH_OTHER_WAY: Mapping[str, Switches] = MappingProxyType(
+    {
+        "unique_names": Switches(unique_names=True),
+        "statuses": Switches(statuses="help-pages"),
+        "list_descriptions": Switches(list_descriptions=False),
+        "first_secret": Switches(first_secret=True),
+        "read_lag_ms": Switches(read_lag_ms=300),
+        "description_limit": Switches(description_limit=255),
+        "separate_client_id": Switches(separate_client_id=True),
+    }
+)
+"""Each switch by its name, turned away from its default while the others keep theirs."""

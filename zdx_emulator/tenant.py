@@ -1,15 +1,115 @@
 """The tenant: what it remembers, what time it is there, who administers it."""
 
+import random
+import string
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from email.utils import formatdate
+from http import HTTPStatus
 
-from fastapi import Depends, Request
-
-from zdx_emulator.clock import Clock
-from zdx_emulator.identifiers import Identifiers
-from zdx_emulator.lag import Lag
+from zdx_emulator.models import Switches
 from zdx_emulator.store import Store
-from zdx_emulator.switches import Switches, SwitchPanel
+
+
+class Clock:
+    """The machine's time plus an offset.
+
+    Attributes:
+        offset_seconds: How far ahead of the machine the tenant lives; negative for behind.
+    """
+
+    def __init__(self) -> None:
+        self.offset_seconds = 0
+
+    def now(self) -> int:
+        """Returns the tenant's time in whole epoch seconds, as the wire has it."""
+        return int(time.time()) + self.offset_seconds
+
+    def http_date(self) -> str:
+        """Returns the tenant's time as a `Date` header has it."""
+        return formatdate(self.now(), usegmt=True)
+
+
+_ID_ALPHABET = string.digits + string.ascii_lowercase[:22]
+_ID_LENGTH = 13
+# "+", "/" and "=" catch clients that forget to encode a form.
+_SECRET_ALPHABET = string.ascii_letters + string.digits + "-._~+/="
+_SECRET_LENGTH = 48
+
+
+class Identifiers:
+    """Draws opaque ids and secret values.
+
+    Args:
+        seed: Makes every draw reproducible; None draws from the system's randomness.
+        next_draw: Numbers the draws, across restarts too, so that no seeded one repeats.
+    """
+
+    def __init__(self, seed: int | None, next_draw: Callable[[], int]) -> None:
+        self._seed = seed
+        self._next_draw = next_draw
+
+    def new_id(self) -> str:
+        """Returns an id shaped like the recorded ones, `hhlm4bhmbg7ir`."""
+        return "h" + self._draw(_ID_ALPHABET, _ID_LENGTH - 1)
+
+    def new_secret(self) -> str:
+        """Returns the value of a client secret."""
+        return self._draw(_SECRET_ALPHABET, _SECRET_LENGTH)
+
+    def _draw(self, alphabet: str, length: int) -> str:
+        return "".join(self._source().choices(alphabet, k=length))
+
+    def _source(self) -> random.Random:
+        if self._seed is None:
+            return random.SystemRandom()
+        return random.Random(f"{self._seed}:{self._next_draw()}")  # noqa: S311 - asked to repeat
+
+
+class Lag:
+    """Knows what a reader does not see yet.
+
+    Args:
+        monotonic: Gives a time in seconds that never goes back.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._visible_from: dict[str, float] = {}
+
+    def hide(self, id_: str, *, seconds: float) -> None:
+        """Hides a new thing for so long."""
+        if seconds:
+            self._visible_from[id_] = self._monotonic() + seconds
+
+    def hidden(self) -> frozenset[str]:
+        """Returns the ids of all that is not to be seen yet."""
+        if self._visible_from:
+            now = self._monotonic()
+            self._visible_from = {
+                id_: time for id_, time in self._visible_from.items() if time > now
+            }
+        return frozenset(self._visible_from)
+
+
+class SwitchPanel:
+    """The switches as they are now.
+
+    Attributes:
+        now: May be replaced at any time; what is already there stays as it was made.
+
+    Args:
+        at_first: What a reset goes back to.
+    """
+
+    def __init__(self, at_first: Switches) -> None:
+        self.now = at_first
+        self._at_first = at_first
+
+    def reset(self) -> None:
+        """Turns all switches back."""
+        self.now = self._at_first
 
 
 @dataclass(frozen=True)
@@ -41,9 +141,19 @@ class Tenant:
         return self.panel.now
 
 
-async def _tenant_of(request: Request) -> Tenant:
-    tenant: Tenant = request.app.state.tenant
-    return tenant
+@dataclass(frozen=True)
+class SuccessCodes:
+    """What is answered when all is well."""
+
+    client_made: HTTPStatus
+    secret_made: HTTPStatus
+    secret_deleted: HTTPStatus
 
 
-CurrentTenant = Annotated[Tenant, Depends(_tenant_of)]
+_DESCRIBED = SuccessCodes(HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.OK)
+_OF_HELP_PAGES = SuccessCodes(HTTPStatus.ACCEPTED, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
+
+
+def success_codes(tenant: Tenant) -> SuccessCodes:
+    """Returns those that the tenant's switches ask for."""
+    return _DESCRIBED if tenant.switches.statuses == "service-description" else _OF_HELP_PAGES

@@ -4,18 +4,19 @@ Where a README is followed, its own commands are what runs.
 """
 
 import re
+import runpy
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 from support.calendar import Calendar
-from support.example import copy_example
+from support.example import ROOT, copy_example
 from support.pulumi_project import PulumiProject
 from support.soundness import assert_sound
 from support.walk import Walk
 
-from zdx_emulator.testing import RunningEmulator
+from zdx_emulator.testing import TOKEN, RunningEmulator
 
 PUBLIC_PASSPHRASE = "emulator-only"
 STAND_IN = "http://127.0.0.1:8765"
@@ -145,6 +146,53 @@ def test_a_role_that_does_not_allow_it_is_refused_with_403(open_project: OpenPro
     failed = open_project("examples/two-stacks/consumer").up_fails()
 
     assert "403 Client Error: Forbidden" in failed.text
+
+
+@pytest.fixture
+def read_departments(tenant: RunningEmulator) -> Callable[[], list[str]]:
+    """Reads departments with a key of the tenant, as the consumer of `two-stacks` does."""
+    client = tenant.create_client("reports")
+    secret = tenant.add_secret(client.id).value
+    zdx = runpy.run_path(str(ROOT / "examples" / "two-stacks" / "consumer" / "zdx.py"))
+
+    def read(api_url: str = tenant.url) -> list[str]:
+        departments: list[str] = zdx["departments"](
+            client.id, secret, token_url=f"{tenant.url}{TOKEN}", api_url=api_url
+        )
+        return departments
+
+    return read
+
+
+def test_consumer_reads_no_netrc(
+    read_departments: Callable[[], list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password obviously-fake\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    assert read_departments() == ["Engineering", "Finance", "Sales"]
+
+
+@pytest.mark.parametrize("path", [TOKEN, "/zdx/v1/*"])
+def test_consumer_follows_no_redirect(
+    path: str,
+    read_departments: Callable[[], list[str]],
+    tenant: RunningEmulator,
+    globex: RunningEmulator,
+) -> None:
+    tenant.fault(path=path, redirect=f"{globex.url}/elsewhere")
+
+    with pytest.raises(ValueError, match="redirects to another address"):
+        read_departments()
+
+    assert globex.requests() == []
+
+
+def test_consumer_sends_no_token_without_tls(read_departments: Callable[..., list[str]]) -> None:
+    with pytest.raises(ValueError, match=r"http://api\.zsapi\.net/\S+ is not https"):
+        read_departments("http://api.zsapi.net")
 
 
 def test_an_entry_added_to_the_file_adds_one_key_and_one_taken_out_removes_it(

@@ -3,6 +3,7 @@
 Not run is what sets a machine up: actions, the image, and what needs a package registry.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ PASSPHRASE = "not-a-real-passphrase"
 PASSWORD = "not-a-real-password"
 INSTALL = "python -m venv .venv && .venv/bin/pip install -r requirements.txt"
 ACTIONS = {"actions/checkout", "actions/setup-python", "pulumi/actions"}
+
+PINNED = re.compile(r"(- )?uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+.*")
 
 ReadScript = Callable[[Path, Event, Mapping[str, str]], Script]
 
@@ -188,11 +191,23 @@ def test_only_what_is_merged_to_main_is_applied() -> None:
     assert "pull_request" not in up.on
 
 
-def test_every_action_is_known_and_pinned_to_a_commit() -> None:
+def test_every_action_is_known() -> None:
     used = [step.uses for workflow in workflows(EXAMPLE) for step in workflow.steps if step.uses]
 
     assert {action.split("@")[0] for action in used} == ACTIONS
-    assert [action for action in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action)] == []
+
+
+def test_every_action_in_a_file_is_pinned_to_a_commit_and_names_its_version() -> None:
+    files = run_program(["git", "ls-files", "*.yml", "*.yaml", "*.md"], ROOT, dict(os.environ))
+    lines = [
+        line.strip()
+        for file in files.stdout.splitlines()
+        for line in (ROOT / file).read_text().splitlines()
+        if re.match(r"\s*(- )?uses: ", line)
+    ]
+
+    assert len(lines) >= 3 * len(ACTIONS)
+    assert [line for line in lines if not PINNED.fullmatch(line)] == []
 
 
 def test_a_workflow_may_read_the_repository_and_no_more() -> None:

@@ -90,8 +90,7 @@ def main() -> None:
     `{"start": arguments}` forks a tenant and answers with its `pid` and `url`; `{"wait": pid}`
     answers with its exit status. At the end of the orders, all tenants end.
     """
-    import zdx_emulator.app  # noqa: PLC0415 - what is loaded here need not be loaded again
-    import zdx_emulator.server  # noqa: F401, PLC0415
+    import zdx_emulator.app  # noqa: F401, PLC0415 - what is loaded here need not be loaded again
 
     gc.freeze()
     alive: set[int] = set()

@@ -1,8 +1,12 @@
-"""Reads ZDX as any OneAPI client does: a token for the key, then the call."""
+"""Reads ZDX as any OneAPI client does: a token for the key, then the request."""
+
+from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
 AUDIENCE = "https://api.zscaler.com"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TIMEOUT_SECONDS = 30
 
 
@@ -17,6 +21,7 @@ def departments(key_id: str, key_secret: str, *, token_url: str, api_url: str) -
 
     Raises:
         requests.HTTPError: The tenant refuses, with 403 where the key's role does not allow it.
+        ValueError: An address is not https, or redirects to another one.
     """
     form = {
         "grant_type": "client_credentials",
@@ -24,12 +29,32 @@ def departments(key_id: str, key_secret: str, *, token_url: str, api_url: str) -
         "client_secret": key_secret,
         "audience": AUDIENCE,
     }
-    token = requests.post(token_url, data=form, timeout=TIMEOUT_SECONDS)
-    token.raise_for_status()
-    found = requests.get(
-        f"{api_url}/zdx/v1/administration/departments",
-        headers={"Authorization": f"Bearer {token.json()['access_token']}"},
+    token = send("POST", token_url, data=form)["access_token"]
+    found = send("GET", f"{api_url}/zdx/v1/administration/departments", bearer=token)
+    return [department["name"] for department in found]
+
+
+def send(method: str, url: str, *, bearer: str = "", data: dict[str, str] | None = None) -> Any:
+    """Send credentials to this address and to no other."""
+    address = urlsplit(url)
+    if address.scheme != "https" and address.hostname not in LOOPBACK:
+        raise ValueError(f"{url} is not https")
+
+    # Without an auth of its own, requests takes one from ~/.netrc, in place of the token.
+    def authenticate(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if bearer:
+            request.headers["Authorization"] = f"Bearer {bearer}"
+        return request
+
+    response = requests.request(
+        method,
+        url,
+        data=data,
+        auth=authenticate,
+        allow_redirects=False,  # a redirect could lead the secret to another host
         timeout=TIMEOUT_SECONDS,
     )
-    found.raise_for_status()
-    return [department["name"] for department in found.json()]
+    response.raise_for_status()
+    if response.is_redirect:
+        raise ValueError(f"{url} redirects to another address")
+    return response.json()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from zdx_emulator.cli import parser
-from zdx_emulator.faults import Fault
+from zdx_emulator.models import Fault
 from zdx_emulator.testing import Switches
 
 PAGE = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from zdx_emulator.models import ApiClient
 from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRETS, RunningEmulator
 
 
@@ -19,7 +21,7 @@ def exchange(tenant: RunningEmulator, api: httpx.Client) -> Callable[[str, str, 
 
     def exchange(method: str, path: str, body: bytes = b"") -> bytes:
         request = (
-            f"{method} {path} HTTP/1.1\r\nHost: tenant\r\nContent-Type: application/json\r\n"
+            f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             f"Authorization: {api.headers['authorization']}\r\nContent-Length: {len(body)}\r\n\r\n"
         ).encode()
         address = urlsplit(tenant.url)
@@ -31,6 +33,16 @@ def exchange(tenant: RunningEmulator, api: httpx.Client) -> Callable[[str, str, 
             return received
 
     return exchange
+
+
+def wait_for_client(tenant: RunningEmulator) -> ApiClient:
+    """Return the only client, as soon as there is one."""
+    deadline = time.monotonic() + 60
+    while not (clients := tenant.clients()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    (client,) = clients
+    return client
 
 
 def test_a_status_is_answered_as_often_as_ordered(
@@ -170,6 +182,39 @@ def test_a_delay_keeps_a_request_waiting(tenant: RunningEmulator, api: httpx.Cli
 
     assert answer.status_code == 200
     assert answer.elapsed.total_seconds() >= 0.2
+
+
+@pytest.mark.parametrize(
+    "late", [{"delay_ms": 300}, {"delay_ms": 300, "status": 504, "applied": True}]
+)
+def test_delayed_request_takes_effect_after_its_client_gave_up(
+    late: dict[str, Any], tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    tenant.fault(method="POST", path=API_CLIENTS, **late)
+
+    with pytest.raises(httpx.ReadTimeout):
+        api.post(API_CLIENTS, json=body, timeout=httpx.Timeout(60, read=0.05))
+
+    assert tenant.clients() == []
+    assert wait_for_client(tenant).name == "ci"
+
+
+def test_body_of_another_client_hides_the_one_that_was_created(
+    tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    other = tenant.create_client("other")
+    tenant.fault(
+        method="POST",
+        path=API_CLIENTS,
+        status=201,
+        body=other.model_dump_json(by_alias=True),
+        applied=True,
+    )
+
+    answered = api.post(API_CLIENTS, json=body).json()
+
+    assert answered["id"] == other.id
+    assert [client.name for client in tenant.clients()] == ["other", "ci"]
 
 
 def test_a_slow_body_comes_in_pieces_after_its_head(

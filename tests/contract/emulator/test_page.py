@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from zdx_emulator.testing import API_CLIENTS, RunningEmulator, Switches, scope_id
+from zdx_emulator.testing import API_CLIENTS, TOKEN, RunningEmulator, Switches, scope_id
 
 FORM = {"name": "ci", "role": scope_id("ZDX Super Admin")}
 NEW_KEY = "/portal/keys"
@@ -42,6 +42,41 @@ def test_what_the_page_itself_posts_is_done(
     assert [client.name for client in tenant.clients()] == ["ci"]
 
 
+REBOUND = [
+    {"Host": "rebound.example"},
+    {"Host": "rebound.example:8080", "Origin": "http://rebound.example:8080"},
+    {"Host": "127.0.0.1.rebound.example"},
+    {"Host": "localhost.rebound.example", "Sec-Fetch-Site": "same-origin"},
+]
+
+
+@pytest.mark.parametrize("headers", REBOUND)
+@pytest.mark.parametrize(
+    "path", [NEW_KEY, "/portal/keys/{id}/delete", "/_emulator/reset", TOKEN, API_CLIENTS]
+)
+def test_post_to_a_foreign_host_name_is_refused(
+    path: str, headers: dict[str, str], tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    client = tenant.create_client("kept")
+
+    answer = anonymous.post(path.format(id=client.id), data=FORM, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign.host")
+    assert tenant.clients() == [client]
+
+
+@pytest.mark.parametrize("path", ["/", "/_emulator/requests", "/_emulator/openapi.json"])
+def test_get_from_a_foreign_host_name_is_refused(path: str, anonymous: httpx.Client) -> None:
+    assert anonymous.get(path, headers={"Host": "rebound.example"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "LOCALHOST:8080", "tenant.localhost", "127.0.0.1", "[::1]:80", "10.0.0.7"]
+)
+def test_address_and_localhost_are_own_names(host: str, anonymous: httpx.Client) -> None:
+    assert anonymous.get("/", headers={"Host": host}).status_code == 200
+
+
 def test_a_made_key_is_the_persons(anonymous: httpx.Client) -> None:
     anonymous.post(NEW_KEY, data=FORM)
 
@@ -65,6 +100,30 @@ def test_what_clients_are_called_is_text_and_no_markup(
         text = anonymous.get(path).text
         assert script not in text
         assert "&lt;script&gt;" in text
+
+
+def test_control_characters_of_names_are_visible(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    hidden = "a\x1b[2J\x07b\u202ec\u200bd\x9be\u2028f"
+    client = tenant.create_client(
+        hidden, description=f"{hidden} [pulumi p{hidden}/s/{hidden.replace('[', '')} #1a]"
+    )
+
+    for path in ("/", "/?q=a", f"/portal/keys/{client.id}", f"/portal/keys/{client.id}/delete"):
+        text = anonymous.get(path).text
+        assert r"a\x1b[2J\x07b\u202ec\u200bd\x9be\u2028f" in text
+        assert not set("\x1b\x07\u202e\u200b\x9b\u2028") & set(text)
+
+
+def test_edit_form_keeps_the_name_as_it_is(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    client = tenant.create_client("a\u202eb <i>")
+
+    form = anonymous.get(f"/portal/keys/{client.id}/edit").text
+
+    assert 'value="a\u202eb &lt;i&gt;"' in form
 
 
 @pytest.mark.parametrize("path", ["", "/edit", "/delete", "/created"])

@@ -6,8 +6,11 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -16,6 +19,7 @@ from zdx_emulator.testing import (
     ADMIN_ID,
     ADMIN_SECRET,
     API_CLIENTS,
+    TOKEN,
     RunningEmulator,
     running_emulator,
     scope_id,
@@ -179,6 +183,110 @@ def test_the_first_administrator_can_be_another(monkeypatch: pytest.MonkeyPatch)
 
     with running_emulator() as tenant:
         assert tenant.token_for("somebody", "somebodys-fake-secret")
+
+
+@contextmanager
+def _running(*arguments: str) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Run a server; give its address, and what ends it and returns what it wrote on stderr."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "zdx_emulator", "--port=0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        url = process.stdout.readline().removeprefix("READY ").strip()
+
+        def stop() -> str:
+            process.terminate()
+            return process.communicate(timeout=60)[1]
+
+        yield url, stop
+        process.kill()
+
+
+def test_listening_beyond_loopback_prints_a_warning() -> None:
+    with _running("--host=0.0.0.0") as (url, stop):
+        port = url.rpartition(":")[2]
+        written = stop()
+
+    assert written == (
+        f"zdx_emulator: warning: other machines can reach 0.0.0.0:{port}, and the admin secret is "
+        "public. Listen on loopback (--host 127.0.0.1), or keep this network to yourself.\n"
+    )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2"])
+def test_listening_on_loopback_prints_no_warning(host: str) -> None:
+    with _running(f"--host={host}") as (url, stop):
+        assert httpx.get(url, trust_env=False).status_code == 200
+        assert stop() == ""
+
+
+def test_name_given_as_host_is_an_own_name() -> None:
+    name = socket.gethostname()
+    with _running(f"--host={name}") as (url, _):
+        assert httpx.get(url, headers={"Host": name}, trust_env=False).status_code == 200
+
+
+def test_client_that_leaves_within_a_request_prints_nothing() -> None:
+    with _running() as (url, stop):
+        for path in (TOKEN, API_CLIENTS, "/portal/keys", "/_emulator/faults", "/unknown"):
+            _leave_within_request(url, path)
+        httpx.post(f"{url}/_emulator/faults", json={"path": "*", "count": 2}, trust_env=False)
+        for path in (TOKEN, API_CLIENTS):
+            _leave_within_request(url, path)
+        assert httpx.get(url, trust_env=False).status_code == 200
+
+        assert stop() == ""
+
+
+def _leave_within_request(
+    url: str,
+    path: str,
+    headers: str = "Content-Type: application/x-www-form-urlencoded\r\n",
+    body: str = "name=half",
+) -> None:
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname, address.port), timeout=60) as connection:
+        connection.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n"
+            f"{headers}\r\n{body}".encode()
+        )
+
+
+def test_client_that_leaves_within_a_request_changes_nothing(tmp_path: Path) -> None:
+    with running_emulator(data_dir=tmp_path) as tenant:
+        token = tenant.token_for(ADMIN_ID, ADMIN_SECRET)
+        body = tenant.create_client("first").model_dump_json(by_alias=True)
+        tenant.fault(method="POST", path=API_CLIENTS, delay_ms=1)
+        headers = f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\n"
+        _leave_within_request(tenant.url, API_CLIENTS, headers, body)
+        while not tenant.requests():
+            time.sleep(0.01)
+        time.sleep(0.1)  # a fault in the server would need so long to show
+
+        assert [client.name for client in tenant.clients()] == ["first"]
+
+
+def test_request_whose_client_gave_up_during_latency_takes_effect() -> None:
+    with running_emulator(latency_ms=300) as tenant:
+        token = tenant.token_for(ADMIN_ID, ADMIN_SECRET)
+        body = tenant.create_client("first").model_dump(mode="json", by_alias=True) | {"name": "ci"}
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(
+                tenant.url + API_CLIENTS,
+                json=body,
+                headers={"Authorization": f"Bearer {token}"},
+                trust_env=False,
+                timeout=httpx.Timeout(60, read=0.05),
+            )
+
+        deadline = time.monotonic() + 60
+        while len(tenant.clients()) == 1:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert tenant.client_named("ci").name == "ci"
 
 
 @pytest.mark.parametrize("rate", ["50", "0/s", "fast", "50/m"])

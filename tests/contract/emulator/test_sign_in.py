@@ -4,7 +4,9 @@ import json
 import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -58,27 +60,37 @@ def assertion_form(
     return form
 
 
-@pytest.fixture
-def jwks_url(rsa_key: Any) -> Iterator[str]:
-    """Where a client publishes its key."""
-    key = json.loads(RSAAlgorithm.to_jwk(rsa_key.private.public_key()))
-    body = json.dumps({"keys": [{**key, "kid": "k1", "use": "sig"}]}).encode()
+def _jwks(key: Any) -> bytes:
+    public = json.loads(RSAAlgorithm.to_jwk(key.private.public_key()))
+    return json.dumps({"keys": [{**public, "kid": "k1", "use": "sig"}]}).encode()
 
-    class Jwks(BaseHTTPRequestHandler):
+
+@contextmanager
+def _serving(body: bytes, *, redirect: str = "") -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200)
+            self.send_response(302 if redirect else 200)
+            if redirect:
+                self.send_header("Location", redirect)
             self.end_headers()
             self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Jwks) as server:
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/jwks"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def jwks_url(rsa_key: Any) -> Iterator[str]:
+    """Where a client publishes its key."""
+    with _serving(_jwks(rsa_key)) as url:
+        yield url
 
 
 def _is_refused(answer: httpx.Response, error: str) -> bool:
@@ -270,27 +282,95 @@ def test_an_assertion_that_breaks_a_rule_is_refused(
     assert _is_refused(anonymous.post(TOKEN, data=assertion_form() | change), error)
 
 
-def test_an_assertion_by_a_published_key_gets_a_token(
-    tenant: RunningEmulator, anonymous: httpx.Client, rsa_key: Any, jwks_url: str
-) -> None:
-    authentication = {"authType": "JWKS", "clientJWKsUrl": jwks_url}
-    client = tenant.create_client("published", clientAuthentication=authentication)
-    claims = {
-        "iss": client.id,
-        "sub": client.id,
-        "aud": AUDIENCE,
-        "exp": tenant.now() + 600,
-    }
-    assertion = jwt.encode(claims, rsa_key.private, algorithm="RS256", headers={"kid": "k1"})
+@pytest.fixture
+def published_form(tenant: RunningEmulator, rsa_key: Any) -> Callable[[str], dict[str, str]]:
+    """Makes the form of a client whose key is published at an address."""
 
-    answer = anonymous.post(
-        TOKEN,
-        data={
+    def form(url: str) -> dict[str, str]:
+        authentication = {"authType": "JWKS", "clientJWKsUrl": url}
+        client = tenant.create_client("published", clientAuthentication=authentication)
+        claims = {
+            "iss": client.id,
+            "sub": client.id,
+            "aud": AUDIENCE,
+            "exp": tenant.now() + 600,
+        }
+        assertion = jwt.encode(claims, rsa_key.private, algorithm="RS256", headers={"kid": "k1"})
+        return {
             "grant_type": "client_credentials",
             "audience": AUDIENCE,
             "client_assertion": assertion,
             "client_assertion_type": ASSERTION_TYPE,
-        },
-    )
+        }
 
-    assert answer.status_code == 200
+    return form
+
+
+def test_an_assertion_by_a_published_key_gets_a_token(
+    anonymous: httpx.Client, jwks_url: str, published_form: Callable[[str], dict[str, str]]
+) -> None:
+    assert anonymous.post(TOKEN, data=published_form(jwks_url)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/hostname",
+        "file://localhost{jwks_file}",
+        "FILE://127.0.0.1{jwks_file}",
+        "ftp://127.0.0.1/jwks",
+        "data:application/json,{{}}",
+        "http://[",
+        "http://127.0.0.1:99999/jwks",
+        "http://127.0.0.1:1/jwks",
+        "http://192.0.2.1/jwks",
+        "https://jwks.example/keys",
+        "jwks",
+        "",
+    ],
+)
+def test_jwks_url_that_cannot_be_read_is_a_client_error(
+    url: str,
+    anonymous: httpx.Client,
+    published_form: Callable[[str], dict[str, str]],
+    rsa_key: Any,
+    tmp_path: Path,
+) -> None:
+    jwks_file = tmp_path / "jwks"
+    jwks_file.write_bytes(_jwks(rsa_key))
+
+    answer = anonymous.post(TOKEN, data=published_form(url.format(jwks_file=jwks_file)))
+
+    assert _is_refused(answer, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    "content", [b"<html>", b"[]", b"7", b'{"keys": 7}', b'{"keys": [7]}', b"\xff"]
+)
+def test_jwks_that_cannot_be_understood_is_a_client_error(
+    content: bytes, anonymous: httpx.Client, published_form: Callable[[str], dict[str, str]]
+) -> None:
+    with _serving(content) as url:
+        answer = anonymous.post(TOKEN, data=published_form(url))
+
+    assert _is_refused(answer, "invalid_client")
+
+
+def test_jwks_url_that_redirects_is_a_client_error(
+    anonymous: httpx.Client, jwks_url: str, published_form: Callable[[str], dict[str, str]]
+) -> None:
+    with _serving(b"", redirect=jwks_url) as url:
+        answer = anonymous.post(TOKEN, data=published_form(url))
+
+    assert _is_refused(answer, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    "claims", [{"exp": "soon"}, {"exp": None}, {"exp": [1]}, {"sub": "\ud800"}]
+)
+def test_an_assertion_with_a_claim_of_another_type_is_refused(
+    claims: dict[str, Any],
+    anonymous: httpx.Client,
+    assertion_form: Callable[..., dict[str, str]],
+) -> None:
+    assert _is_refused(anonymous.post(TOKEN, data=assertion_form(**claims)), "invalid_client")

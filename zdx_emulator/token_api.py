@@ -6,6 +6,7 @@ refusal is 400.
 """
 
 import binascii
+import hmac
 import secrets
 from base64 import b64decode
 from typing import Literal
@@ -14,12 +15,42 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
+from zdx_emulator.access import CurrentTenant
 from zdx_emulator.catalog import AUDIENCE
 from zdx_emulator.errors import TokenError
 from zdx_emulator.models import ApiClient
-from zdx_emulator.sign_in import check_secret
 from zdx_emulator.store import StoredToken
-from zdx_emulator.tenant import CurrentTenant, Tenant
+from zdx_emulator.tenant import Tenant
+
+
+def check_secret(tenant: Tenant, client_id: str, value: str) -> ApiClient | None:
+    """Checks a client secret.
+
+    Args:
+        tenant: Where the client lives.
+        client_id: Whose secret it should be.
+        value: The secret's value.
+
+    Returns:
+        The client; None for the bootstrap client, which is none of the API clients.
+
+    Raises:
+        TokenError: The client has no such secret, or it is expired.
+    """
+    if client_id == tenant.bootstrap.client_id:
+        if not hmac.compare_digest(value.encode(), tenant.bootstrap.client_secret.encode()):
+            raise _refusal()
+        return None
+    client = tenant.store.client_signing_in_as(client_id)
+    secret = tenant.store.secret_of_value(client.id, value) if client else None
+    if secret is None or secret.expires_at <= tenant.clock.now():
+        raise _refusal()
+    return client
+
+
+def _refusal() -> TokenError:
+    return TokenError("invalid_client", "The client or its secret is unknown or expired")
+
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

@@ -6,12 +6,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from zdx_emulator.cross_site import FROM_THIS_SITE_ONLY
-from zdx_emulator.faults import ArmedFault, Fault
+from zdx_emulator.access import FROM_THIS_SITE_ONLY, CurrentTenant
 from zdx_emulator.gateway import Traffic
-from zdx_emulator.request_log import LoggedRequest
-from zdx_emulator.switches import Switches
-from zdx_emulator.tenant import CurrentTenant
+from zdx_emulator.models import ArmedFault, Fault, LoggedRequest, Switches
 
 _FIFTY_YEARS = 50 * 365 * 86_400
 

@@ -1,0 +1,242 @@
+"""`/ziam/admin/api/v1`: API clients, their secrets, and the roles that they can be given."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.datastructures import URL
+
+from zdx_emulator.access import (
+    Caller,
+    CurrentTenant,
+    NotYetVisible,
+    allowed_to,
+    is_observed,
+    seen_later,
+)
+from zdx_emulator.catalog import RESOURCE_SERVERS, Permission
+from zdx_emulator.errors import not_found
+from zdx_emulator.models import (
+    ApiClient,
+    ApiClientRequest,
+    ApiClientSecret,
+    ApiClientSecretRequest,
+    Page,
+    Record,
+    ResourceServer,
+)
+from zdx_emulator.rules import check_holder, make_client, mint_secret, replace_client, shown
+from zdx_emulator.tenant import success_codes
+
+_MAX_OFFSET = 2**31 - 1
+_CLIENTS = "/api-clients"
+_CLIENT = f"{_CLIENTS}/{{client_id}}"
+_SECRETS = f"{_CLIENT}/secrets"
+_RESOURCE_SERVERS = "/resource-servers"
+
+MayRead = Annotated[Caller, allowed_to(Permission.READ_CLIENTS)]
+MayChange = Annotated[Caller, allowed_to(Permission.CHANGE_CLIENTS)]
+
+router = APIRouter(prefix="/ziam/admin/api/v1")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """What a caller wants to see of a list: 0 to 1000 records a page, 100 by default."""
+
+    offset: int
+    limit: int
+    name_like: str
+
+
+async def _wanted(
+    offset: Annotated[int, Query(ge=0, le=_MAX_OFFSET)] = 0,
+    limit: Annotated[int, Query(ge=0, le=1000)] = 100,
+    name_like: Annotated[str, Query(alias="name[like]")] = "",
+) -> Slice:
+    return Slice(offset, limit, name_like)
+
+
+CurrentSlice = Annotated[Slice, Depends(_wanted)]
+
+
+def page_of(records: list[Record], *, total: int, wanted: Slice, url: URL) -> Page[Record]:
+    """Wraps a list's records in the envelope.
+
+    Args:
+        records: The records of this page.
+        total: How many records there are on all pages.
+        wanted: What the caller asked for.
+        url: The address of this page, from which those of its neighbours are made.
+    """
+    following = wanted.offset + wanted.limit
+    preceding = max(0, wanted.offset - wanted.limit)
+    return Page(
+        results_total=total,
+        total_record=total,
+        page_offset=wanted.offset,
+        page_size=wanted.limit,
+        next_link=_link(url, following) if wanted.offset < following < total else None,
+        prev_link=_link(url, preceding) if preceding < wanted.offset else None,
+        records=records,
+    )
+
+
+def _link(url: URL, offset: int) -> str:
+    return str(url.include_query_params(offset=offset))
+
+
+@router.get(_CLIENTS, response_model=Page[ApiClient], response_model_exclude_none=True)
+async def list_api_clients(
+    request: Request,
+    tenant: CurrentTenant,
+    _: MayRead,
+    wanted: CurrentSlice,
+    hidden: NotYetVisible,
+) -> Any:
+    """Lists the clients, oldest first."""
+    listing = tenant.store.clients(
+        wanted.name_like, offset=wanted.offset, limit=wanted.limit, without=hidden
+    )
+    page = page_of(listing.clients, total=listing.total, wanted=wanted, url=request.url)
+    if tenant.switches.list_descriptions or is_observed(request.scope):
+        return page
+    shown = page.model_dump(
+        by_alias=True, exclude_none=True, exclude={"records": {"__all__": {"description"}}}
+    )
+    return JSONResponse(shown)
+
+
+@router.post(_CLIENTS, status_code=HTTPStatus.CREATED, response_model_exclude_none=True)
+async def create_api_client(
+    body: ApiClientRequest,
+    request: Request,
+    response: Response,
+    tenant: CurrentTenant,
+    caller: MayChange,
+) -> ApiClient:
+    """Makes a client.
+
+    Raises:
+        ApiError: As `make_client`.
+    """
+    response.status_code = success_codes(tenant).client_made
+    client = make_client(tenant, body, created_by=caller.client_id)
+    seen_later(request, tenant, client.id)
+    return client
+
+
+@router.get(_CLIENT, response_model_exclude_none=True)
+async def get_api_client(
+    client_id: str, tenant: CurrentTenant, _: MayRead, hidden: NotYetVisible
+) -> ApiClient:
+    """Gives one client.
+
+    Raises:
+        ApiError: 404.
+    """
+    client = tenant.store.client(client_id)
+    if client is None or client.id in hidden:
+        raise not_found("API client")
+    return client
+
+
+@router.put(_CLIENT, response_model_exclude_none=True)
+async def update_api_client(
+    client_id: str, body: ApiClientRequest, tenant: CurrentTenant, _: MayChange
+) -> ApiClient:
+    """Replaces a client whole: what the body leaves out is gone, or at its default.
+
+    Raises:
+        ApiError: As `replace_client`.
+    """
+    return replace_client(tenant, client_id, body)
+
+
+@router.delete(_CLIENT, status_code=HTTPStatus.NO_CONTENT)
+async def remove_api_client(client_id: str, tenant: CurrentTenant, _: MayChange) -> None:
+    """Removes a client, its secrets and its tokens.
+
+    Raises:
+        ApiError: 404.
+    """
+    if not tenant.store.remove_client(client_id):
+        raise not_found("API client")
+
+
+MASK = "********"
+
+
+@router.get(_SECRETS)
+async def get_secrets(
+    client_id: str, tenant: CurrentTenant, _: MayRead, hidden: NotYetVisible
+) -> list[ApiClientSecret]:
+    """Lists a client's secrets, oldest first, masked; expired ones too.
+
+    Raises:
+        ApiError: 400 for a client that signs in by a key; 404.
+    """
+    if client_id in hidden:
+        raise not_found("API client")
+    check_holder(tenant, client_id)
+    held = tenant.store.secrets(client_id)
+    return [shown(secret, MASK) for secret in held if secret.id not in hidden]
+
+
+@router.post(_SECRETS, status_code=HTTPStatus.ACCEPTED)
+async def add_secret(
+    client_id: str,
+    body: ApiClientSecretRequest,
+    request: Request,
+    response: Response,
+    tenant: CurrentTenant,
+    _: MayChange,
+) -> ApiClientSecret:
+    """Mints a secret and shows its value, this once.
+
+    Raises:
+        ApiError: 400 for an expiry out of bounds, or a client that signs in by a key; 404.
+    """
+    response.status_code = success_codes(tenant).secret_made
+    secret = mint_secret(tenant, client_id, expires_at=body.expires_at)
+    seen_later(request, tenant, secret.id)
+    return secret
+
+
+@router.delete(f"{_SECRETS}/{{secret_id}}")
+async def delete_secret(
+    client_id: str, secret_id: str, tenant: CurrentTenant, _: MayChange
+) -> Response:
+    """Ends a secret; the answer has no body.
+
+    Raises:
+        ApiError: 404.
+    """
+    if not tenant.store.remove_secret(client_id, secret_id):
+        raise not_found("Secret")
+    return Response(status_code=success_codes(tenant).secret_deleted)
+
+
+@router.get(_RESOURCE_SERVERS, response_model_exclude_none=True)
+async def list_resource_servers(
+    request: Request, wanted: CurrentSlice, _: MayRead
+) -> Page[ResourceServer]:
+    """Lists the API resources with their scopes."""
+    part = wanted.name_like.lower()
+    named = [server for server in RESOURCE_SERVERS.values() if part in server.name.lower()]
+    records = named[wanted.offset : wanted.offset + wanted.limit]
+    return page_of(records, total=len(named), wanted=wanted, url=request.url)
+
+
+@router.get(f"{_RESOURCE_SERVERS}/{{resource_server_id}}", response_model_exclude_none=True)
+async def get_resource_server(resource_server_id: str, _: MayRead) -> ResourceServer:
+    """Gives one API resource.
+
+    Raises:
+        ApiError: 404.
+    """
+    if resource_server_id not in RESOURCE_SERVERS:
+        raise not_found("Resource server")
+    return RESOURCE_SERVERS[resource_server_id]

@@ -1,1 +1,0 @@
-"""The page "API Key Management": what a person sees of the tenant, and changes by hand."""

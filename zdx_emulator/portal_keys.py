@@ -1,0 +1,298 @@
+"""Keys as the page shows them, and what a person changes there.
+
+Which Pulumi stack owns a key is told by the mark at the end of its description,
+`[pulumi <project>/<stack>/<place> #<claim>]`.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from enum import Enum
+from urllib.parse import quote
+
+from pydantic import BaseModel
+
+from zdx_emulator.catalog import ROLES, ZSCALER_APIS
+from zdx_emulator.errors import not_found
+from zdx_emulator.models import (
+    ApiClient,
+    ApiClientRequest,
+    ApiClientSecret,
+    ClientAuthentication,
+    ResourceRef,
+    ScopeRef,
+)
+from zdx_emulator.rules import MAX_SECONDS, make_client, mint_secret, replace_client
+from zdx_emulator.store import StoredClient, StoredSecret
+from zdx_emulator.tenant import Tenant
+
+_MARK = re.compile(
+    r"(?P<text>.*?) ?"
+    r"\[pulumi (?P<project>[^/\[\]]+)/(?P<stack>[^/\[\]]+)/(?P<place>[^\[\]]+) #[0-9a-z]+\]",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The resource that declares a key."""
+
+    project: str
+    stack: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Description:
+    """A client's description, taken apart.
+
+    Attributes:
+        text: What a person wrote.
+        owner: Whose the key is; None where nobody says.
+    """
+
+    text: str
+    owner: Owner | None
+
+
+def read_description(remote: str) -> Description:
+    """Takes a description apart."""
+    match = _MARK.fullmatch(remote)
+    if match is None:
+        return Description(remote, None)
+    return Description(match["text"], Owner(match["project"], match["stack"], match["place"]))
+
+
+_SOON = timedelta(days=30)
+
+ZDX_ROLES = {id_: role.name for id_, role in ROLES.items() if role.service == "ZDX"}
+"""The roles to choose from: names by scope id."""
+
+
+class Validity(Enum):
+    """How it stands with a secret."""
+
+    GOOD = "good"
+    ENDING = "ending"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """When a secret ends, seen from now."""
+
+    at: datetime
+    now: datetime
+
+    @property
+    def validity(self) -> Validity:
+        """Tells whether it has ended, or will within 30 days."""
+        if self.at <= self.now:
+            return Validity.EXPIRED
+        return Validity.ENDING if self.at - self.now <= _SOON else Validity.GOOD
+
+    @property
+    def words(self) -> str:
+        """Says it as a person would."""
+        days = (self.at - self.now).days
+        if self.validity is Validity.EXPIRED:
+            return "expired"
+        return f"in {days} {'day' if days == 1 else 'days'}" if days else "today"
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret, without its value."""
+
+    id: str
+    created: datetime
+    expiry: Expiry
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key; its times are UTC.
+
+    Attributes:
+        role_id: The scope id of its ZDX role; None where it has none.
+        expiry: When the last of its secrets ends; None where it has none.
+    """
+
+    id: str
+    name: str
+    enabled: bool
+    role_id: str | None
+    description: Description
+    created_by: str
+    created: datetime
+    updated: datetime
+    expiry: Expiry | None
+
+    @property
+    def role(self) -> str | None:
+        """Returns the name of its ZDX role."""
+        return ZDX_ROLES[self.role_id] if self.role_id else None
+
+
+def key_of(stored: StoredClient, *, now: int) -> Key:
+    """Makes of a client what the page shows; `now` in epoch seconds."""
+    client = stored.client
+    return Key(
+        id=client.id,
+        name=client.name,
+        enabled=client.status,
+        role_id=_zdx_role_id(client),
+        description=read_description(client.description),
+        created_by=stored.created_by,
+        created=_utc(stored.created_at),
+        updated=_utc(stored.updated_at),
+        expiry=None if stored.expires_at is None else Expiry(_utc(stored.expires_at), _utc(now)),
+    )
+
+
+def secret_of(stored: StoredSecret, *, now: int) -> Secret:
+    """Makes of a secret what the page shows; `now` in epoch seconds."""
+    return Secret(stored.id, _utc(stored.created_at), Expiry(_utc(stored.expires_at), _utc(now)))
+
+
+def _zdx_role_id(client: ApiClient) -> str | None:
+    held = (
+        scope.id
+        for resource in client.client_resources
+        if resource.id == ZSCALER_APIS.id
+        for scope in resource.selected_scopes
+    )
+    return next((id_ for id_ in held if id_ in ZDX_ROLES), None)
+
+
+def _utc(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+PERSON = "admin@example.com"
+
+_TOKEN_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class KeyForm:
+    """What was filled in.
+
+    Attributes:
+        name: The key's name, without space around it.
+        role_id: The scope id of its ZDX role.
+    """
+
+    name: str = ""
+    role_id: str = ""
+
+    @property
+    def errors(self) -> list["FormError"]:
+        """Says what is wrong."""
+        name = [] if self.name else [FormError("name", "Enter a name.")]
+        role = [] if self.role_id in ZDX_ROLES else [FormError("role", "Select a role.")]
+        return name + role
+
+
+@dataclass(frozen=True)
+class FormError:
+    """Something wrong with a form.
+
+    Attributes:
+        field: Where; None where the tenant refuses the whole.
+        words: What.
+    """
+
+    field: str | None
+    words: str
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key just made, and its secret in the clear."""
+
+    client: ApiClient
+    secret: ApiClientSecret
+
+
+def create_key(tenant: Tenant, form: KeyForm) -> NewKey:
+    """Makes a key, with a secret that lives as long as one can.
+
+    Args:
+        tenant: Where it will live.
+        form: A complete form.
+
+    Raises:
+        ApiError: It breaks a rule of the tenant.
+    """
+    body = ApiClientRequest(
+        name=form.name,
+        access_token_life_time=_TOKEN_SECONDS,
+        client_authentication=ClientAuthentication(auth_type="SECRET"),
+        client_resources=[
+            ResourceRef(id=ZSCALER_APIS.id, selected_scopes=[ScopeRef(id=form.role_id)])
+        ],
+    )
+    client = make_client(tenant, body, created_by=PERSON)
+    expires_at = tenant.clock.now() + MAX_SECONDS
+    return NewKey(client, mint_secret(tenant, client.id, expires_at=expires_at))
+
+
+def edit_key(tenant: Tenant, key_id: str, form: KeyForm) -> None:
+    """Gives a key another name or ZDX role, and leaves all else as it is.
+
+    Args:
+        tenant: Where it lives.
+        key_id: Which one.
+        form: A complete form.
+
+    Raises:
+        ApiError: It breaks a rule of the tenant, or the key is gone: 404.
+    """
+    client = tenant.store.client(key_id)
+    if client is None:
+        raise not_found("API client")
+    others = [ref for ref in _resources(client) if ref.id != ZSCALER_APIS.id]
+    kept = [
+        scope
+        for ref in _resources(client)
+        if ref.id == ZSCALER_APIS.id
+        for scope in ref.selected_scopes
+        if scope.id not in ZDX_ROLES
+    ]
+    zscaler = ResourceRef(id=ZSCALER_APIS.id, selected_scopes=[*kept, ScopeRef(id=form.role_id)])
+    body = ApiClientRequest.model_validate(
+        {**client.model_dump(), "name": form.name, "client_resources": [*others, zscaler]}
+    )
+    replace_client(tenant, key_id, body)
+
+
+def _resources(client: ApiClient) -> list[ResourceRef]:
+    return [ResourceRef.model_validate(each.model_dump()) for each in client.client_resources]
+
+
+class UnseenSecrets:
+    """Secrets that were made and not shown yet, each to be taken once."""
+
+    def __init__(self) -> None:
+        self._secrets: dict[str, ApiClientSecret] = {}
+
+    def keep(self, client_id: str, secret: ApiClientSecret) -> None:
+        """Keeps a client's new secret."""
+        self._secrets[client_id] = secret
+
+    def take(self, client_id: str) -> ApiClientSecret | None:
+        """Gives a client's new secret and forgets it."""
+        return self._secrets.pop(client_id, None)
+
+
+class KeyFile(BaseModel):
+    """The file that the portal offers for download."""
+
+    key_id: str
+    key_secret: str
+
+    @property
+    def url(self) -> str:
+        """Returns the file as an address that needs no server, which keeps no secrets."""
+        return f"data:application/json,{quote(self.model_dump_json(indent=2))}"

@@ -1,1 +1,0 @@
-"""The tenant's operations, one module an area."""
