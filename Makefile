@@ -41,9 +41,13 @@ test: $(VENV)/.sdk
 	@$(MAKE) -s -j 3 $(READY) cli browser
 	@python -m pytest -n 2 --dist worksteal
 
-# All of what is long. About an hour on two cores; `docs/reliability.md` says how to take a part.
+# The fuzzers together try 0.87 times as many cases.
+FUZZ_CASES ?= 115000
+
+# All of what is long. About three hours on two cores; `docs/reliability.md` says how to take a part.
 torture: setup
 	@python -m pytest tests/torture -n 4 --dist worksteal --figures $(LOCAL)/torture.json
+	@ZDX_FUZZ_CASES=$(FUZZ_CASES) python -m pytest tests/unit -k fuzz -n 4 --dist worksteal
 
 # Figures of the machine it runs on; reads /proc, so Linux only.
 bench: setup

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ import requests
 
 from support.calendar import MOVED_CLOCK, SECONDS_A_DAY
 from support.engine_processes import CLI, LANGUAGE_HOST, PLUGIN, EngineProcesses
-from support.proxy import Failure, Proxy
+from support.fork_server import ForkServer
+from support.proxy import Failure, Proxy, running_proxy
 from support.pulumi_project import PATIENCE_SECONDS, PulumiProject, Run
 from zdx_emulator.testing import (
     ADMIN_SECRET,
@@ -580,6 +582,44 @@ def _is_owned(key: dict[str, Any], description: str) -> bool:
     """Whether a key is the one that a state means, as its marker says; without one, it is."""
     marker = f"[pulumi {key.get('managed_by', '')} #{key['claim']}]"
     return description.endswith(marker) or "[pulumi " not in description
+
+
+def live_through(
+    steps: list[Step], fork_server: ForkServer, folder: Path, shrinking_tries: int
+) -> Figures:
+    """Live through a life on a tenant and a proxy of its own.
+
+    Args:
+        steps: The life.
+        fork_server: Starts the tenants.
+        folder: An empty folder.
+        shrinking_tries: How many shorter lives are tried if it fails.
+
+    Raises:
+        PromiseBrokenError: It fails; with the shortest life that fails, too.
+    """
+    numbers = count()
+
+    def live(steps: list[Step]) -> Figures:
+        own = folder / str(next(numbers))
+        own.mkdir()
+        with fork_server.tenant(own / "tenant") as tenant, running_proxy(tenant.url) as proxy:
+            life = Life(tenant, proxy, own)
+            life.live(steps)
+            return life.figures
+
+    def fails(steps: list[Step]) -> bool:
+        try:
+            live(steps)
+        except PromiseBrokenError:
+            return True
+        return False
+
+    try:
+        return live(steps)
+    except PromiseBrokenError as broken:
+        short = "\n".join(map(str, shrink(steps, fails, shrinking_tries)))
+        raise PromiseBrokenError(f"{broken}\nThe life, shortened:\n{short}") from None
 
 
 def shrink(steps: list[Step], fails: Callable[[list[Step]], bool], tries: int) -> list[Step]:

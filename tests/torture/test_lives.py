@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 from support.fork_server import ForkServer
-from support.lives import Life, PromiseBrokenError, Step, draw_life, shrink
-from support.proxy import running_proxy
+from support.lives import PromiseBrokenError, draw_life, live_through
 
 COMMANDS_A_LIFE = 10
-KILLS = 0.6
-_SHRINKING_TRIES = 12
+KILLS = 0.8
+SHRINKING_TRIES = 12
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -30,30 +29,9 @@ def test_lives_keep_every_promise(
 ) -> None:
     record_property("figures", "random lives")
     record_property("never", [PromiseBrokenError.__name__])
-    attempts = 0
-
-    def live(steps: list[Step]) -> Life:
-        nonlocal attempts
-        attempts += 1
-        folder = tmp_path / str(attempts)
-        folder.mkdir()
-        with fork_server.tenant(folder / "tenant") as tenant, running_proxy(tenant.url) as proxy:
-            life = Life(tenant, proxy, folder)
-            life.live(steps)
-            return life
-
-    def fails(steps: list[Step]) -> bool:
-        try:
-            live(steps)
-        except AssertionError:
-            return True
-        return False
 
     steps = draw_life(life_seed, COMMANDS_A_LIFE, KILLS)
-    try:
-        life = live(steps)
-    except AssertionError as broken:
-        short = "\n".join(map(str, shrink(steps, fails, _SHRINKING_TRIES)))
-        raise type(broken)(f"{broken}\nThe life, shortened:\n{short}") from None
+    figures = live_through(steps, fork_server, tmp_path, SHRINKING_TRIES)
+
     record_property("outcome", "kept every promise")
-    record_property("counts", vars(life.figures))
+    record_property("counts", vars(figures))
