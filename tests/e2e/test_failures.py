@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from support.pulumi_project import PulumiProject
 
 from zdx_emulator.testing import RunningEmulator
@@ -42,14 +43,14 @@ def test_credentials_may_come_from_the_environment(
     assert [client.name for client in tenant.clients()] == ["ci"]
 
 
-def test_an_unknown_role_lists_the_candidates_at_its_own_property(
+def test_an_unknown_role_lists_the_candidates(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.program('ApiKey("ci", name="ci", role="ZDX Read-Onyl Admin")')
 
     failed = project.fail("preview")
 
-    assert "property role value {ZDX Read-Onyl Admin} has a problem" in failed.text
+    assert 'has a problem: no ZDX role is named "ZDX Read-Onyl Admin"' in failed.text
     assert "The tenant offers: ZDX Read-only Admin, " in failed.text
     assert tenant.clients() == []
 
@@ -74,15 +75,15 @@ def test_an_argument_of_the_wrong_type_is_refused_by_the_program(project: Pulumi
     assert 'TypeError: ApiKey "ci": role must be str, not int.' in failed.text
 
 
-def test_each_broken_rule_is_reported_at_its_own_property(project: PulumiProject) -> None:
+def test_each_broken_rule_is_reported(project: PulumiProject) -> None:
     project.program(
         'ApiKey("ci", name=" ci", role="ZDX Read-only Admin", token_lifetime_seconds=59)'
     )
 
     failed = project.fail("preview")
 
-    assert "property name value { ci} has a problem: must be 1 to 128 printable" in failed.text
-    assert "property token_lifetime_seconds value {59} has a problem: must be a" in failed.text
+    assert "has a problem: name must be 1 to 128 printable" in failed.text
+    assert "has a problem: token_lifetime_seconds must be a" in failed.text
 
 
 def test_the_secret_is_found_nowhere(project: PulumiProject, tmp_path: Path) -> None:
@@ -119,6 +120,66 @@ def test_the_value_of_a_secret_input_is_in_no_complaint_about_it(project: Pulumi
     project.program('ApiKey("ci", name="ci", role=pulumi.Output.secret("planted"))')
     bad_role = project.fail("preview")
 
-    assert "the input name, which is a secret, must be 1 to 128" in bad_name.text
-    assert "the input role, which is a secret, names no ZDX role" in bad_role.text
+    assert "name must be 1 to 128" in bad_name.text
+    assert 'no ZDX role is named "[secret]"' in bad_role.text
     assert "planted" not in bad_name.text + bad_role.text
+
+
+PUT_IN = {
+    "transformation": """
+def put(args):
+    if not args.type_.endswith(":ApiKey"):
+        return None
+    planted = {{**args.props, "{prop}": {value}}}
+    return pulumi.ResourceTransformationResult(planted, args.opts)
+
+pulumi.runtime.register_stack_transformation(put)
+""",
+    "transform": """
+def put(args):
+    if not args.type_.endswith(":ApiKey"):
+        return None
+    planted = {{**args.props, "{prop}": {value}}}
+    return pulumi.ResourceTransformResult(planted, args.opts)
+
+pulumi.runtime.register_resource_transform(put)
+""",
+}
+
+
+@pytest.mark.parametrize("kind", PUT_IN)
+@pytest.mark.parametrize(
+    ("prop", "value"),
+    [
+        ("name", 'pulumi.Output.secret(" planted")'),
+        ("rotation", '{"triggers": [{"a": [pulumi.Output.secret("planted")]}]}'),
+    ],
+    ids=["name", "rotation"],
+)
+def test_a_secret_that_the_stack_puts_in_is_in_no_complaint(
+    project: PulumiProject, kind: str, prop: str, value: str
+) -> None:
+    declaration = '\nApiKey("ci", name="ci", role="ZDX Read-only Admin")'
+    project.program(PUT_IN[kind].format(prop=prop, value=value) + declaration)
+
+    failed = project.fail("preview")
+
+    assert f"has a problem: {prop}" in failed.text
+    assert "planted" not in failed.text
+
+
+def test_a_secret_inside_a_list_of_triggers_is_in_no_complaint(project: PulumiProject) -> None:
+    project.program(
+        """
+        from zdx_provider import RotationArgs
+
+        triggers = {"a": [pulumi.Output.secret("planted")]}
+        rotation = RotationArgs(secret_lifetime_days=7, triggers=triggers)
+        ApiKey("ci", name="ci", role="ZDX Read-only Admin", rotation=rotation)
+        """
+    )
+
+    failed = project.fail("preview")
+
+    assert "has a problem: rotation.secret_lifetime_days must be" in failed.text
+    assert "planted" not in failed.text

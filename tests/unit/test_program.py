@@ -196,12 +196,114 @@ def test_the_inputs_that_are_secrets_are_named(engine: Engine) -> None:
     assert engine.key["secret_inputs"] == ["description"]
 
 
-def test_a_secret_inside_the_rotation_is_named_by_it(engine: Engine) -> None:
-    trigger = pulumi.Output.secret("obviously-fake")
+SECRET = pulumi.Output.secret
 
-    engine.run(lambda: ApiKey("ci", role=ROLE, rotation=RotationArgs(triggers={"t": trigger})))
+
+def make_secret(_: str) -> Any:
+    return SECRET("obviously-fake")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SECRET("obviously-fake"),
+        lambda: [SECRET("obviously-fake")],
+        lambda: {"a": [("b", {"c": SECRET("obviously-fake")})]},
+        lambda: pulumi.Output.from_input({"a": [SECRET("obviously-fake")]}),
+        lambda: pulumi.Output.from_input("x").apply(lambda _: {"a": SECRET("obviously-fake")}),
+        lambda: pulumi.Output.from_input("x").apply(make_secret),
+    ],
+    ids=["itself", "in a list", "nested", "in an output", "made by an apply", "an apply's result"],
+)
+def test_a_secret_inside_the_rotation_is_named_by_it(
+    engine: Engine, make: Callable[[], Any]
+) -> None:
+    engine.run(lambda: ApiKey("ci", role=ROLE, rotation=RotationArgs(triggers={"t": make()})))
 
     assert engine.key["secret_inputs"] == ["rotation"]
+
+
+def test_a_plain_list_inside_the_rotation_is_no_secret(engine: Engine) -> None:
+    triggers: dict[str, Any] = {"t": ["a", {"b": pulumi.Output.from_input("c")}]}
+
+    engine.run(lambda: ApiKey("ci", role=ROLE, rotation=RotationArgs(triggers=triggers)))
+
+    assert "secret_inputs" not in engine.key
+
+
+def put(name: str, value: Callable[[Any], Any]) -> pulumi.ResourceTransformation:
+    """A transformation that changes one input of every key."""
+
+    def transform(
+        args: pulumi.ResourceTransformationArgs,
+    ) -> pulumi.ResourceTransformationResult | None:
+        if args.type_ != KEY_TYPE:
+            return None
+        props = {**args.props, name: value(args.props[name])}
+        return pulumi.ResourceTransformationResult(props, args.opts)
+
+    return transform
+
+
+@pytest.mark.parametrize(
+    "value", [SECRET, lambda _: SECRET("obviously-fake")], ids=["marked", "replaced"]
+)
+@pytest.mark.parametrize("where", ["resource", "parent", "stack"])
+def test_a_secret_that_a_transformation_puts_in_is_named(
+    engine: Engine, value: Callable[[Any], Any], where: str
+) -> None:
+    transformation = put("name", value)
+    options = pulumi.ResourceOptions(transformations=[transformation])
+
+    def program() -> None:
+        if where == "stack":
+            pulumi.runtime.register_stack_transformation(transformation)
+        parent = Team("team", options if where == "parent" else None)
+        own = options if where == "resource" else pulumi.ResourceOptions()
+        merged = pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(parent=parent))
+        ApiKey("ci", role=ROLE, opts=merged)
+
+    engine.run(program)
+
+    assert engine.key["secret_inputs"] == ["name"]
+
+
+def test_a_secret_that_a_transformation_reveals_is_none(engine: Engine) -> None:
+    reveal = pulumi.ResourceOptions(transformations=[put("name", lambda _: "plain")])
+
+    engine.run(lambda: ApiKey("ci", role=ROLE, name=SECRET("obviously-fake"), opts=reveal))
+
+    assert "secret_inputs" not in engine.key
+
+
+def test_a_secret_of_a_key_below_a_key_is_its_own(engine: Engine) -> None:
+    def program() -> None:
+        above = ApiKey("above", role=ROLE, description=SECRET("obviously-fake"))
+        ApiKey("below", role=ROLE, name=SECRET("x"), opts=pulumi.ResourceOptions(parent=above))
+
+    engine.run(program)
+
+    assert {key.name: key.inputs["secret_inputs"] for key in engine.keys} == {
+        "above": ["description"],
+        "below": ["name"],
+    }
+
+
+def test_an_input_whose_output_is_declared_secret_is_named(engine: Engine) -> None:
+    secret = pulumi.ResourceOptions(additional_secret_outputs=["name", "key_id"])
+
+    engine.run(lambda: ApiKey("ci", role=ROLE, opts=secret))
+
+    assert engine.key["secret_inputs"] == ["name"]
+
+
+def test_a_rotation_that_is_an_output_is_refused(engine: Engine) -> None:
+    rotation: Any = pulumi.Output.from_input(RotationArgs())
+
+    with pytest.raises(TypeError, match="rotation must be RotationArgs, not Output"):
+        ApiKey("ci", role=ROLE, rotation=rotation)
+
+    assert engine.registered == []
 
 
 def test_a_name_is_made_of_project_stack_and_logical_name(engine: Engine) -> None:

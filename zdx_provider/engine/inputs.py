@@ -178,16 +178,16 @@ def failures(news: Mapping[str, Any]) -> list[CheckFailure]:
     return [
         CheckFailure("", f"{name} {rule}")
         for name, rule in find_broken_rules(known).items()
-        if name in known or name not in news
+        if (prop := name.partition(".")[0]) in known or prop not in news
     ]
 
 
 def find_broken_rules(values: Mapping[str, Any]) -> dict[str, str]:
-    """The rule that each input breaks, as the end of a sentence about it."""
+    """The rule that each input, or member of the rotation, breaks, as the end of a sentence."""
     try:
         KeyInputs.model_validate(values)
     except ValidationError as error:
-        return {str(problem["loc"][0]): _rule(problem) for problem in error.errors()}
+        return {_name_input(problem): _rule(problem) for problem in error.errors()}
     return {}
 
 
@@ -257,12 +257,17 @@ def expiry_before(props: Mapping[str, Any]) -> str | None:
         return None
 
 
+def _name_input(problem: ErrorDetails) -> str:
+    prop, *inner = problem["loc"]
+    return f"{prop}.{inner[0]}" if inner and inner[0] in RotationInputs.model_fields else str(prop)
+
+
 def _rule(problem: ErrorDetails) -> str:
     prop, *inner = problem["loc"]
     if not inner and prop == "rotation" and "error" in problem.get("ctx", {}):
         return str(problem["ctx"]["error"])
     if inner and inner[0] in RotationInputs.model_fields:
-        return f"{inner[0]} must be {RotationInputs.model_fields[str(inner[0])].description}"
+        return f"must be {RotationInputs.model_fields[str(inner[0])].description}"
     if inner:
         known = ", ".join(RotationInputs.model_fields)
         return f"has no setting {escape_text(str(inner[0]))}; it has {known}"

@@ -1,7 +1,7 @@
 """The resource that a program declares."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pulumi
@@ -10,6 +10,7 @@ from pulumi.dynamic import Resource
 from zdx_provider.clock import utc_now
 from zdx_provider.domain.owner import Owner, Urn
 from zdx_provider.program.config_warnings import warn_of_config
+from zdx_provider.program.final_inputs import FinalInputs
 from zdx_provider.program.rotation_args import RotationArgs
 from zdx_provider.provider import ApiKeyProvider
 
@@ -136,15 +137,18 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         _require_types(resource_name, inputs)
         if rotation is not None:
             inputs["rotation"] = {k: v for k, v in vars(rotation).items() if v is not None}
-        inputs["secret_inputs"] = _names_of_secrets(inputs.copy())
+        final = FinalInputs()
+        inputs["secret_inputs"] = final.find_secrets()
         inputs["managed_by"] = _place(resource_name, opts)
         # A key's name is fixed, so its successor can only follow it.
-        replaced_first = pulumi.ResourceOptions(delete_before_replace=True)
+        own = pulumi.ResourceOptions(
+            delete_before_replace=True, transformations=[final.watch_transformations]
+        )
         super().__init__(
             ApiKeyProvider(),
             resource_name,
             {**dict.fromkeys(_OUTPUTS), **inputs},
-            pulumi.ResourceOptions.merge(_with_secrets(replaced_first), opts),
+            pulumi.ResourceOptions.merge(_with_secrets(own), opts),
         )
         if rotation is None:
             self.secret_expires_at.apply(self._warn_of_expiry)
@@ -226,36 +230,12 @@ def _place(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.In
     return below()
 
 
-async def _names_of_secrets(inputs: Mapping[str, object]) -> list[str] | None:
-    """The inputs whose values no message may show.
-
-    The engine hands a provider plain values, and prints the value that a CheckFailure is about.
-    """
-    secret = [
-        name
-        for name, value in inputs.items()
-        for output in _outputs_in(value)
-        if await output.is_secret()
-    ]
-    return sorted(set(secret)) or None
-
-
-def _outputs_in(value: object) -> Iterator[pulumi.Output[object]]:
-    if isinstance(value, pulumi.Output):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _outputs_in(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _outputs_in(inner)
-
-
 def _require_types(resource_name: str, inputs: Mapping[str, object]) -> None:
     for argument, value in inputs.items():
-        if isinstance(value, pulumi.Output) or inspect.isawaitable(value):
-            continue
         expected = _TYPES[argument]
+        may_be_output = expected is not RotationArgs  # whose values may be
+        if may_be_output and (isinstance(value, pulumi.Output) or inspect.isawaitable(value)):
+            continue
         if not isinstance(value, expected) or (isinstance(value, bool) and expected is int):
             # The value stays out of the message: it may have been meant for another argument.
             raise TypeError(
