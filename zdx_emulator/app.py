@@ -20,9 +20,9 @@ from zdx_emulator.faults import Faults
 from zdx_emulator.gateway import Gateway, RateLimiter, RequestLog, Traffic
 from zdx_emulator.models import Switches
 from zdx_emulator.portal import STATIC
-from zdx_emulator.portal_keys import UnseenSecrets
+from zdx_emulator.portal_keys import NewSecrets
 from zdx_emulator.store import Store
-from zdx_emulator.tenant import Bootstrap, Clock, Identifiers, Lag, SwitchPanel, Tenant
+from zdx_emulator.tenant import AdminClient, Clock, Identifiers, Lag, SwitchPanel, Tenant
 
 DATABASE = "tenant.sqlite3"
 
@@ -36,7 +36,7 @@ class Options:
 
     Attributes:
         data_dir: The folder that holds the tenant's file.
-        bootstrap: The client that tokens can be had for from the start.
+        admin_client: The client that tokens can be had for from the start.
         latency_ms: How long every request waits, in milliseconds.
         rate_limit: How many requests a second the APIs serve; None: all.
         seed: Makes ids and secrets reproducible; None: random.
@@ -45,7 +45,7 @@ class Options:
     """
 
     data_dir: Path
-    bootstrap: Bootstrap
+    admin_client: AdminClient
     latency_ms: int = 0
     rate_limit: int | None = None
     seed: int | None = None
@@ -54,7 +54,7 @@ class Options:
 
 
 def create_app(options: Options) -> FastAPI:
-    """Makes the ASGI application.
+    """Create the ASGI application.
 
     Its operations are all `async` and call the store directly: they are short, and the store's
     connection belongs to the event loop's thread.
@@ -81,16 +81,16 @@ def create_app(options: Options) -> FastAPI:
     app.state.tenant = Tenant(
         store=store,
         clock=clock,
-        identifiers=Identifiers(options.seed, store.next_draw),
-        bootstrap=options.bootstrap,
+        identifiers=Identifiers(options.seed, store.count_draw),
+        admin_client=options.admin_client,
         panel=SwitchPanel(options.switches),
         lag=Lag(time.monotonic),
     )
     app.state.traffic = traffic
-    app.state.unseen_secrets = UnseenSecrets()
+    app.state.new_secrets = NewSecrets()
     app.add_middleware(Gateway, traffic=traffic, names=options.names)
     render_errors(app)
-    app.exception_handler(portal.KeyGoneError)(portal.key_gone)
+    app.exception_handler(portal.KeyNotFoundError)(portal.render_key_not_found)
     for area in (token_api, identity_api, zdx_api, control_api, portal):
         app.include_router(area.router)
     app.mount("/portal/static", StaticFiles(directory=STATIC))
@@ -98,7 +98,7 @@ def create_app(options: Options) -> FastAPI:
 
 
 def serve(app: FastAPI, listener: socket.socket) -> None:
-    """Serves until told to end; prints `READY <url>` once it does.
+    """Serve until told to end; prints `READY <url>` once it does.
 
     Args:
         app: The tenant.

@@ -19,7 +19,7 @@ from zdx_emulator.models import Switches
 LOCK = "lock"
 
 
-class DataDirHeldError(Exception):
+class FolderLockedError(Exception):
     """Another process serves from this folder.
 
     Args:
@@ -32,14 +32,14 @@ class DataDirHeldError(Exception):
 
 
 @contextmanager
-def held(path: Path) -> Iterator[Path]:
-    """Holds a folder; a killed holder's claim ends with it.
+def lock_folder(path: Path) -> Iterator[Path]:
+    """Lock a folder; a killed holder's claim ends with it.
 
     Args:
         path: The folder; made when it is not there.
 
     Raises:
-        DataDirHeldError: Another process holds it.
+        FolderLockedError: Another process holds it.
     """
     path.mkdir(parents=True, exist_ok=True)
     with (path / LOCK).open("a+") as lock:
@@ -47,7 +47,7 @@ def held(path: Path) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise DataDirHeldError(path, lock.read().strip()) from None
+            raise FolderLockedError(path, lock.read().strip()) from None
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
         lock.flush()
@@ -55,8 +55,8 @@ def held(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def temporary() -> Iterator[Path]:
-    """Gives a folder that goes when the process ends."""
+def create_temporary_folder() -> Iterator[Path]:
+    """Return a folder that goes when the process ends."""
     with tempfile.TemporaryDirectory(prefix="zdx-emulator-") as path:
         yield Path(path)
 
@@ -71,14 +71,14 @@ and gets tokens from the start; it is not listed among the API clients.
 """
 
 
-def _rate(text: str) -> int:
+def _parse_rate_limit(text: str) -> int:
     match = re.fullmatch(r"([1-9]\d*)/s", text)
     if not match:
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form 50/s")
     return int(match[1])
 
 
-def _switches(settings: list[str]) -> Switches:
+def _parse_switches(settings: list[str]) -> Switches:
     pairs = dict(setting.partition("=")[::2] for setting in settings)
     if unknown := pairs.keys() - Switches.model_fields.keys():
         raise ValueError(f"--switch {min(unknown)}: no such switch; there are {_SWITCHES}")
@@ -89,8 +89,8 @@ def _switches(settings: list[str]) -> Switches:
         raise ValueError(f"--switch {problem['loc'][0]}: {problem['msg']}") from None
 
 
-def parser() -> argparse.ArgumentParser:
-    """Makes the parser of the command line."""
+def build_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m zdx_emulator",
         description="A stand-in Zscaler tenant: sign-in, API clients, roles and ZDX data.",
@@ -101,7 +101,12 @@ def parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=8080, help="0 takes any free one (default: %(default)s)")
     add("--data-dir", type=Path, help="where the tenant is kept (default: a temporary folder)")
     add("--latency-ms", type=int, default=0, metavar="MS", help="wait before every answer")
-    add("--rate-limit", type=_rate, metavar="N/s", help="answer 429 beyond N requests a second")
+    add(
+        "--rate-limit",
+        type=_parse_rate_limit,
+        metavar="N/s",
+        help="answer 429 beyond N requests a second",
+    )
     add("--seed", type=int, help="make ids and secrets reproducible")
     add(
         "--switch",
@@ -124,7 +129,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serves a tenant until SIGTERM or SIGINT.
+    """Serve a tenant until SIGTERM or SIGINT.
 
     Args:
         argv: The arguments; None takes the process's own.
@@ -133,13 +138,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         0, or 2 for a wrong switch, or a port or data dir that cannot be had, with one line on
         stderr.
     """
-    arguments = parser().parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     with ExitStack() as held:
         try:
-            switches = _switches(arguments.switch)
+            switches = _parse_switches(arguments.switch)
             listener = held.enter_context(_listen(arguments.host, arguments.port))
-            folder = held.enter_context(_folder(arguments.data_dir))
-        except (ValueError, OSError, DataDirHeldError) as error:
+            folder = held.enter_context(_open_folder(arguments.data_dir))
+        except (ValueError, OSError, FolderLockedError) as error:
             print(f"zdx_emulator: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
             return _REFUSED
         _warn_beyond_loopback(listener)
@@ -165,8 +170,8 @@ def _warn_beyond_loopback(listener: socket.socket) -> None:
         )
 
 
-def _folder(path: Path | None) -> AbstractContextManager[Path]:
-    return temporary() if path is None else held(path)
+def _open_folder(path: Path | None) -> AbstractContextManager[Path]:
+    return create_temporary_folder() if path is None else lock_folder(path)
 
 
 def _serve(
@@ -174,11 +179,11 @@ def _serve(
 ) -> None:
     # FastAPI is slow to load: --help and a refusal need not wait for it.
     from zdx_emulator.app import Options, create_app, serve  # noqa: PLC0415
-    from zdx_emulator.tenant import Bootstrap  # noqa: PLC0415
+    from zdx_emulator.tenant import AdminClient  # noqa: PLC0415
 
     options = Options(
         data_dir=folder,
-        bootstrap=Bootstrap(arguments.admin_id, arguments.admin_secret),
+        admin_client=AdminClient(arguments.admin_id, arguments.admin_secret),
         latency_ms=arguments.latency_ms,
         rate_limit=arguments.rate_limit,
         seed=arguments.seed,

@@ -205,7 +205,7 @@ class Fault(BaseModel):
             with the answer ready.
         drop: Closes the connection without an answer, `before` or `after` the request took
             effect.
-        status: Answers with it instead; with a `body` and no status, it is 200.
+        status: Answers with it answered_status; with a `body` and no status, it is 200.
         headers: Headers of that answer; a list repeats the header.
         body: Body of that answer, garbage included.
         redirect: Answers 307 to that location.
@@ -233,47 +233,49 @@ class Fault(BaseModel):
     truncate: bool = False
 
     @model_validator(mode="after")
-    def _one_answer(self) -> "Fault":
-        answers = [self.drop, self.redirect, self.truncate or None, self.instead]
+    def _require_one_answer(self) -> "Fault":
+        answers = [self.drop, self.redirect, self.truncate or None, self.answered_status]
         if sum(answer is not None for answer in answers) > 1:
             raise ValueError("a fault drops, redirects, truncates or answers: only one of them")
         return self
 
     @property
-    def instead(self) -> HTTPStatus | None:
+    def answered_status(self) -> HTTPStatus | None:
         """The status of the answer that it gives in place of the true one."""
         return self.status or (None if self.body is None else HTTPStatus.OK)
 
     def matches(self, method: str, path: str) -> bool:
-        """Tells whether it is meant for such a request."""
-        return self.method.upper() in ("*", method) and bool(_pattern(self.path).fullmatch(path))
+        """Return whether it is meant for such a request."""
+        return self.method.upper() in ("*", method) and bool(
+            _compile_path(self.path).fullmatch(path)
+        )
 
 
 class ArmedFault(BaseModel):
     """A fault and what became of it: how many requests it has seen, met, and holds now."""
 
     fault: Fault
-    seen: int = 0
-    met: int = 0
-    held: int = 0
+    match_count: int = 0
+    hit_count: int = 0
+    held_count: int = 0
 
-    def meets(self, method: str, path: str) -> bool:
-        """Counts a request, and tells whether the fault is for it."""
-        if self.met == self.fault.count or not self.fault.matches(method, path):
+    def try_hit(self, method: str, path: str) -> bool:
+        """Count a request, and tells whether the fault is for it."""
+        if self.hit_count == self.fault.count or not self.fault.matches(method, path):
             return False
-        self.seen += 1
-        if self.seen <= self.fault.after:
+        self.match_count += 1
+        if self.match_count <= self.fault.after:
             return False
-        self.met += 1
+        self.hit_count += 1
         return True
 
 
-def _pattern(path: str) -> re.Pattern[str]:
+def _compile_path(path: str) -> re.Pattern[str]:
     parts = re.split(r"(\{\w+\}|\*)", path)
-    return re.compile("".join(_part(part) for part in parts))
+    return re.compile("".join(_translate_part(part) for part in parts))
 
 
-def _part(part: str) -> str:
+def _translate_part(part: str) -> str:
     if part == "*":
         return ".*"
     return "[^/]+" if part.startswith("{") else re.escape(part)

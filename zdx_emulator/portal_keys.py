@@ -1,7 +1,7 @@
 """Keys as the page shows them, and what a person changes there.
 
 Which Pulumi stack owns a key is told by the mark at the end of its description,
-`[pulumi <project>/<stack>/<place> #<claim>]`.
+`[pulumi <project>/<stack>/<resource> #<claim>]`.
 """
 
 import re
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from zdx_emulator.catalog import ROLES, ZSCALER_APIS
-from zdx_emulator.errors import not_found
+from zdx_emulator.errors import NotFoundError
 from zdx_emulator.models import (
     ApiClient,
     ApiClientRequest,
@@ -22,13 +22,13 @@ from zdx_emulator.models import (
     ResourceRef,
     ScopeRef,
 )
-from zdx_emulator.rules import MAX_SECONDS, make_client, mint_secret, replace_client
-from zdx_emulator.store import StoredClient, StoredSecret
+from zdx_emulator.rules import MAX_SECONDS, create_client, create_secret, replace_client
+from zdx_emulator.store import PortalClient, StoredSecret
 from zdx_emulator.tenant import Tenant
 
-_MARK = re.compile(
+_MARKER = re.compile(
     r"(?P<text>.*?) ?"
-    r"\[pulumi (?P<project>[^/\[\]]+)/(?P<stack>[^/\[\]]+)/(?P<place>[^\[\]]+) #[0-9a-z]+\]",
+    r"\[pulumi (?P<project>[^/\[\]]+)/(?P<stack>[^/\[\]]+)/(?P<resource>[^\[\]]+) #[0-9a-z]+\]",
     re.DOTALL,
 )
 
@@ -39,7 +39,7 @@ class Owner:
 
     project: str
     stack: str
-    place: str
+    resource: str
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class Description:
     owner: Owner | None
 
 
-def read_description(remote: str) -> Description:
-    """Takes a description apart."""
-    match = _MARK.fullmatch(remote)
+def parse_description(remote: str) -> Description:
+    """Take a description apart."""
+    match = _MARKER.fullmatch(remote)
     if match is None:
         return Description(remote, None)
-    return Description(match["text"], Owner(match["project"], match["stack"], match["place"]))
+    return Description(match["text"], Owner(match["project"], match["stack"], match["resource"]))
 
 
 _SOON = timedelta(days=30)
@@ -73,7 +73,7 @@ class Validity(Enum):
     """How it stands with a secret."""
 
     GOOD = "good"
-    ENDING = "ending"
+    EXPIRING = "expiring"
     EXPIRED = "expired"
 
 
@@ -86,14 +86,14 @@ class Expiry:
 
     @property
     def validity(self) -> Validity:
-        """Tells whether it has ended, or will within 30 days."""
+        """Whether it has ended, or will within 30 days."""
         if self.at <= self.now:
             return Validity.EXPIRED
-        return Validity.ENDING if self.at - self.now <= _SOON else Validity.GOOD
+        return Validity.EXPIRING if self.at - self.now <= _SOON else Validity.GOOD
 
     @property
-    def words(self) -> str:
-        """Says it as a person would."""
+    def text(self) -> str:
+        """It as a person would."""
         days = (self.at - self.now).days
         if self.validity is Validity.EXPIRED:
             return "expired"
@@ -130,32 +130,36 @@ class Key:
 
     @property
     def role(self) -> str | None:
-        """Returns the name of its ZDX role."""
+        """The name of its ZDX role."""
         return ZDX_ROLES[self.role_id] if self.role_id else None
 
 
-def key_of(stored: StoredClient, *, now: int) -> Key:
-    """Makes of a client what the page shows; `now` in epoch seconds."""
+def build_key(stored: PortalClient, *, now: int) -> Key:
+    """Create of a client what the page shows; `now` in epoch seconds."""
     client = stored.client
     return Key(
         id=client.id,
         name=client.name,
         enabled=client.status,
-        role_id=_zdx_role_id(client),
-        description=read_description(client.description),
+        role_id=_find_zdx_role_id(client),
+        description=parse_description(client.description),
         created_by=stored.created_by,
-        created=_utc(stored.created_at),
-        updated=_utc(stored.updated_at),
-        expiry=None if stored.expires_at is None else Expiry(_utc(stored.expires_at), _utc(now)),
+        created=_to_utc(stored.created_at),
+        updated=_to_utc(stored.updated_at),
+        expiry=None
+        if stored.expires_at is None
+        else Expiry(_to_utc(stored.expires_at), _to_utc(now)),
     )
 
 
-def secret_of(stored: StoredSecret, *, now: int) -> Secret:
-    """Makes of a secret what the page shows; `now` in epoch seconds."""
-    return Secret(stored.id, _utc(stored.created_at), Expiry(_utc(stored.expires_at), _utc(now)))
+def build_secret(stored: StoredSecret, *, now: int) -> Secret:
+    """Create of a secret what the page shows; `now` in epoch seconds."""
+    return Secret(
+        stored.id, _to_utc(stored.created_at), Expiry(_to_utc(stored.expires_at), _to_utc(now))
+    )
 
 
-def _zdx_role_id(client: ApiClient) -> str | None:
+def _find_zdx_role_id(client: ApiClient) -> str | None:
     held = (
         scope.id
         for resource in client.client_resources
@@ -165,7 +169,7 @@ def _zdx_role_id(client: ApiClient) -> str | None:
     return next((id_ for id_ in held if id_ in ZDX_ROLES), None)
 
 
-def _utc(seconds: int) -> datetime:
+def _to_utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
@@ -188,7 +192,7 @@ class KeyForm:
 
     @property
     def errors(self) -> list["FormError"]:
-        """Says what is wrong."""
+        """What is wrong."""
         name = [] if self.name else [FormError("name", "Enter a name.")]
         role = [] if self.role_id in ZDX_ROLES else [FormError("role", "Select a role.")]
         return name + role
@@ -200,11 +204,11 @@ class FormError:
 
     Attributes:
         field: Where; None where the tenant refuses the whole.
-        words: What.
+        text: What.
     """
 
     field: str | None
-    words: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -216,7 +220,7 @@ class NewKey:
 
 
 def create_key(tenant: Tenant, form: KeyForm) -> NewKey:
-    """Makes a key, with a secret that lives as long as one can.
+    """Create a key, with a secret that lives as long as one can.
 
     Args:
         tenant: Where it will live.
@@ -233,13 +237,13 @@ def create_key(tenant: Tenant, form: KeyForm) -> NewKey:
             ResourceRef(id=ZSCALER_APIS.id, selected_scopes=[ScopeRef(id=form.role_id)])
         ],
     )
-    client = make_client(tenant, body, created_by=PERSON)
+    client = create_client(tenant, body, created_by=PERSON)
     expires_at = tenant.clock.now() + MAX_SECONDS
-    return NewKey(client, mint_secret(tenant, client.id, expires_at=expires_at))
+    return NewKey(client, create_secret(tenant, client.id, expires_at=expires_at))
 
 
 def edit_key(tenant: Tenant, key_id: str, form: KeyForm) -> None:
-    """Gives a key another name or ZDX role, and leaves all else as it is.
+    """Return a key another name or ZDX role, and leaves all else as it is.
 
     Args:
         tenant: Where it lives.
@@ -249,13 +253,13 @@ def edit_key(tenant: Tenant, key_id: str, form: KeyForm) -> None:
     Raises:
         ApiError: It breaks a rule of the tenant, or the key is gone: 404.
     """
-    client = tenant.store.client(key_id)
+    client = tenant.store.find_client(key_id)
     if client is None:
-        raise not_found("API client")
-    others = [ref for ref in _resources(client) if ref.id != ZSCALER_APIS.id]
+        raise NotFoundError("API client")
+    others = [ref for ref in _to_resource_refs(client) if ref.id != ZSCALER_APIS.id]
     kept = [
         scope
-        for ref in _resources(client)
+        for ref in _to_resource_refs(client)
         if ref.id == ZSCALER_APIS.id
         for scope in ref.selected_scopes
         if scope.id not in ZDX_ROLES
@@ -267,22 +271,22 @@ def edit_key(tenant: Tenant, key_id: str, form: KeyForm) -> None:
     replace_client(tenant, key_id, body)
 
 
-def _resources(client: ApiClient) -> list[ResourceRef]:
+def _to_resource_refs(client: ApiClient) -> list[ResourceRef]:
     return [ResourceRef.model_validate(each.model_dump()) for each in client.client_resources]
 
 
-class UnseenSecrets:
+class NewSecrets:
     """Secrets that were made and not shown yet, each to be taken once."""
 
     def __init__(self) -> None:
         self._secrets: dict[str, ApiClientSecret] = {}
 
     def keep(self, client_id: str, secret: ApiClientSecret) -> None:
-        """Keeps a client's new secret."""
+        """Keep a client's new secret."""
         self._secrets[client_id] = secret
 
     def take(self, client_id: str) -> ApiClientSecret | None:
-        """Gives a client's new secret and forgets it."""
+        """Return a client's new secret and forgets it."""
         return self._secrets.pop(client_id, None)
 
 
@@ -294,5 +298,5 @@ class KeyFile(BaseModel):
 
     @property
     def url(self) -> str:
-        """Returns the file as an address that needs no server, which keeps no secrets."""
+        """The file as an address that needs no server, which keeps no secrets."""
         return f"data:application/json,{quote(self.model_dump_json(indent=2))}"

@@ -23,11 +23,11 @@ class Clock:
         self.offset_seconds = 0
 
     def now(self) -> int:
-        """Returns the tenant's time in whole epoch seconds, as the wire has it."""
+        """Return the tenant's time in whole epoch seconds, as the wire has it."""
         return int(time.time()) + self.offset_seconds
 
-    def http_date(self) -> str:
-        """Returns the tenant's time as a `Date` header has it."""
+    def format_http_date(self) -> str:
+        """Return the tenant's time as a `Date` header has it."""
         return formatdate(self.now(), usegmt=True)
 
 
@@ -43,19 +43,19 @@ class Identifiers:
 
     Args:
         seed: Makes every draw reproducible; None draws from the system's randomness.
-        next_draw: Numbers the draws, across restarts too, so that no seeded one repeats.
+        count_draw: Numbers the draws, across restarts too, so that no seeded one repeats.
     """
 
-    def __init__(self, seed: int | None, next_draw: Callable[[], int]) -> None:
+    def __init__(self, seed: int | None, count_draw: Callable[[], int]) -> None:
         self._seed = seed
-        self._next_draw = next_draw
+        self._next_draw = count_draw
 
-    def new_id(self) -> str:
-        """Returns an id shaped like the recorded ones, `hhlm4bhmbg7ir`."""
+    def create_id(self) -> str:
+        """Return an id shaped like the recorded ones, `hhlm4bhmbg7ir`."""
         return "h" + self._draw(_ID_ALPHABET, _ID_LENGTH - 1)
 
-    def new_secret(self) -> str:
-        """Returns the value of a client secret."""
+    def create_secret_value(self) -> str:
+        """Return the value of a client secret."""
         return self._draw(_SECRET_ALPHABET, _SECRET_LENGTH)
 
     def _draw(self, alphabet: str, length: int) -> str:
@@ -79,12 +79,12 @@ class Lag:
         self._visible_from: dict[str, float] = {}
 
     def hide(self, id_: str, *, seconds: float) -> None:
-        """Hides a new thing for so long."""
+        """Hide a new thing for so long."""
         if seconds:
             self._visible_from[id_] = self._monotonic() + seconds
 
-    def hidden(self) -> frozenset[str]:
-        """Returns the ids of all that is not to be seen yet."""
+    def list_hidden(self) -> frozenset[str]:
+        """Return the ids of all that is not to be seen yet."""
         if self._visible_from:
             now = self._monotonic()
             self._visible_from = {
@@ -97,23 +97,23 @@ class SwitchPanel:
     """The switches as they are now.
 
     Attributes:
-        now: May be replaced at any time; what is already there stays as it was made.
+        current: May be replaced at any time; what is already there stays as it was made.
 
     Args:
-        at_first: What a reset goes back to.
+        initial: What a reset goes back to.
     """
 
-    def __init__(self, at_first: Switches) -> None:
-        self.now = at_first
-        self._at_first = at_first
+    def __init__(self, initial: Switches) -> None:
+        self.current = initial
+        self._initial = initial
 
     def reset(self) -> None:
-        """Turns all switches back."""
-        self.now = self._at_first
+        """Turn all switches back."""
+        self.current = self._initial
 
 
 @dataclass(frozen=True)
-class Bootstrap:
+class AdminClient:
     """The client that a tenant's first administrator made by hand.
 
     It holds ZIAM's Super Admin, and is not itself among the API clients: it can be neither
@@ -131,22 +131,22 @@ class Tenant:
     store: Store
     clock: Clock
     identifiers: Identifiers
-    bootstrap: Bootstrap
+    admin_client: AdminClient
     panel: SwitchPanel
     lag: Lag
 
     @property
     def switches(self) -> Switches:
-        """Returns the switches as they are now."""
-        return self.panel.now
+        """The switches as they are now."""
+        return self.panel.current
 
 
 @dataclass(frozen=True)
 class SuccessCodes:
     """What is answered when all is well."""
 
-    client_made: HTTPStatus
-    secret_made: HTTPStatus
+    client_created: HTTPStatus
+    secret_created: HTTPStatus
     secret_deleted: HTTPStatus
 
 
@@ -154,6 +154,6 @@ _DESCRIBED = SuccessCodes(HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.OK
 _OF_HELP_PAGES = SuccessCodes(HTTPStatus.ACCEPTED, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
 
 
-def success_codes(tenant: Tenant) -> SuccessCodes:
-    """Returns those that the tenant's switches ask for."""
+def get_success_codes(tenant: Tenant) -> SuccessCodes:
+    """Return those that the tenant's switches ask for."""
     return _DESCRIBED if tenant.switches.statuses == "service-description" else _OF_HELP_PAGES

@@ -107,8 +107,8 @@ class RunningEmulator:
         self._session.trust_env = False
         self._session.headers[OBSERVER_HEADER] = "testing"
 
-    def profile(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
-        """The provider's settings for this tenant, as a profile of `zdx:tenants`.
+    def settings(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
+        """The provider's settings for this tenant, as an entry of `zdx:tenants`.
 
         Args:
             vanity_domain: What the tenant is to be called.
@@ -123,17 +123,17 @@ class RunningEmulator:
 
     def stack_config(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
         """The same settings in a Pulumi stack's config."""
-        return {f"zdx:{key}": value for key, value in self.profile(vanity_domain).items()}
+        return {f"zdx:{key}": value for key, value in self.settings(vanity_domain).items()}
 
     def environment(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
         """The same settings as variables of a process."""
         return {
             f"ZSCALER_{_BEFORE_A_CAPITAL.sub('_', key).upper()}": value
-            for key, value in self.profile(vanity_domain).items()
+            for key, value in self.settings(vanity_domain).items()
         }
 
     def token_for(self, client_id: str, secret: str) -> str:
-        """Returns a bearer token.
+        """Return a bearer token.
 
         Raises:
             requests.HTTPError: The tenant refuses.
@@ -148,7 +148,7 @@ class RunningEmulator:
         return str(answer.json()["access_token"])
 
     def signs_in(self, client_id: str, secret: str) -> bool:
-        """Tells whether an API client gets a token by a secret, whatever id it signs in by."""
+        """Return whether an API client gets a token by a secret, whatever id it signs in by."""
         client = self.client(client_id)
         try:
             return bool(self.token_for(client.client_id or client.id, secret))
@@ -156,7 +156,7 @@ class RunningEmulator:
             return False
 
     def clients(self) -> list[ApiClient]:
-        """Returns all API clients, oldest first."""
+        """Return all API clients, oldest first."""
         found: list[ApiClient] = []
         while True:
             path = f"{API_CLIENTS}?limit={_PAGE_SIZE}&offset={len(found)}"
@@ -166,7 +166,7 @@ class RunningEmulator:
                 return found
 
     def client_named(self, name: str) -> ApiClient:
-        """Returns the one API client of exactly that name.
+        """Return the one API client of exactly that name.
 
         Raises:
             LookupError: There is none, or more than one.
@@ -177,7 +177,7 @@ class RunningEmulator:
         return found[0]
 
     def client(self, client_id: str) -> ApiClient:
-        """Returns the API client of that id.
+        """Return the API client of that id.
 
         Raises:
             requests.HTTPError: There is none.
@@ -192,7 +192,7 @@ class RunningEmulator:
         service: str = "ZDX",
         **members: Any,
     ) -> ApiClient:
-        """Makes an API client behind the back of whoever is tested.
+        """Create an API client behind the back of whoever is tested.
 
         Args:
             name: Its name.
@@ -212,103 +212,103 @@ class RunningEmulator:
         return _parse(ApiClient, self._administer("POST", API_CLIENTS, json=body))
 
     def change_client(self, client_id: str, **members: Any) -> ApiClient:
-        """Changes members of an API client, as the wire names them, and keeps the others."""
+        """Change members of an API client, as the wire names them, and keeps the others."""
         path = f"{API_CLIENTS}/{client_id}"
         body = self._administer("GET", path).json() | members
         return _parse(ApiClient, self._administer("PUT", path, json=body))
 
     def delete_client(self, client_id: str) -> None:
-        """Deletes an API client."""
+        """Delete an API client."""
         self._administer("DELETE", f"{API_CLIENTS}/{client_id}")
 
     def secrets(self, client_id: str) -> list[ApiClientSecret]:
-        """Returns the secrets of an API client, oldest first, masked."""
+        """Return the secrets of an API client, oldest first, masked."""
         answer = self._administer("GET", f"{API_CLIENTS}/{client_id}/secrets")
         return TypeAdapter(list[ApiClientSecret]).validate_json(answer.content)
 
     def add_secret(self, client_id: str, *, days: float = 180) -> ApiClientSecret:
-        """Mints a secret that lives that many days, and returns it in the clear."""
+        """Create a secret that lives that many days, and returns it in the clear."""
         body = {"expiresAt": self.now() + int(days * 86_400)}
         answer = self._administer("POST", f"{API_CLIENTS}/{client_id}/secrets", json=body)
         return _parse(ApiClientSecret, answer)
 
     def delete_secret(self, client_id: str, secret_id: str) -> None:
-        """Ends a secret."""
+        """End a secret."""
         self._administer("DELETE", f"{API_CLIENTS}/{client_id}/secrets/{secret_id}")
 
     def fault(self, **members: Any) -> Fault:
-        """Arms a fault; the arguments are the attributes of `Fault`."""
+        """Arm a fault; the arguments are the attributes of `Fault`."""
         fault = Fault(**members)
         body = fault.model_dump(mode="json", exclude_defaults=True)
         self._send("POST", "/_emulator/faults", json=body)
         return fault
 
     def faults(self) -> list[ArmedFault]:
-        """Returns the armed faults and what became of them."""
+        """Return the armed faults and what became of them."""
         answer = self._send("GET", "/_emulator/faults")
         return TypeAdapter(list[ArmedFault]).validate_json(answer.content)
 
     def clear_faults(self) -> None:
-        """Disarms all faults and releases what they hold."""
+        """Disarm all faults and releases what they hold."""
         self._send("DELETE", "/_emulator/faults")
 
     def wait_until_held(self) -> None:
-        """Waits until a fault holds a request.
+        """Wait until a fault holds a request.
 
         Raises:
             TimeoutError: None does within a minute.
         """
         deadline = time.monotonic() + _TIMEOUT_SECONDS
-        while not any(armed.held for armed in self.faults()):
+        while not any(armed.held_count for armed in self.faults()):
             if time.monotonic() > deadline:
                 raise TimeoutError("no request is held")
             time.sleep(_POLL_SECONDS)
 
     def release(self) -> None:
-        """Lets go of the requests that are held now."""
+        """Release the requests that are held now."""
         self._send("POST", "/_emulator/release")
 
     def requests(self) -> list[LoggedRequest]:
-        """Returns the requests that the tenant saw, in the order of arrival."""
+        """Return the requests that the tenant saw, in the order of arrival."""
         answer = self._send("GET", "/_emulator/requests")
         return TypeAdapter(list[LoggedRequest]).validate_json(answer.content)
 
     def clear_requests(self) -> None:
-        """Empties the log of requests."""
+        """Empty the log of requests."""
         self._send("DELETE", "/_emulator/requests")
 
     def switch(self, switches: Switches) -> None:
-        """Turns all switches; `EACH_OTHER_WAY` has them one by one."""
+        """Turn all switches; `EACH_OTHER_WAY` has them one by one."""
         self._send("POST", "/_emulator/switches", json=switches.model_dump())
 
     def now(self) -> int:
-        """Returns the tenant's time in epoch seconds."""
+        """Return the tenant's time in epoch seconds."""
         return int(self._send("GET", "/_emulator/health").json()["now"])
 
     def move_clock(self, offset_seconds: int) -> None:
-        """Sets how far the tenant's clock is ahead of the machine's."""
+        """Set how far the tenant's clock is ahead of the machine's."""
         self._send("POST", "/_emulator/clock", json={"offset_seconds": offset_seconds})
 
     def reset(self) -> None:
-        """Makes the tenant as new."""
+        """Create the tenant as new."""
         self._send("POST", "/_emulator/reset")
 
     def kill(self) -> None:
-        """Ends the server at once, as a power cut would (SIGKILL)."""
-        self._end(signal.SIGKILL)
+        """End the server at once, as a power cut would (SIGKILL)."""
+        self._stop(signal.SIGKILL)
 
     def stop(self) -> int:
-        """Ends the server in order (SIGTERM) and returns its exit code."""
-        return self._end(signal.SIGTERM)
+        """End the server in order (SIGTERM) and returns its exit code."""
+        return self._stop(signal.SIGTERM)
 
     def close(self) -> None:
-        """Ends the server and lets go of all that belongs to it."""
+        """End the server and lets go of all that belongs to it."""
         self._session.close()
         self.stop()
         if self.process.stdout:
             self.process.stdout.close()
 
-    def _end(self, number: signal.Signals) -> int:
+    def _stop(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         return self.process.wait(_EXIT_TIMEOUT_SECONDS)
 
@@ -334,7 +334,7 @@ def running_emulator(
     seed: int | None = None,
     switches: Switches | None = None,
 ) -> Iterator[RunningEmulator]:
-    """Runs a tenant in a process of its own, and ends it.
+    """Run a tenant in a process of its own, and ends it.
 
     Args:
         data_dir: The tenant's folder; None: one that goes with the process.
@@ -362,7 +362,7 @@ def running_emulator(
 
 
 def scope_id(role: str, service: str = "ZDX") -> str:
-    """Returns the scope id of a role.
+    """Return the scope id of a role.
 
     Raises:
         LookupError: The service has no such role.

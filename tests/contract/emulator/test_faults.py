@@ -54,7 +54,7 @@ def test_a_status_is_answered_as_often_as_ordered(
 
     assert statuses == [200, 503, 503, 200, 200]
     (armed,) = tenant.faults()
-    assert (armed.seen, armed.met) == (3, 2)
+    assert (armed.match_count, armed.hit_count) == (3, 2)
 
 
 @pytest.mark.parametrize(
@@ -280,7 +280,7 @@ def test_an_observer_meets_no_fault(tenant: RunningEmulator) -> None:
     tenant.create_client("ci")
 
     assert [client.name for client in tenant.clients()] == ["ci"]
-    assert tenant.faults()[0].met == 0
+    assert tenant.faults()[0].hit_count == 0
 
 
 @pytest.mark.parametrize(

@@ -211,8 +211,8 @@ def test_a_secret_that_is_missing_ends_soon_or_has_ended_is_told(
     assert badges == [
         ("expired", "no secret"),
         ("good", "in 50 days"),
-        ("ending", "in 1 day"),
-        ("ending", "today"),
+        ("expiring", "in 1 day"),
+        ("expiring", "today"),
         ("expired", "expired"),
     ]
 
