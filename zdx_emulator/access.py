@@ -1,15 +1,13 @@
-"""Who calls, and what they may do: a bearer token, looked up anew at every call.
+"""Who sends a request, and what the sender is allowed to do.
 
-A caller's roles are those that the client has now, not those it had when the token was issued.
+A caller has the roles that its client has now, not those at the time of the token's creation.
 
-Refuses what another web site has a visitor's browser send here.
+Requests that another web site lets a visitor's browser send are refused. The rule is that of Go's
+`net/http.CrossOriginProtection`: a browser says in `Sec-Fetch-Site` or `Origin` where a request
+comes from, and a page can't change that. A client that sends neither is not a browser.
 
-The rule is that of Go's `net/http.CrossOriginProtection`: a browser names by `Sec-Fetch-Site`, or
-by `Origin`, where a request comes from, and no page can make it lie. A client that names neither
-is no browser, and so nobody's tool.
-
-A site whose name is rebound to this address is of one site with it. What gives it away is its
-name in the `Host` header. An address cannot be rebound, nor can `localhost`.
+A site whose name is rebound to this machine's address counts as the same site. The `Host` header
+shows its name. An address and `localhost` can't be rebound.
 """
 
 import ipaddress
@@ -77,7 +75,7 @@ def _find_roles(tenant: Tenant, client_id: str) -> frozenset[Role]:
         return _ADMIN_ROLES
     client = tenant.store.find_client(client_id)
     if client is None:
-        raise ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "The token's client is gone")
+        raise ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "The token's client doesn't exist")
     return frozenset(
         ROLES[scope.id]
         for resource in client.client_resources
@@ -93,10 +91,10 @@ def _authenticate(tenant: Tenant, token: str) -> Caller:
 
 
 def require_permission(permission: Permission) -> Dependency:
-    """Create the dependency that lets pass only callers with that permission.
+    """Create the dependency that accepts only callers with a permission.
 
     Args:
-        permission: What the operation asks.
+        permission: The permission that the operation needs.
 
     Returns:
         A dependency that gives the `Caller`; it raises `ApiError` with 401 without a valid
@@ -112,7 +110,7 @@ async def _list_hidden_ids(request: Request, tenant: CurrentTenant) -> frozenset
 
 
 HiddenIds = Annotated[frozenset[str], Depends(_list_hidden_ids)]
-"""The ids of what the caller does not see yet."""
+"""The IDs of objects that the caller doesn't see yet."""
 
 
 def _build_guard(permission: Permission) -> Callable[..., Awaitable[Caller]]:
@@ -120,7 +118,7 @@ def _build_guard(permission: Permission) -> Callable[..., Awaitable[Caller]]:
         caller = _authenticate(tenant, _parse_bearer_token(request))
         request.state.client_id = caller.client_id
         if not caller.has_permission(permission):
-            message = f"The client's roles do not allow to {permission.value}"
+            message = f"The client's roles don't allow it to {permission.value}"
             raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", message)
         return caller
 
@@ -128,7 +126,7 @@ def _build_guard(permission: Permission) -> Callable[..., Awaitable[Caller]]:
 
 
 def hide_from_reads(request: Request, tenant: Tenant, id_: str) -> None:
-    """Hide something new from reads for as long as they lag; not what an observer made."""
+    """Hide a new object from reads for the read lag, unless an observer created it."""
     if not is_observed(request.scope):
         tenant.lag.hide(id_, seconds=tenant.switches.read_lag_ms / 1000)
 
@@ -150,7 +148,7 @@ def _is_same_site(request: Request) -> bool:
 
 
 def is_own_host(host: str, names: Collection[str]) -> bool:
-    """Tell whether a `Host` header is an address, `localhost`, or one of these names."""
+    """Return whether a `Host` header is an address, `localhost`, or one of these names."""
     try:
         name = (urlsplit(f"//{host}").hostname or "").removesuffix(".")
     except ValueError:

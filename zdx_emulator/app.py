@@ -1,4 +1,4 @@
-"""Puts the tenant together."""
+"""The ASGI application, and its server."""
 
 import asyncio
 import signal
@@ -36,12 +36,12 @@ class Options:
 
     Attributes:
         data_dir: The folder that holds the tenant's file.
-        admin_client: The client that tokens can be had for from the start.
+        admin_client: The client that exists from the start.
         latency_ms: How long every request waits, in milliseconds.
         rate_limit: How many requests a second the APIs serve; None: all.
         seed: Makes ids and secrets reproducible; None: random.
         switches: How it behaves where the vendor's documents leave that open.
-        names: Names that it is reached by, besides addresses and `localhost`.
+        names: Names in a `Host` header that are accepted, as well as addresses and `localhost`.
     """
 
     data_dir: Path
@@ -72,7 +72,7 @@ def create_app(options: Options) -> FastAPI:
         latency_seconds=options.latency_ms / 1000,
     )
     app = FastAPI(
-        title="Stand-in Zscaler tenant",
+        title="Emulator of a Zscaler tenant",
         openapi_url="/_emulator/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -98,7 +98,7 @@ def create_app(options: Options) -> FastAPI:
 
 
 def serve(app: FastAPI, listener: socket.socket) -> None:
-    """Serve until told to end; prints `READY <url>` once it does.
+    """Serve until SIGTERM or SIGINT; print `READY <url>` once it does.
 
     Args:
         app: The tenant.
@@ -122,15 +122,15 @@ class _OpenProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as its base
         super().connection_made(transport)
-        # asyncio does so by itself only for sockets made with an explicit protocol number;
-        # without it, head and body of an answer are 40 ms apart.
+        # asyncio does so itself only for sockets created with an explicit protocol number;
+        # without it, head and body of a response are 40 ms apart.
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.app_state = {**self.app_state, "transport": transport}
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready, and ends quietly on SIGTERM and SIGINT."""
+    """Prints when it is ready, and exits with 0 on SIGTERM and SIGINT."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -140,7 +140,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own raises the signal once more at the end, and so never exits with 0.
+        # uvicorn's own raises the signal again at the end, so it never exits with 0.
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.handle_exit, number, None)

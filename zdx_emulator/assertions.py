@@ -1,8 +1,8 @@
-"""How a client proves by a signed assertion who it is.
+"""Authentication with a private key: a signed assertion.
 
 Source: the vendor's "Getting Started" with OneAPI: assertions are RS256, `iss` and `sub` are the
 client id, `aud` is the API audience. That page has `exp` ten minutes ahead, the vendor's own SDK
-thirty; the tenant bears with the SDK.
+thirty; the emulator accepts both.
 """
 
 from base64 import b64decode
@@ -37,7 +37,7 @@ def read_client_id(assertion: str) -> str:
     except jwt.InvalidTokenError:
         raise TokenError("invalid_client", "client_assertion is no JWT") from None
     sub = str(claims.get("sub", ""))
-    # JSON can hold half a surrogate pair, which is no character and nobody's id.
+    # JSON can hold half a surrogate pair, which is not a character and so in no ID.
     return sub.encode(errors="replace").decode()
 
 
@@ -104,7 +104,7 @@ def _fetch_keys(url: str, assertion: str) -> list[RSAPublicKey]:
     wanted = jwt.get_unverified_header(assertion).get("kid")
     try:
         jwks = jwt.PyJWKSet.from_json(_fetch(url))
-    # What is no JWKS fails in as many ways as JSON has types.
+    # An invalid JWKS fails in as many ways as JSON has types.
     except (RequestException, jwt.PyJWTError, ValueError, TypeError, AttributeError):
         raise TokenError("invalid_client", "The client's JWKS cannot be read") from None
     return [_require_rsa(key.key) for key in jwks.keys if key.key_id == wanted]
@@ -120,10 +120,10 @@ def _is_loopback_http(url: str) -> bool:
 
 def _fetch(url: str) -> str:
     with Session() as session:
-        session.trust_env = False  # what a proxy calls loopback is another machine
-        answer = session.get(url, timeout=_JWKS_TIMEOUT_SECONDS, allow_redirects=False)
-    answer.raise_for_status()
-    return answer.text
+        session.trust_env = False  # for a proxy, loopback is another machine
+        response = session.get(url, timeout=_JWKS_TIMEOUT_SECONDS, allow_redirects=False)
+    response.raise_for_status()
+    return response.text
 
 
 def _parse_public_key(text: str) -> RSAPublicKey:

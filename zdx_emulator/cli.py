@@ -24,19 +24,19 @@ class FolderLockedError(Exception):
 
     Args:
         path: The folder.
-        holder: The other's process id, as it wrote it.
+        holder: The ID of that process.
     """
 
     def __init__(self, path: Path, holder: str) -> None:
-        super().__init__(f"data dir {path} is held by process {holder}")
+        super().__init__(f"the data folder {path} is in use by process {holder}")
 
 
 @contextmanager
 def lock_folder(path: Path) -> Iterator[Path]:
-    """Lock a folder; a killed holder's claim ends with it.
+    """Lock a folder; the lock of a killed process is released.
 
     Args:
-        path: The folder; made when it is not there.
+        path: The folder; created if it doesn't exist.
 
     Raises:
         FolderLockedError: Another process holds it.
@@ -56,7 +56,7 @@ def lock_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def create_temporary_folder() -> Iterator[Path]:
-    """Return a folder that goes when the process ends."""
+    """Return a folder that is deleted when the process exits."""
     with tempfile.TemporaryDirectory(prefix="zdx-emulator-") as path:
         yield Path(path)
 
@@ -66,8 +66,8 @@ _REFUSED = 2
 _SWITCHES = ", ".join(Switches.model_fields)
 
 _EPILOG = """\
-Prints "READY <url>" once it serves. The client that --admin-id names holds ZIAM's Super Admin
-and gets tokens from the start; it is not listed among the API clients.
+Prints "READY <url>" once it serves. The admin client has ZIAM's role Super Admin. It is not
+listed among the API clients.
 """
 
 
@@ -93,21 +93,21 @@ def build_parser() -> argparse.ArgumentParser:
     """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m zdx_emulator",
-        description="A stand-in Zscaler tenant: sign-in, API clients, roles and ZDX data.",
+        description="An emulator of a Zscaler tenant: tokens, API clients, roles and ZDX data.",
         epilog=_EPILOG,
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address or name to listen on (default: %(default)s)")
-    add("--port", type=int, default=8080, help="0 takes any free one (default: %(default)s)")
-    add("--data-dir", type=Path, help="where the tenant is kept (default: a temporary folder)")
-    add("--latency-ms", type=int, default=0, metavar="MS", help="wait before every answer")
+    add("--port", type=int, default=8080, help="0 chooses a free one (default: %(default)s)")
+    add("--data-dir", type=Path, help="folder of the tenant (default: a temporary folder)")
+    add("--latency-ms", type=int, default=0, metavar="MS", help="wait before every response")
     add(
         "--rate-limit",
         type=_parse_rate_limit,
         metavar="N/s",
-        help="answer 429 beyond N requests a second",
+        help="respond 429 beyond N requests per second",
     )
-    add("--seed", type=int, help="make ids and secrets reproducible")
+    add("--seed", type=int, help="make IDs and secrets reproducible")
     add(
         "--switch",
         action="append",
@@ -118,7 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "--admin-id",
         default=os.environ.get("ZDX_EMULATOR_ADMIN_ID", "emulator-admin"),
-        help="client id to begin with, also $ZDX_EMULATOR_ADMIN_ID (default: %(default)s)",
+        help="ID of the admin client, also $ZDX_EMULATOR_ADMIN_ID (default: %(default)s)",
     )
     add(
         "--admin-secret",

@@ -44,13 +44,13 @@ async def get_health(tenant: CurrentTenant) -> Health:
 
 @router.post("/faults", status_code=HTTPStatus.CREATED)
 async def arm_fault(fault: Fault, traffic: CurrentTraffic) -> ArmedFault:
-    """Arm a fault; of several that match a request, the oldest unspent one meets it."""
+    """Arm a fault; of several that match a request, the oldest that is not used up hits it."""
     return traffic.faults.arm(fault)
 
 
 @router.get("/faults")
 async def list_faults(traffic: CurrentTraffic) -> list[ArmedFault]:
-    """List the faults, spent ones too, and how many requests each of them holds."""
+    """List the faults, including those that are used up."""
     return traffic.faults.list_armed()
 
 
@@ -80,7 +80,7 @@ async def clear_requests(traffic: CurrentTraffic) -> None:
 
 @router.post("/clock")
 async def move_clock(moved: ClockOffset, tenant: CurrentTenant) -> Health:
-    """Move the tenant's clock: its `Date` header, expiry, and the life of tokens."""
+    """Move the tenant's clock: its `Date` header, expiry, and the lifetime of tokens."""
     tenant.clock.offset_seconds = moved.offset_seconds
     return Health(now=tenant.clock.now())
 

@@ -1,4 +1,4 @@
-"""How the tenant says no."""
+"""Errors of the tenant, and their responses."""
 
 from http import HTTPStatus
 
@@ -107,7 +107,7 @@ async def _render_http_error(_: Request, error: HTTPException) -> JSONResponse:
 
 
 def render_errors(app: FastAPI) -> None:
-    """Create the app answer every refusal in the tenant's own shape."""
+    """Let the app respond to every error in the tenant's own format."""
     app.exception_handler(ApiError)(_render_api_error)
     app.exception_handler(TokenError)(_render_token_error)
     app.exception_handler(RequestValidationError)(_render_invalid_input)

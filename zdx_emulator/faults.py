@@ -1,4 +1,4 @@
-"""Misbehaviour to order: which requests go wrong, how, and how often."""
+"""Faults: which requests fail, and how."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class Faults:
         return armed
 
     def list_armed(self) -> list[ArmedFault]:
-        """Return all faults, spent ones included."""
+        """Return all faults, including those that are used up."""
         return list(self._armed)
 
     def clear(self) -> None:
@@ -34,7 +34,7 @@ class Faults:
         self.release()
 
     def hit(self, method: str, path: str) -> ArmedFault | None:
-        """Return the fault that this request runs into; one fault a request."""
+        """Return the fault that hits this request; at most one."""
         return next((armed for armed in self._armed if armed.try_hit(method, path)), None)
 
     async def hold(self, armed: ArmedFault) -> None:
@@ -86,7 +86,7 @@ class RecordedResponse:
 async def apply_fault(
     scope: Scope, receive: Receive, send: Send, *, app: ASGIApp, armed: ArmedFault, faults: Faults
 ) -> None:
-    """Serve a request that a fault has met.
+    """Serve a request that a fault hits.
 
     Args:
         scope: ASGI's, as are the next two.
@@ -152,10 +152,10 @@ def _create_response(
 
 
 async def buffer_request(receive: Receive) -> Receive:
-    """Read a request to its end, and return what gives it once more.
+    """Read a request to its end, and return a function that replays it.
 
     Raises:
-        ClientDisconnect: The caller is gone before the end.
+        ClientDisconnect: The caller disconnects before the end.
     """
     body, more = b"", True
     while more:

@@ -1,11 +1,10 @@
-"""What stands before the tenant: `Host`, log, rate limit, faults, and the common headers.
+"""The gateway before the tenant: `Host`, request log, rate limit, faults and common headers.
 
-Control routes and the page pass untouched, and so does a request with the header
-`X-Emulator-Observer`: who looks at the tenant neither wakes a fault nor appears in the log.
+Control routes, the page, and requests with the header `X-Emulator-Observer` pass: they are not
+logged, and no fault hits them.
 
-The gateway's rate limit, and the headers in which it speaks of it.
-
-The headers repeat, as recorded on 2026-04-14: the API's own limit first, the gateway's second.
+The headers of the rate limit repeat, as recorded on 2026-04-14: the API's limit first, then the
+gateway's.
 """
 
 import asyncio
@@ -36,7 +35,7 @@ _RESET_SECONDS = "1"
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a request may pass, and what its answer tells of the limit."""
+    """Whether a request may pass, and the headers of its response."""
 
     allowed: bool
     headers: list[tuple[str, str]]
@@ -46,7 +45,7 @@ class RateLimiter:
     """Counts requests by the second.
 
     Args:
-        per_second: How many pass; None names the recorded limits and holds nobody to them.
+        per_second: How many pass; None: all; the headers name the recorded limits.
         monotonic: Gives a time in seconds that never goes back.
     """
 
@@ -90,7 +89,7 @@ class RequestLog:
         self._requests: deque[LoggedRequest] = deque(maxlen=_CAPACITY)
 
     def add(self, method: str, path: str, query: str, *, now: int) -> LoggedRequest:
-        """Log an arrival; the caller fills in how it ended. `now` in epoch seconds."""
+        """Log a request; the caller adds its result. `now` in epoch seconds."""
         request = LoggedRequest(method=method, path=path, query=_mask_secrets(query), time=now)
         self._requests.append(request)
         return request
@@ -146,7 +145,7 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as ASGI wants it."""
-        with suppress(ClientDisconnect):  # nobody is there to be answered
+        with suppress(ClientDisconnect):  # there is no client to respond to
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -169,7 +168,7 @@ class Gateway:
         armed = self._traffic.faults.hit(scope["method"], scope["path"])
         entry.fault = armed is not None
         try:
-            # What has arrived whole takes effect even if its caller is gone by then.
+            # A complete request takes effect even if its client gave up.
             arrived = await buffer_request(receive)
             await asyncio.sleep(self._traffic.latency_seconds)
             await self._serve_api(scope, arrived, self._add_date(_log_status(send, entry)), armed)

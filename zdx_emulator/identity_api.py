@@ -75,7 +75,7 @@ def build_page(records: list[Record], *, total: int, wanted: Slice, url: URL) ->
         records: The records of this page.
         total: How many records there are on all pages.
         wanted: What the caller asked for.
-        url: The address of this page, from which those of its neighbours are made.
+        url: The address of this page, on which its links are based.
     """
     following = wanted.offset + wanted.limit
     preceding = max(0, wanted.offset - wanted.limit)
@@ -182,7 +182,7 @@ async def list_api_client_secrets(
     """List a client's secrets, oldest first, masked; expired ones too.
 
     Raises:
-        ApiError: 400 for a client that signs in by a key; 404.
+        ApiError: 400 for a client that authenticates with a key; 404.
     """
     if client_id in hidden:
         raise NotFoundError("API client")
@@ -203,7 +203,7 @@ async def create_api_client_secret(
     """Create a secret and shows its value, this once.
 
     Raises:
-        ApiError: 400 for an expiry out of bounds, or a client that signs in by a key; 404.
+        ApiError: 400 for an expiry out of bounds, or a client that authenticates with a key; 404.
     """
     response.status_code = get_success_codes(tenant).secret_created
     secret = create_secret(tenant, client_id, expires_at=body.expires_at)
@@ -215,7 +215,7 @@ async def create_api_client_secret(
 async def delete_api_client_secret(
     client_id: str, secret_id: str, tenant: CurrentTenant, _: Editor
 ) -> Response:
-    """End a secret; the answer has no body.
+    """Delete a secret; the response has no body.
 
     Raises:
         ApiError: 404.

@@ -1,4 +1,4 @@
-"""The page "API Key Management" at `/` and `/portal/`: what a person sees and changes by hand."""
+"""The page "API Key Management" at `/` and `/portal/`: its routes and their rendering."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ class Notice(str, Enum):
 
     @property
     def text(self) -> str:
-        """It."""
+        """The notice in words."""
         return f"The key was {self.value.lower()}."
 
 
@@ -91,7 +91,7 @@ def _format_utc(time: datetime) -> str:
 
 
 def _show_controls(value: Any) -> Any:
-    """Make visible what a text has no glyph for: terminal escapes, bidirectional controls."""
+    """Make control characters visible: terminal escapes, bidirectional controls."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     return "".join(
@@ -101,7 +101,7 @@ def _show_controls(value: Any) -> Any:
 
 
 def _escape_only(value: str) -> Markup:
-    """Escape a text and leave it as it is otherwise, for a form that sends it back."""
+    """Escape a text for HTML only, for a form that sends it back."""
     return escape(value)
 
 
@@ -122,7 +122,7 @@ def render(template: str, *, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -
 
     Args:
         template: Its file among the templates.
-        status: The answer's HTTP status.
+        status: The response's HTTP status.
         **shown: What the template shows.
     """
     text = _environment.get_template(template).render(**shown)
@@ -199,11 +199,11 @@ async def submit_new_key(
     if form.errors:
         return _render_new_form(form, form.errors)
     try:
-        made = create_key(tenant, form)
+        created = create_key(tenant, form)
     except ApiError as error:
         return _render_new_form(form, [FormError(None, str(error))])
-    new_secrets.keep(made.client.id, made.secret)
-    return _redirect(f"/portal/keys/{made.client.id}/created")
+    new_secrets.keep(created.client.id, created.secret)
+    return _redirect(f"/portal/keys/{created.client.id}/created")
 
 
 @router.get("/portal/keys/{key_id}/created")

@@ -1,7 +1,7 @@
 """Keys as the page shows them, and what a person changes there.
 
-Which Pulumi stack owns a key is told by the mark at the end of its description,
-`[pulumi <project>/<stack>/<resource> #<claim>]`.
+A key's owner is read from the ownership marker at the end of its description,
+`[pulumi <project>/<stack>/<resource> #<ownership ID>]`.
 """
 
 import re
@@ -35,7 +35,7 @@ _MARKER = re.compile(
 
 @dataclass(frozen=True)
 class Owner:
-    """The resource that declares a key."""
+    """The Pulumi resource that manages a key."""
 
     project: str
     stack: str
@@ -48,7 +48,7 @@ class Description:
 
     Attributes:
         text: What a person wrote.
-        owner: Whose the key is; None where nobody says.
+        owner: The resource that manages the key; None if there is no ownership marker.
     """
 
     text: str
@@ -79,21 +79,21 @@ class Validity(Enum):
 
 @dataclass(frozen=True)
 class Expiry:
-    """When a secret ends, seen from now."""
+    """When a secret expires, seen from now."""
 
     at: datetime
     now: datetime
 
     @property
     def validity(self) -> Validity:
-        """Whether it has ended, or will within 30 days."""
+        """Whether it has expired, or expires within 30 days."""
         if self.at <= self.now:
             return Validity.EXPIRED
         return Validity.EXPIRING if self.at - self.now <= _SOON else Validity.GOOD
 
     @property
     def text(self) -> str:
-        """It as a person would."""
+        """The expiry in words."""
         days = (self.at - self.now).days
         if self.validity is Validity.EXPIRED:
             return "expired"
@@ -115,7 +115,7 @@ class Key:
 
     Attributes:
         role_id: The scope id of its ZDX role; None where it has none.
-        expiry: When the last of its secrets ends; None where it has none.
+        expiry: When the last of its secrets expires; None if it has none.
     """
 
     id: str
@@ -192,7 +192,7 @@ class KeyForm:
 
     @property
     def errors(self) -> list["FormError"]:
-        """What is wrong."""
+        """The errors of this form."""
         name = [] if self.name else [FormError("name", "Enter a name.")]
         role = [] if self.role_id in ZDX_ROLES else [FormError("role", "Select a role.")]
         return name + role
@@ -213,17 +213,17 @@ class FormError:
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key just made, and its secret in the clear."""
+    """A new key, and its secret in the clear."""
 
     client: ApiClient
     secret: ApiClientSecret
 
 
 def create_key(tenant: Tenant, form: KeyForm) -> NewKey:
-    """Create a key, with a secret that lives as long as one can.
+    """Create a key, with a secret of the longest lifetime.
 
     Args:
-        tenant: Where it will live.
+        tenant: The tenant.
         form: A complete form.
 
     Raises:
@@ -246,7 +246,7 @@ def edit_key(tenant: Tenant, key_id: str, form: KeyForm) -> None:
     """Return a key another name or ZDX role, and leaves all else as it is.
 
     Args:
-        tenant: Where it lives.
+        tenant: The tenant.
         key_id: Which one.
         form: A complete form.
 
@@ -276,7 +276,7 @@ def _to_resource_refs(client: ApiClient) -> list[ResourceRef]:
 
 
 class NewSecrets:
-    """Secrets that were made and not shown yet, each to be taken once."""
+    """New secrets that were not shown yet; each can be taken once."""
 
     def __init__(self) -> None:
         self._secrets: dict[str, ApiClientSecret] = {}

@@ -1,10 +1,8 @@
-"""What makes a client or a secret valid, whoever asks for it: a caller of the API, or the page.
+"""Rules for clients and secrets, for the API and the page.
 
-How secrets come into being, whoever asks for them: a caller of the API, or the page.
-
-Rules of the vendor's "Adding an API Client": a secret lives 30 to 365 days; a client holds two;
-a third replaces the most recent one; the value is to_api_secret once. That only clients of the type
-SECRET have any is the service description's rule.
+Rules of the vendor's "Adding an API Client": a secret's lifetime is 30 to 365 days; a client has
+two at most; a third replaces the newest; the value is shown once. Rule of the service description:
+only clients of the type SECRET have secrets.
 """
 
 from zdx_emulator.catalog import RESOURCE_SERVERS, ROLES, SCOPES
@@ -31,12 +29,12 @@ def create_secret(tenant: Tenant, client_id: str, *, expires_at: int) -> ApiClie
     """Create a secret and shows its value, this once.
 
     Args:
-        tenant: Where the client lives.
-        client_id: Who will sign in with it.
-        expires_at: When it ends, in epoch seconds.
+        tenant: The tenant.
+        client_id: The client that gets it.
+        expires_at: When it expires, in epoch seconds.
 
     Raises:
-        ApiError: 400 for an expiry out of bounds, or a client that signs in by a key; 404.
+        ApiError: 400 for an expiry out of bounds, or a client that authenticates with a key; 404.
     """
     require_secret_type(tenant, client_id)
     now = tenant.clock.now()
@@ -54,7 +52,7 @@ def require_secret_type(tenant: Tenant, client_id: str) -> None:
     """Check that this client may hold secrets.
 
     Raises:
-        ApiError: 400 for a client that signs in by a key; 404.
+        ApiError: 400 for a client that authenticates with a key; 404.
     """
     client = tenant.store.find_client(client_id)
     if client is None:
@@ -77,7 +75,7 @@ def create_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) ->
     """Create a client.
 
     Args:
-        tenant: Where it will live.
+        tenant: The tenant.
         body: What is asked for.
         created_by: Who asks, for the portal's list.
 
@@ -101,7 +99,7 @@ def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> Ap
     """Replace a client whole: what the body leaves out is gone, or at its default.
 
     Args:
-        tenant: Where it lives.
+        tenant: The tenant.
         client_id: Whom to replace.
         body: What it will be.
 

@@ -1,8 +1,8 @@
-"""The tenant's memory: one SQLite file.
+"""The tenant's data in one SQLite file.
 
-A write is committed before its request is answered, so a killed server loses nothing that it
-answered. Secrets and tokens are kept as digests only. The connection belongs to the thread that
-made the store, the event loop's; SQLite refuses any other.
+A write is committed before its response is sent, so a killed server loses nothing that it
+confirmed. Secrets and tokens are stored as digests only. The connection belongs to the thread that
+created the store, the event loop's; SQLite refuses any other.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from typing import Any
 from zdx_emulator.models import ApiClient
 
 SCHEMA = """
--- Who made a client and when it changed are columns of the portal's list, not of the API.
+-- Who created a client and when it changed are columns of the portal's list, not of the API.
 CREATE TABLE IF NOT EXISTS api_clients (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -62,7 +62,7 @@ UPDATE draws SET number = 0;
 
 @dataclass(frozen=True)
 class StoredSecret:
-    """What is remembered of a secret; times in epoch seconds."""
+    """A stored secret; times in epoch seconds."""
 
     id: str
     created_at: int
@@ -71,7 +71,7 @@ class StoredSecret:
 
 @dataclass(frozen=True)
 class StoredToken:
-    """What is remembered of a token; `expires_at` in epoch seconds."""
+    """A stored token; `expires_at` in epoch seconds."""
 
     client_id: str
     expires_at: int
@@ -90,7 +90,7 @@ class PortalClient:
     """A client with what only the portal's list shows of it; times in epoch seconds.
 
     Attributes:
-        expires_at: When the last of its secrets ends; None where it has none.
+        expires_at: When the last of its secrets expires; None if it has none.
     """
 
     client: ApiClient
@@ -116,7 +116,7 @@ class Store:
     """Reads and writes the tenant's file.
 
     Args:
-        path: The SQLite file; made when it is not there.
+        path: The SQLite file; created if it doesn't exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -131,11 +131,11 @@ class Store:
         self._db.close()
 
     def delete_everything(self) -> None:
-        """Empty the tenant; seeded draws start anew."""
+        """Delete everything; seeded draws start again."""
         self._db.executescript(f"BEGIN; {DELETE_EVERYTHING} COMMIT;")
 
     def count_draw(self) -> int:
-        """Return 1, 2, 3, ... over the tenant's whole life."""
+        """Return 1, 2, 3, ... until everything is deleted."""
         with self._db:
             self._db.execute("UPDATE draws SET number = number + 1")
             (number,) = self._db.execute("SELECT number FROM draws").fetchone()
@@ -185,7 +185,7 @@ class Store:
         return ClientSlice(total, [ApiClient.model_validate_json(document) for (document,) in rows])
 
     def find_client_by_client_id(self, client_id: str) -> ApiClient | None:
-        """Return the client that signs in by that id: its own `clientId`, else its `id`."""
+        """Return the client that a token request names: by its `clientId`, else its `id`."""
         row = self._db.execute(
             "SELECT document FROM api_clients"
             " WHERE ifnull(json_extract(document, '$.clientId'), id) = ?",
@@ -248,7 +248,7 @@ class Store:
     def add_secret(
         self, client_id: str, secret: StoredSecret, value: str, *, in_place_of: str | None
     ) -> None:
-        """Add a secret of a client, in one step with the end of the one it replaces."""
+        """Add a secret, and delete the one that it replaces, in one step."""
         with self._db:
             if in_place_of is not None:
                 self._db.execute("DELETE FROM secrets WHERE id = ?", (in_place_of,))

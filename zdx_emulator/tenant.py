@@ -1,4 +1,4 @@
-"""The tenant: what it remembers, what time it is there, who administers it."""
+"""The tenant: its store, clock, IDs, switches and admin client."""
 
 import random
 import string
@@ -16,7 +16,7 @@ class Clock:
     """The machine's time plus an offset.
 
     Attributes:
-        offset_seconds: How far ahead of the machine the tenant lives; negative for behind.
+        offset_seconds: How far the tenant is ahead of the machine; negative if behind.
     """
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class SwitchPanel:
     """The switches as they are now.
 
     Attributes:
-        current: May be replaced at any time; what is already there stays as it was made.
+        current: May be replaced at any time; existing objects stay as they are.
 
     Args:
         initial: What a reset goes back to.
@@ -114,7 +114,7 @@ class SwitchPanel:
 
 @dataclass(frozen=True)
 class AdminClient:
-    """The client that a tenant's first administrator made by hand.
+    """The admin client, which exists from the start.
 
     It holds ZIAM's Super Admin, and is not itself among the API clients: it can be neither
     listed, changed nor deleted, so no test locks itself out.
@@ -143,7 +143,7 @@ class Tenant:
 
 @dataclass(frozen=True)
 class SuccessCodes:
-    """What is answered when all is well."""
+    """The status codes of successful requests."""
 
     client_created: HTTPStatus
     secret_created: HTTPStatus

@@ -1,4 +1,4 @@
-"""Runs a stand-in tenant for a test.
+"""Run an emulator for a test.
 
 with running_emulator(data_dir=tmp_path) as tenant:
     client = tenant.create_client("ci", role="ZDX Read-only Admin")
@@ -60,7 +60,7 @@ RESOURCE_SERVERS = "/ziam/admin/api/v1/resource-servers"
 ADMIN_ID = "emulator-admin"
 ADMIN_SECRET = "emulator-admin-secret"  # noqa: S105 - the documented one of every emulator
 
-# Any would do: the tenant answers under its own address, whatever it is called.
+# Any name works: clients reach the emulator by its address.
 VANITY_DOMAIN = "acme"
 
 _PAGE_SIZE = 1000
@@ -74,7 +74,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class ServerProcess(Protocol):
-    """As much of a `subprocess.Popen` as is needed to end a server."""
+    """The part of `subprocess.Popen` that stops a server."""
 
     pid: int
 
@@ -83,17 +83,16 @@ class ServerProcess(Protocol):
         """What it prints, where that is read."""
 
     def send_signal(self, sig: int) -> None:
-        """Send a signal, unless it has ended."""
+        """Send a signal, unless the process has exited."""
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end, and return its exit code."""
+        """Wait until the process exits, and return its exit code."""
 
 
 class RunningEmulator:
-    """A tenant in a process of its own, which a test looks at and steers.
+    """A tenant in its own process, which a test reads and controls.
 
-    What is asked through it meets no fault, no latency and no rate limit, and is not logged.
-    What it makes is there for all at once, however reads lag.
+    Its requests are not logged. No fault, latency, rate limit or read lag applies to them.
 
     Args:
         process: The server's process.
@@ -108,10 +107,10 @@ class RunningEmulator:
         self._session.headers[OBSERVER_HEADER] = "testing"
 
     def settings(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
-        """The provider's settings for this tenant, as an entry of `zdx:tenants`.
+        """Return the provider's settings for this tenant, an entry of `zdx:tenants`.
 
         Args:
-            vanity_domain: What the tenant is to be called.
+            vanity_domain: The tenant's vanity domain.
         """
         return {
             "vanityDomain": vanity_domain,
@@ -122,11 +121,11 @@ class RunningEmulator:
         }
 
     def stack_config(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
-        """The same settings in a Pulumi stack's config."""
+        """Return the same settings as a Pulumi stack's config."""
         return {f"zdx:{key}": value for key, value in self.settings(vanity_domain).items()}
 
     def environment(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
-        """The same settings as variables of a process."""
+        """Return the same settings as environment variables."""
         return {
             f"ZSCALER_{_BEFORE_A_CAPITAL.sub('_', key).upper()}": value
             for key, value in self.settings(vanity_domain).items()
@@ -144,11 +143,11 @@ class RunningEmulator:
             "client_secret": secret,
             "audience": AUDIENCE,
         }
-        answer = self._send("POST", TOKEN, data=form)
-        return str(answer.json()["access_token"])
+        response = self._send("POST", TOKEN, data=form)
+        return str(response.json()["access_token"])
 
     def signs_in(self, client_id: str, secret: str) -> bool:
-        """Return whether an API client gets a token by a secret, whatever id it signs in by."""
+        """Return whether an API client gets a token for a secret, with its ID or its client ID."""
         client = self.client(client_id)
         try:
             return bool(self.token_for(client.client_id or client.id, secret))
@@ -192,7 +191,7 @@ class RunningEmulator:
         service: str = "ZDX",
         **members: Any,
     ) -> ApiClient:
-        """Create an API client behind the back of whoever is tested.
+        """Create an API client, as another administrator would.
 
         Args:
             name: Its name.
@@ -223,17 +222,17 @@ class RunningEmulator:
 
     def secrets(self, client_id: str) -> list[ApiClientSecret]:
         """Return the secrets of an API client, oldest first, masked."""
-        answer = self._administer("GET", f"{API_CLIENTS}/{client_id}/secrets")
-        return TypeAdapter(list[ApiClientSecret]).validate_json(answer.content)
+        response = self._administer("GET", f"{API_CLIENTS}/{client_id}/secrets")
+        return TypeAdapter(list[ApiClientSecret]).validate_json(response.content)
 
     def add_secret(self, client_id: str, *, days: float = 180) -> ApiClientSecret:
-        """Create a secret that lives that many days, and returns it in the clear."""
+        """Create a secret with a lifetime in days, and return it in the clear."""
         body = {"expiresAt": self.now() + int(days * 86_400)}
-        answer = self._administer("POST", f"{API_CLIENTS}/{client_id}/secrets", json=body)
-        return _parse(ApiClientSecret, answer)
+        response = self._administer("POST", f"{API_CLIENTS}/{client_id}/secrets", json=body)
+        return _parse(ApiClientSecret, response)
 
     def delete_secret(self, client_id: str, secret_id: str) -> None:
-        """End a secret."""
+        """Delete a secret."""
         self._administer("DELETE", f"{API_CLIENTS}/{client_id}/secrets/{secret_id}")
 
     def fault(self, **members: Any) -> Fault:
@@ -245,8 +244,8 @@ class RunningEmulator:
 
     def faults(self) -> list[ArmedFault]:
         """Return the armed faults and what became of them."""
-        answer = self._send("GET", "/_emulator/faults")
-        return TypeAdapter(list[ArmedFault]).validate_json(answer.content)
+        response = self._send("GET", "/_emulator/faults")
+        return TypeAdapter(list[ArmedFault]).validate_json(response.content)
 
     def clear_faults(self) -> None:
         """Disarm all faults and releases what they hold."""
@@ -270,8 +269,8 @@ class RunningEmulator:
 
     def requests(self) -> list[LoggedRequest]:
         """Return the requests that the tenant saw, in the order of arrival."""
-        answer = self._send("GET", "/_emulator/requests")
-        return TypeAdapter(list[LoggedRequest]).validate_json(answer.content)
+        response = self._send("GET", "/_emulator/requests")
+        return TypeAdapter(list[LoggedRequest]).validate_json(response.content)
 
     def clear_requests(self) -> None:
         """Empty the log of requests."""
@@ -294,15 +293,15 @@ class RunningEmulator:
         self._send("POST", "/_emulator/reset")
 
     def kill(self) -> None:
-        """End the server at once, as a power cut would (SIGKILL)."""
+        """Kill the server, as a power cut would (SIGKILL)."""
         self._stop(signal.SIGKILL)
 
     def stop(self) -> int:
-        """End the server in order (SIGTERM) and returns its exit code."""
+        """Stop the server (SIGTERM) and return its exit code."""
         return self._stop(signal.SIGTERM)
 
     def close(self) -> None:
-        """End the server and lets go of all that belongs to it."""
+        """Stop the server and close what belongs to it."""
         self._session.close()
         self.stop()
         if self.process.stdout:
@@ -317,11 +316,11 @@ class RunningEmulator:
         return self._send(method, path, headers={"Authorization": f"Bearer {token}"}, **arguments)
 
     def _send(self, method: str, path: str, **arguments: Any) -> Response:
-        answer = self._session.request(
+        response = self._session.request(
             method, self.url + path, timeout=_TIMEOUT_SECONDS, **arguments
         )
-        answer.raise_for_status()
-        return answer
+        response.raise_for_status()
+        return response
 
 
 @contextmanager
@@ -334,10 +333,10 @@ def running_emulator(
     seed: int | None = None,
     switches: Switches | None = None,
 ) -> Iterator[RunningEmulator]:
-    """Run a tenant in a process of its own, and ends it.
+    """Run an emulator in its own process, and stop it at the end.
 
     Args:
-        data_dir: The tenant's folder; None: one that goes with the process.
+        data_dir: The tenant's folder; None: a temporary one.
         port: 0: any free one.
         latency_ms: How long every request waits, in milliseconds.
         rate_limit: For example `50/s`; None: no limit.
@@ -346,7 +345,7 @@ def running_emulator(
             switch has it by default.
 
     Raises:
-        RuntimeError: The server ended before it served; with what it wrote on stderr.
+        RuntimeError: The server exited before it served; the message has its stderr.
     """
     command = [sys.executable, "-m", "zdx_emulator", f"--port={port}", f"--latency-ms={latency_ms}"]
     command += [f"--data-dir={data_dir}"] if data_dir else []
@@ -374,7 +373,7 @@ def scope_id(role: str, service: str = "ZDX") -> str:
 
 
 def _start(command: list[str]) -> RunningEmulator:
-    # A file, as a pipe that nobody reads fills up and blocks its writer.
+    # A file, because an unread pipe fills up and blocks its writer.
     with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen(  # noqa: S603 - our own module, our own interpreter
             command, stdout=subprocess.PIPE, stderr=complaints, text=True
@@ -387,5 +386,5 @@ def _start(command: list[str]) -> RunningEmulator:
     return RunningEmulator(process, line.removeprefix("READY ").strip())
 
 
-def _parse(model: type[Model], answer: Response) -> Model:
-    return model.model_validate_json(answer.content)
+def _parse(model: type[Model], response: Response) -> Model:
+    return model.model_validate_json(response.content)

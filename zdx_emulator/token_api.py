@@ -27,12 +27,12 @@ def check_secret(tenant: Tenant, client_id: str, value: str) -> ApiClient | None
     """Check a client secret.
 
     Args:
-        tenant: Where the client lives.
+        tenant: The tenant.
         client_id: Whose secret it should be.
         value: The secret's value.
 
     Returns:
-        The client; None for the admin_client client, which is none of the API clients.
+        The client; None for the admin client, which is not an API client.
 
     Raises:
         TokenError: The client has no such secret, or it is expired.
@@ -78,7 +78,7 @@ class TokenResponse(BaseModel):
     expires_in: int
 
 
-# The form is read by hand, as its refusals are OAuth's; the document is told of it here.
+# The form is parsed in the function, because its errors are OAuth's. This documents it.
 _FORM = {
     "requestBody": {
         "content": {
@@ -90,7 +90,7 @@ _FORM = {
 
 @router.post("/token", openapi_extra=_FORM)
 async def issue_token(request: Request, response: Response, tenant: CurrentTenant) -> TokenResponse:
-    """Return a token that lives as long as the client's `accessTokenLifeTime` says.
+    """Create a token with the lifetime that the client's `accessTokenLifeTime` says.
 
     Raises:
         TokenError: The request breaks a rule, or the client does not prove who it is.
