@@ -12,8 +12,7 @@ from support.kills import ANSWER, SERVED, Case
 from support.operations import DESTROY, MINT, ONE_KEY, RENAMED, UP, Credential, Step
 from support.pulumi_project import PATIENCE_SECONDS, PulumiProject, Run
 from support.soundness import assert_sound
-from zdx_emulator.models import LoggedRequest
-from zdx_emulator.testing import API_CLIENTS, TOKEN, RunningEmulator
+from zdx_emulator.testing import API_CLIENTS, TOKEN, LoggedRequest, RunningEmulator
 
 FINISHED = "finished"
 RESUMED = "refused, then resumed"

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from zdx_emulator.cli import build_parser
-from zdx_emulator.models import Fault
-from zdx_emulator.testing import Switches
+from zdx_emulator.testing import Fault, Switches
 
 PAGE = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()
 SWITCHES = PAGE.partition('<a id="switches"></a>')[2]

@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from zdx_emulator.models import ApiClient
-from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRETS, RunningEmulator
+from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRETS, ApiClient, RunningEmulator
 
 
 @pytest.fixture

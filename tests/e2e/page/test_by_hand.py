@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from support.pulumi_project import PulumiProject
 
-from zdx_emulator.models import ApiClient
-from zdx_emulator.testing import RunningEmulator, scope_id
+from zdx_emulator.testing import ApiClient, RunningEmulator, scope_id
 
 Rows = Callable[[], Any]
 
