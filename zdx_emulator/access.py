@@ -26,6 +26,12 @@ from zdx_emulator.errors import ApiError
 from zdx_emulator.models import OBSERVER_HEADER
 from zdx_emulator.tenant import Tenant
 
+_OBSERVERS_PREFIXES = ("/_emulator/", "/portal/")
+
+_ADMIN_ROLES = frozenset({Role("ZIAM", "Super Admin")})
+
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
 
 async def _get_tenant(request: Request) -> Tenant:
     tenant: Tenant = request.app.state.tenant
@@ -33,9 +39,6 @@ async def _get_tenant(request: Request) -> Tenant:
 
 
 CurrentTenant = Annotated[Tenant, Depends(_get_tenant)]
-
-
-_OBSERVERS_PREFIXES = ("/_emulator/", "/portal/")
 
 
 def is_observed(scope: Scope) -> bool:
@@ -46,9 +49,6 @@ def is_observed(scope: Scope) -> bool:
         or path.startswith(_OBSERVERS_PREFIXES)
         or any(name == OBSERVER_HEADER.encode() for name, _ in scope["headers"])
     )
-
-
-_ADMIN_ROLES = frozenset({Role("ZIAM", "Super Admin")})
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,6 @@ def hide_from_reads(request: Request, tenant: Tenant, id_: str) -> None:
     """Hide a new object from reads for the read lag, unless an observer created it."""
     if not is_observed(request.scope):
         tenant.lag.hide(id_, seconds=tenant.switches.read_lag_ms / 1000)
-
-
-_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 async def _refuse_other_site(request: Request) -> None:

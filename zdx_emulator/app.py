@@ -26,7 +26,6 @@ from zdx_emulator.tenant import AdminClient, Clock, Identifiers, Lag, SwitchPane
 
 DATABASE = "tenant.sqlite3"
 
-
 _SHUTDOWN_SECONDS = 1
 
 

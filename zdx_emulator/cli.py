@@ -18,49 +18,6 @@ from zdx_emulator.models import Switches
 
 LOCK = "lock"
 
-
-class FolderLockedError(Exception):
-    """Another process serves from this folder.
-
-    Args:
-        path: The folder.
-        holder: The ID of that process.
-    """
-
-    def __init__(self, path: Path, holder: str) -> None:
-        super().__init__(f"the data folder {path} is in use by process {holder}")
-
-
-@contextmanager
-def lock_folder(path: Path) -> Iterator[Path]:
-    """Lock a folder; the lock of a killed process is released.
-
-    Args:
-        path: The folder; created if it doesn't exist.
-
-    Raises:
-        FolderLockedError: Another process holds it.
-    """
-    path.mkdir(parents=True, exist_ok=True)
-    with (path / LOCK).open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise FolderLockedError(path, lock.read().strip()) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield path
-
-
-@contextmanager
-def create_temporary_folder() -> Iterator[Path]:
-    """Return a folder that is deleted when the process exits."""
-    with tempfile.TemporaryDirectory(prefix="zdx-emulator-") as path:
-        yield Path(path)
-
-
 _REFUSED = 2
 
 _SWITCHES = ", ".join(Switches.model_fields)
@@ -71,22 +28,28 @@ listed among the API clients.
 """
 
 
-def _parse_rate_limit(text: str) -> int:
-    match = re.fullmatch(r"([1-9]\d*)/s", text)
-    if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form 50/s")
-    return int(match[1])
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve a tenant until SIGTERM or SIGINT.
 
+    Args:
+        argv: The arguments; None: those of the process.
 
-def _parse_switches(settings: list[str]) -> Switches:
-    pairs = dict(setting.partition("=")[::2] for setting in settings)
-    if unknown := pairs.keys() - Switches.model_fields.keys():
-        raise ValueError(f"--switch {min(unknown)}: no such switch; there are {_SWITCHES}")
-    try:
-        return Switches.model_validate_strings(pairs)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise ValueError(f"--switch {problem['loc'][0]}: {problem['msg']}") from None
+    Returns:
+        0; or 2, with one line on stderr, for a wrong switch, or a port or data folder that is in
+        use.
+    """
+    arguments = build_parser().parse_args(argv)
+    with ExitStack() as resources:
+        try:
+            switches = _parse_switches(arguments.switch)
+            listener = resources.enter_context(_listen(arguments.host, arguments.port))
+            folder = resources.enter_context(_open_folder(arguments.data_dir))
+        except (ValueError, OSError, FolderLockedError) as error:
+            print(f"zdx_emulator: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
+            return _REFUSED
+        _warn_beyond_loopback(listener)
+        _serve(arguments, switches, listener, folder)
+    return 0
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -128,28 +91,22 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Serve a tenant until SIGTERM or SIGINT.
+def _parse_rate_limit(text: str) -> int:
+    match = re.fullmatch(r"([1-9]\d*)/s", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form 50/s")
+    return int(match[1])
 
-    Args:
-        argv: The arguments; None takes the process's own.
 
-    Returns:
-        0, or 2 for a wrong switch, or a port or data dir that cannot be had, with one line on
-        stderr.
-    """
-    arguments = build_parser().parse_args(argv)
-    with ExitStack() as held:
-        try:
-            switches = _parse_switches(arguments.switch)
-            listener = held.enter_context(_listen(arguments.host, arguments.port))
-            folder = held.enter_context(_open_folder(arguments.data_dir))
-        except (ValueError, OSError, FolderLockedError) as error:
-            print(f"zdx_emulator: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
-            return _REFUSED
-        _warn_beyond_loopback(listener)
-        _serve(arguments, switches, listener, folder)
-    return 0
+def _parse_switches(settings: list[str]) -> Switches:
+    pairs = dict(setting.partition("=")[::2] for setting in settings)
+    if unknown := pairs.keys() - Switches.model_fields.keys():
+        raise ValueError(f"--switch {min(unknown)}: no such switch; there are {_SWITCHES}")
+    try:
+        return Switches.model_validate_strings(pairs)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise ValueError(f"--switch {problem['loc'][0]}: {problem['msg']}") from None
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -170,14 +127,10 @@ def _warn_beyond_loopback(listener: socket.socket) -> None:
         )
 
 
-def _open_folder(path: Path | None) -> AbstractContextManager[Path]:
-    return create_temporary_folder() if path is None else lock_folder(path)
-
-
 def _serve(
     arguments: argparse.Namespace, switches: Switches, listener: socket.socket, folder: Path
 ) -> None:
-    # FastAPI is slow to load: --help and a refusal need not wait for it.
+    # FastAPI is slow to load, so --help and errors don't wait for it.
     from zdx_emulator.app import Options, create_app, serve  # noqa: PLC0415
     from zdx_emulator.tenant import AdminClient  # noqa: PLC0415
 
@@ -191,3 +144,49 @@ def _serve(
         names=frozenset({arguments.host.lower()}),
     )
     serve(create_app(options), listener)
+
+
+def _open_folder(path: Path | None) -> AbstractContextManager[Path]:
+    return create_temporary_folder() if path is None else lock_folder(path)
+
+
+@contextmanager
+def lock_folder(path: Path) -> Iterator[Path]:
+    """Lock a folder; the lock of a killed process is released.
+
+    Args:
+        path: The folder; created if it doesn't exist.
+
+    Raises:
+        FolderLockedError: Another process holds it.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    with (path / LOCK).open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise FolderLockedError(path, lock.read().strip()) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield path
+
+
+@contextmanager
+def create_temporary_folder() -> Iterator[Path]:
+    """Return a folder that is deleted when the process exits."""
+    with tempfile.TemporaryDirectory(prefix="zdx-emulator-") as path:
+        yield Path(path)
+
+
+class FolderLockedError(Exception):
+    """Another process serves from this folder.
+
+    Args:
+        path: The folder.
+        holder: The ID of that process.
+    """
+
+    def __init__(self, path: Path, holder: str) -> None:
+        super().__init__(f"the data folder {path} is in use by process {holder}")

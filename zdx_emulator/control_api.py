@@ -1,4 +1,4 @@
-"""`/_emulator/`: how tests look at the tenant and steer it. No token is needed."""
+"""`/_emulator/`: tests read and control the tenant. No token is needed."""
 
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -38,7 +38,7 @@ router = APIRouter(prefix="/_emulator", dependencies=[SAME_SITE_ONLY])
 
 @router.get("/health")
 async def get_health(tenant: CurrentTenant) -> Health:
-    """Return that the tenant serves, and what time it is there."""
+    """Return that the tenant serves, and its time."""
     return Health(now=tenant.clock.now())
 
 
@@ -56,7 +56,7 @@ async def list_faults(traffic: CurrentTraffic) -> list[ArmedFault]:
 
 @router.delete("/faults", status_code=HTTPStatus.NO_CONTENT)
 async def clear_faults(traffic: CurrentTraffic) -> None:
-    """Disarm all faults and releases what they hold."""
+    """Disarm all faults and release the requests that they hold."""
     traffic.faults.clear()
 
 
@@ -68,7 +68,7 @@ async def release_requests(traffic: CurrentTraffic) -> None:
 
 @router.get("/requests")
 async def list_requests(traffic: CurrentTraffic) -> list[LoggedRequest]:
-    """List the requests so far, control routes and observers left out."""
+    """List the requests so far, without control routes and observers."""
     return traffic.log.list_requests()
 
 
@@ -93,14 +93,14 @@ async def get_switches(tenant: CurrentTenant) -> Switches:
 
 @router.post("/switches")
 async def set_switches(switches: Switches, tenant: CurrentTenant) -> Switches:
-    """Turn the switches; those that are left out go to their defaults."""
+    """Set all switches; those that the body lacks get their defaults."""
     tenant.panel.current = switches
     return switches
 
 
 @router.post("/reset", status_code=HTTPStatus.NO_CONTENT)
 async def reset_tenant(tenant: CurrentTenant, traffic: CurrentTraffic) -> None:
-    """Create the tenant as new: empty, with the true time and the switches it started with."""
+    """Delete everything; restore the true time and the initial switches."""
     tenant.store.delete_everything()
     tenant.clock.offset_seconds = 0
     tenant.panel.reset()

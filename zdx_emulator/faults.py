@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zdx_emulator.models import ArmedFault, Fault
 
+_PIECES = 10
+
 
 class Faults:
     """The faults that are armed, oldest first."""
@@ -29,7 +31,7 @@ class Faults:
         return list(self._armed)
 
     def clear(self) -> None:
-        """Disarm all faults and releases what they hold."""
+        """Disarm all faults and release the requests that they hold."""
         self._armed.clear()
         self.release()
 
@@ -51,19 +53,16 @@ class Faults:
         self._gate = asyncio.Event()
 
 
-_PIECES = 10
-
-
 @dataclass
 class RecordedResponse:
-    """A whole response, kept back."""
+    """A complete response that was not sent yet."""
 
     status: int = 0
     headers: MutableHeaders = field(default_factory=MutableHeaders)
     body: bytes = b""
 
     async def record(self, message: Message) -> None:
-        """Record what an application sends."""
+        """Record what the application sends."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = MutableHeaders(raw=list(message["headers"]))
@@ -76,7 +75,7 @@ class RecordedResponse:
             self.headers.append(name, value)
 
     async def send(self, send: Send, *, body: bytes, more_body: bool) -> None:
-        """Return the response away, with as much of the body as is wanted."""
+        """Send the response, with this body."""
         await send(
             {"type": "http.response.start", "status": self.status, "headers": self.headers.raw}
         )

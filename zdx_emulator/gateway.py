@@ -26,6 +26,12 @@ from zdx_emulator.faults import Faults, apply_fault, buffer_request
 from zdx_emulator.models import ArmedFault, LoggedRequest
 from zdx_emulator.tenant import Clock
 
+_API_PREFIXES = ("/ziam/", "/zdx/")
+
+_CAPACITY = 100_000
+_MASK = "***"
+_SECRET_PARAMETERS = {"access_token", "client_assertion", "client_secret", "token"}
+
 _RECORDED_PER_SECOND = 500
 _RECORDED_LIMIT = "500, 500;w=1, 20000;w=60"
 _GATEWAY_PER_SECOND = 1000
@@ -45,8 +51,8 @@ class RateLimiter:
     """Counts requests by the second.
 
     Args:
-        per_second: How many pass; None: all; the headers name the recorded limits.
-        monotonic: Gives a time in seconds that never goes back.
+        per_second: How many requests pass; None: all; the headers name the recorded limits.
+        monotonic: Returns a time in seconds that never goes back.
     """
 
     def __init__(self, per_second: int | None, monotonic: Callable[[], float]) -> None:
@@ -77,13 +83,8 @@ class RateLimiter:
         ]
 
 
-_CAPACITY = 100_000
-_MASK = "***"
-_SECRET_PARAMETERS = {"access_token", "client_assertion", "client_secret", "token"}
-
-
 class RequestLog:
-    """The latest requests; headers and bodies are not kept, and so cannot leak."""
+    """The latest requests, without headers and bodies."""
 
     def __init__(self) -> None:
         self._requests: deque[LoggedRequest] = deque(maxlen=_CAPACITY)
@@ -95,28 +96,17 @@ class RequestLog:
         return request
 
     def list_requests(self) -> list[LoggedRequest]:
-        """Return what is logged, oldest first."""
+        """Return the logged requests, oldest first."""
         return list(self._requests)
 
     def clear(self) -> None:
-        """Forget it all."""
+        """Delete all entries."""
         self._requests.clear()
-
-
-def _mask_secrets(query: str) -> str:
-    pairs = parse_qsl(query, keep_blank_values=True)
-    return urlencode(
-        [(name, _MASK if name in _SECRET_PARAMETERS else value) for name, value in pairs],
-        safe="[]*",
-    )
-
-
-_API_PREFIXES = ("/ziam/", "/zdx/")
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """What the gateway keeps, and tests look at and steer.
+    """The state of the gateway, which tests read and control.
 
     Attributes:
         latency_seconds: How long every request waits.
@@ -134,7 +124,7 @@ class Gateway:
 
     Args:
         app: The tenant.
-        traffic: What it keeps.
+        traffic: Its state.
         names: The names that a `Host` header may have besides addresses and `localhost`.
     """
 
@@ -144,7 +134,7 @@ class Gateway:
         self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, as ASGI wants it."""
+        """Serve one ASGI request."""
         with suppress(ClientDisconnect):  # there is no client to respond to
             await self._serve(scope, receive, send)
 
@@ -228,6 +218,14 @@ def _add_headers(headers: list[tuple[str, str]], send: Send) -> Send:
         await send(message)
 
     return adding
+
+
+def _mask_secrets(query: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return urlencode(
+        [(name, _MASK if name in _SECRET_PARAMETERS else value) for name, value in pairs],
+        safe="[]*",
+    )
 
 
 async def _refuse_foreign_host(scope: Scope, receive: Receive, send: Send) -> None:

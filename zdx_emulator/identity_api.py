@@ -36,6 +36,8 @@ from zdx_emulator.rules import (
 )
 from zdx_emulator.tenant import get_success_codes
 
+MASK = "********"
+
 _MAX_OFFSET = 2**31 - 1
 _CLIENTS = "/api-clients"
 _CLIENT = f"{_CLIENTS}/{{client_id}}"
@@ -50,7 +52,7 @@ router = APIRouter(prefix="/ziam/admin/api/v1")
 
 @dataclass(frozen=True)
 class Slice:
-    """What a caller wants to see of a list: 0 to 1000 records a page, 100 by default."""
+    """The requested part of a list: 0 to 1000 records a page, 100 by default."""
 
     offset: int
     limit: int
@@ -74,7 +76,7 @@ def build_page(records: list[Record], *, total: int, wanted: Slice, url: URL) ->
     Args:
         records: The records of this page.
         total: How many records there are on all pages.
-        wanted: What the caller asked for.
+        wanted: The requested part.
         url: The address of this page, on which its links are based.
     """
     following = wanted.offset + wanted.limit
@@ -153,7 +155,7 @@ async def get_api_client(
 async def update_api_client(
     client_id: str, body: ApiClientRequest, tenant: CurrentTenant, _: Editor
 ) -> ApiClient:
-    """Replace a client whole: what the body leaves out is gone, or at its default.
+    """Replace the whole client: members that the body lacks get their defaults.
 
     Raises:
         ApiError: As `replace_client`.
@@ -170,9 +172,6 @@ async def delete_api_client(client_id: str, tenant: CurrentTenant, _: Editor) ->
     """
     if not tenant.store.delete_client(client_id):
         raise NotFoundError("API client")
-
-
-MASK = "********"
 
 
 @router.get(_SECRETS)
@@ -200,7 +199,7 @@ async def create_api_client_secret(
     tenant: CurrentTenant,
     _: Editor,
 ) -> ApiClientSecret:
-    """Create a secret and shows its value, this once.
+    """Create a secret; only this response has its value.
 
     Raises:
         ApiError: 400 for an expiry out of bounds, or a client that authenticates with a key; 404.

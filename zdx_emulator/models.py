@@ -13,6 +13,8 @@ from typing import Annotated, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+OBSERVER_HEADER = "x-emulator-observer"
+
 
 class Wire(BaseModel):
     """A JSON object with camelCase members; a value of the wrong JSON type is refused."""
@@ -166,9 +168,6 @@ class Page(Wire, Generic[Record]):
     next_link: str | None = Field(default=None, alias="next_link")
     prev_link: str | None = Field(default=None, alias="prev_link")
     records: list[Record]
-
-
-OBSERVER_HEADER = "x-emulator-observer"
 
 
 class LoggedRequest(BaseModel):

@@ -47,7 +47,7 @@ _HEADERS = {
 
 
 class Notice(str, Enum):
-    """What was just done."""
+    """The result of a form."""
 
     CHANGED = "CHANGED"
     DELETED = "DELETED"
@@ -72,7 +72,7 @@ class Pages:
     size: int = _PAGE_SIZE
 
     def with_total(self, total: int) -> "Pages":
-        """Return the same page, once it is known how many keys there are."""
+        """Return the same page with the number of all keys."""
         return Pages(self.number, total)
 
     @property
@@ -123,7 +123,7 @@ def render(template: str, *, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -
     Args:
         template: Its file among the templates.
         status: The response's HTTP status.
-        **shown: What the template shows.
+        **shown: The variables of the template.
     """
     text = _environment.get_template(template).render(**shown)
     return HTMLResponse(text, status, _HEADERS)
@@ -135,11 +135,11 @@ router = APIRouter(
 
 
 class KeyNotFoundError(Exception):
-    """The page was asked for a key that is not there."""
+    """The key doesn't exist."""
 
 
 async def render_key_not_found(_: Request, __: Exception) -> Response:
-    """Render that a key is not there."""
+    """Render the page of a key that doesn't exist."""
     return render("gone.html", status=HTTPStatus.NOT_FOUND)
 
 
@@ -210,7 +210,7 @@ async def submit_new_key(
 async def show_new_key(
     key_id: str, tenant: CurrentTenant, new_secrets: CurrentNewSecrets
 ) -> Response:
-    """Show a new key with its secret, and forgets the secret."""
+    """Show a new key with its secret, once."""
     key = _get_key(tenant, key_id)
     secret = new_secrets.take(key.id)
     if secret is None:
@@ -254,7 +254,7 @@ async def submit_edit(key_id: str, tenant: CurrentTenant, form: SentForm) -> Res
 
 @router.get("/portal/keys/{key_id}/delete")
 async def show_delete_form(key_id: str, tenant: CurrentTenant) -> Response:
-    """Ask before anything is lost."""
+    """Ask for confirmation."""
     return render("delete.html", key=_get_key(tenant, key_id))
 
 

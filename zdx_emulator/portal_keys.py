@@ -26,6 +26,15 @@ from zdx_emulator.rules import MAX_SECONDS, create_client, create_secret, replac
 from zdx_emulator.store import PortalClient, StoredSecret
 from zdx_emulator.tenant import Tenant
 
+PERSON = "admin@example.com"
+
+ZDX_ROLES = {id_: role.name for id_, role in ROLES.items() if role.service == "ZDX"}
+"""The roles to choose from: names by scope id."""
+
+_TOKEN_SECONDS = 3600
+
+_SOON = timedelta(days=30)
+
 _MARKER = re.compile(
     r"(?P<text>.*?) ?"
     r"\[pulumi (?P<project>[^/\[\]]+)/(?P<stack>[^/\[\]]+)/(?P<resource>[^\[\]]+) #[0-9a-z]+\]",
@@ -61,12 +70,6 @@ def parse_description(remote: str) -> Description:
     if match is None:
         return Description(remote, None)
     return Description(match["text"], Owner(match["project"], match["stack"], match["resource"]))
-
-
-_SOON = timedelta(days=30)
-
-ZDX_ROLES = {id_: role.name for id_, role in ROLES.items() if role.service == "ZDX"}
-"""The roles to choose from: names by scope id."""
 
 
 class Validity(Enum):
@@ -114,7 +117,7 @@ class Key:
     """A key; its times are UTC.
 
     Attributes:
-        role_id: The scope id of its ZDX role; None where it has none.
+        role_id: The scope id of its ZDX role; None if it has none.
         expiry: When the last of its secrets expires; None if it has none.
     """
 
@@ -171,11 +174,6 @@ def _find_zdx_role_id(client: ApiClient) -> str | None:
 
 def _to_utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
-
-
-PERSON = "admin@example.com"
-
-_TOKEN_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -243,7 +241,7 @@ def create_key(tenant: Tenant, form: KeyForm) -> NewKey:
 
 
 def edit_key(tenant: Tenant, key_id: str, form: KeyForm) -> None:
-    """Return a key another name or ZDX role, and leaves all else as it is.
+    """Change the name or ZDX role of a key, and keep everything else.
 
     Args:
         tenant: The tenant.
@@ -286,7 +284,7 @@ class NewSecrets:
         self._secrets[client_id] = secret
 
     def take(self, client_id: str) -> ApiClientSecret | None:
-        """Return a client's new secret and forgets it."""
+        """Return a client's new secret, once."""
         return self._secrets.pop(client_id, None)
 
 

@@ -24,9 +24,57 @@ MAX_SECONDS = 365 * 86_400
 _MIN_SECONDS = 30 * 86_400
 _SLOTS = 2
 
+_INVALID_RESOURCES = "Invalid Input for clientResources"
+
+
+def create_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) -> ApiClient:
+    """Create a client.
+
+    Args:
+        tenant: The tenant.
+        body: The request.
+        created_by: The creator, for the page.
+
+    Raises:
+        ApiError: 400 for resources or scopes that break a rule; as the switches say, 400 for a
+            long description and 409 for a name that is taken.
+    """
+    _check_scope_ids(body)
+    _check_switched_rules(tenant, body)
+    client = _build_client(tenant.identifiers.create_id(), body)
+    if tenant.switches.separate_client_id:
+        client.client_id = tenant.identifiers.create_id()
+    now = tenant.clock.now()
+    tenant.store.add_client(client, created_by=created_by, now=now)
+    if tenant.switches.first_secret and client.client_authentication.auth_type == "SECRET":
+        create_secret(tenant, client.id, expires_at=now + MAX_SECONDS)
+    return client
+
+
+def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> ApiClient:
+    """Replace the whole client: members that the body lacks get their defaults.
+
+    Args:
+        tenant: The tenant.
+        client_id: The client to replace.
+        body: The new client.
+
+    Raises:
+        ApiError: 400 for resources or scopes that break a rule; 404; as the switches say, 400
+            for a long description and 409 for a name that is taken.
+    """
+    replaced = tenant.store.find_client(client_id)
+    if replaced is None:
+        raise NotFoundError("API client")
+    _check_switched_rules(tenant, body, client_id)
+    client = _build_client(client_id, body)
+    client.client_id = replaced.client_id
+    tenant.store.replace_client(client, now=tenant.clock.now())
+    return client
+
 
 def create_secret(tenant: Tenant, client_id: str, *, expires_at: int) -> ApiClientSecret:
-    """Create a secret and shows its value, this once.
+    """Create a secret; only this response has its value.
 
     Args:
         tenant: The tenant.
@@ -49,7 +97,7 @@ def create_secret(tenant: Tenant, client_id: str, *, expires_at: int) -> ApiClie
 
 
 def require_secret_type(tenant: Tenant, client_id: str) -> None:
-    """Check that this client may hold secrets.
+    """Require that a client can have secrets.
 
     Raises:
         ApiError: 400 for a client that authenticates with a key; 404.
@@ -62,59 +110,10 @@ def require_secret_type(tenant: Tenant, client_id: str) -> None:
 
 
 def to_api_secret(secret: StoredSecret, value: str) -> ApiClientSecret:
-    """Convert a secret as the wire has it, with that value or a mask."""
+    """Return a secret as the API has it, with a value or a mask."""
     return ApiClientSecret(
         id=secret.id, value=value, created_at=secret.created_at, expires_at=secret.expires_at
     )
-
-
-_INVALID_RESOURCES = "Invalid Input for clientResources"
-
-
-def create_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) -> ApiClient:
-    """Create a client.
-
-    Args:
-        tenant: The tenant.
-        body: What is asked for.
-        created_by: Who asks, for the portal's list.
-
-    Raises:
-        ApiError: 400 for resources or scopes that break a rule; as the switches say, 400 for a
-            long description and 409 for a name that is taken.
-    """
-    _check_scope_ids(body)
-    _check_switched_rules(tenant, body)
-    client = _build_client(tenant.identifiers.create_id(), body)
-    if tenant.switches.separate_client_id:
-        client.client_id = tenant.identifiers.create_id()
-    now = tenant.clock.now()
-    tenant.store.add_client(client, created_by=created_by, now=now)
-    if tenant.switches.first_secret and client.client_authentication.auth_type == "SECRET":
-        create_secret(tenant, client.id, expires_at=now + MAX_SECONDS)
-    return client
-
-
-def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> ApiClient:
-    """Replace a client whole: what the body leaves out is gone, or at its default.
-
-    Args:
-        tenant: The tenant.
-        client_id: Whom to replace.
-        body: What it will be.
-
-    Raises:
-        ApiError: 400 for resources or scopes that break a rule; 404; as the switches say, 400
-            for a long description and 409 for a name that is taken.
-    """
-    replaced = tenant.store.find_client(client_id)
-    if replaced is None:
-        raise NotFoundError("API client")
-    _check_switched_rules(tenant, body, client_id)
-    client = _build_client(client_id, body)
-    client.client_id = replaced.client_id
-    tenant.store.replace_client(client, now=tenant.clock.now())
-    return client
 
 
 def _check_switched_rules(
@@ -137,7 +136,7 @@ def _build_client(client_id: str, body: ApiClientRequest) -> ApiClient:
 
 
 def _check_serializable(client: ApiClient) -> None:
-    # Members that the tenant does not know may hold half a surrogate pair, or a deep nest.
+    # Unknown members can have half a surrogate pair, or deeply nested values.
     try:
         client.model_dump_json()
     except ValueError:

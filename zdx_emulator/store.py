@@ -281,7 +281,7 @@ class Store:
         return StoredSecret(*row) if row else None
 
     def add_token(self, value: str, token: StoredToken, *, now: int) -> None:
-        """Add a token, and forgets those that are expired at `now` (epoch seconds)."""
+        """Add a token, and delete those that are expired at `now` (epoch seconds)."""
         with self._db:
             self._db.execute("DELETE FROM tokens WHERE expires_at <= ?", (now,))
             self._db.execute(

@@ -11,6 +11,12 @@ from http import HTTPStatus
 from zdx_emulator.models import Switches
 from zdx_emulator.store import Store
 
+_ID_ALPHABET = string.digits + string.ascii_lowercase[:22]
+_ID_LENGTH = 13
+# "+", "/" and "=" catch clients that forget to encode a form.
+_SECRET_ALPHABET = string.ascii_letters + string.digits + "-._~+/="
+_SECRET_LENGTH = 48
+
 
 class Clock:
     """The machine's time plus an offset.
@@ -23,7 +29,7 @@ class Clock:
         self.offset_seconds = 0
 
     def now(self) -> int:
-        """Return the tenant's time in whole epoch seconds, as the wire has it."""
+        """Return the tenant's time in whole epoch seconds, as the API has it."""
         return int(time.time()) + self.offset_seconds
 
     def format_http_date(self) -> str:
@@ -31,24 +37,17 @@ class Clock:
         return formatdate(self.now(), usegmt=True)
 
 
-_ID_ALPHABET = string.digits + string.ascii_lowercase[:22]
-_ID_LENGTH = 13
-# "+", "/" and "=" catch clients that forget to encode a form.
-_SECRET_ALPHABET = string.ascii_letters + string.digits + "-._~+/="
-_SECRET_LENGTH = 48
-
-
 class Identifiers:
-    """Draws opaque ids and secret values.
+    """Creates opaque IDs and secret values.
 
     Args:
         seed: Makes every draw reproducible; None draws from the system's randomness.
-        count_draw: Numbers the draws, across restarts too, so that no seeded one repeats.
+        count_draw: Counts the draws, also across restarts, so that no seeded one repeats.
     """
 
     def __init__(self, seed: int | None, count_draw: Callable[[], int]) -> None:
         self._seed = seed
-        self._next_draw = count_draw
+        self._count_draw = count_draw
 
     def create_id(self) -> str:
         """Return an id shaped like the recorded ones, `hhlm4bhmbg7ir`."""
@@ -59,19 +58,19 @@ class Identifiers:
         return self._draw(_SECRET_ALPHABET, _SECRET_LENGTH)
 
     def _draw(self, alphabet: str, length: int) -> str:
-        return "".join(self._source().choices(alphabet, k=length))
+        return "".join(self._get_random().choices(alphabet, k=length))
 
-    def _source(self) -> random.Random:
+    def _get_random(self) -> random.Random:
         if self._seed is None:
             return random.SystemRandom()
-        return random.Random(f"{self._seed}:{self._next_draw()}")  # noqa: S311 - asked to repeat
+        return random.Random(f"{self._seed}:{self._count_draw()}")  # noqa: S311 - asked to repeat
 
 
 class Lag:
-    """Knows what a reader does not see yet.
+    """Knows which new objects readers don't see yet.
 
     Args:
-        monotonic: Gives a time in seconds that never goes back.
+        monotonic: Returns a time in seconds that never goes back.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -79,12 +78,12 @@ class Lag:
         self._visible_from: dict[str, float] = {}
 
     def hide(self, id_: str, *, seconds: float) -> None:
-        """Hide a new thing for so long."""
+        """Hide a new object for a number of seconds."""
         if seconds:
             self._visible_from[id_] = self._monotonic() + seconds
 
     def list_hidden(self) -> frozenset[str]:
-        """Return the ids of all that is not to be seen yet."""
+        """Return the IDs of all objects that are still hidden."""
         if self._visible_from:
             now = self._monotonic()
             self._visible_from = {
@@ -100,7 +99,7 @@ class SwitchPanel:
         current: May be replaced at any time; existing objects stay as they are.
 
     Args:
-        initial: What a reset goes back to.
+        initial: The switches after a reset.
     """
 
     def __init__(self, initial: Switches) -> None:
@@ -108,7 +107,7 @@ class SwitchPanel:
         self._initial = initial
 
     def reset(self) -> None:
-        """Turn all switches back."""
+        """Restore all switches."""
         self.current = self._initial
 
 
@@ -116,8 +115,8 @@ class SwitchPanel:
 class AdminClient:
     """The admin client, which exists from the start.
 
-    It holds ZIAM's Super Admin, and is not itself among the API clients: it can be neither
-    listed, changed nor deleted, so no test locks itself out.
+    It has ZIAM's role Super Admin. It is not one of the API clients, so no test can change or
+    delete it.
     """
 
     client_id: str
@@ -126,7 +125,7 @@ class AdminClient:
 
 @dataclass(frozen=True)
 class Tenant:
-    """All that the operations share."""
+    """The objects that all operations share."""
 
     store: Store
     clock: Clock
@@ -150,10 +149,12 @@ class SuccessCodes:
     secret_deleted: HTTPStatus
 
 
-_DESCRIBED = SuccessCodes(HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.OK)
-_OF_HELP_PAGES = SuccessCodes(HTTPStatus.ACCEPTED, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
+_FROM_DESCRIPTION = SuccessCodes(HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.OK)
+_FROM_HELP_PAGES = SuccessCodes(HTTPStatus.ACCEPTED, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
 
 
 def get_success_codes(tenant: Tenant) -> SuccessCodes:
-    """Return those that the tenant's switches ask for."""
-    return _DESCRIBED if tenant.switches.statuses == "service-description" else _OF_HELP_PAGES
+    """Return the status codes that the tenant's switches choose."""
+    return (
+        _FROM_DESCRIPTION if tenant.switches.statuses == "service-description" else _FROM_HELP_PAGES
+    )

@@ -203,7 +203,7 @@ class RunningEmulator:
             name: Its name.
             role: Its role, as the portal shows it.
             service: Whose role it is.
-            **members: Members of the request's body, as the wire names them.
+            **members: Members of the request's body, as the API names them.
         """
         body = {
             "name": name,
@@ -217,7 +217,7 @@ class RunningEmulator:
         return _parse(ApiClient, self._administer("POST", API_CLIENTS, json=body))
 
     def change_client(self, client_id: str, **members: Any) -> ApiClient:
-        """Change members of an API client, as the wire names them, and keeps the others."""
+        """Change members of an API client, as the API names them, and keep the others."""
         path = f"{API_CLIENTS}/{client_id}"
         body = self._administer("GET", path).json() | members
         return _parse(ApiClient, self._administer("PUT", path, json=body))
@@ -254,7 +254,7 @@ class RunningEmulator:
         return TypeAdapter(list[ArmedFault]).validate_json(response.content)
 
     def clear_faults(self) -> None:
-        """Disarm all faults and releases what they hold."""
+        """Disarm all faults and release the requests that they hold."""
         self._send("DELETE", "/_emulator/faults")
 
     def wait_until_held(self) -> None:
@@ -295,7 +295,7 @@ class RunningEmulator:
         self._send("POST", "/_emulator/clock", json={"offset_seconds": offset_seconds})
 
     def reset(self) -> None:
-        """Create the tenant as new."""
+        """Delete everything in the tenant."""
         self._send("POST", "/_emulator/reset")
 
     def kill(self) -> None:

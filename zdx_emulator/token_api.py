@@ -22,36 +22,6 @@ from zdx_emulator.models import ApiClient
 from zdx_emulator.store import StoredToken
 from zdx_emulator.tenant import Tenant
 
-
-def check_secret(tenant: Tenant, client_id: str, value: str) -> ApiClient | None:
-    """Check a client secret.
-
-    Args:
-        tenant: The tenant.
-        client_id: Whose secret it should be.
-        value: The secret's value.
-
-    Returns:
-        The client; None for the admin client, which is not an API client.
-
-    Raises:
-        TokenError: The client has no such secret, or it is expired.
-    """
-    if client_id == tenant.admin_client.client_id:
-        if not hmac.compare_digest(value.encode(), tenant.admin_client.client_secret.encode()):
-            raise _build_refusal()
-        return None
-    client = tenant.store.find_client_by_client_id(client_id)
-    secret = tenant.store.find_secret(client.id, value) if client else None
-    if secret is None or secret.expires_at <= tenant.clock.now():
-        raise _build_refusal()
-    return client
-
-
-def _build_refusal() -> TokenError:
-    return TokenError("invalid_client", "The client or its secret is unknown or expired")
-
-
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 _ADMIN_TOKEN_SECONDS = 3600
@@ -146,6 +116,35 @@ async def _authenticate_assertion(tenant: Tenant, form: TokenRequest) -> ApiClie
         assertions.check_assertion, client, form.client_assertion, now=tenant.clock.now()
     )
     return client
+
+
+def check_secret(tenant: Tenant, client_id: str, value: str) -> ApiClient | None:
+    """Check a client secret.
+
+    Args:
+        tenant: The tenant.
+        client_id: Whose secret it should be.
+        value: The secret's value.
+
+    Returns:
+        The client; None for the admin client, which is not an API client.
+
+    Raises:
+        TokenError: The client has no such secret, or it is expired.
+    """
+    if client_id == tenant.admin_client.client_id:
+        if not hmac.compare_digest(value.encode(), tenant.admin_client.client_secret.encode()):
+            raise _build_refusal()
+        return None
+    client = tenant.store.find_client_by_client_id(client_id)
+    secret = tenant.store.find_secret(client.id, value) if client else None
+    if secret is None or secret.expires_at <= tenant.clock.now():
+        raise _build_refusal()
+    return client
+
+
+def _build_refusal() -> TokenError:
+    return TokenError("invalid_client", "The client or its secret is unknown or expired")
 
 
 def _get_lifetime(client: ApiClient | None) -> int:
