@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 CLI := $(LOCAL)/cli/bin
 
 # The engine's own folder, state and passphrase, whatever a CLI on PATH is logged into. The
-# passphrase is that of the stack `dev` alone, whose tenant is a stand-in.
+# passphrase is that of the stack `dev` alone, whose tenant is an emulator.
 export PULUMI_HOME := $(LOCAL)/home
 export PULUMI_BACKEND_URL := file://$(LOCAL)/state
 export PULUMI_CONFIG_PASSPHRASE := emulator-only
@@ -26,7 +26,7 @@ up: setup
 	@python tools/dev_tenant.py start
 	@pulumi --non-interactive stack select --create dev
 	@$(PULUMI) up --yes --skip-preview
-	@echo "Look at the keys: $$($(PULUMI) config get zdx:apiUrl) (make down ends the stand-in tenant)"
+	@echo "Look at the keys: $$($(PULUMI) config get zdx:apiUrl) (make down stops the emulator)"
 
 down: setup
 	@if [ -f $(LOCAL)/state/.pulumi/stacks/zdx-keys/dev.json ]; then \

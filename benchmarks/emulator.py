@@ -1,4 +1,4 @@
-"""How fast the stand-in tenant starts and answers, with few clients and with 10,000.
+"""How fast the emulator starts and responds, with few clients and with 10,000.
 
 Usage: emulator.py
 

@@ -1,4 +1,4 @@
-"""Starts and stops the stand-in tenant of the stack `dev`.
+"""Start and stop the emulator of the stack `dev`.
 
 Usage: dev_tenant.py start|stop
 
@@ -60,7 +60,7 @@ def start() -> int:
         if process.poll() is not None or time.monotonic() > deadline:
             print(LOG.read_text().strip(), file=sys.stderr)
             print(
-                f"The stand-in tenant did not start. If another program has port {url.port}, "
+                f"The emulator did not start. If another program has port {url.port}, "
                 f"change zdx:apiUrl and zdx:tokenUrl in {CONFIG.name} (and, to run the examples, "
                 "apiUrl and tokenUrl in theirs).",
                 file=sys.stderr,
@@ -79,7 +79,7 @@ def stop() -> int:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while holder() is not None:
         if time.monotonic() > deadline:
-            print(f"The stand-in tenant (process {process}) does not end.", file=sys.stderr)
+            print(f"The emulator (process {process}) does not stop.", file=sys.stderr)
             return 1
         time.sleep(POLL_SECONDS)
     return 0

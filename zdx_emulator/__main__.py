@@ -1,4 +1,4 @@
-"""Runs the stand-in tenant: `python -m zdx_emulator --help`."""
+"""Run the emulator: `python -m zdx_emulator --help`."""
 
 import sys
 

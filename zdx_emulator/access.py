@@ -1,15 +1,13 @@
-"""Who calls, and what they may do: a bearer token, looked up anew at every call.
+"""Who sends a request, and what the sender is allowed to do.
 
-A caller's roles are those that the client has now, not those it had when the token was issued.
+A caller has the roles that its client has now, not those at the time of the token's creation.
 
-Refuses what another web site has a visitor's browser send here.
+Requests that another web site lets a visitor's browser send are refused. The rule is that of Go's
+`net/http.CrossOriginProtection`: a browser says in `Sec-Fetch-Site` or `Origin` where a request
+comes from, and a page can't change that. A client that sends neither is not a browser.
 
-The rule is that of Go's `net/http.CrossOriginProtection`: a browser names by `Sec-Fetch-Site`, or
-by `Origin`, where a request comes from, and no page can make it lie. A client that names neither
-is no browser, and so nobody's tool.
-
-A site whose name is rebound to this address is of one site with it. What gives it away is its
-name in the `Host` header. An address cannot be rebound, nor can `localhost`.
+A site whose name is rebound to this machine's address counts as the same site. The `Host` header
+shows its name. An address and `localhost` can't be rebound.
 """
 
 import ipaddress
@@ -28,29 +26,29 @@ from zdx_emulator.errors import ApiError
 from zdx_emulator.models import OBSERVER_HEADER
 from zdx_emulator.tenant import Tenant
 
+_OBSERVERS_PREFIXES = ("/_emulator/", "/portal/")
 
-async def _tenant_of(request: Request) -> Tenant:
+_ADMIN_ROLES = frozenset({Role("ZIAM", "Super Admin")})
+
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+async def _get_tenant(request: Request) -> Tenant:
     tenant: Tenant = request.app.state.tenant
     return tenant
 
 
-CurrentTenant = Annotated[Tenant, Depends(_tenant_of)]
-
-
-_OBSERVERS_PREFIXES = ("/_emulator/", "/portal/")
+CurrentTenant = Annotated[Tenant, Depends(_get_tenant)]
 
 
 def is_observed(scope: Scope) -> bool:
-    """Tells whether a request only looks at the tenant or steers it."""
+    """Return whether a request only looks at the tenant or steers it."""
     path: str = scope["path"]
     return (
         path == "/"
         or path.startswith(_OBSERVERS_PREFIXES)
         or any(name == OBSERVER_HEADER.encode() for name, _ in scope["headers"])
     )
-
-
-_BOOTSTRAP_ROLES = frozenset({Role("ZIAM", "Super Admin")})
 
 
 @dataclass(frozen=True)
@@ -60,24 +58,24 @@ class Caller:
     client_id: str
     roles: frozenset[Role]
 
-    def may(self, permission: Permission) -> bool:
-        """Tells whether one of the roles grants it."""
+    def has_permission(self, permission: Permission) -> bool:
+        """Return whether one of the roles grants it."""
         return any(permission in PERMISSIONS.get(role, ()) for role in self.roles)
 
 
-def _bearer_token(request: Request) -> str:
+def _parse_bearer_token(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "A bearer token is required")
     return token
 
 
-def _roles_of(tenant: Tenant, client_id: str) -> frozenset[Role]:
-    if client_id == tenant.bootstrap.client_id:
-        return _BOOTSTRAP_ROLES
-    client = tenant.store.client(client_id)
+def _find_roles(tenant: Tenant, client_id: str) -> frozenset[Role]:
+    if client_id == tenant.admin_client.client_id:
+        return _ADMIN_ROLES
+    client = tenant.store.find_client(client_id)
     if client is None:
-        raise ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "The token's client is gone")
+        raise ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "The token's client doesn't exist")
     return frozenset(
         ROLES[scope.id]
         for resource in client.client_resources
@@ -85,63 +83,60 @@ def _roles_of(tenant: Tenant, client_id: str) -> frozenset[Role]:
     )
 
 
-def _caller(tenant: Tenant, token: str) -> Caller:
-    known = tenant.store.token(token)
+def _authenticate(tenant: Tenant, token: str) -> Caller:
+    known = tenant.store.find_token(token)
     if known is None or known.expires_at <= tenant.clock.now():
         raise ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "The token is unknown or expired")
-    return Caller(known.client_id, _roles_of(tenant, known.client_id))
+    return Caller(known.client_id, _find_roles(tenant, known.client_id))
 
 
-def allowed_to(permission: Permission) -> Dependency:
-    """Makes the dependency that lets pass only callers with that permission.
+def require_permission(permission: Permission) -> Dependency:
+    """Create the dependency that accepts only callers with a permission.
 
     Args:
-        permission: What the operation asks.
+        permission: The permission that the operation needs.
 
     Returns:
         A dependency that gives the `Caller`; it raises `ApiError` with 401 without a valid
         token, and with 403 where the client's roles do not grant the permission.
     """
-    dependency: Dependency = Depends(_guard(permission))
+    dependency: Dependency = Depends(_build_guard(permission))
     return dependency
 
 
-async def _hidden(request: Request, tenant: CurrentTenant) -> frozenset[str]:
+async def _list_hidden_ids(request: Request, tenant: CurrentTenant) -> frozenset[str]:
     lags = tenant.switches.read_lag_ms and not is_observed(request.scope)
-    return tenant.lag.hidden() if lags else frozenset()
+    return tenant.lag.list_hidden() if lags else frozenset()
 
 
-NotYetVisible = Annotated[frozenset[str], Depends(_hidden)]
-"""The ids of what the caller does not see yet."""
+HiddenIds = Annotated[frozenset[str], Depends(_list_hidden_ids)]
+"""The IDs of objects that the caller doesn't see yet."""
 
 
-def _guard(permission: Permission) -> Callable[..., Awaitable[Caller]]:
+def _build_guard(permission: Permission) -> Callable[..., Awaitable[Caller]]:
     async def guard(request: Request, tenant: CurrentTenant) -> Caller:
-        caller = _caller(tenant, _bearer_token(request))
+        caller = _authenticate(tenant, _parse_bearer_token(request))
         request.state.client_id = caller.client_id
-        if not caller.may(permission):
-            message = f"The client's roles do not allow to {permission.value}"
+        if not caller.has_permission(permission):
+            message = f"The client's roles don't allow it to {permission.value}"
             raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", message)
         return caller
 
     return guard
 
 
-def seen_later(request: Request, tenant: Tenant, id_: str) -> None:
-    """Hides something new from reads for as long as they lag; not what an observer made."""
+def hide_from_reads(request: Request, tenant: Tenant, id_: str) -> None:
+    """Hide a new object from reads for the read lag, unless an observer created it."""
     if not is_observed(request.scope):
         tenant.lag.hide(id_, seconds=tenant.switches.read_lag_ms / 1000)
 
 
-_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-
-
-async def _refuse(request: Request) -> None:
-    if request.method not in _SAFE_METHODS and not _is_of_this_site(request):
+async def _refuse_other_site(request: Request) -> None:
+    if request.method not in _SAFE_METHODS and not _is_same_site(request):
         raise ApiError(HTTPStatus.FORBIDDEN, "cross.site", "Sent by another web site")
 
 
-def _is_of_this_site(request: Request) -> bool:
+def _is_same_site(request: Request) -> bool:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
@@ -150,7 +145,7 @@ def _is_of_this_site(request: Request) -> bool:
 
 
 def is_own_host(host: str, names: Collection[str]) -> bool:
-    """Tell whether a `Host` header is an address, `localhost`, or one of these names."""
+    """Return whether a `Host` header is an address, `localhost`, or one of these names."""
     try:
         name = (urlsplit(f"//{host}").hostname or "").removesuffix(".")
     except ValueError:
@@ -166,4 +161,4 @@ def _is_address(name: str) -> bool:
     return True
 
 
-FROM_THIS_SITE_ONLY = Depends(_refuse)
+SAME_SITE_ONLY = Depends(_refuse_other_site)

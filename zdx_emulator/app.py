@@ -1,4 +1,4 @@
-"""Puts the tenant together."""
+"""The ASGI application, and its server."""
 
 import asyncio
 import signal
@@ -20,12 +20,11 @@ from zdx_emulator.faults import Faults
 from zdx_emulator.gateway import Gateway, RateLimiter, RequestLog, Traffic
 from zdx_emulator.models import Switches
 from zdx_emulator.portal import STATIC
-from zdx_emulator.portal_keys import UnseenSecrets
+from zdx_emulator.portal_keys import NewSecrets
 from zdx_emulator.store import Store
-from zdx_emulator.tenant import Bootstrap, Clock, Identifiers, Lag, SwitchPanel, Tenant
+from zdx_emulator.tenant import AdminClient, Clock, Identifiers, Lag, SwitchPanel, Tenant
 
 DATABASE = "tenant.sqlite3"
-
 
 _SHUTDOWN_SECONDS = 1
 
@@ -36,16 +35,16 @@ class Options:
 
     Attributes:
         data_dir: The folder that holds the tenant's file.
-        bootstrap: The client that tokens can be had for from the start.
+        admin_client: The client that exists from the start.
         latency_ms: How long every request waits, in milliseconds.
         rate_limit: How many requests a second the APIs serve; None: all.
         seed: Makes ids and secrets reproducible; None: random.
         switches: How it behaves where the vendor's documents leave that open.
-        names: Names that it is reached by, besides addresses and `localhost`.
+        names: Names in a `Host` header that are accepted, as well as addresses and `localhost`.
     """
 
     data_dir: Path
-    bootstrap: Bootstrap
+    admin_client: AdminClient
     latency_ms: int = 0
     rate_limit: int | None = None
     seed: int | None = None
@@ -54,7 +53,7 @@ class Options:
 
 
 def create_app(options: Options) -> FastAPI:
-    """Makes the ASGI application.
+    """Create the ASGI application.
 
     Its operations are all `async` and call the store directly: they are short, and the store's
     connection belongs to the event loop's thread.
@@ -72,7 +71,7 @@ def create_app(options: Options) -> FastAPI:
         latency_seconds=options.latency_ms / 1000,
     )
     app = FastAPI(
-        title="Stand-in Zscaler tenant",
+        title="Emulator of a Zscaler tenant",
         openapi_url="/_emulator/openapi.json",
         docs_url=None,
         redoc_url=None,
@@ -81,16 +80,16 @@ def create_app(options: Options) -> FastAPI:
     app.state.tenant = Tenant(
         store=store,
         clock=clock,
-        identifiers=Identifiers(options.seed, store.next_draw),
-        bootstrap=options.bootstrap,
+        identifiers=Identifiers(options.seed, store.count_draw),
+        admin_client=options.admin_client,
         panel=SwitchPanel(options.switches),
         lag=Lag(time.monotonic),
     )
     app.state.traffic = traffic
-    app.state.unseen_secrets = UnseenSecrets()
+    app.state.new_secrets = NewSecrets()
     app.add_middleware(Gateway, traffic=traffic, names=options.names)
     render_errors(app)
-    app.exception_handler(portal.KeyGoneError)(portal.key_gone)
+    app.exception_handler(portal.KeyNotFoundError)(portal.render_key_not_found)
     for area in (token_api, identity_api, zdx_api, control_api, portal):
         app.include_router(area.router)
     app.mount("/portal/static", StaticFiles(directory=STATIC))
@@ -98,7 +97,7 @@ def create_app(options: Options) -> FastAPI:
 
 
 def serve(app: FastAPI, listener: socket.socket) -> None:
-    """Serves until told to end; prints `READY <url>` once it does.
+    """Serve until SIGTERM or SIGINT; print `READY <url>` once it does.
 
     Args:
         app: The tenant.
@@ -122,15 +121,15 @@ class _OpenProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as its base
         super().connection_made(transport)
-        # asyncio does so by itself only for sockets made with an explicit protocol number;
-        # without it, head and body of an answer are 40 ms apart.
+        # asyncio does so itself only for sockets created with an explicit protocol number;
+        # without it, head and body of a response are 40 ms apart.
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.app_state = {**self.app_state, "transport": transport}
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready, and ends quietly on SIGTERM and SIGINT."""
+    """Prints when it is ready, and exits with 0 on SIGTERM and SIGINT."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -140,7 +139,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn's own raises the signal once more at the end, and so never exits with 0.
+        # uvicorn's own raises the signal again at the end, so it never exits with 0.
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.handle_exit, number, None)

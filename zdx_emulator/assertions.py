@@ -1,8 +1,8 @@
-"""How a client proves by a signed assertion who it is.
+"""Authentication with a private key: a signed assertion.
 
 Source: the vendor's "Getting Started" with OneAPI: assertions are RS256, `iss` and `sub` are the
 client id, `aud` is the API audience. That page has `exp` ten minutes ahead, the vendor's own SDK
-thirty; the tenant bears with the SDK.
+thirty; the emulator accepts both.
 """
 
 from base64 import b64decode
@@ -26,8 +26,8 @@ _JWKS_TIMEOUT_SECONDS = 5
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
-def claimed_client_id(assertion: str) -> str:
-    """Returns the client id that an assertion claims, unverified.
+def read_client_id(assertion: str) -> str:
+    """Return the client id that an assertion claims, unverified.
 
     Raises:
         TokenError: The assertion is no JWT.
@@ -37,12 +37,12 @@ def claimed_client_id(assertion: str) -> str:
     except jwt.InvalidTokenError:
         raise TokenError("invalid_client", "client_assertion is no JWT") from None
     sub = str(claims.get("sub", ""))
-    # JSON can hold half a surrogate pair, which is no character and nobody's id.
+    # JSON can hold half a surrogate pair, which is not a character and so in no ID.
     return sub.encode(errors="replace").decode()
 
 
 def check_assertion(client: ApiClient, assertion: str, *, now: int) -> None:
-    """Checks a signed assertion against the keys that the client has registered.
+    """Check a signed assertion against the keys that the client has registered.
 
     Args:
         client: The client that the assertion speaks for.
@@ -52,7 +52,7 @@ def check_assertion(client: ApiClient, assertion: str, *, now: int) -> None:
     Raises:
         TokenError: The signature is of none of the client's keys, or a claim is wrong.
     """
-    claims = _verified_claims(client.client_authentication, assertion)
+    claims = _verify(client.client_authentication, assertion)
     name = client.client_id or client.id
     if claims["iss"] != name or claims["sub"] != name:
         raise TokenError("invalid_client", "iss and sub must be the client id")
@@ -61,15 +61,15 @@ def check_assertion(client: ApiClient, assertion: str, *, now: int) -> None:
         raise TokenError("invalid_client", "exp must lie within the next thirty minutes")
 
 
-def _verified_claims(authentication: ClientAuthentication, assertion: str) -> dict[str, Any]:
-    for key in _keys_of(authentication, assertion):
-        claims = _claims_signed_by(key, assertion)
+def _verify(authentication: ClientAuthentication, assertion: str) -> dict[str, Any]:
+    for key in _list_keys(authentication, assertion):
+        claims = _read_claims(key, assertion)
         if claims is not None:
             return claims
     raise TokenError("invalid_client", "client_assertion is signed by no key of the client")
 
 
-def _claims_signed_by(key: RSAPublicKey, assertion: str) -> dict[str, Any] | None:
+def _read_claims(key: RSAPublicKey, assertion: str) -> dict[str, Any] | None:
     try:
         return jwt.decode(
             assertion,
@@ -90,24 +90,24 @@ def _claims_signed_by(key: RSAPublicKey, assertion: str) -> dict[str, Any] | Non
         raise TokenError("invalid_client", f"client_assertion: {error}") from None
 
 
-def _keys_of(authentication: ClientAuthentication, assertion: str) -> list[RSAPublicKey]:
+def _list_keys(authentication: ClientAuthentication, assertion: str) -> list[RSAPublicKey]:
     if authentication.auth_type == "JWKS":
-        return _published_keys(authentication.client_jwks_url or "", assertion)
-    keys = [_public_key(key.key_value) for key in authentication.public_keys or []]
+        return _fetch_keys(authentication.client_jwks_url or "", assertion)
+    keys = [_parse_public_key(key.key_value) for key in authentication.public_keys or []]
     certificates = authentication.client_certificates or []
-    return keys + [_certified_key(certificate.cert_content) for certificate in certificates]
+    return keys + [_parse_certificate(certificate.cert_content) for certificate in certificates]
 
 
-def _published_keys(url: str, assertion: str) -> list[RSAPublicKey]:
+def _fetch_keys(url: str, assertion: str) -> list[RSAPublicKey]:
     if not _is_loopback_http(url):
         raise TokenError("invalid_client", "This tenant reads a JWKS by http from loopback only")
     wanted = jwt.get_unverified_header(assertion).get("kid")
     try:
-        jwks = jwt.PyJWKSet.from_json(_read(url))
-    # What is no JWKS fails in as many ways as JSON has types.
+        jwks = jwt.PyJWKSet.from_json(_fetch(url))
+    # An invalid JWKS fails in as many ways as JSON has types.
     except (RequestException, jwt.PyJWTError, ValueError, TypeError, AttributeError):
         raise TokenError("invalid_client", "The client's JWKS cannot be read") from None
-    return [_rsa(key.key) for key in jwks.keys if key.key_id == wanted]
+    return [_require_rsa(key.key) for key in jwks.keys if key.key_id == wanted]
 
 
 def _is_loopback_http(url: str) -> bool:
@@ -118,31 +118,31 @@ def _is_loopback_http(url: str) -> bool:
     return parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK
 
 
-def _read(url: str) -> str:
+def _fetch(url: str) -> str:
     with Session() as session:
-        session.trust_env = False  # what a proxy calls loopback is another machine
-        answer = session.get(url, timeout=_JWKS_TIMEOUT_SECONDS, allow_redirects=False)
-    answer.raise_for_status()
-    return answer.text
+        session.trust_env = False  # for a proxy, loopback is another machine
+        response = session.get(url, timeout=_JWKS_TIMEOUT_SECONDS, allow_redirects=False)
+    response.raise_for_status()
+    return response.text
 
 
-def _public_key(text: str) -> RSAPublicKey:
+def _parse_public_key(text: str) -> RSAPublicKey:
     try:
         if text.lstrip().startswith("-----BEGIN"):
-            return _rsa(load_pem_public_key(text.encode()))
-        return _rsa(load_der_public_key(b64decode(text)))
+            return _require_rsa(load_pem_public_key(text.encode()))
+        return _require_rsa(load_der_public_key(b64decode(text)))
     except (ValueError, UnsupportedAlgorithm):
         raise TokenError("invalid_client", "The client's public key cannot be read") from None
 
 
-def _certified_key(text: str) -> RSAPublicKey:
+def _parse_certificate(text: str) -> RSAPublicKey:
     try:
-        return _rsa(load_pem_x509_certificate(text.encode()).public_key())
+        return _require_rsa(load_pem_x509_certificate(text.encode()).public_key())
     except (ValueError, UnsupportedAlgorithm):
         raise TokenError("invalid_client", "The client's certificate cannot be read") from None
 
 
-def _rsa(key: object) -> RSAPublicKey:
+def _require_rsa(key: object) -> RSAPublicKey:
     if not isinstance(key, RSAPublicKey):
         raise TokenError("invalid_client", "RS256 needs an RSA key")
     return key

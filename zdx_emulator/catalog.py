@@ -39,13 +39,13 @@ class Role:
     name: str
 
 
-def _service(service: Service, scopes: dict[str, str]) -> ServiceScopes:
+def _build_service(service: Service, scopes: dict[str, str]) -> ServiceScopes:
     return ServiceScopes(
         service=service, scopes=[Scope(id=id_, name=name) for id_, name in scopes.items()]
     )
 
 
-def _product(id_: str, name: str, display_name: str, cloud_name: str = _CLOUD) -> Service:
+def _build_product(id_: str, name: str, display_name: str, cloud_name: str = _CLOUD) -> Service:
     return Service(
         id=id_, name=name, display_name=display_name, cloud_name=cloud_name, org_name=_ORG
     )
@@ -59,7 +59,7 @@ ZSCALER_APIS = ResourceServer(
     primary_aud=AUDIENCE,
     default_api=True,
     service_scopes=[
-        _service(
+        _build_service(
             Service(id="hhlm4bhr9g7ja", name="ZIAM", display_name="ZIdentity Administration"),
             {
                 "hhlm4bhr9g7ja::9hl7h09lvg6kc": "Role:CXO Insight User",
@@ -68,16 +68,16 @@ ZSCALER_APIS = ResourceServer(
                 "hhlm4bhr9g7ja::9h727vpadg2td": "Role:View Only Admin",
             },
         ),
-        _service(
-            _product("hhlm4bhmag7iq", "ZCC", "Zscaler Client Connector"),
+        _build_service(
+            _build_product("hhlm4bhmag7iq", "ZCC", "Zscaler Client Connector"),
             {
                 "hhlm4bhmag7iq::hq6ja786l06bl": "Role:API_Role_READONLY",
                 "hhlm4bhmag7iq::hplm4bkrmg7k2": "Role:Read Only",
                 "hhlm4bhmag7iq::hplm4bkrm07jj": "Role:Super Admin",
             },
         ),
-        _service(
-            _product("hhlm4bhmbg7ir", "ZDX", "Zscaler Digital Experience"),
+        _build_service(
+            _build_product("hhlm4bhmbg7ir", "ZDX", "Zscaler Digital Experience"),
             {
                 "hhlm4bhmbg7ir::hq6ja787d06jg": "Role:API_Role_READONLY",
                 "hhlm4bhmbg7ir::hplm4bko4g7e7": "Role:ZDX_Admin_Role",
@@ -86,16 +86,16 @@ ZSCALER_APIS = ResourceServer(
                 "hhlm4bhmbg7ir::hplm4bko707jp": "Role:ZDX Super Admin",
             },
         ),
-        _service(
-            _product("hhlm4bhlqg7ev", "ZIA", "Zscaler Internet Access"),
+        _build_service(
+            _build_product("hhlm4bhlqg7ev", "ZIA", "Zscaler Internet Access"),
             {
                 "hhlm4bhlqg7ev::hpokm6mtfg63f": "Role:API_Role01",
                 "hhlm4bhlqg7ev::hq6ja787eg6jh": "Role:API_Role_READONLY",
                 "hhlm4bhlqg7ev::hplm4bko5g66f": "Role:Firewall-Admin-API-Role",
             },
         ),
-        _service(
-            _product("hhlm4bhlrg7io", "ZPA", "Zscaler Private Access", "prod.zpath.net"),
+        _build_service(
+            _build_product("hhlm4bhlrg7io", "ZPA", "Zscaler Private Access", "prod.zpath.net"),
             {
                 "hhlm4bhlrg7io:mplm4biidg7jg:hplm4bij007jo": (
                     "Scope:Default: Role:API Full Access"

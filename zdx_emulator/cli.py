@@ -18,91 +18,59 @@ from zdx_emulator.models import Switches
 
 LOCK = "lock"
 
-
-class DataDirHeldError(Exception):
-    """Another process serves from this folder.
-
-    Args:
-        path: The folder.
-        holder: The other's process id, as it wrote it.
-    """
-
-    def __init__(self, path: Path, holder: str) -> None:
-        super().__init__(f"data dir {path} is held by process {holder}")
-
-
-@contextmanager
-def held(path: Path) -> Iterator[Path]:
-    """Holds a folder; a killed holder's claim ends with it.
-
-    Args:
-        path: The folder; made when it is not there.
-
-    Raises:
-        DataDirHeldError: Another process holds it.
-    """
-    path.mkdir(parents=True, exist_ok=True)
-    with (path / LOCK).open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise DataDirHeldError(path, lock.read().strip()) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield path
-
-
-@contextmanager
-def temporary() -> Iterator[Path]:
-    """Gives a folder that goes when the process ends."""
-    with tempfile.TemporaryDirectory(prefix="zdx-emulator-") as path:
-        yield Path(path)
-
-
 _REFUSED = 2
 
 _SWITCHES = ", ".join(Switches.model_fields)
 
 _EPILOG = """\
-Prints "READY <url>" once it serves. The client that --admin-id names holds ZIAM's Super Admin
-and gets tokens from the start; it is not listed among the API clients.
+Prints "READY <url>" once it serves. The admin client has ZIAM's role Super Admin. It is not
+listed among the API clients.
 """
 
 
-def _rate(text: str) -> int:
-    match = re.fullmatch(r"([1-9]\d*)/s", text)
-    if not match:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form 50/s")
-    return int(match[1])
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve a tenant until SIGTERM or SIGINT.
+
+    Args:
+        argv: The arguments; None: those of the process.
+
+    Returns:
+        0; or 2, with one line on stderr, for a wrong switch, or a port or data folder that is in
+        use.
+    """
+    arguments = build_parser().parse_args(argv)
+    with ExitStack() as resources:
+        try:
+            switches = _parse_switches(arguments.switch)
+            listener = resources.enter_context(_listen(arguments.host, arguments.port))
+            folder = resources.enter_context(_open_folder(arguments.data_dir))
+        except (ValueError, OSError, FolderLockedError) as error:
+            print(f"zdx_emulator: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
+            return _REFUSED
+        _warn_beyond_loopback(listener)
+        _serve(arguments, switches, listener, folder)
+    return 0
 
 
-def _switches(settings: list[str]) -> Switches:
-    pairs = dict(setting.partition("=")[::2] for setting in settings)
-    if unknown := pairs.keys() - Switches.model_fields.keys():
-        raise ValueError(f"--switch {min(unknown)}: no such switch; there are {_SWITCHES}")
-    try:
-        return Switches.model_validate_strings(pairs)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise ValueError(f"--switch {problem['loc'][0]}: {problem['msg']}") from None
-
-
-def parser() -> argparse.ArgumentParser:
-    """Makes the parser of the command line."""
+def build_parser() -> argparse.ArgumentParser:
+    """Create the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m zdx_emulator",
-        description="A stand-in Zscaler tenant: sign-in, API clients, roles and ZDX data.",
+        description="An emulator of a Zscaler tenant: tokens, API clients, roles and ZDX data.",
         epilog=_EPILOG,
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address or name to listen on (default: %(default)s)")
-    add("--port", type=int, default=8080, help="0 takes any free one (default: %(default)s)")
-    add("--data-dir", type=Path, help="where the tenant is kept (default: a temporary folder)")
-    add("--latency-ms", type=int, default=0, metavar="MS", help="wait before every answer")
-    add("--rate-limit", type=_rate, metavar="N/s", help="answer 429 beyond N requests a second")
-    add("--seed", type=int, help="make ids and secrets reproducible")
+    add("--port", type=int, default=8080, help="0 chooses a free one (default: %(default)s)")
+    add("--data-dir", type=Path, help="folder of the tenant (default: a temporary folder)")
+    add("--latency-ms", type=int, default=0, metavar="MS", help="wait before every response")
+    add(
+        "--rate-limit",
+        type=_parse_rate_limit,
+        metavar="N/s",
+        help="respond 429 beyond N requests per second",
+    )
+    add("--seed", type=int, help="make IDs and secrets reproducible")
     add(
         "--switch",
         action="append",
@@ -113,7 +81,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--admin-id",
         default=os.environ.get("ZDX_EMULATOR_ADMIN_ID", "emulator-admin"),
-        help="client id to begin with, also $ZDX_EMULATOR_ADMIN_ID (default: %(default)s)",
+        help="ID of the admin client, also $ZDX_EMULATOR_ADMIN_ID (default: %(default)s)",
     )
     add(
         "--admin-secret",
@@ -123,28 +91,22 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Serves a tenant until SIGTERM or SIGINT.
+def _parse_rate_limit(text: str) -> int:
+    match = re.fullmatch(r"([1-9]\d*)/s", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form 50/s")
+    return int(match[1])
 
-    Args:
-        argv: The arguments; None takes the process's own.
 
-    Returns:
-        0, or 2 for a wrong switch, or a port or data dir that cannot be had, with one line on
-        stderr.
-    """
-    arguments = parser().parse_args(argv)
-    with ExitStack() as held:
-        try:
-            switches = _switches(arguments.switch)
-            listener = held.enter_context(_listen(arguments.host, arguments.port))
-            folder = held.enter_context(_folder(arguments.data_dir))
-        except (ValueError, OSError, DataDirHeldError) as error:
-            print(f"zdx_emulator: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
-            return _REFUSED
-        _warn_beyond_loopback(listener)
-        _serve(arguments, switches, listener, folder)
-    return 0
+def _parse_switches(settings: list[str]) -> Switches:
+    pairs = dict(setting.partition("=")[::2] for setting in settings)
+    if unknown := pairs.keys() - Switches.model_fields.keys():
+        raise ValueError(f"--switch {min(unknown)}: no such switch; there are {_SWITCHES}")
+    try:
+        return Switches.model_validate_strings(pairs)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise ValueError(f"--switch {problem['loc'][0]}: {problem['msg']}") from None
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -165,20 +127,16 @@ def _warn_beyond_loopback(listener: socket.socket) -> None:
         )
 
 
-def _folder(path: Path | None) -> AbstractContextManager[Path]:
-    return temporary() if path is None else held(path)
-
-
 def _serve(
     arguments: argparse.Namespace, switches: Switches, listener: socket.socket, folder: Path
 ) -> None:
-    # FastAPI is slow to load: --help and a refusal need not wait for it.
+    # FastAPI is slow to load, so --help and errors don't wait for it.
     from zdx_emulator.app import Options, create_app, serve  # noqa: PLC0415
-    from zdx_emulator.tenant import Bootstrap  # noqa: PLC0415
+    from zdx_emulator.tenant import AdminClient  # noqa: PLC0415
 
     options = Options(
         data_dir=folder,
-        bootstrap=Bootstrap(arguments.admin_id, arguments.admin_secret),
+        admin_client=AdminClient(arguments.admin_id, arguments.admin_secret),
         latency_ms=arguments.latency_ms,
         rate_limit=arguments.rate_limit,
         seed=arguments.seed,
@@ -186,3 +144,49 @@ def _serve(
         names=frozenset({arguments.host.lower()}),
     )
     serve(create_app(options), listener)
+
+
+def _open_folder(path: Path | None) -> AbstractContextManager[Path]:
+    return create_temporary_folder() if path is None else lock_folder(path)
+
+
+@contextmanager
+def lock_folder(path: Path) -> Iterator[Path]:
+    """Lock a folder; the lock of a killed process is released.
+
+    Args:
+        path: The folder; created if it doesn't exist.
+
+    Raises:
+        FolderLockedError: Another process holds it.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    with (path / LOCK).open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise FolderLockedError(path, lock.read().strip()) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield path
+
+
+@contextmanager
+def create_temporary_folder() -> Iterator[Path]:
+    """Return a folder that is deleted when the process exits."""
+    with tempfile.TemporaryDirectory(prefix="zdx-emulator-") as path:
+        yield Path(path)
+
+
+class FolderLockedError(Exception):
+    """Another process serves from this folder.
+
+    Args:
+        path: The folder.
+        holder: The ID of that process.
+    """
+
+    def __init__(self, path: Path, holder: str) -> None:
+        super().__init__(f"the data folder {path} is in use by process {holder}")

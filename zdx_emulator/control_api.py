@@ -1,4 +1,4 @@
-"""`/_emulator/`: how tests look at the tenant and steer it. No token is needed."""
+"""`/_emulator/`: tests read and control the tenant. No token is needed."""
 
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from zdx_emulator.access import FROM_THIS_SITE_ONLY, CurrentTenant
+from zdx_emulator.access import SAME_SITE_ONLY, CurrentTenant
 from zdx_emulator.gateway import Traffic
 from zdx_emulator.models import ArmedFault, Fault, LoggedRequest, Switches
 
@@ -26,82 +26,82 @@ class ClockOffset(BaseModel):
     offset_seconds: Annotated[int, Field(ge=-_FIFTY_YEARS, le=_FIFTY_YEARS)]
 
 
-async def _traffic_of(request: Request) -> Traffic:
+async def _get_traffic(request: Request) -> Traffic:
     traffic: Traffic = request.app.state.traffic
     return traffic
 
 
-CurrentTraffic = Annotated[Traffic, Depends(_traffic_of)]
+CurrentTraffic = Annotated[Traffic, Depends(_get_traffic)]
 
-router = APIRouter(prefix="/_emulator", dependencies=[FROM_THIS_SITE_ONLY])
+router = APIRouter(prefix="/_emulator", dependencies=[SAME_SITE_ONLY])
 
 
 @router.get("/health")
-async def health(tenant: CurrentTenant) -> Health:
-    """Says that the tenant serves, and what time it is there."""
+async def get_health(tenant: CurrentTenant) -> Health:
+    """Return that the tenant serves, and its time."""
     return Health(now=tenant.clock.now())
 
 
 @router.post("/faults", status_code=HTTPStatus.CREATED)
 async def arm_fault(fault: Fault, traffic: CurrentTraffic) -> ArmedFault:
-    """Arms a fault; of several that match a request, the oldest unspent one meets it."""
+    """Arm a fault; of several that match a request, the oldest that is not used up hits it."""
     return traffic.faults.arm(fault)
 
 
 @router.get("/faults")
 async def list_faults(traffic: CurrentTraffic) -> list[ArmedFault]:
-    """Lists the faults, spent ones too, and how many requests each of them holds."""
-    return traffic.faults.armed()
+    """List the faults, including those that are used up."""
+    return traffic.faults.list_armed()
 
 
 @router.delete("/faults", status_code=HTTPStatus.NO_CONTENT)
 async def clear_faults(traffic: CurrentTraffic) -> None:
-    """Disarms all faults and releases what they hold."""
+    """Disarm all faults and release the requests that they hold."""
     traffic.faults.clear()
 
 
 @router.post("/release", status_code=HTTPStatus.NO_CONTENT)
-async def release(traffic: CurrentTraffic) -> None:
-    """Lets go of the requests that are held now."""
+async def release_requests(traffic: CurrentTraffic) -> None:
+    """Release the requests that are held now."""
     traffic.faults.release()
 
 
 @router.get("/requests")
 async def list_requests(traffic: CurrentTraffic) -> list[LoggedRequest]:
-    """Lists the requests so far, control routes and observers left out."""
-    return traffic.log.requests()
+    """List the requests so far, without control routes and observers."""
+    return traffic.log.list_requests()
 
 
 @router.delete("/requests", status_code=HTTPStatus.NO_CONTENT)
 async def clear_requests(traffic: CurrentTraffic) -> None:
-    """Empties the log."""
+    """Empty the log."""
     traffic.log.clear()
 
 
 @router.post("/clock")
 async def move_clock(moved: ClockOffset, tenant: CurrentTenant) -> Health:
-    """Moves the tenant's clock: its `Date` header, expiry, and the life of tokens."""
+    """Move the tenant's clock: its `Date` header, expiry, and the lifetime of tokens."""
     tenant.clock.offset_seconds = moved.offset_seconds
     return Health(now=tenant.clock.now())
 
 
 @router.get("/switches")
-async def show_switches(tenant: CurrentTenant) -> Switches:
-    """Tells how the tenant behaves where the vendor's documents leave that open."""
+async def get_switches(tenant: CurrentTenant) -> Switches:
+    """Return how the tenant behaves where the vendor's documents leave that open."""
     return tenant.switches
 
 
 @router.post("/switches")
 async def set_switches(switches: Switches, tenant: CurrentTenant) -> Switches:
-    """Turns the switches; those that are left out go to their defaults."""
-    tenant.panel.now = switches
+    """Set all switches; those that the body lacks get their defaults."""
+    tenant.panel.current = switches
     return switches
 
 
 @router.post("/reset", status_code=HTTPStatus.NO_CONTENT)
-async def reset(tenant: CurrentTenant, traffic: CurrentTraffic) -> None:
-    """Makes the tenant as new: empty, with the true time and the switches it started with."""
-    tenant.store.forget_everything()
+async def reset_tenant(tenant: CurrentTenant, traffic: CurrentTraffic) -> None:
+    """Delete everything; restore the true time and the initial switches."""
+    tenant.store.delete_everything()
     tenant.clock.offset_seconds = 0
     tenant.panel.reset()
     traffic.faults.clear()

@@ -1,4 +1,4 @@
-"""How the tenant says no."""
+"""Errors of the tenant, and their responses."""
 
 from http import HTTPStatus
 
@@ -45,52 +45,70 @@ class TokenError(Exception):
         self.description = description
 
 
-def bad_request(message: str) -> ApiError:
-    """A request that breaks a rule."""
-    return ApiError(HTTPStatus.BAD_REQUEST, "invalid.input", message)
+class BadRequestError(ApiError):
+    """A request breaks a rule.
+
+    Args:
+        message: Which one.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(HTTPStatus.BAD_REQUEST, "invalid.input", message)
 
 
-def conflict(message: str) -> ApiError:
-    """A request at odds with what is there."""
-    return ApiError(HTTPStatus.CONFLICT, "conflict", message)
+class ConflictError(ApiError):
+    """A request contradicts what exists.
+
+    Args:
+        message: What exists.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(HTTPStatus.CONFLICT, "conflict", message)
 
 
-def not_found(what: str) -> ApiError:
-    """A thing that is not there; the code is the one the vendor's SDK knows."""
-    return ApiError(HTTPStatus.NOT_FOUND, "resource.not.found", f"{what} not found")
+class NotFoundError(ApiError):
+    """Something doesn't exist; the code is the one that the vendor's SDK knows.
+
+    Args:
+        what: What doesn't exist.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(HTTPStatus.NOT_FOUND, "resource.not.found", f"{what} not found")
 
 
-def problem_response(status: HTTPStatus, problem: Problem) -> JSONResponse:
-    """Renders a refusal."""
+def render_problem(status: HTTPStatus, problem: Problem) -> JSONResponse:
+    """Render a refusal."""
     headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
     return JSONResponse(problem.model_dump(), status, headers)
 
 
-async def _api_error(_: Request, error: ApiError) -> JSONResponse:
-    return problem_response(error.status, error.problem)
+async def _render_api_error(_: Request, error: ApiError) -> JSONResponse:
+    return render_problem(error.status, error.problem)
 
 
-async def _token_error(_: Request, error: TokenError) -> JSONResponse:
+async def _render_token_error(_: Request, error: TokenError) -> JSONResponse:
     body = {"error": error.error, "error_description": error.description}
     return JSONResponse(body, HTTPStatus.BAD_REQUEST, {"Cache-Control": "no-store"})
 
 
-async def _invalid_input(request: Request, error: RequestValidationError) -> JSONResponse:
+async def _render_invalid_input(request: Request, error: RequestValidationError) -> JSONResponse:
     # The rejected input may hold a key: only the member's name is told, as the vendor does.
     place = error.errors()[0]["loc"][1:]
     member = next((part for part in place if isinstance(part, str)), "request body")
-    return await _api_error(request, bad_request(f"Invalid Input for {member}"))
+    return await _render_api_error(request, BadRequestError(f"Invalid Input for {member}"))
 
 
-async def _no_such_operation(_: Request, error: HTTPException) -> JSONResponse:
+async def _render_http_error(_: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
     code = status.phrase.lower().replace(" ", ".")
-    return problem_response(status, Problem(code=code, message=status.phrase))
+    return render_problem(status, Problem(code=code, message=status.phrase))
 
 
 def render_errors(app: FastAPI) -> None:
-    """Makes the app answer every refusal in the tenant's own shape."""
-    app.exception_handler(ApiError)(_api_error)
-    app.exception_handler(TokenError)(_token_error)
-    app.exception_handler(RequestValidationError)(_invalid_input)
-    app.exception_handler(HTTPException)(_no_such_operation)
+    """Let the app respond to every error in the tenant's own format."""
+    app.exception_handler(ApiError)(_render_api_error)
+    app.exception_handler(TokenError)(_render_token_error)
+    app.exception_handler(RequestValidationError)(_render_invalid_input)
+    app.exception_handler(HTTPException)(_render_http_error)

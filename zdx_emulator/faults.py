@@ -1,4 +1,4 @@
-"""Misbehaviour to order: which requests go wrong, how, and how often."""
+"""Faults: which requests fail, and how."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zdx_emulator.models import ArmedFault, Fault
 
+_PIECES = 10
+
 
 class Faults:
     """The faults that are armed, oldest first."""
@@ -19,51 +21,48 @@ class Faults:
         self._gate = asyncio.Event()
 
     def arm(self, fault: Fault) -> ArmedFault:
-        """Arms a fault."""
+        """Arm a fault."""
         armed = ArmedFault(fault=fault)
         self._armed.append(armed)
         return armed
 
-    def armed(self) -> list[ArmedFault]:
-        """Returns all faults, spent ones included."""
+    def list_armed(self) -> list[ArmedFault]:
+        """Return all faults, including those that are used up."""
         return list(self._armed)
 
     def clear(self) -> None:
-        """Disarms all faults and releases what they hold."""
+        """Disarm all faults and release the requests that they hold."""
         self._armed.clear()
         self.release()
 
-    def meet(self, method: str, path: str) -> ArmedFault | None:
-        """Returns the fault that this request runs into; one fault a request."""
-        return next((armed for armed in self._armed if armed.meets(method, path)), None)
+    def hit(self, method: str, path: str) -> ArmedFault | None:
+        """Return the fault that hits this request; at most one."""
+        return next((armed for armed in self._armed if armed.try_hit(method, path)), None)
 
     async def hold(self, armed: ArmedFault) -> None:
-        """Waits until the next release."""
-        armed.held += 1
+        """Wait until the next release."""
+        armed.held_count += 1
         try:
             await self._gate.wait()
         finally:
-            armed.held -= 1
+            armed.held_count -= 1
 
     def release(self) -> None:
-        """Lets go of every request that is held now."""
+        """Release every request that is held now."""
         self._gate.set()
         self._gate = asyncio.Event()
 
 
-_PIECES = 10
-
-
 @dataclass
-class Answer:
-    """A whole answer, kept back."""
+class RecordedResponse:
+    """A complete response that was not sent yet."""
 
     status: int = 0
     headers: MutableHeaders = field(default_factory=MutableHeaders)
     body: bytes = b""
 
     async def record(self, message: Message) -> None:
-        """Takes in what an application sends."""
+        """Record what the application sends."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = MutableHeaders(raw=list(message["headers"]))
@@ -71,27 +70,27 @@ class Answer:
             self.body += message.get("body", b"")
 
     def add(self, headers: list[tuple[str, str]]) -> None:
-        """Adds headers; one that repeats stays repeated."""
+        """Add headers; one that repeats stays repeated."""
         for name, value in headers:
             self.headers.append(name, value)
 
     async def send(self, send: Send, *, body: bytes, more_body: bool) -> None:
-        """Gives the answer away, with as much of the body as is wanted."""
+        """Send the response, with this body."""
         await send(
             {"type": "http.response.start", "status": self.status, "headers": self.headers.raw}
         )
         await send({"type": "http.response.body", "body": body, "more_body": more_body})
 
 
-async def misbehave(
+async def apply_fault(
     scope: Scope, receive: Receive, send: Send, *, app: ASGIApp, armed: ArmedFault, faults: Faults
 ) -> None:
-    """Serves a request that a fault has met.
+    """Serve a request that a fault hits.
 
     Args:
         scope: ASGI's, as are the next two.
         receive: Gives the request.
-        send: Takes the answer.
+        send: Takes the response.
         app: What would serve the request.
         armed: The fault.
         faults: Where held requests wait.
@@ -100,20 +99,20 @@ async def misbehave(
     await asyncio.sleep(fault.delay_ms / 1000)
     if fault.hold == "before":
         await faults.hold(armed)
-    answer = Answer()
-    if _takes_effect(fault):
-        await app(scope, receive, answer.record)
+    response = RecordedResponse()
+    if _has_effect(fault):
+        await app(scope, receive, response.record)
     if fault.hold == "after":
         await faults.hold(armed)
     if fault.drop:
         await _disconnect(scope, receive, abruptly=True)
     elif fault.truncate:
-        await answer.send(send, body=answer.body[: len(answer.body) // 2], more_body=True)
+        await response.send(send, body=response.body[: len(response.body) // 2], more_body=True)
         await _disconnect(scope, receive, abruptly=False)
     else:
-        answer = _own_answer(fault) or answer
-        await answer.send(send, body=b"", more_body=True)
-        await _send_body(answer.body, send, seconds=fault.body_ms / 1000)
+        response = _build_response(fault) or response
+        await response.send(send, body=b"", more_body=True)
+        await _send_body(response.body, send, seconds=fault.body_ms / 1000)
 
 
 async def _send_body(body: bytes, send: Send, *, seconds: float) -> None:
@@ -125,35 +124,37 @@ async def _send_body(body: bytes, send: Send, *, seconds: float) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _takes_effect(fault: Fault) -> bool:
+def _has_effect(fault: Fault) -> bool:
     if fault.drop:
         return fault.drop == "after"
-    return fault.applied or _own_answer(fault) is None
+    return fault.applied or _build_response(fault) is None
 
 
-def _own_answer(fault: Fault) -> Answer | None:
+def _build_response(fault: Fault) -> RecordedResponse | None:
     if fault.redirect is not None:
-        return _answer(HTTPStatus.TEMPORARY_REDIRECT, {"location": fault.redirect}, "")
-    if fault.instead is not None:
-        return _answer(fault.instead, fault.headers, fault.body or "")
+        return _create_response(HTTPStatus.TEMPORARY_REDIRECT, {"location": fault.redirect}, "")
+    if fault.answered_status is not None:
+        return _create_response(fault.answered_status, fault.headers, fault.body or "")
     return None
 
 
-def _answer(status: int, headers: dict[str, str | list[str]], body: str) -> Answer:
-    answer = Answer(status=status, body=body.encode())
-    answer.add([("content-length", str(len(answer.body)))])
+def _create_response(
+    status: int, headers: dict[str, str | list[str]], body: str
+) -> RecordedResponse:
+    response = RecordedResponse(status=status, body=body.encode())
+    response.add([("content-length", str(len(response.body)))])
     for name, values in headers.items():
-        answer.add([(name, value) for value in ([values] if isinstance(values, str) else values)])
-    if "content-type" not in answer.headers:
-        answer.add([("content-type", "application/json")])
-    return answer
+        response.add([(name, value) for value in ([values] if isinstance(values, str) else values)])
+    if "content-type" not in response.headers:
+        response.add([("content-type", "application/json")])
+    return response
 
 
-async def read_whole(receive: Receive) -> Receive:
-    """Read a request to its end, and return what gives it once more.
+async def buffer_request(receive: Receive) -> Receive:
+    """Read a request to its end, and return a function that replays it.
 
     Raises:
-        ClientDisconnect: The caller is gone before the end.
+        ClientDisconnect: The caller disconnects before the end.
     """
     body, more = b"", True
     while more:

@@ -1,11 +1,10 @@
-"""What stands before the tenant: `Host`, log, rate limit, faults, and the common headers.
+"""The gateway before the tenant: `Host`, request log, rate limit, faults and common headers.
 
-Control routes and the page pass untouched, and so does a request with the header
-`X-Emulator-Observer`: who looks at the tenant neither wakes a fault nor appears in the log.
+Control routes, the page, and requests with the header `X-Emulator-Observer` pass: they are not
+logged, and no fault hits them.
 
-The gateway's rate limit, and the headers in which it speaks of it.
-
-The headers repeat, as recorded on 2026-04-14: the API's own limit first, the gateway's second.
+The headers of the rate limit repeat, as recorded on 2026-04-14: the API's limit first, then the
+gateway's.
 """
 
 import asyncio
@@ -22,10 +21,16 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zdx_emulator.access import is_observed, is_own_host
-from zdx_emulator.errors import Problem, problem_response
-from zdx_emulator.faults import Faults, misbehave, read_whole
+from zdx_emulator.errors import Problem, render_problem
+from zdx_emulator.faults import Faults, apply_fault, buffer_request
 from zdx_emulator.models import ArmedFault, LoggedRequest
 from zdx_emulator.tenant import Clock
+
+_API_PREFIXES = ("/ziam/", "/zdx/")
+
+_CAPACITY = 100_000
+_MASK = "***"
+_SECRET_PARAMETERS = {"access_token", "client_assertion", "client_secret", "token"}
 
 _RECORDED_PER_SECOND = 500
 _RECORDED_LIMIT = "500, 500;w=1, 20000;w=60"
@@ -36,7 +41,7 @@ _RESET_SECONDS = "1"
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a request may pass, and what its answer tells of the limit."""
+    """Whether a request may pass, and the headers of its response."""
 
     allowed: bool
     headers: list[tuple[str, str]]
@@ -46,8 +51,8 @@ class RateLimiter:
     """Counts requests by the second.
 
     Args:
-        per_second: How many pass; None names the recorded limits and holds nobody to them.
-        monotonic: Gives a time in seconds that never goes back.
+        per_second: How many requests pass; None: all; the headers name the recorded limits.
+        monotonic: Returns a time in seconds that never goes back.
     """
 
     def __init__(self, per_second: int | None, monotonic: Callable[[], float]) -> None:
@@ -57,15 +62,15 @@ class RateLimiter:
         self._count = 0
 
     def take(self) -> Verdict:
-        """Counts one request."""
+        """Count one request."""
         second = int(self._monotonic())
         if second != self._second:
             self._second, self._count = second, 0
         self._count += 1
         allowed = self._per_second is None or self._count <= self._per_second
-        return Verdict(allowed, self._headers())
+        return Verdict(allowed, self._build_headers())
 
-    def _headers(self) -> list[tuple[str, str]]:
+    def _build_headers(self) -> list[tuple[str, str]]:
         per_second = self._per_second or _RECORDED_PER_SECOND
         own = _RECORDED_LIMIT if self._per_second is None else f"{per_second}, {per_second};w=1"
         return [
@@ -78,46 +83,30 @@ class RateLimiter:
         ]
 
 
-_CAPACITY = 100_000
-_MASK = "***"
-_SECRET_PARAMETERS = {"access_token", "client_assertion", "client_secret", "token"}
-
-
 class RequestLog:
-    """The latest requests; headers and bodies are not kept, and so cannot leak."""
+    """The latest requests, without headers and bodies."""
 
     def __init__(self) -> None:
         self._requests: deque[LoggedRequest] = deque(maxlen=_CAPACITY)
 
-    def begin(self, method: str, path: str, query: str, *, now: int) -> LoggedRequest:
-        """Logs an arrival; the caller fills in how it ended. `now` in epoch seconds."""
-        request = LoggedRequest(method=method, path=path, query=_masked(query), time=now)
+    def add(self, method: str, path: str, query: str, *, now: int) -> LoggedRequest:
+        """Log a request; the caller adds its result. `now` in epoch seconds."""
+        request = LoggedRequest(method=method, path=path, query=_mask_secrets(query), time=now)
         self._requests.append(request)
         return request
 
-    def requests(self) -> list[LoggedRequest]:
-        """Returns what is logged, oldest first."""
+    def list_requests(self) -> list[LoggedRequest]:
+        """Return the logged requests, oldest first."""
         return list(self._requests)
 
     def clear(self) -> None:
-        """Forgets it all."""
+        """Delete all entries."""
         self._requests.clear()
-
-
-def _masked(query: str) -> str:
-    pairs = parse_qsl(query, keep_blank_values=True)
-    return urlencode(
-        [(name, _MASK if name in _SECRET_PARAMETERS else value) for name, value in pairs],
-        safe="[]*",
-    )
-
-
-_API_PREFIXES = ("/ziam/", "/zdx/")
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """What the gateway keeps, and tests look at and steer.
+    """The state of the gateway, which tests read and control.
 
     Attributes:
         latency_seconds: How long every request waits.
@@ -135,7 +124,7 @@ class Gateway:
 
     Args:
         app: The tenant.
-        traffic: What it keeps.
+        traffic: Its state.
         names: The names that a `Host` header may have besides addresses and `localhost`.
     """
 
@@ -145,8 +134,8 @@ class Gateway:
         self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request, as ASGI wants it."""
-        with suppress(ClientDisconnect):  # nobody is there to be answered
+        """Serve one ASGI request."""
+        with suppress(ClientDisconnect):  # there is no client to respond to
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -155,54 +144,54 @@ class Gateway:
         elif not is_own_host(Headers(scope=scope).get("host", ""), self._names):
             await _refuse_foreign_host(scope, receive, send)
         elif is_observed(scope):
-            await self._app(scope, receive, self._dated(send))
+            await self._app(scope, receive, self._add_date(send))
         else:
-            await self._pass(scope, receive, send)
+            await self._serve_logged(scope, receive, send)
 
-    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        entry = self._traffic.log.begin(
+    async def _serve_logged(self, scope: Scope, receive: Receive, send: Send) -> None:
+        entry = self._traffic.log.add(
             scope["method"],
             scope["path"],
             scope["query_string"].decode("latin-1"),
             now=self._traffic.clock.now(),
         )
-        armed = self._traffic.faults.meet(scope["method"], scope["path"])
+        armed = self._traffic.faults.hit(scope["method"], scope["path"])
         entry.fault = armed is not None
         try:
-            # What has arrived whole takes effect even if its caller is gone by then.
-            arrived = await read_whole(receive)
+            # A complete request takes effect even if its client gave up.
+            arrived = await buffer_request(receive)
             await asyncio.sleep(self._traffic.latency_seconds)
-            await self._answer(scope, arrived, self._dated(_logging(send, entry)), armed)
+            await self._serve_api(scope, arrived, self._add_date(_log_status(send, entry)), armed)
         finally:
             entry.client_id = scope.get("state", {}).get("client_id")
 
-    async def _answer(
+    async def _serve_api(
         self, scope: Scope, receive: Receive, send: Send, armed: ArmedFault | None
     ) -> None:
         app = self._app
         if scope["path"].startswith(_API_PREFIXES):
-            app = self._limited()
-            send = _adding(_trace_headers(), send)
+            app = self._limit()
+            send = _add_headers(_build_trace_headers(), send)
         if armed is None:
             await app(scope, receive, send)
         else:
             faults = self._traffic.faults
-            await misbehave(scope, receive, send, app=app, armed=armed, faults=faults)
+            await apply_fault(scope, receive, send, app=app, armed=armed, faults=faults)
 
-    def _limited(self) -> ASGIApp:
+    def _limit(self) -> ASGIApp:
         verdict = self._traffic.limiter.take()
-        app = self._app if verdict.allowed else _too_many_requests
+        app = self._app if verdict.allowed else _refuse_excess_request
 
         async def limited(scope: Scope, receive: Receive, send: Send) -> None:
-            await app(scope, receive, _adding(verdict.headers, send))
+            await app(scope, receive, _add_headers(verdict.headers, send))
 
         return limited
 
-    def _dated(self, send: Send) -> Send:
-        return _adding([("date", self._traffic.clock.http_date())], send)
+    def _add_date(self, send: Send) -> Send:
+        return _add_headers([("date", self._traffic.clock.format_http_date())], send)
 
 
-def _trace_headers() -> list[tuple[str, str]]:
+def _build_trace_headers() -> list[tuple[str, str]]:
     return [
         ("x-oneapi-request-id", str(uuid.uuid4())),
         ("x-transaction-id", str(uuid.uuid4())),
@@ -210,7 +199,7 @@ def _trace_headers() -> list[tuple[str, str]]:
     ]
 
 
-def _logging(send: Send, entry: LoggedRequest) -> Send:
+def _log_status(send: Send, entry: LoggedRequest) -> Send:
     async def logging(message: Message) -> None:
         if message["type"] == "http.response.start":
             entry.status = message["status"]
@@ -219,7 +208,7 @@ def _logging(send: Send, entry: LoggedRequest) -> Send:
     return logging
 
 
-def _adding(headers: list[tuple[str, str]], send: Send) -> Send:
+def _add_headers(headers: list[tuple[str, str]], send: Send) -> Send:
     async def adding(message: Message) -> None:
         if message["type"] == "http.response.start":
             present = {name.lower() for name, _ in message["headers"]}
@@ -231,12 +220,20 @@ def _adding(headers: list[tuple[str, str]], send: Send) -> Send:
     return adding
 
 
+def _mask_secrets(query: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return urlencode(
+        [(name, _MASK if name in _SECRET_PARAMETERS else value) for name, value in pairs],
+        safe="[]*",
+    )
+
+
 async def _refuse_foreign_host(scope: Scope, receive: Receive, send: Send) -> None:
     message = "The Host header is not an address, localhost or the name given with --host"
     problem = Problem(code="foreign.host", message=message)
-    await problem_response(HTTPStatus.FORBIDDEN, problem)(scope, receive, send)
+    await render_problem(HTTPStatus.FORBIDDEN, problem)(scope, receive, send)
 
 
-async def _too_many_requests(scope: Scope, receive: Receive, send: Send) -> None:
+async def _refuse_excess_request(scope: Scope, receive: Receive, send: Send) -> None:
     problem = Problem(code="too.many.requests", message="Rate limit exceeded")
-    await problem_response(HTTPStatus.TOO_MANY_REQUESTS, problem)(scope, receive, send)
+    await render_problem(HTTPStatus.TOO_MANY_REQUESTS, problem)(scope, receive, send)

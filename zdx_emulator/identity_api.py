@@ -11,13 +11,13 @@ from starlette.datastructures import URL
 from zdx_emulator.access import (
     Caller,
     CurrentTenant,
-    NotYetVisible,
-    allowed_to,
+    HiddenIds,
+    hide_from_reads,
     is_observed,
-    seen_later,
+    require_permission,
 )
 from zdx_emulator.catalog import RESOURCE_SERVERS, Permission
-from zdx_emulator.errors import not_found
+from zdx_emulator.errors import NotFoundError
 from zdx_emulator.models import (
     ApiClient,
     ApiClientRequest,
@@ -27,8 +27,16 @@ from zdx_emulator.models import (
     Record,
     ResourceServer,
 )
-from zdx_emulator.rules import check_holder, make_client, mint_secret, replace_client, shown
-from zdx_emulator.tenant import success_codes
+from zdx_emulator.rules import (
+    create_client,
+    create_secret,
+    replace_client,
+    require_secret_type,
+    to_api_secret,
+)
+from zdx_emulator.tenant import get_success_codes
+
+MASK = "********"
 
 _MAX_OFFSET = 2**31 - 1
 _CLIENTS = "/api-clients"
@@ -36,22 +44,22 @@ _CLIENT = f"{_CLIENTS}/{{client_id}}"
 _SECRETS = f"{_CLIENT}/secrets"
 _RESOURCE_SERVERS = "/resource-servers"
 
-MayRead = Annotated[Caller, allowed_to(Permission.READ_CLIENTS)]
-MayChange = Annotated[Caller, allowed_to(Permission.CHANGE_CLIENTS)]
+Reader = Annotated[Caller, require_permission(Permission.READ_CLIENTS)]
+Editor = Annotated[Caller, require_permission(Permission.CHANGE_CLIENTS)]
 
 router = APIRouter(prefix="/ziam/admin/api/v1")
 
 
 @dataclass(frozen=True)
 class Slice:
-    """What a caller wants to see of a list: 0 to 1000 records a page, 100 by default."""
+    """The requested part of a list: 0 to 1000 records a page, 100 by default."""
 
     offset: int
     limit: int
     name_like: str
 
 
-async def _wanted(
+async def _parse_slice(
     offset: Annotated[int, Query(ge=0, le=_MAX_OFFSET)] = 0,
     limit: Annotated[int, Query(ge=0, le=1000)] = 100,
     name_like: Annotated[str, Query(alias="name[like]")] = "",
@@ -59,17 +67,17 @@ async def _wanted(
     return Slice(offset, limit, name_like)
 
 
-CurrentSlice = Annotated[Slice, Depends(_wanted)]
+CurrentSlice = Annotated[Slice, Depends(_parse_slice)]
 
 
-def page_of(records: list[Record], *, total: int, wanted: Slice, url: URL) -> Page[Record]:
-    """Wraps a list's records in the envelope.
+def build_page(records: list[Record], *, total: int, wanted: Slice, url: URL) -> Page[Record]:
+    """Wrap a list's records in the envelope.
 
     Args:
         records: The records of this page.
         total: How many records there are on all pages.
-        wanted: What the caller asked for.
-        url: The address of this page, from which those of its neighbours are made.
+        wanted: The requested part.
+        url: The address of this page, on which its links are based.
     """
     following = wanted.offset + wanted.limit
     preceding = max(0, wanted.offset - wanted.limit)
@@ -78,13 +86,13 @@ def page_of(records: list[Record], *, total: int, wanted: Slice, url: URL) -> Pa
         total_record=total,
         page_offset=wanted.offset,
         page_size=wanted.limit,
-        next_link=_link(url, following) if wanted.offset < following < total else None,
-        prev_link=_link(url, preceding) if preceding < wanted.offset else None,
+        next_link=_build_link(url, following) if wanted.offset < following < total else None,
+        prev_link=_build_link(url, preceding) if preceding < wanted.offset else None,
         records=records,
     )
 
 
-def _link(url: URL, offset: int) -> str:
+def _build_link(url: URL, offset: int) -> str:
     return str(url.include_query_params(offset=offset))
 
 
@@ -92,15 +100,15 @@ def _link(url: URL, offset: int) -> str:
 async def list_api_clients(
     request: Request,
     tenant: CurrentTenant,
-    _: MayRead,
+    _: Reader,
     wanted: CurrentSlice,
-    hidden: NotYetVisible,
+    hidden: HiddenIds,
 ) -> Any:
-    """Lists the clients, oldest first."""
-    listing = tenant.store.clients(
+    """List the clients, oldest first."""
+    listing = tenant.store.list_clients(
         wanted.name_like, offset=wanted.offset, limit=wanted.limit, without=hidden
     )
-    page = page_of(listing.clients, total=listing.total, wanted=wanted, url=request.url)
+    page = build_page(listing.clients, total=listing.total, wanted=wanted, url=request.url)
     if tenant.switches.list_descriptions or is_observed(request.scope):
         return page
     shown = page.model_dump(
@@ -115,39 +123,39 @@ async def create_api_client(
     request: Request,
     response: Response,
     tenant: CurrentTenant,
-    caller: MayChange,
+    caller: Editor,
 ) -> ApiClient:
-    """Makes a client.
+    """Create a client.
 
     Raises:
-        ApiError: As `make_client`.
+        ApiError: As `create_client`.
     """
-    response.status_code = success_codes(tenant).client_made
-    client = make_client(tenant, body, created_by=caller.client_id)
-    seen_later(request, tenant, client.id)
+    response.status_code = get_success_codes(tenant).client_created
+    client = create_client(tenant, body, created_by=caller.client_id)
+    hide_from_reads(request, tenant, client.id)
     return client
 
 
 @router.get(_CLIENT, response_model_exclude_none=True)
 async def get_api_client(
-    client_id: str, tenant: CurrentTenant, _: MayRead, hidden: NotYetVisible
+    client_id: str, tenant: CurrentTenant, _: Reader, hidden: HiddenIds
 ) -> ApiClient:
-    """Gives one client.
+    """Return one client.
 
     Raises:
         ApiError: 404.
     """
-    client = tenant.store.client(client_id)
+    client = tenant.store.find_client(client_id)
     if client is None or client.id in hidden:
-        raise not_found("API client")
+        raise NotFoundError("API client")
     return client
 
 
 @router.put(_CLIENT, response_model_exclude_none=True)
 async def update_api_client(
-    client_id: str, body: ApiClientRequest, tenant: CurrentTenant, _: MayChange
+    client_id: str, body: ApiClientRequest, tenant: CurrentTenant, _: Editor
 ) -> ApiClient:
-    """Replaces a client whole: what the body leaves out is gone, or at its default.
+    """Replace the whole client: members that the body lacks get their defaults.
 
     Raises:
         ApiError: As `replace_client`.
@@ -156,87 +164,84 @@ async def update_api_client(
 
 
 @router.delete(_CLIENT, status_code=HTTPStatus.NO_CONTENT)
-async def remove_api_client(client_id: str, tenant: CurrentTenant, _: MayChange) -> None:
-    """Removes a client, its secrets and its tokens.
+async def delete_api_client(client_id: str, tenant: CurrentTenant, _: Editor) -> None:
+    """Delete a client, its secrets and its tokens.
 
     Raises:
         ApiError: 404.
     """
-    if not tenant.store.remove_client(client_id):
-        raise not_found("API client")
-
-
-MASK = "********"
+    if not tenant.store.delete_client(client_id):
+        raise NotFoundError("API client")
 
 
 @router.get(_SECRETS)
-async def get_secrets(
-    client_id: str, tenant: CurrentTenant, _: MayRead, hidden: NotYetVisible
+async def list_api_client_secrets(
+    client_id: str, tenant: CurrentTenant, _: Reader, hidden: HiddenIds
 ) -> list[ApiClientSecret]:
-    """Lists a client's secrets, oldest first, masked; expired ones too.
+    """List a client's secrets, oldest first, masked; expired ones too.
 
     Raises:
-        ApiError: 400 for a client that signs in by a key; 404.
+        ApiError: 400 for a client that authenticates with a key; 404.
     """
     if client_id in hidden:
-        raise not_found("API client")
-    check_holder(tenant, client_id)
-    held = tenant.store.secrets(client_id)
-    return [shown(secret, MASK) for secret in held if secret.id not in hidden]
+        raise NotFoundError("API client")
+    require_secret_type(tenant, client_id)
+    held = tenant.store.list_secrets(client_id)
+    return [to_api_secret(secret, MASK) for secret in held if secret.id not in hidden]
 
 
 @router.post(_SECRETS, status_code=HTTPStatus.ACCEPTED)
-async def add_secret(
+async def create_api_client_secret(
     client_id: str,
     body: ApiClientSecretRequest,
     request: Request,
     response: Response,
     tenant: CurrentTenant,
-    _: MayChange,
+    _: Editor,
 ) -> ApiClientSecret:
-    """Mints a secret and shows its value, this once.
+    """Create a secret; only this response has its value.
 
     Raises:
-        ApiError: 400 for an expiry out of bounds, or a client that signs in by a key; 404.
+        ApiError: 400 for an expiry out of bounds, or a client that authenticates with a key; 404.
     """
-    response.status_code = success_codes(tenant).secret_made
-    secret = mint_secret(tenant, client_id, expires_at=body.expires_at)
-    seen_later(request, tenant, secret.id)
+    response.status_code = get_success_codes(tenant).secret_created
+    secret = create_secret(tenant, client_id, expires_at=body.expires_at)
+    hide_from_reads(request, tenant, secret.id)
     return secret
 
 
 @router.delete(f"{_SECRETS}/{{secret_id}}")
-async def delete_secret(
-    client_id: str, secret_id: str, tenant: CurrentTenant, _: MayChange
+async def delete_api_client_secret(
+    client_id: str, secret_id: str, tenant: CurrentTenant, _: Editor
 ) -> Response:
-    """Ends a secret; the answer has no body.
+    """Delete a secret; the response has no body.
 
     Raises:
         ApiError: 404.
     """
-    if not tenant.store.remove_secret(client_id, secret_id):
-        raise not_found("Secret")
-    return Response(status_code=success_codes(tenant).secret_deleted)
+    if not tenant.store.delete_secret(client_id, secret_id):
+        raise NotFoundError("Secret")
+    return Response(status_code=get_success_codes(tenant).secret_deleted)
 
 
 @router.get(_RESOURCE_SERVERS, response_model_exclude_none=True)
 async def list_resource_servers(
-    request: Request, wanted: CurrentSlice, _: MayRead
+    request: Request, wanted: CurrentSlice, _: Reader
 ) -> Page[ResourceServer]:
-    """Lists the API resources with their scopes."""
+    """List the API resources with their scopes."""
     part = wanted.name_like.lower()
     named = [server for server in RESOURCE_SERVERS.values() if part in server.name.lower()]
     records = named[wanted.offset : wanted.offset + wanted.limit]
-    return page_of(records, total=len(named), wanted=wanted, url=request.url)
+    return build_page(records, total=len(named), wanted=wanted, url=request.url)
 
 
 @router.get(f"{_RESOURCE_SERVERS}/{{resource_server_id}}", response_model_exclude_none=True)
-async def get_resource_server(resource_server_id: str, _: MayRead) -> ResourceServer:
-    """Gives one API resource.
+async def get_resource_server(resource_server_id: str, _: Reader) -> ResourceServer:
+    """Return one API resource.
 
     Raises:
         ApiError: 404.
     """
     if resource_server_id not in RESOURCE_SERVERS:
-        raise not_found("Resource server")
+        raise NotFoundError("Resource server")
     return RESOURCE_SERVERS[resource_server_id]

@@ -1,8 +1,7 @@
-"""The wire's shapes, and what tests steer the tenant by. Loads no more than pydantic.
+"""JSON objects of the API, and of the control routes. Loads nothing but pydantic.
 
-The shapes are those of the service description `zid` of 2026-03-01. What a client may send is told
-apart from what the tenant answers: only the answer carries the names of scopes and resources, and
-the ids that the tenant made.
+The API's objects are those of the service description `zid` of 2026-03-01. Requests and responses
+differ: only a response has the names of scopes and resources, and the IDs.
 """
 
 import re
@@ -13,6 +12,8 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+
+OBSERVER_HEADER = "x-emulator-observer"
 
 
 class Wire(BaseModel):
@@ -71,7 +72,7 @@ class Scope(Wire):
 
 
 class ClientResource(Wire):
-    """A resource and its selected scopes, as the tenant answers."""
+    """A resource and its selected scopes, in a response."""
 
     id: str
     name: str
@@ -98,10 +99,10 @@ class ApiClientRequest(ApiClientBase):
 
 
 class ApiClient(ApiClientBase):
-    """A client as the tenant answers.
+    """A client in a response.
 
     Attributes:
-        client_id: What it signs in by, in a tenant where that is not its id.
+        client_id: The ID for token requests, in a tenant where it differs from `id`.
     """
 
     id: str
@@ -110,13 +111,13 @@ class ApiClient(ApiClientBase):
 
 
 class ApiClientSecretRequest(Wire):
-    """The body that mints a secret; `expires_at` in epoch seconds."""
+    """The body that creates a secret; `expires_at` in epoch seconds."""
 
     expires_at: int
 
 
 class ApiClientSecret(Wire):
-    """A secret; times in epoch seconds; the value in the clear only where it is minted."""
+    """A secret; times in epoch seconds; only the response to its creation has the value."""
 
     id: str
     value: str
@@ -169,17 +170,14 @@ class Page(Wire, Generic[Record]):
     records: list[Record]
 
 
-OBSERVER_HEADER = "x-emulator-observer"
-
-
 class LoggedRequest(BaseModel):
     """One request, in the order of arrival.
 
     Attributes:
         time: When it arrived, by the tenant's clock, in epoch seconds.
-        status: What the caller was answered; None while under way, or when dropped.
+        status: The status of the response; None while the request runs, or if it was dropped.
         client_id: Who asked: the token's client, or the one that asks for a token.
-        fault: Whether a fault met it.
+        fault: Whether a fault hit it.
     """
 
     method: str
@@ -192,27 +190,28 @@ class LoggedRequest(BaseModel):
 
 
 class Fault(BaseModel):
-    """One way for a request to go wrong.
+    """A fault: one way for a request to fail.
 
     Attributes:
         method: The HTTP method, or `*` for any.
         path: A path whose `{names}` stand for one segment each, and whose `*` stands for
             anything, slashes included: `/ziam/admin/api/v1/api-clients/{id}/secrets`.
-        count: How many requests it meets before it is spent.
+        count: How many requests it hits before it is used up.
         after: How many matching requests it lets pass first.
-        delay_ms: Waits that many milliseconds before anything else happens.
+        delay_ms: Waits that many milliseconds first; then the request takes effect, even if its
+            client gave up.
         hold: Keeps the request until it is released: `before` it takes effect, or `after` that,
-            with the answer ready.
-        drop: Closes the connection without an answer, `before` or `after` the request took
+            with the response ready.
+        drop: Closes the connection without a response, `before` or `after` the request took
             effect.
-        status: Answers with it instead; with a `body` and no status, it is 200.
-        headers: Headers of that answer; a list repeats the header.
-        body: Body of that answer, garbage included.
-        redirect: Answers 307 to that location.
-        applied: The request takes effect although the fault answers in its place, as behind a
+        status: Responds with it instead; with a `body` and no status, it is 200.
+        headers: Headers of that response; a list repeats the header.
+        body: Body of that response; it can be anything.
+        redirect: Responds 307 with that location.
+        applied: The request takes effect, but the fault responds instead, as behind a
             gateway that gave up waiting.
-        body_ms: Spreads the body of the answer over that many milliseconds.
-        truncate: Sends half of the true answer, then closes the connection.
+        body_ms: Spreads the body of the response over that many milliseconds.
+        truncate: Sends half of the true response, then closes the connection.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -233,47 +232,49 @@ class Fault(BaseModel):
     truncate: bool = False
 
     @model_validator(mode="after")
-    def _one_answer(self) -> "Fault":
-        answers = [self.drop, self.redirect, self.truncate or None, self.instead]
-        if sum(answer is not None for answer in answers) > 1:
-            raise ValueError("a fault drops, redirects, truncates or answers: only one of them")
+    def _require_one_answer(self) -> "Fault":
+        responses = [self.drop, self.redirect, self.truncate or None, self.answered_status]
+        if sum(response is not None for response in responses) > 1:
+            raise ValueError("use only one of drop, redirect, truncate, and status or body")
         return self
 
     @property
-    def instead(self) -> HTTPStatus | None:
-        """The status of the answer that it gives in place of the true one."""
+    def answered_status(self) -> HTTPStatus | None:
+        """The status of the response that it sends instead of the true one."""
         return self.status or (None if self.body is None else HTTPStatus.OK)
 
     def matches(self, method: str, path: str) -> bool:
-        """Tells whether it is meant for such a request."""
-        return self.method.upper() in ("*", method) and bool(_pattern(self.path).fullmatch(path))
+        """Return whether it is meant for such a request."""
+        return self.method.upper() in ("*", method) and bool(
+            _compile_path(self.path).fullmatch(path)
+        )
 
 
 class ArmedFault(BaseModel):
-    """A fault and what became of it: how many requests it has seen, met, and holds now."""
+    """An armed fault: how many requests matched, how many it hit, and how many it holds now."""
 
     fault: Fault
-    seen: int = 0
-    met: int = 0
-    held: int = 0
+    match_count: int = 0
+    hit_count: int = 0
+    held_count: int = 0
 
-    def meets(self, method: str, path: str) -> bool:
-        """Counts a request, and tells whether the fault is for it."""
-        if self.met == self.fault.count or not self.fault.matches(method, path):
+    def try_hit(self, method: str, path: str) -> bool:
+        """Count a request, and tells whether the fault is for it."""
+        if self.hit_count == self.fault.count or not self.fault.matches(method, path):
             return False
-        self.seen += 1
-        if self.seen <= self.fault.after:
+        self.match_count += 1
+        if self.match_count <= self.fault.after:
             return False
-        self.met += 1
+        self.hit_count += 1
         return True
 
 
-def _pattern(path: str) -> re.Pattern[str]:
+def _compile_path(path: str) -> re.Pattern[str]:
     parts = re.split(r"(\{\w+\}|\*)", path)
-    return re.compile("".join(_part(part) for part in parts))
+    return re.compile("".join(_translate_part(part) for part in parts))
 
 
-def _part(part: str) -> str:
+def _translate_part(part: str) -> str:
     if part == "*":
         return ".*"
     return "[^/]+" if part.startswith("{") else re.escape(part)
@@ -286,17 +287,17 @@ class Switches(BaseModel):
         unique_names: A second client of a name is refused with 409. Nothing is written about
             names; by default they may repeat.
         statuses: Of the operations for which two success codes are documented, which are
-            answered: those of the `service-description` that ships with the vendor's SDK (POST
+            sent: those of the `service-description` that ships with the vendor's SDK (POST
             of a client 201, POST of a secret 202, DELETE of a secret 200), or those of the
             `help-pages` (202, 201, 204).
         list_descriptions: Lists of clients include their descriptions.
-        first_secret: POST of a client mints a first secret for a year, whose value the answer
-            does not tell: it has no member for it.
+        first_secret: POST of a client creates a secret for a year; the response doesn't have
+            its value: it has no member for it.
         read_lag_ms: So long after its POST, a client or secret is not there yet for GETs; one
-            that was made on the page or by an observer is there at once.
+            that was created on the page or by an observer is visible immediately.
         description_limit: Longer descriptions are refused with 400; None: there is no limit.
-        separate_client_id: A client signs in by another id than the one in its path, which it
-            bears as its member `clientId`. The schema has only `id`.
+        separate_client_id: A token request needs another ID than the one in the path; a client
+            has it as its member `clientId`. The schema has only `id`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

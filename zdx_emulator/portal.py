@@ -1,4 +1,4 @@
-"""The page "API Key Management" at `/` and `/portal/`: what a person sees and changes by hand."""
+"""The page "API Key Management" at `/` and `/portal/`: its routes and their rendering."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from zdx_emulator.access import FROM_THIS_SITE_ONLY, CurrentTenant
+from zdx_emulator.access import SAME_SITE_ONLY, CurrentTenant
 from zdx_emulator.errors import ApiError
 from zdx_emulator.portal_keys import (
     ZDX_ROLES,
@@ -22,11 +22,11 @@ from zdx_emulator.portal_keys import (
     Key,
     KeyFile,
     KeyForm,
-    UnseenSecrets,
+    NewSecrets,
+    build_key,
+    build_secret,
     create_key,
     edit_key,
-    key_of,
-    secret_of,
 )
 from zdx_emulator.tenant import Tenant
 
@@ -47,14 +47,14 @@ _HEADERS = {
 
 
 class Notice(str, Enum):
-    """What was just done."""
+    """The result of a form."""
 
     CHANGED = "CHANGED"
     DELETED = "DELETED"
 
     @property
-    def words(self) -> str:
-        """Says it."""
+    def text(self) -> str:
+        """The notice in words."""
         return f"The key was {self.value.lower()}."
 
 
@@ -71,27 +71,27 @@ class Pages:
     total: int = 0
     size: int = _PAGE_SIZE
 
-    def of(self, total: int) -> "Pages":
-        """Returns the same page, once it is known how many keys there are."""
+    def with_total(self, total: int) -> "Pages":
+        """Return the same page with the number of all keys."""
         return Pages(self.number, total)
 
     @property
     def offset(self) -> int:
-        """Returns how many keys come before this page."""
+        """How many keys come before this page."""
         return (self.number - 1) * self.size
 
     @property
     def count(self) -> int:
-        """Returns how many pages there are; an empty list is one page."""
+        """How many pages there are; an empty list is one page."""
         return max(1, -(-self.total // self.size))
 
 
-def _utc_text(time: datetime) -> str:
+def _format_utc(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
 def _show_controls(value: Any) -> Any:
-    """Make visible what a text has no glyph for: terminal escapes, bidirectional controls."""
+    """Make control characters visible: terminal escapes, bidirectional controls."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     return "".join(
@@ -100,12 +100,12 @@ def _show_controls(value: Any) -> Any:
     )
 
 
-def _keep(value: str) -> Markup:
-    """Escape a text and leave it as it is otherwise, for a form that sends it back."""
+def _escape_only(value: str) -> Markup:
+    """Escape a text for HTML only, for a form that sends it back."""
     return escape(value)
 
 
-_screens = Environment(
+_environment = Environment(
     finalize=_show_controls,
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -113,54 +113,56 @@ _screens = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_screens.filters["utc"] = _utc_text
-_screens.filters["as_is"] = _keep
+_environment.filters["utc"] = _format_utc
+_environment.filters["as_is"] = _escape_only
 
 
 def render(template: str, *, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> HTMLResponse:
-    """Renders a screen.
+    """Render a screen.
 
     Args:
         template: Its file among the templates.
-        status: The answer's HTTP status.
-        **shown: What the template shows.
+        status: The response's HTTP status.
+        **shown: The variables of the template.
     """
-    text = _screens.get_template(template).render(**shown)
+    text = _environment.get_template(template).render(**shown)
     return HTMLResponse(text, status, _HEADERS)
 
 
 router = APIRouter(
-    dependencies=[FROM_THIS_SITE_ONLY], include_in_schema=False, default_response_class=HTMLResponse
+    dependencies=[SAME_SITE_ONLY], include_in_schema=False, default_response_class=HTMLResponse
 )
 
 
-class KeyGoneError(Exception):
-    """The page was asked for a key that is not there."""
+class KeyNotFoundError(Exception):
+    """The key doesn't exist."""
 
 
-async def key_gone(_: Request, __: Exception) -> Response:
-    """Renders that a key is not there."""
+async def render_key_not_found(_: Request, __: Exception) -> Response:
+    """Render the page of a key that doesn't exist."""
     return render("gone.html", status=HTTPStatus.NOT_FOUND)
 
 
-def _key(tenant: Tenant, key_id: str) -> Key:
-    found = tenant.store.stored_client(key_id)
+def _get_key(tenant: Tenant, key_id: str) -> Key:
+    found = tenant.store.find_portal_client(key_id)
     if found is None:
-        raise KeyGoneError
-    return key_of(found, now=tenant.clock.now())
+        raise KeyNotFoundError
+    return build_key(found, now=tenant.clock.now())
 
 
-async def _form(name: Annotated[str, Form()] = "", role: Annotated[str, Form()] = "") -> KeyForm:
+async def _parse_form(
+    name: Annotated[str, Form()] = "", role: Annotated[str, Form()] = ""
+) -> KeyForm:
     return KeyForm(name.strip(), role)
 
 
-async def _unseen_secrets(request: Request) -> UnseenSecrets:
-    unseen: UnseenSecrets = request.app.state.unseen_secrets
-    return unseen
+async def _get_new_secrets(request: Request) -> NewSecrets:
+    new_secrets: NewSecrets = request.app.state.new_secrets
+    return new_secrets
 
 
-SentForm = Annotated[KeyForm, Depends(_form)]
-CurrentUnseen = Annotated[UnseenSecrets, Depends(_unseen_secrets)]
+SentForm = Annotated[KeyForm, Depends(_parse_form)]
+CurrentNewSecrets = Annotated[NewSecrets, Depends(_get_new_secrets)]
 
 
 @router.get("/")
@@ -170,45 +172,49 @@ async def list_keys(
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     notice: Annotated[Notice | None, Query()] = None,
 ) -> Response:
-    """Lists the keys, newest first, a page at a time."""
+    """List the keys, newest first, a page at a time."""
     pages = Pages(number=page)
-    overview = tenant.store.overview(q.strip(), offset=pages.offset, limit=pages.size)
+    overview = tenant.store.list_portal_clients(q.strip(), offset=pages.offset, limit=pages.size)
     now = tenant.clock.now()
     return render(
         "keys.html",
-        keys=[key_of(each, now=now) for each in overview.clients],
-        pages=pages.of(overview.total),
+        keys=[build_key(each, now=now) for each in overview.clients],
+        pages=pages.with_total(overview.total),
         search=q.strip(),
         notice=notice,
     )
 
 
 @router.get("/portal/keys/new")
-async def ask_for_new_key() -> Response:
-    """Shows the empty form."""
-    return _new_screen(KeyForm())
+async def show_new_form() -> Response:
+    """Show the empty form."""
+    return _render_new_form(KeyForm())
 
 
 @router.post("/portal/keys")
-async def make_key(tenant: CurrentTenant, form: SentForm, unseen: CurrentUnseen) -> Response:
-    """Makes a key; the next screen shows its secret."""
+async def submit_new_key(
+    tenant: CurrentTenant, form: SentForm, new_secrets: CurrentNewSecrets
+) -> Response:
+    """Create a key; the next screen shows its secret."""
     if form.errors:
-        return _new_screen(form, form.errors)
+        return _render_new_form(form, form.errors)
     try:
-        made = create_key(tenant, form)
+        created = create_key(tenant, form)
     except ApiError as error:
-        return _new_screen(form, [FormError(None, str(error))])
-    unseen.keep(made.client.id, made.secret)
-    return _go_to(f"/portal/keys/{made.client.id}/created")
+        return _render_new_form(form, [FormError(None, str(error))])
+    new_secrets.keep(created.client.id, created.secret)
+    return _redirect(f"/portal/keys/{created.client.id}/created")
 
 
 @router.get("/portal/keys/{key_id}/created")
-async def show_new_key(key_id: str, tenant: CurrentTenant, unseen: CurrentUnseen) -> Response:
-    """Shows a new key with its secret, and forgets the secret."""
-    key = _key(tenant, key_id)
-    secret = unseen.take(key.id)
+async def show_new_key(
+    key_id: str, tenant: CurrentTenant, new_secrets: CurrentNewSecrets
+) -> Response:
+    """Show a new key with its secret, once."""
+    key = _get_key(tenant, key_id)
+    secret = new_secrets.take(key.id)
     if secret is None:
-        return _go_to(f"/portal/keys/{key.id}")
+        return _redirect(f"/portal/keys/{key.id}")
     return render(
         "created.html",
         key=key,
@@ -219,54 +225,54 @@ async def show_new_key(key_id: str, tenant: CurrentTenant, unseen: CurrentUnseen
 
 @router.get("/portal/keys/{key_id}")
 async def view_key(key_id: str, tenant: CurrentTenant) -> Response:
-    """Shows a key and its secrets, without their values."""
-    key = _key(tenant, key_id)
+    """Show a key and its secrets, without their values."""
+    key = _get_key(tenant, key_id)
     now = tenant.clock.now()
-    secrets = [secret_of(each, now=now) for each in tenant.store.secrets(key.id)]
+    secrets = [build_secret(each, now=now) for each in tenant.store.list_secrets(key.id)]
     return render("key.html", key=key, secrets=secrets)
 
 
 @router.get("/portal/keys/{key_id}/edit")
-async def ask_for_changes(key_id: str, tenant: CurrentTenant) -> Response:
-    """Shows the form, filled in."""
-    key = _key(tenant, key_id)
-    return _edit_screen(key, KeyForm(key.name, key.role_id or ""))
+async def show_edit_form(key_id: str, tenant: CurrentTenant) -> Response:
+    """Show the form, filled in."""
+    key = _get_key(tenant, key_id)
+    return _render_edit_form(key, KeyForm(key.name, key.role_id or ""))
 
 
 @router.post("/portal/keys/{key_id}/edit")
-async def change_key(key_id: str, tenant: CurrentTenant, form: SentForm) -> Response:
-    """Changes a key's name and role."""
-    key = _key(tenant, key_id)
+async def submit_edit(key_id: str, tenant: CurrentTenant, form: SentForm) -> Response:
+    """Change a key's name and role."""
+    key = _get_key(tenant, key_id)
     if form.errors:
-        return _edit_screen(key, form, form.errors)
+        return _render_edit_form(key, form, form.errors)
     try:
         edit_key(tenant, key_id, form)
     except ApiError as error:
-        return _edit_screen(key, form, [FormError(None, str(error))])
-    return _go_to(f"/?notice={Notice.CHANGED.name}")
+        return _render_edit_form(key, form, [FormError(None, str(error))])
+    return _redirect(f"/?notice={Notice.CHANGED.name}")
 
 
 @router.get("/portal/keys/{key_id}/delete")
-async def ask_whether_to_delete(key_id: str, tenant: CurrentTenant) -> Response:
-    """Asks before anything is lost."""
-    return render("delete.html", key=_key(tenant, key_id))
+async def show_delete_form(key_id: str, tenant: CurrentTenant) -> Response:
+    """Ask for confirmation."""
+    return render("delete.html", key=_get_key(tenant, key_id))
 
 
 @router.post("/portal/keys/{key_id}/delete")
 async def delete_key(key_id: str, tenant: CurrentTenant) -> Response:
-    """Deletes a key, its secrets and its tokens."""
-    if not tenant.store.remove_client(key_id):
-        raise KeyGoneError
-    return _go_to(f"/?notice={Notice.DELETED.name}")
+    """Delete a key, its secrets and its tokens."""
+    if not tenant.store.delete_client(key_id):
+        raise KeyNotFoundError
+    return _redirect(f"/?notice={Notice.DELETED.name}")
 
 
-def _go_to(path: str) -> Response:
+def _redirect(path: str) -> Response:
     return RedirectResponse(path, HTTPStatus.SEE_OTHER)
 
 
-def _new_screen(form: KeyForm, errors: Sequence[FormError] = ()) -> Response:
+def _render_new_form(form: KeyForm, errors: Sequence[FormError] = ()) -> Response:
     return render("new.html", form=form, roles=ZDX_ROLES, errors=errors)
 
 
-def _edit_screen(key: Key, form: KeyForm, errors: Sequence[FormError] = ()) -> Response:
+def _render_edit_form(key: Key, form: KeyForm, errors: Sequence[FormError] = ()) -> Response:
     return render("edit.html", key=key, form=form, roles=ZDX_ROLES, errors=errors)

@@ -1,7 +1,7 @@
 """Keys as the page shows them, and what a person changes there.
 
-Which Pulumi stack owns a key is told by the mark at the end of its description,
-`[pulumi <project>/<stack>/<place> #<claim>]`.
+A key's owner is read from the ownership marker at the end of its description,
+`[pulumi <project>/<stack>/<resource> #<ownership ID>]`.
 """
 
 import re
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from zdx_emulator.catalog import ROLES, ZSCALER_APIS
-from zdx_emulator.errors import not_found
+from zdx_emulator.errors import NotFoundError
 from zdx_emulator.models import (
     ApiClient,
     ApiClientRequest,
@@ -22,24 +22,33 @@ from zdx_emulator.models import (
     ResourceRef,
     ScopeRef,
 )
-from zdx_emulator.rules import MAX_SECONDS, make_client, mint_secret, replace_client
-from zdx_emulator.store import StoredClient, StoredSecret
+from zdx_emulator.rules import MAX_SECONDS, create_client, create_secret, replace_client
+from zdx_emulator.store import PortalClient, StoredSecret
 from zdx_emulator.tenant import Tenant
 
-_MARK = re.compile(
+PERSON = "admin@example.com"
+
+ZDX_ROLES = {id_: role.name for id_, role in ROLES.items() if role.service == "ZDX"}
+"""The roles to choose from: names by scope id."""
+
+_TOKEN_SECONDS = 3600
+
+_SOON = timedelta(days=30)
+
+_MARKER = re.compile(
     r"(?P<text>.*?) ?"
-    r"\[pulumi (?P<project>[^/\[\]]+)/(?P<stack>[^/\[\]]+)/(?P<place>[^\[\]]+) #[0-9a-z]+\]",
+    r"\[pulumi (?P<project>[^/\[\]]+)/(?P<stack>[^/\[\]]+)/(?P<resource>[^\[\]]+) #[0-9a-z]+\]",
     re.DOTALL,
 )
 
 
 @dataclass(frozen=True)
 class Owner:
-    """The resource that declares a key."""
+    """The Pulumi resource that manages a key."""
 
     project: str
     stack: str
-    place: str
+    resource: str
 
 
 @dataclass(frozen=True)
@@ -48,52 +57,46 @@ class Description:
 
     Attributes:
         text: What a person wrote.
-        owner: Whose the key is; None where nobody says.
+        owner: The resource that manages the key; None if there is no ownership marker.
     """
 
     text: str
     owner: Owner | None
 
 
-def read_description(remote: str) -> Description:
-    """Takes a description apart."""
-    match = _MARK.fullmatch(remote)
+def parse_description(remote: str) -> Description:
+    """Take a description apart."""
+    match = _MARKER.fullmatch(remote)
     if match is None:
         return Description(remote, None)
-    return Description(match["text"], Owner(match["project"], match["stack"], match["place"]))
-
-
-_SOON = timedelta(days=30)
-
-ZDX_ROLES = {id_: role.name for id_, role in ROLES.items() if role.service == "ZDX"}
-"""The roles to choose from: names by scope id."""
+    return Description(match["text"], Owner(match["project"], match["stack"], match["resource"]))
 
 
 class Validity(Enum):
     """How it stands with a secret."""
 
     GOOD = "good"
-    ENDING = "ending"
+    EXPIRING = "expiring"
     EXPIRED = "expired"
 
 
 @dataclass(frozen=True)
 class Expiry:
-    """When a secret ends, seen from now."""
+    """When a secret expires, seen from now."""
 
     at: datetime
     now: datetime
 
     @property
     def validity(self) -> Validity:
-        """Tells whether it has ended, or will within 30 days."""
+        """Whether it has expired, or expires within 30 days."""
         if self.at <= self.now:
             return Validity.EXPIRED
-        return Validity.ENDING if self.at - self.now <= _SOON else Validity.GOOD
+        return Validity.EXPIRING if self.at - self.now <= _SOON else Validity.GOOD
 
     @property
-    def words(self) -> str:
-        """Says it as a person would."""
+    def text(self) -> str:
+        """The expiry in words."""
         days = (self.at - self.now).days
         if self.validity is Validity.EXPIRED:
             return "expired"
@@ -114,8 +117,8 @@ class Key:
     """A key; its times are UTC.
 
     Attributes:
-        role_id: The scope id of its ZDX role; None where it has none.
-        expiry: When the last of its secrets ends; None where it has none.
+        role_id: The scope id of its ZDX role; None if it has none.
+        expiry: When the last of its secrets expires; None if it has none.
     """
 
     id: str
@@ -130,32 +133,36 @@ class Key:
 
     @property
     def role(self) -> str | None:
-        """Returns the name of its ZDX role."""
+        """The name of its ZDX role."""
         return ZDX_ROLES[self.role_id] if self.role_id else None
 
 
-def key_of(stored: StoredClient, *, now: int) -> Key:
-    """Makes of a client what the page shows; `now` in epoch seconds."""
+def build_key(stored: PortalClient, *, now: int) -> Key:
+    """Create of a client what the page shows; `now` in epoch seconds."""
     client = stored.client
     return Key(
         id=client.id,
         name=client.name,
         enabled=client.status,
-        role_id=_zdx_role_id(client),
-        description=read_description(client.description),
+        role_id=_find_zdx_role_id(client),
+        description=parse_description(client.description),
         created_by=stored.created_by,
-        created=_utc(stored.created_at),
-        updated=_utc(stored.updated_at),
-        expiry=None if stored.expires_at is None else Expiry(_utc(stored.expires_at), _utc(now)),
+        created=_to_utc(stored.created_at),
+        updated=_to_utc(stored.updated_at),
+        expiry=None
+        if stored.expires_at is None
+        else Expiry(_to_utc(stored.expires_at), _to_utc(now)),
     )
 
 
-def secret_of(stored: StoredSecret, *, now: int) -> Secret:
-    """Makes of a secret what the page shows; `now` in epoch seconds."""
-    return Secret(stored.id, _utc(stored.created_at), Expiry(_utc(stored.expires_at), _utc(now)))
+def build_secret(stored: StoredSecret, *, now: int) -> Secret:
+    """Create of a secret what the page shows; `now` in epoch seconds."""
+    return Secret(
+        stored.id, _to_utc(stored.created_at), Expiry(_to_utc(stored.expires_at), _to_utc(now))
+    )
 
 
-def _zdx_role_id(client: ApiClient) -> str | None:
+def _find_zdx_role_id(client: ApiClient) -> str | None:
     held = (
         scope.id
         for resource in client.client_resources
@@ -165,13 +172,8 @@ def _zdx_role_id(client: ApiClient) -> str | None:
     return next((id_ for id_ in held if id_ in ZDX_ROLES), None)
 
 
-def _utc(seconds: int) -> datetime:
+def _to_utc(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
-
-
-PERSON = "admin@example.com"
-
-_TOKEN_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ class KeyForm:
 
     @property
     def errors(self) -> list["FormError"]:
-        """Says what is wrong."""
+        """The errors of this form."""
         name = [] if self.name else [FormError("name", "Enter a name.")]
         role = [] if self.role_id in ZDX_ROLES else [FormError("role", "Select a role.")]
         return name + role
@@ -200,26 +202,26 @@ class FormError:
 
     Attributes:
         field: Where; None where the tenant refuses the whole.
-        words: What.
+        text: What.
     """
 
     field: str | None
-    words: str
+    text: str
 
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key just made, and its secret in the clear."""
+    """A new key, and its secret in the clear."""
 
     client: ApiClient
     secret: ApiClientSecret
 
 
 def create_key(tenant: Tenant, form: KeyForm) -> NewKey:
-    """Makes a key, with a secret that lives as long as one can.
+    """Create a key, with a secret of the longest lifetime.
 
     Args:
-        tenant: Where it will live.
+        tenant: The tenant.
         form: A complete form.
 
     Raises:
@@ -233,29 +235,29 @@ def create_key(tenant: Tenant, form: KeyForm) -> NewKey:
             ResourceRef(id=ZSCALER_APIS.id, selected_scopes=[ScopeRef(id=form.role_id)])
         ],
     )
-    client = make_client(tenant, body, created_by=PERSON)
+    client = create_client(tenant, body, created_by=PERSON)
     expires_at = tenant.clock.now() + MAX_SECONDS
-    return NewKey(client, mint_secret(tenant, client.id, expires_at=expires_at))
+    return NewKey(client, create_secret(tenant, client.id, expires_at=expires_at))
 
 
 def edit_key(tenant: Tenant, key_id: str, form: KeyForm) -> None:
-    """Gives a key another name or ZDX role, and leaves all else as it is.
+    """Change the name or ZDX role of a key, and keep everything else.
 
     Args:
-        tenant: Where it lives.
+        tenant: The tenant.
         key_id: Which one.
         form: A complete form.
 
     Raises:
         ApiError: It breaks a rule of the tenant, or the key is gone: 404.
     """
-    client = tenant.store.client(key_id)
+    client = tenant.store.find_client(key_id)
     if client is None:
-        raise not_found("API client")
-    others = [ref for ref in _resources(client) if ref.id != ZSCALER_APIS.id]
+        raise NotFoundError("API client")
+    others = [ref for ref in _to_resource_refs(client) if ref.id != ZSCALER_APIS.id]
     kept = [
         scope
-        for ref in _resources(client)
+        for ref in _to_resource_refs(client)
         if ref.id == ZSCALER_APIS.id
         for scope in ref.selected_scopes
         if scope.id not in ZDX_ROLES
@@ -267,22 +269,22 @@ def edit_key(tenant: Tenant, key_id: str, form: KeyForm) -> None:
     replace_client(tenant, key_id, body)
 
 
-def _resources(client: ApiClient) -> list[ResourceRef]:
+def _to_resource_refs(client: ApiClient) -> list[ResourceRef]:
     return [ResourceRef.model_validate(each.model_dump()) for each in client.client_resources]
 
 
-class UnseenSecrets:
-    """Secrets that were made and not shown yet, each to be taken once."""
+class NewSecrets:
+    """New secrets that were not shown yet; each can be taken once."""
 
     def __init__(self) -> None:
         self._secrets: dict[str, ApiClientSecret] = {}
 
     def keep(self, client_id: str, secret: ApiClientSecret) -> None:
-        """Keeps a client's new secret."""
+        """Keep a client's new secret."""
         self._secrets[client_id] = secret
 
     def take(self, client_id: str) -> ApiClientSecret | None:
-        """Gives a client's new secret and forgets it."""
+        """Return a client's new secret, once."""
         return self._secrets.pop(client_id, None)
 
 
@@ -294,5 +296,5 @@ class KeyFile(BaseModel):
 
     @property
     def url(self) -> str:
-        """Returns the file as an address that needs no server, which keeps no secrets."""
+        """The file as an address that needs no server, which keeps no secrets."""
         return f"data:application/json,{quote(self.model_dump_json(indent=2))}"

@@ -1,4 +1,4 @@
-"""A stand-in tenant as a pytest fixture: `pytest_plugins = ["zdx_emulator.pytest_plugin"]`."""
+"""The emulator as a pytest fixture: `pytest_plugins = ["zdx_emulator.pytest_plugin"]`."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ from zdx_emulator.testing import RunningEmulator, running_emulator
 
 @pytest.fixture(scope="session")
 def zdx_server() -> Iterator[RunningEmulator]:
-    """The one process that the tests of a session share; with pytest-xdist, of a worker."""
+    """Run one process for all tests of a session; with pytest-xdist, of a worker."""
     with running_emulator() as server:
         yield server
 
 
 @pytest.fixture
 def zdx_tenant(zdx_server: RunningEmulator) -> RunningEmulator:
-    """A tenant as new: no API clients, no faults, an empty log, the true time."""
+    """Return an empty tenant: no API clients, no faults, no logged requests, the true time."""
     zdx_server.reset()
     return zdx_server

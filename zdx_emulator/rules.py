@@ -1,14 +1,12 @@
-"""What makes a client or a secret valid, whoever asks for it: a caller of the API, or the page.
+"""Rules for clients and secrets, for the API and the page.
 
-How secrets come into being, whoever asks for them: a caller of the API, or the page.
-
-Rules of the vendor's "Adding an API Client": a secret lives 30 to 365 days; a client holds two;
-a third replaces the most recent one; the value is shown once. That only clients of the type
-SECRET have any is the service description's rule.
+Rules of the vendor's "Adding an API Client": a secret's lifetime is 30 to 365 days; a client has
+two at most; a third replaces the newest; the value is shown once. Rule of the service description:
+only clients of the type SECRET have secrets.
 """
 
 from zdx_emulator.catalog import RESOURCE_SERVERS, ROLES, SCOPES
-from zdx_emulator.errors import bad_request, conflict, not_found
+from zdx_emulator.errors import BadRequestError, ConflictError, NotFoundError
 from zdx_emulator.models import (
     ApiClient,
     ApiClientRequest,
@@ -26,60 +24,16 @@ MAX_SECONDS = 365 * 86_400
 _MIN_SECONDS = 30 * 86_400
 _SLOTS = 2
 
-
-def mint_secret(tenant: Tenant, client_id: str, *, expires_at: int) -> ApiClientSecret:
-    """Mints a secret and shows its value, this once.
-
-    Args:
-        tenant: Where the client lives.
-        client_id: Who will sign in with it.
-        expires_at: When it ends, in epoch seconds.
-
-    Raises:
-        ApiError: 400 for an expiry out of bounds, or a client that signs in by a key; 404.
-    """
-    check_holder(tenant, client_id)
-    now = tenant.clock.now()
-    if not now + _MIN_SECONDS <= expires_at <= now + MAX_SECONDS:
-        raise bad_request("Invalid Input for expiresAt: 30 to 365 days from now, epoch seconds")
-    held = tenant.store.secrets(client_id)
-    value = tenant.identifiers.new_secret()
-    secret = StoredSecret(tenant.identifiers.new_id(), now, expires_at)
-    newest = held[-1].id if len(held) == _SLOTS else None
-    tenant.store.add_secret(client_id, secret, value, in_place_of=newest)
-    return shown(secret, value)
-
-
-def check_holder(tenant: Tenant, client_id: str) -> None:
-    """Checks that this client may hold secrets.
-
-    Raises:
-        ApiError: 400 for a client that signs in by a key; 404.
-    """
-    client = tenant.store.client(client_id)
-    if client is None:
-        raise not_found("API client")
-    if client.client_authentication.auth_type != "SECRET":
-        raise bad_request("Secrets apply only to the authentication type SECRET")
-
-
-def shown(secret: StoredSecret, value: str) -> ApiClientSecret:
-    """Puts a secret as the wire has it, with that value or a mask."""
-    return ApiClientSecret(
-        id=secret.id, value=value, created_at=secret.created_at, expires_at=secret.expires_at
-    )
-
-
 _INVALID_RESOURCES = "Invalid Input for clientResources"
 
 
-def make_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) -> ApiClient:
-    """Makes a client.
+def create_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) -> ApiClient:
+    """Create a client.
 
     Args:
-        tenant: Where it will live.
-        body: What is asked for.
-        created_by: Who asks, for the portal's list.
+        tenant: The tenant.
+        body: The request.
+        created_by: The creator, for the page.
 
     Raises:
         ApiError: 400 for resources or scopes that break a rule; as the switches say, 400 for a
@@ -87,36 +41,79 @@ def make_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) -> A
     """
     _check_scope_ids(body)
     _check_switched_rules(tenant, body)
-    client = _client(tenant.identifiers.new_id(), body)
+    client = _build_client(tenant.identifiers.create_id(), body)
     if tenant.switches.separate_client_id:
-        client.client_id = tenant.identifiers.new_id()
+        client.client_id = tenant.identifiers.create_id()
     now = tenant.clock.now()
     tenant.store.add_client(client, created_by=created_by, now=now)
     if tenant.switches.first_secret and client.client_authentication.auth_type == "SECRET":
-        mint_secret(tenant, client.id, expires_at=now + MAX_SECONDS)
+        create_secret(tenant, client.id, expires_at=now + MAX_SECONDS)
     return client
 
 
 def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> ApiClient:
-    """Replaces a client whole: what the body leaves out is gone, or at its default.
+    """Replace the whole client: members that the body lacks get their defaults.
 
     Args:
-        tenant: Where it lives.
-        client_id: Whom to replace.
-        body: What it will be.
+        tenant: The tenant.
+        client_id: The client to replace.
+        body: The new client.
 
     Raises:
         ApiError: 400 for resources or scopes that break a rule; 404; as the switches say, 400
             for a long description and 409 for a name that is taken.
     """
-    replaced = tenant.store.client(client_id)
+    replaced = tenant.store.find_client(client_id)
     if replaced is None:
-        raise not_found("API client")
+        raise NotFoundError("API client")
     _check_switched_rules(tenant, body, client_id)
-    client = _client(client_id, body)
+    client = _build_client(client_id, body)
     client.client_id = replaced.client_id
     tenant.store.replace_client(client, now=tenant.clock.now())
     return client
+
+
+def create_secret(tenant: Tenant, client_id: str, *, expires_at: int) -> ApiClientSecret:
+    """Create a secret; only this response has its value.
+
+    Args:
+        tenant: The tenant.
+        client_id: The client that gets it.
+        expires_at: When it expires, in epoch seconds.
+
+    Raises:
+        ApiError: 400 for an expiry out of bounds, or a client that authenticates with a key; 404.
+    """
+    require_secret_type(tenant, client_id)
+    now = tenant.clock.now()
+    if not now + _MIN_SECONDS <= expires_at <= now + MAX_SECONDS:
+        raise BadRequestError("Invalid Input for expiresAt: 30 to 365 days from now, epoch seconds")
+    held = tenant.store.list_secrets(client_id)
+    value = tenant.identifiers.create_secret_value()
+    secret = StoredSecret(tenant.identifiers.create_id(), now, expires_at)
+    newest = held[-1].id if len(held) == _SLOTS else None
+    tenant.store.add_secret(client_id, secret, value, in_place_of=newest)
+    return to_api_secret(secret, value)
+
+
+def require_secret_type(tenant: Tenant, client_id: str) -> None:
+    """Require that a client can have secrets.
+
+    Raises:
+        ApiError: 400 for a client that authenticates with a key; 404.
+    """
+    client = tenant.store.find_client(client_id)
+    if client is None:
+        raise NotFoundError("API client")
+    if client.client_authentication.auth_type != "SECRET":
+        raise BadRequestError("Secrets apply only to the authentication type SECRET")
+
+
+def to_api_secret(secret: StoredSecret, value: str) -> ApiClientSecret:
+    """Return a secret as the API has it, with a value or a mask."""
+    return ApiClientSecret(
+        id=secret.id, value=value, created_at=secret.created_at, expires_at=secret.expires_at
+    )
 
 
 def _check_switched_rules(
@@ -124,14 +121,14 @@ def _check_switched_rules(
 ) -> None:
     limit = tenant.switches.description_limit
     if limit is not None and len(body.description) > limit:
-        raise bad_request(f"Invalid Input for description: {limit} characters at most")
+        raise BadRequestError(f"Invalid Input for description: {limit} characters at most")
     if tenant.switches.unique_names and tenant.store.is_name_taken(body.name, other_than=client_id):
-        raise conflict("An API client of this name exists")
+        raise ConflictError("An API client of this name exists")
 
 
-def _client(client_id: str, body: ApiClientRequest) -> ApiClient:
+def _build_client(client_id: str, body: ApiClientRequest) -> ApiClient:
     sent = body.model_dump(exclude={"client_resources", "id", "client_id", "clientId"})
-    resources = [_resource(ref) for ref in body.client_resources]
+    resources = [_build_resource(ref) for ref in body.client_resources]
     _check_one_scope_a_service(resources)
     client = ApiClient.model_validate({**sent, "id": client_id, "client_resources": resources})
     _check_serializable(client)
@@ -139,39 +136,39 @@ def _client(client_id: str, body: ApiClientRequest) -> ApiClient:
 
 
 def _check_serializable(client: ApiClient) -> None:
-    # Members that the tenant does not know may hold half a surrogate pair, or a deep nest.
+    # Unknown members can have half a surrogate pair, or deeply nested values.
     try:
         client.model_dump_json()
     except ValueError:
-        raise bad_request("Invalid Input for request body") from None
+        raise BadRequestError("Invalid Input for request body") from None
 
 
-def _resource(ref: ResourceRef) -> ClientResource:
+def _build_resource(ref: ResourceRef) -> ClientResource:
     server = RESOURCE_SERVERS.get(ref.id)
     if server is None:
-        raise bad_request(_INVALID_RESOURCES)
+        raise BadRequestError(_INVALID_RESOURCES)
     return ClientResource(
         id=server.id,
         name=server.name,
         default_api=server.default_api,
-        selected_scopes=[_scope(scope) for scope in ref.selected_scopes],
+        selected_scopes=[_find_scope(scope) for scope in ref.selected_scopes],
     )
 
 
-def _scope(ref: ScopeRef) -> Scope:
+def _find_scope(ref: ScopeRef) -> Scope:
     found = [
         scope
         for scope in SCOPES.values()
         if (scope.id == ref.id if ref.id is not None else scope.name == ref.name)
     ]
     if len(found) != 1:
-        raise bad_request(_INVALID_RESOURCES)
+        raise BadRequestError(_INVALID_RESOURCES)
     return found[0]
 
 
 def _check_scope_ids(body: ApiClientRequest) -> None:
     if any(scope.id is None for ref in body.client_resources for scope in ref.selected_scopes):
-        raise bad_request(_INVALID_RESOURCES)
+        raise BadRequestError(_INVALID_RESOURCES)
 
 
 def _check_one_scope_a_service(resources: list[ClientResource]) -> None:
@@ -179,4 +176,4 @@ def _check_one_scope_a_service(resources: list[ClientResource]) -> None:
         ROLES[scope.id].service for resource in resources for scope in resource.selected_scopes
     ]
     if len(services) != len(set(services)):
-        raise bad_request(f"{_INVALID_RESOURCES}: one scope for each service")
+        raise BadRequestError(f"{_INVALID_RESOURCES}: one scope for each service")

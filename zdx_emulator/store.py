@@ -1,8 +1,8 @@
-"""The tenant's memory: one SQLite file.
+"""The tenant's data in one SQLite file.
 
-A write is committed before its request is answered, so a killed server loses nothing that it
-answered. Secrets and tokens are kept as digests only. The connection belongs to the thread that
-made the store, the event loop's; SQLite refuses any other.
+A write is committed before its response is sent, so a killed server loses nothing that it
+confirmed. Secrets and tokens are stored as digests only. The connection belongs to the thread that
+created the store, the event loop's; SQLite refuses any other.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from typing import Any
 from zdx_emulator.models import ApiClient
 
 SCHEMA = """
--- Who made a client and when it changed are columns of the portal's list, not of the API.
+-- Who created a client and when it changed are columns of the portal's list, not of the API.
 CREATE TABLE IF NOT EXISTS api_clients (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS draws (number INTEGER NOT NULL);
 INSERT INTO draws SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM draws);
 """
 
-FORGET_EVERYTHING = """
+DELETE_EVERYTHING = """
 DELETE FROM tokens;
 DELETE FROM secrets;
 DELETE FROM api_clients;
@@ -62,7 +62,7 @@ UPDATE draws SET number = 0;
 
 @dataclass(frozen=True)
 class StoredSecret:
-    """What is remembered of a secret; times in epoch seconds."""
+    """A stored secret; times in epoch seconds."""
 
     id: str
     created_at: int
@@ -71,14 +71,14 @@ class StoredSecret:
 
 @dataclass(frozen=True)
 class StoredToken:
-    """What is remembered of a token; `expires_at` in epoch seconds."""
+    """A stored token; `expires_at` in epoch seconds."""
 
     client_id: str
     expires_at: int
 
 
 @dataclass(frozen=True)
-class Listing:
+class ClientSlice:
     """A slice of the clients, and how many there are in all."""
 
     total: int
@@ -86,11 +86,11 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class StoredClient:
+class PortalClient:
     """A client with what only the portal's list shows of it; times in epoch seconds.
 
     Attributes:
-        expires_at: When the last of its secrets ends; None where it has none.
+        expires_at: When the last of its secrets expires; None if it has none.
     """
 
     client: ApiClient
@@ -101,14 +101,14 @@ class StoredClient:
 
 
 @dataclass(frozen=True)
-class Overview:
+class PortalSlice:
     """A slice of the clients as the portal lists them, and how many there are in all."""
 
     total: int
-    clients: list[StoredClient]
+    clients: list[PortalClient]
 
 
-def _digest(value: str) -> str:
+def _compute_digest(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
 
 
@@ -116,7 +116,7 @@ class Store:
     """Reads and writes the tenant's file.
 
     Args:
-        path: The SQLite file; made when it is not there.
+        path: The SQLite file; created if it doesn't exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -127,40 +127,40 @@ class Store:
         self._db.executescript(SCHEMA)
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Release the file."""
         self._db.close()
 
-    def forget_everything(self) -> None:
-        """Empties the tenant; seeded draws start anew."""
-        self._db.executescript(f"BEGIN; {FORGET_EVERYTHING} COMMIT;")
+    def delete_everything(self) -> None:
+        """Delete everything; seeded draws start again."""
+        self._db.executescript(f"BEGIN; {DELETE_EVERYTHING} COMMIT;")
 
-    def next_draw(self) -> int:
-        """Returns 1, 2, 3, ... over the tenant's whole life."""
+    def count_draw(self) -> int:
+        """Return 1, 2, 3, ... until everything is deleted."""
         with self._db:
             self._db.execute("UPDATE draws SET number = number + 1")
             (number,) = self._db.execute("SELECT number FROM draws").fetchone()
         return int(number)
 
     def add_client(self, client: ApiClient, *, created_by: str, now: int) -> None:
-        """Remembers a new client; `now` in epoch seconds."""
+        """Add a new client; `now` in epoch seconds."""
         with self._db:
             self._db.execute(
                 "INSERT INTO api_clients (id, name, document, created_by, created_at, updated_at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                (client.id, client.name, _document(client), created_by, now, now),
+                (client.id, client.name, _to_document(client), created_by, now, now),
             )
 
-    def client(self, client_id: str) -> ApiClient | None:
-        """Returns the client of that id."""
+    def find_client(self, client_id: str) -> ApiClient | None:
+        """Return the client of that id."""
         row = self._db.execute(
             "SELECT document FROM api_clients WHERE id = ?", (client_id,)
         ).fetchone()
         return ApiClient.model_validate_json(row[0]) if row else None
 
-    def clients(
+    def list_clients(
         self, name_part: str, *, offset: int, limit: int, without: Collection[str] = ()
-    ) -> Listing:
-        """Returns clients whose name contains `name_part`, whatever its case, oldest first.
+    ) -> ClientSlice:
+        """Return clients whose name contains `name_part`, whatever its case, oldest first.
 
         Args:
             name_part: What the name contains.
@@ -182,10 +182,10 @@ class Store:
         rows = self._db.execute(
             f"SELECT document {found} ORDER BY position LIMIT :limit OFFSET :offset", values
         )
-        return Listing(total, [ApiClient.model_validate_json(document) for (document,) in rows])
+        return ClientSlice(total, [ApiClient.model_validate_json(document) for (document,) in rows])
 
-    def client_signing_in_as(self, client_id: str) -> ApiClient | None:
-        """Returns the client that signs in by that id: its own `clientId`, else its `id`."""
+    def find_client_by_client_id(self, client_id: str) -> ApiClient | None:
+        """Return the client that a token request names: by its `clientId`, else its `id`."""
         row = self._db.execute(
             "SELECT document FROM api_clients"
             " WHERE ifnull(json_extract(document, '$.clientId'), id) = ?",
@@ -194,14 +194,14 @@ class Store:
         return ApiClient.model_validate_json(row[0]) if row else None
 
     def is_name_taken(self, name: str, *, other_than: str | None = None) -> bool:
-        """Tells whether a client, other than the one of that id, has exactly that name."""
+        """Return whether a client, other than the one of that id, has exactly that name."""
         row = self._db.execute(
             "SELECT 1 FROM api_clients WHERE name = ? AND id IS NOT ?", (name, other_than)
         ).fetchone()
         return row is not None
 
-    def overview(self, search: str, *, offset: int, limit: int) -> Overview:
-        """Returns clients whose name or id contains `search`, in any case, newest first."""
+    def list_portal_clients(self, search: str, *, offset: int, limit: int) -> PortalSlice:
+        """Return clients whose name or id contains `search`, in any case, newest first."""
         found = "FROM portal_clients WHERE instr(lower(name), :search) OR instr(id, :search)"
         values = {"search": search.lower(), "limit": limit, "offset": offset}
         (total,) = self._db.execute(f"SELECT count(*) {found}", values).fetchone()
@@ -210,35 +210,35 @@ class Store:
             " ORDER BY position DESC LIMIT :limit OFFSET :offset",
             values,
         )
-        return Overview(total, [_stored_client(row) for row in rows])
+        return PortalSlice(total, [_to_portal_client(row) for row in rows])
 
-    def stored_client(self, client_id: str) -> StoredClient | None:
-        """Returns the client of that id as the portal shows it."""
+    def find_portal_client(self, client_id: str) -> PortalClient | None:
+        """Return the client of that id as the portal shows it."""
         row = self._db.execute(
             "SELECT document, created_by, created_at, updated_at, expires_at"
             " FROM portal_clients WHERE id = ?",
             (client_id,),
         ).fetchone()
-        return _stored_client(row) if row else None
+        return _to_portal_client(row) if row else None
 
     def replace_client(self, client: ApiClient, *, now: int) -> bool:
-        """Replaces the client of that id; False when there is none."""
+        """Replace the client of that id; False when there is none."""
         with self._db:
             changed = self._db.execute(
                 "UPDATE api_clients SET name = ?, document = ?, updated_at = ? WHERE id = ?",
-                (client.name, _document(client), now, client.id),
+                (client.name, _to_document(client), now, client.id),
             )
         return changed.rowcount == 1
 
-    def remove_client(self, client_id: str) -> bool:
-        """Removes a client with its secrets and tokens; False when there is none."""
+    def delete_client(self, client_id: str) -> bool:
+        """Delete a client with its secrets and tokens; False when there is none."""
         with self._db:
             self._db.execute("DELETE FROM tokens WHERE client_id = ?", (client_id,))
             removed = self._db.execute("DELETE FROM api_clients WHERE id = ?", (client_id,))
         return removed.rowcount == 1
 
-    def secrets(self, client_id: str) -> list[StoredSecret]:
-        """Returns a client's secrets, oldest first."""
+    def list_secrets(self, client_id: str) -> list[StoredSecret]:
+        """Return a client's secrets, oldest first."""
         rows = self._db.execute(
             "SELECT id, created_at, expires_at FROM secrets WHERE client_id = ? ORDER BY position",
             (client_id,),
@@ -248,54 +248,60 @@ class Store:
     def add_secret(
         self, client_id: str, secret: StoredSecret, value: str, *, in_place_of: str | None
     ) -> None:
-        """Remembers a secret of a client, in one step with the end of the one it replaces."""
+        """Add a secret, and delete the one that it replaces, in one step."""
         with self._db:
             if in_place_of is not None:
                 self._db.execute("DELETE FROM secrets WHERE id = ?", (in_place_of,))
             self._db.execute(
                 "INSERT INTO secrets (id, client_id, digest, created_at, expires_at)"
                 " VALUES (?, ?, ?, ?, ?)",
-                (secret.id, client_id, _digest(value), secret.created_at, secret.expires_at),
+                (
+                    secret.id,
+                    client_id,
+                    _compute_digest(value),
+                    secret.created_at,
+                    secret.expires_at,
+                ),
             )
 
-    def remove_secret(self, client_id: str, secret_id: str) -> bool:
-        """Removes a client's secret; False when it has none of that id."""
+    def delete_secret(self, client_id: str, secret_id: str) -> bool:
+        """Delete a client's secret; False when it has none of that id."""
         with self._db:
             removed = self._db.execute(
                 "DELETE FROM secrets WHERE client_id = ? AND id = ?", (client_id, secret_id)
             )
         return removed.rowcount == 1
 
-    def secret_of_value(self, client_id: str, value: str) -> StoredSecret | None:
-        """Returns the client's secret of that value."""
+    def find_secret(self, client_id: str, value: str) -> StoredSecret | None:
+        """Return the client's secret of that value."""
         row = self._db.execute(
             "SELECT id, created_at, expires_at FROM secrets WHERE client_id = ? AND digest = ?",
-            (client_id, _digest(value)),
+            (client_id, _compute_digest(value)),
         ).fetchone()
         return StoredSecret(*row) if row else None
 
     def add_token(self, value: str, token: StoredToken, *, now: int) -> None:
-        """Remembers a token, and forgets those that are expired at `now` (epoch seconds)."""
+        """Add a token, and delete those that are expired at `now` (epoch seconds)."""
         with self._db:
             self._db.execute("DELETE FROM tokens WHERE expires_at <= ?", (now,))
             self._db.execute(
                 "INSERT INTO tokens (digest, client_id, expires_at) VALUES (?, ?, ?)",
-                (_digest(value), token.client_id, token.expires_at),
+                (_compute_digest(value), token.client_id, token.expires_at),
             )
 
-    def token(self, value: str) -> StoredToken | None:
-        """Returns the token of that value."""
+    def find_token(self, value: str) -> StoredToken | None:
+        """Return the token of that value."""
         row = self._db.execute(
-            "SELECT client_id, expires_at FROM tokens WHERE digest = ?", (_digest(value),)
+            "SELECT client_id, expires_at FROM tokens WHERE digest = ?", (_compute_digest(value),)
         ).fetchone()
         return StoredToken(*row) if row else None
 
 
-def _document(client: ApiClient) -> str:
+def _to_document(client: ApiClient) -> str:
     return client.model_dump_json(by_alias=True, exclude_none=True)
 
 
-def _stored_client(row: Any) -> StoredClient:
+def _to_portal_client(row: Any) -> PortalClient:
     document, created_by, created_at, updated_at, expires_at = row
     client = ApiClient.model_validate_json(document)
-    return StoredClient(client, created_by, created_at, updated_at, expires_at)
+    return PortalClient(client, created_by, created_at, updated_at, expires_at)

@@ -1,4 +1,4 @@
-"""The tenant: what it remembers, what time it is there, who administers it."""
+"""The tenant: its store, clock, IDs, switches and admin client."""
 
 import random
 import string
@@ -11,26 +11,6 @@ from http import HTTPStatus
 from zdx_emulator.models import Switches
 from zdx_emulator.store import Store
 
-
-class Clock:
-    """The machine's time plus an offset.
-
-    Attributes:
-        offset_seconds: How far ahead of the machine the tenant lives; negative for behind.
-    """
-
-    def __init__(self) -> None:
-        self.offset_seconds = 0
-
-    def now(self) -> int:
-        """Returns the tenant's time in whole epoch seconds, as the wire has it."""
-        return int(time.time()) + self.offset_seconds
-
-    def http_date(self) -> str:
-        """Returns the tenant's time as a `Date` header has it."""
-        return formatdate(self.now(), usegmt=True)
-
-
 _ID_ALPHABET = string.digits + string.ascii_lowercase[:22]
 _ID_LENGTH = 13
 # "+", "/" and "=" catch clients that forget to encode a form.
@@ -38,40 +18,59 @@ _SECRET_ALPHABET = string.ascii_letters + string.digits + "-._~+/="
 _SECRET_LENGTH = 48
 
 
+class Clock:
+    """The machine's time plus an offset.
+
+    Attributes:
+        offset_seconds: How far the tenant is ahead of the machine; negative if behind.
+    """
+
+    def __init__(self) -> None:
+        self.offset_seconds = 0
+
+    def now(self) -> int:
+        """Return the tenant's time in whole epoch seconds, as the API has it."""
+        return int(time.time()) + self.offset_seconds
+
+    def format_http_date(self) -> str:
+        """Return the tenant's time as a `Date` header has it."""
+        return formatdate(self.now(), usegmt=True)
+
+
 class Identifiers:
-    """Draws opaque ids and secret values.
+    """Creates opaque IDs and secret values.
 
     Args:
         seed: Makes every draw reproducible; None draws from the system's randomness.
-        next_draw: Numbers the draws, across restarts too, so that no seeded one repeats.
+        count_draw: Counts the draws, also across restarts, so that no seeded one repeats.
     """
 
-    def __init__(self, seed: int | None, next_draw: Callable[[], int]) -> None:
+    def __init__(self, seed: int | None, count_draw: Callable[[], int]) -> None:
         self._seed = seed
-        self._next_draw = next_draw
+        self._count_draw = count_draw
 
-    def new_id(self) -> str:
-        """Returns an id shaped like the recorded ones, `hhlm4bhmbg7ir`."""
+    def create_id(self) -> str:
+        """Return an id shaped like the recorded ones, `hhlm4bhmbg7ir`."""
         return "h" + self._draw(_ID_ALPHABET, _ID_LENGTH - 1)
 
-    def new_secret(self) -> str:
-        """Returns the value of a client secret."""
+    def create_secret_value(self) -> str:
+        """Return the value of a client secret."""
         return self._draw(_SECRET_ALPHABET, _SECRET_LENGTH)
 
     def _draw(self, alphabet: str, length: int) -> str:
-        return "".join(self._source().choices(alphabet, k=length))
+        return "".join(self._get_random().choices(alphabet, k=length))
 
-    def _source(self) -> random.Random:
+    def _get_random(self) -> random.Random:
         if self._seed is None:
             return random.SystemRandom()
-        return random.Random(f"{self._seed}:{self._next_draw()}")  # noqa: S311 - asked to repeat
+        return random.Random(f"{self._seed}:{self._count_draw()}")  # noqa: S311 - asked to repeat
 
 
 class Lag:
-    """Knows what a reader does not see yet.
+    """Knows which new objects readers don't see yet.
 
     Args:
-        monotonic: Gives a time in seconds that never goes back.
+        monotonic: Returns a time in seconds that never goes back.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
@@ -79,12 +78,12 @@ class Lag:
         self._visible_from: dict[str, float] = {}
 
     def hide(self, id_: str, *, seconds: float) -> None:
-        """Hides a new thing for so long."""
+        """Hide a new object for a number of seconds."""
         if seconds:
             self._visible_from[id_] = self._monotonic() + seconds
 
-    def hidden(self) -> frozenset[str]:
-        """Returns the ids of all that is not to be seen yet."""
+    def list_hidden(self) -> frozenset[str]:
+        """Return the IDs of all objects that are still hidden."""
         if self._visible_from:
             now = self._monotonic()
             self._visible_from = {
@@ -97,27 +96,27 @@ class SwitchPanel:
     """The switches as they are now.
 
     Attributes:
-        now: May be replaced at any time; what is already there stays as it was made.
+        current: May be replaced at any time; existing objects stay as they are.
 
     Args:
-        at_first: What a reset goes back to.
+        initial: The switches after a reset.
     """
 
-    def __init__(self, at_first: Switches) -> None:
-        self.now = at_first
-        self._at_first = at_first
+    def __init__(self, initial: Switches) -> None:
+        self.current = initial
+        self._initial = initial
 
     def reset(self) -> None:
-        """Turns all switches back."""
-        self.now = self._at_first
+        """Restore all switches."""
+        self.current = self._initial
 
 
 @dataclass(frozen=True)
-class Bootstrap:
-    """The client that a tenant's first administrator made by hand.
+class AdminClient:
+    """The admin client, which exists from the start.
 
-    It holds ZIAM's Super Admin, and is not itself among the API clients: it can be neither
-    listed, changed nor deleted, so no test locks itself out.
+    It has ZIAM's role Super Admin. It is not one of the API clients, so no test can change or
+    delete it.
     """
 
     client_id: str
@@ -126,34 +125,36 @@ class Bootstrap:
 
 @dataclass(frozen=True)
 class Tenant:
-    """All that the operations share."""
+    """The objects that all operations share."""
 
     store: Store
     clock: Clock
     identifiers: Identifiers
-    bootstrap: Bootstrap
+    admin_client: AdminClient
     panel: SwitchPanel
     lag: Lag
 
     @property
     def switches(self) -> Switches:
-        """Returns the switches as they are now."""
-        return self.panel.now
+        """The switches as they are now."""
+        return self.panel.current
 
 
 @dataclass(frozen=True)
 class SuccessCodes:
-    """What is answered when all is well."""
+    """The status codes of successful requests."""
 
-    client_made: HTTPStatus
-    secret_made: HTTPStatus
+    client_created: HTTPStatus
+    secret_created: HTTPStatus
     secret_deleted: HTTPStatus
 
 
-_DESCRIBED = SuccessCodes(HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.OK)
-_OF_HELP_PAGES = SuccessCodes(HTTPStatus.ACCEPTED, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
+_FROM_DESCRIPTION = SuccessCodes(HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.OK)
+_FROM_HELP_PAGES = SuccessCodes(HTTPStatus.ACCEPTED, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
 
 
-def success_codes(tenant: Tenant) -> SuccessCodes:
-    """Returns those that the tenant's switches ask for."""
-    return _DESCRIBED if tenant.switches.statuses == "service-description" else _OF_HELP_PAGES
+def get_success_codes(tenant: Tenant) -> SuccessCodes:
+    """Return the status codes that the tenant's switches choose."""
+    return (
+        _FROM_DESCRIPTION if tenant.switches.statuses == "service-description" else _FROM_HELP_PAGES
+    )

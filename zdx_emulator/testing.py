@@ -1,4 +1,4 @@
-"""Runs a stand-in tenant for a test.
+"""Run an emulator for a test.
 
 with running_emulator(data_dir=tmp_path) as tenant:
     client = tenant.create_client("ci", role="ZDX Read-only Admin")
@@ -43,6 +43,12 @@ __all__ = [
     "SECRETS",
     "TOKEN",
     "VANITY_DOMAIN",
+    "ZSCALER_APIS",
+    "ApiClient",
+    "ApiClientSecret",
+    "ArmedFault",
+    "Fault",
+    "LoggedRequest",
     "RunningEmulator",
     "Switches",
     "running_emulator",
@@ -60,7 +66,7 @@ RESOURCE_SERVERS = "/ziam/admin/api/v1/resource-servers"
 ADMIN_ID = "emulator-admin"
 ADMIN_SECRET = "emulator-admin-secret"  # noqa: S105 - the documented one of every emulator
 
-# Any would do: the tenant answers under its own address, whatever it is called.
+# Any name works: clients reach the emulator by its address.
 VANITY_DOMAIN = "acme"
 
 _PAGE_SIZE = 1000
@@ -74,7 +80,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class ServerProcess(Protocol):
-    """As much of a `subprocess.Popen` as is needed to end a server."""
+    """The part of `subprocess.Popen` that stops a server."""
 
     pid: int
 
@@ -83,17 +89,16 @@ class ServerProcess(Protocol):
         """What it prints, where that is read."""
 
     def send_signal(self, sig: int) -> None:
-        """Send a signal, unless it has ended."""
+        """Send a signal, unless the process has exited."""
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end, and return its exit code."""
+        """Wait until the process exits, and return its exit code."""
 
 
 class RunningEmulator:
-    """A tenant in a process of its own, which a test looks at and steers.
+    """A tenant in its own process, which a test reads and controls.
 
-    What is asked through it meets no fault, no latency and no rate limit, and is not logged.
-    What it makes is there for all at once, however reads lag.
+    Its requests are not logged. No fault, latency, rate limit or read lag applies to them.
 
     Args:
         process: The server's process.
@@ -107,11 +112,11 @@ class RunningEmulator:
         self._session.trust_env = False
         self._session.headers[OBSERVER_HEADER] = "testing"
 
-    def profile(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
-        """The provider's settings for this tenant, as a profile of `zdx:tenants`.
+    def settings(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
+        """Return the provider's settings for this tenant, an entry of `zdx:tenants`.
 
         Args:
-            vanity_domain: What the tenant is to be called.
+            vanity_domain: The tenant's vanity domain.
         """
         return {
             "vanityDomain": vanity_domain,
@@ -122,18 +127,18 @@ class RunningEmulator:
         }
 
     def stack_config(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
-        """The same settings in a Pulumi stack's config."""
-        return {f"zdx:{key}": value for key, value in self.profile(vanity_domain).items()}
+        """Return the same settings as a Pulumi stack's config."""
+        return {f"zdx:{key}": value for key, value in self.settings(vanity_domain).items()}
 
     def environment(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
-        """The same settings as variables of a process."""
+        """Return the same settings as environment variables."""
         return {
             f"ZSCALER_{_BEFORE_A_CAPITAL.sub('_', key).upper()}": value
-            for key, value in self.profile(vanity_domain).items()
+            for key, value in self.settings(vanity_domain).items()
         }
 
     def token_for(self, client_id: str, secret: str) -> str:
-        """Returns a bearer token.
+        """Return a bearer token.
 
         Raises:
             requests.HTTPError: The tenant refuses.
@@ -144,11 +149,11 @@ class RunningEmulator:
             "client_secret": secret,
             "audience": AUDIENCE,
         }
-        answer = self._send("POST", TOKEN, data=form)
-        return str(answer.json()["access_token"])
+        response = self._send("POST", TOKEN, data=form)
+        return str(response.json()["access_token"])
 
     def signs_in(self, client_id: str, secret: str) -> bool:
-        """Tells whether an API client gets a token by a secret, whatever id it signs in by."""
+        """Return whether an API client gets a token for a secret, with its ID or its client ID."""
         client = self.client(client_id)
         try:
             return bool(self.token_for(client.client_id or client.id, secret))
@@ -156,7 +161,7 @@ class RunningEmulator:
             return False
 
     def clients(self) -> list[ApiClient]:
-        """Returns all API clients, oldest first."""
+        """Return all API clients, oldest first."""
         found: list[ApiClient] = []
         while True:
             path = f"{API_CLIENTS}?limit={_PAGE_SIZE}&offset={len(found)}"
@@ -166,7 +171,7 @@ class RunningEmulator:
                 return found
 
     def client_named(self, name: str) -> ApiClient:
-        """Returns the one API client of exactly that name.
+        """Return the one API client of exactly that name.
 
         Raises:
             LookupError: There is none, or more than one.
@@ -177,7 +182,7 @@ class RunningEmulator:
         return found[0]
 
     def client(self, client_id: str) -> ApiClient:
-        """Returns the API client of that id.
+        """Return the API client of that id.
 
         Raises:
             requests.HTTPError: There is none.
@@ -192,13 +197,13 @@ class RunningEmulator:
         service: str = "ZDX",
         **members: Any,
     ) -> ApiClient:
-        """Makes an API client behind the back of whoever is tested.
+        """Create an API client, as another administrator would.
 
         Args:
             name: Its name.
             role: Its role, as the portal shows it.
             service: Whose role it is.
-            **members: Members of the request's body, as the wire names them.
+            **members: Members of the request's body, as the API names them.
         """
         body = {
             "name": name,
@@ -212,103 +217,103 @@ class RunningEmulator:
         return _parse(ApiClient, self._administer("POST", API_CLIENTS, json=body))
 
     def change_client(self, client_id: str, **members: Any) -> ApiClient:
-        """Changes members of an API client, as the wire names them, and keeps the others."""
+        """Change members of an API client, as the API names them, and keep the others."""
         path = f"{API_CLIENTS}/{client_id}"
         body = self._administer("GET", path).json() | members
         return _parse(ApiClient, self._administer("PUT", path, json=body))
 
     def delete_client(self, client_id: str) -> None:
-        """Deletes an API client."""
+        """Delete an API client."""
         self._administer("DELETE", f"{API_CLIENTS}/{client_id}")
 
     def secrets(self, client_id: str) -> list[ApiClientSecret]:
-        """Returns the secrets of an API client, oldest first, masked."""
-        answer = self._administer("GET", f"{API_CLIENTS}/{client_id}/secrets")
-        return TypeAdapter(list[ApiClientSecret]).validate_json(answer.content)
+        """Return the secrets of an API client, oldest first, masked."""
+        response = self._administer("GET", f"{API_CLIENTS}/{client_id}/secrets")
+        return TypeAdapter(list[ApiClientSecret]).validate_json(response.content)
 
     def add_secret(self, client_id: str, *, days: float = 180) -> ApiClientSecret:
-        """Mints a secret that lives that many days, and returns it in the clear."""
+        """Create a secret with a lifetime in days, and return it in the clear."""
         body = {"expiresAt": self.now() + int(days * 86_400)}
-        answer = self._administer("POST", f"{API_CLIENTS}/{client_id}/secrets", json=body)
-        return _parse(ApiClientSecret, answer)
+        response = self._administer("POST", f"{API_CLIENTS}/{client_id}/secrets", json=body)
+        return _parse(ApiClientSecret, response)
 
     def delete_secret(self, client_id: str, secret_id: str) -> None:
-        """Ends a secret."""
+        """Delete a secret."""
         self._administer("DELETE", f"{API_CLIENTS}/{client_id}/secrets/{secret_id}")
 
     def fault(self, **members: Any) -> Fault:
-        """Arms a fault; the arguments are the attributes of `Fault`."""
+        """Arm a fault; the arguments are the attributes of `Fault`."""
         fault = Fault(**members)
         body = fault.model_dump(mode="json", exclude_defaults=True)
         self._send("POST", "/_emulator/faults", json=body)
         return fault
 
     def faults(self) -> list[ArmedFault]:
-        """Returns the armed faults and what became of them."""
-        answer = self._send("GET", "/_emulator/faults")
-        return TypeAdapter(list[ArmedFault]).validate_json(answer.content)
+        """Return the armed faults and what became of them."""
+        response = self._send("GET", "/_emulator/faults")
+        return TypeAdapter(list[ArmedFault]).validate_json(response.content)
 
     def clear_faults(self) -> None:
-        """Disarms all faults and releases what they hold."""
+        """Disarm all faults and release the requests that they hold."""
         self._send("DELETE", "/_emulator/faults")
 
     def wait_until_held(self) -> None:
-        """Waits until a fault holds a request.
+        """Wait until a fault holds a request.
 
         Raises:
             TimeoutError: None does within a minute.
         """
         deadline = time.monotonic() + _TIMEOUT_SECONDS
-        while not any(armed.held for armed in self.faults()):
+        while not any(armed.held_count for armed in self.faults()):
             if time.monotonic() > deadline:
                 raise TimeoutError("no request is held")
             time.sleep(_POLL_SECONDS)
 
     def release(self) -> None:
-        """Lets go of the requests that are held now."""
+        """Release the requests that are held now."""
         self._send("POST", "/_emulator/release")
 
     def requests(self) -> list[LoggedRequest]:
-        """Returns the requests that the tenant saw, in the order of arrival."""
-        answer = self._send("GET", "/_emulator/requests")
-        return TypeAdapter(list[LoggedRequest]).validate_json(answer.content)
+        """Return the requests that the tenant saw, in the order of arrival."""
+        response = self._send("GET", "/_emulator/requests")
+        return TypeAdapter(list[LoggedRequest]).validate_json(response.content)
 
     def clear_requests(self) -> None:
-        """Empties the log of requests."""
+        """Empty the log of requests."""
         self._send("DELETE", "/_emulator/requests")
 
     def switch(self, switches: Switches) -> None:
-        """Turns all switches; `EACH_OTHER_WAY` has them one by one."""
+        """Turn all switches; `EACH_OTHER_WAY` has them one by one."""
         self._send("POST", "/_emulator/switches", json=switches.model_dump())
 
     def now(self) -> int:
-        """Returns the tenant's time in epoch seconds."""
+        """Return the tenant's time in epoch seconds."""
         return int(self._send("GET", "/_emulator/health").json()["now"])
 
     def move_clock(self, offset_seconds: int) -> None:
-        """Sets how far the tenant's clock is ahead of the machine's."""
+        """Set how far the tenant's clock is ahead of the machine's."""
         self._send("POST", "/_emulator/clock", json={"offset_seconds": offset_seconds})
 
     def reset(self) -> None:
-        """Makes the tenant as new."""
+        """Delete everything in the tenant."""
         self._send("POST", "/_emulator/reset")
 
     def kill(self) -> None:
-        """Ends the server at once, as a power cut would (SIGKILL)."""
-        self._end(signal.SIGKILL)
+        """Kill the server, as a power cut would (SIGKILL)."""
+        self._stop(signal.SIGKILL)
 
     def stop(self) -> int:
-        """Ends the server in order (SIGTERM) and returns its exit code."""
-        return self._end(signal.SIGTERM)
+        """Stop the server (SIGTERM) and return its exit code."""
+        return self._stop(signal.SIGTERM)
 
     def close(self) -> None:
-        """Ends the server and lets go of all that belongs to it."""
+        """Stop the server and close what belongs to it."""
         self._session.close()
         self.stop()
         if self.process.stdout:
             self.process.stdout.close()
 
-    def _end(self, number: signal.Signals) -> int:
+    def _stop(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         return self.process.wait(_EXIT_TIMEOUT_SECONDS)
 
@@ -317,11 +322,11 @@ class RunningEmulator:
         return self._send(method, path, headers={"Authorization": f"Bearer {token}"}, **arguments)
 
     def _send(self, method: str, path: str, **arguments: Any) -> Response:
-        answer = self._session.request(
+        response = self._session.request(
             method, self.url + path, timeout=_TIMEOUT_SECONDS, **arguments
         )
-        answer.raise_for_status()
-        return answer
+        response.raise_for_status()
+        return response
 
 
 @contextmanager
@@ -334,10 +339,10 @@ def running_emulator(
     seed: int | None = None,
     switches: Switches | None = None,
 ) -> Iterator[RunningEmulator]:
-    """Runs a tenant in a process of its own, and ends it.
+    """Run an emulator in its own process, and stop it at the end.
 
     Args:
-        data_dir: The tenant's folder; None: one that goes with the process.
+        data_dir: The tenant's folder; None: a temporary one.
         port: 0: any free one.
         latency_ms: How long every request waits, in milliseconds.
         rate_limit: For example `50/s`; None: no limit.
@@ -346,7 +351,7 @@ def running_emulator(
             switch has it by default.
 
     Raises:
-        RuntimeError: The server ended before it served; with what it wrote on stderr.
+        RuntimeError: The server exited before it served; the message has its stderr.
     """
     command = [sys.executable, "-m", "zdx_emulator", f"--port={port}", f"--latency-ms={latency_ms}"]
     command += [f"--data-dir={data_dir}"] if data_dir else []
@@ -362,7 +367,7 @@ def running_emulator(
 
 
 def scope_id(role: str, service: str = "ZDX") -> str:
-    """Returns the scope id of a role.
+    """Return the scope id of a role.
 
     Raises:
         LookupError: The service has no such role.
@@ -374,7 +379,7 @@ def scope_id(role: str, service: str = "ZDX") -> str:
 
 
 def _start(command: list[str]) -> RunningEmulator:
-    # A file, as a pipe that nobody reads fills up and blocks its writer.
+    # A file, because an unread pipe fills up and blocks its writer.
     with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen(  # noqa: S603 - our own module, our own interpreter
             command, stdout=subprocess.PIPE, stderr=complaints, text=True
@@ -387,5 +392,5 @@ def _start(command: list[str]) -> RunningEmulator:
     return RunningEmulator(process, line.removeprefix("READY ").strip())
 
 
-def _parse(model: type[Model], answer: Response) -> Model:
-    return model.model_validate_json(answer.content)
+def _parse(model: type[Model], response: Response) -> Model:
+    return model.model_validate_json(response.content)

@@ -22,39 +22,9 @@ from zdx_emulator.models import ApiClient
 from zdx_emulator.store import StoredToken
 from zdx_emulator.tenant import Tenant
 
-
-def check_secret(tenant: Tenant, client_id: str, value: str) -> ApiClient | None:
-    """Checks a client secret.
-
-    Args:
-        tenant: Where the client lives.
-        client_id: Whose secret it should be.
-        value: The secret's value.
-
-    Returns:
-        The client; None for the bootstrap client, which is none of the API clients.
-
-    Raises:
-        TokenError: The client has no such secret, or it is expired.
-    """
-    if client_id == tenant.bootstrap.client_id:
-        if not hmac.compare_digest(value.encode(), tenant.bootstrap.client_secret.encode()):
-            raise _refusal()
-        return None
-    client = tenant.store.client_signing_in_as(client_id)
-    secret = tenant.store.secret_of_value(client.id, value) if client else None
-    if secret is None or secret.expires_at <= tenant.clock.now():
-        raise _refusal()
-    return client
-
-
-def _refusal() -> TokenError:
-    return TokenError("invalid_client", "The client or its secret is unknown or expired")
-
-
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
-_BOOTSTRAP_TOKEN_SECONDS = 3600
+_ADMIN_TOKEN_SECONDS = 3600
 
 router = APIRouter(prefix="/oauth2/v1")
 
@@ -78,7 +48,7 @@ class TokenResponse(BaseModel):
     expires_in: int
 
 
-# The form is read by hand, as its refusals are OAuth's; the document is told of it here.
+# The form is parsed in the function, because its errors are OAuth's. This documents it.
 _FORM = {
     "requestBody": {
         "content": {
@@ -90,25 +60,25 @@ _FORM = {
 
 @router.post("/token", openapi_extra=_FORM)
 async def issue_token(request: Request, response: Response, tenant: CurrentTenant) -> TokenResponse:
-    """Gives a token that lives as long as the client's `accessTokenLifeTime` says.
+    """Create a token with the lifetime that the client's `accessTokenLifeTime` says.
 
     Raises:
         TokenError: The request breaks a rule, or the client does not prove who it is.
     """
-    form = await _read(request)
+    form = await _parse_form(request)
     request.state.client_id = form.client_id or None
     client = (
-        await _check_assertion(tenant, form)
+        await _authenticate_assertion(tenant, form)
         if form.client_assertion
         else check_secret(tenant, form.client_id, form.client_secret)
     )
-    holder = tenant.bootstrap.client_id if client is None else client.id
+    holder = tenant.admin_client.client_id if client is None else client.id
     request.state.client_id = holder
     response.headers["Cache-Control"] = "no-store"
-    return _issue(tenant, holder, _lifetime(client))
+    return _create_token(tenant, holder, _get_lifetime(client))
 
 
-async def _read(request: Request) -> TokenRequest:
+async def _parse_form(request: Request) -> TokenRequest:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/x-www-form-urlencoded":
         raise TokenError("invalid_request", "The body must be application/x-www-form-urlencoded")
@@ -132,13 +102,13 @@ def _read_basic_credentials(request: Request, form: TokenRequest) -> None:
     form.client_id, _, form.client_secret = pair.partition(":")
 
 
-async def _check_assertion(tenant: Tenant, form: TokenRequest) -> ApiClient:
+async def _authenticate_assertion(tenant: Tenant, form: TokenRequest) -> ApiClient:
     from zdx_emulator import assertions  # noqa: PLC0415 - a start need not wait for cryptography
 
     if form.client_assertion_type != ASSERTION_TYPE:
         raise TokenError("invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}")
-    client_id = form.client_id or assertions.claimed_client_id(form.client_assertion)
-    client = tenant.store.client_signing_in_as(client_id)
+    client_id = form.client_id or assertions.read_client_id(form.client_assertion)
+    client = tenant.store.find_client_by_client_id(client_id)
     if client is None:
         raise TokenError("invalid_client", "The client is unknown")
     # A JWKS is fetched over the network: not on the thread that serves everybody.
@@ -148,15 +118,44 @@ async def _check_assertion(tenant: Tenant, form: TokenRequest) -> ApiClient:
     return client
 
 
-def _lifetime(client: ApiClient | None) -> int:
+def check_secret(tenant: Tenant, client_id: str, value: str) -> ApiClient | None:
+    """Check a client secret.
+
+    Args:
+        tenant: The tenant.
+        client_id: Whose secret it should be.
+        value: The secret's value.
+
+    Returns:
+        The client; None for the admin client, which is not an API client.
+
+    Raises:
+        TokenError: The client has no such secret, or it is expired.
+    """
+    if client_id == tenant.admin_client.client_id:
+        if not hmac.compare_digest(value.encode(), tenant.admin_client.client_secret.encode()):
+            raise _build_refusal()
+        return None
+    client = tenant.store.find_client_by_client_id(client_id)
+    secret = tenant.store.find_secret(client.id, value) if client else None
+    if secret is None or secret.expires_at <= tenant.clock.now():
+        raise _build_refusal()
+    return client
+
+
+def _build_refusal() -> TokenError:
+    return TokenError("invalid_client", "The client or its secret is unknown or expired")
+
+
+def _get_lifetime(client: ApiClient | None) -> int:
     if client is None:
-        return _BOOTSTRAP_TOKEN_SECONDS
+        return _ADMIN_TOKEN_SECONDS
     if not client.status:
         raise TokenError("invalid_client", "The client is disabled")
     return client.access_token_life_time
 
 
-def _issue(tenant: Tenant, client_id: str, lifetime: int) -> TokenResponse:
+def _create_token(tenant: Tenant, client_id: str, lifetime: int) -> TokenResponse:
     now = tenant.clock.now()
     value = secrets.token_urlsafe(48)
     tenant.store.add_token(value, StoredToken(client_id, now + lifetime), now=now)

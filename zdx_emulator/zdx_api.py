@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from zdx_emulator.access import allowed_to
+from zdx_emulator.access import require_permission
 from zdx_emulator.catalog import Permission
-from zdx_emulator.errors import not_found
+from zdx_emulator.errors import NotFoundError
 
 
 class Department(BaseModel):
@@ -136,33 +136,37 @@ DEVICES = [
 router = APIRouter(prefix="/zdx/v1")
 
 
-@router.get("/administration/departments", dependencies=[allowed_to(Permission.READ_ORGANIZATION)])
+@router.get(
+    "/administration/departments", dependencies=[require_permission(Permission.READ_ORGANIZATION)]
+)
 async def list_departments(q: Annotated[str, Query()] = "") -> list[Department]:
-    """Lists the departments whose name contains `q`."""
+    """List the departments whose name contains `q`."""
     return [each for each in DEPARTMENTS if q.lower() in each.name.lower()]
 
 
-@router.get("/administration/locations", dependencies=[allowed_to(Permission.READ_ORGANIZATION)])
+@router.get(
+    "/administration/locations", dependencies=[require_permission(Permission.READ_ORGANIZATION)]
+)
 async def list_locations(q: Annotated[str, Query()] = "") -> list[ZSLocation]:
-    """Lists the locations whose name contains `q`."""
+    """List the locations whose name contains `q`."""
     return [each for each in LOCATIONS if q.lower() in each.name.lower()]
 
 
-@router.get("/apps", dependencies=[allowed_to(Permission.READ_APPLICATIONS)])
+@router.get("/apps", dependencies=[require_permission(Permission.READ_APPLICATIONS)])
 async def list_applications() -> list[AppDetail]:
-    """Lists the applications with their scores."""
+    """List the applications with their scores."""
     return APPLICATIONS
 
 
-@router.get("/devices", dependencies=[allowed_to(Permission.READ_DEVICES)])
+@router.get("/devices", dependencies=[require_permission(Permission.READ_DEVICES)])
 async def list_devices() -> GetDeviceResponse:
-    """Lists the devices, all on one page."""
+    """List the devices, all on one page."""
     return GetDeviceResponse(devices=DEVICES)
 
 
-@router.get("/devices/{device_id}", dependencies=[allowed_to(Permission.READ_DEVICES)])
+@router.get("/devices/{device_id}", dependencies=[require_permission(Permission.READ_DEVICES)])
 async def get_device(device_id: int) -> DeviceDetail:
-    """Gives one device in detail.
+    """Return one device in detail.
 
     Raises:
         ApiError: 404.
@@ -170,4 +174,4 @@ async def get_device(device_id: int) -> DeviceDetail:
     for device in DEVICE_DETAILS:
         if device.id == device_id:
             return device
-    raise not_found("Device")
+    raise NotFoundError("Device")

@@ -47,7 +47,7 @@ def test_every_python_block_is_typed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("block", programs(), ids=str)
 def test_every_program_runs(block: Block, project: PulumiProject, tenant: RunningEmulator) -> None:
     looked_up = tenant.create_client("looked-up").id
-    profile = tenant.profile()
+    profile = tenant.settings()
     project.configure({"zdx:tenants": {"emea": profile, "apac": profile}})
     program = project.folder / "__main__.py"
     program.write_text(block.text.replace(SAMPLE_ID, looked_up))

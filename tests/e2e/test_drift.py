@@ -10,8 +10,7 @@ from support.pulumi_project import PulumiProject
 from support.soundness import assert_sound
 
 from zdx_emulator.app import DATABASE
-from zdx_emulator.catalog import ZSCALER_APIS
-from zdx_emulator.testing import RunningEmulator, scope_id
+from zdx_emulator.testing import ZSCALER_APIS, RunningEmulator, scope_id
 
 ROLE = scope_id("ZDX Read-only Admin")
 OTHER_ROLE = scope_id("ZDX Service Desk Tier 1")

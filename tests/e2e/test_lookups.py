@@ -142,7 +142,7 @@ def test_a_profile_is_another_tenant(
     project: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
     here, there = tenant.create_client("shared"), globex.create_client("shared")
-    project.configure({"zdx:tenants": {"globex": globex.profile("globex")}})
+    project.configure({"zdx:tenants": {"globex": globex.settings("globex")}})
     program(
         project,
         """

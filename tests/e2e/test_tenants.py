@@ -39,7 +39,7 @@ COMMANDS = [
 @pytest.fixture
 def profiles(tenant: RunningEmulator, globex: RunningEmulator) -> dict[str, Any]:
     """A profile for each tenant."""
-    return {"acme": tenant.profile("acme"), "globex": globex.profile("globex")}
+    return {"acme": tenant.settings("acme"), "globex": globex.settings("globex")}
 
 
 @pytest.fixture

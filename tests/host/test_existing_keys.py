@@ -6,8 +6,7 @@ import pytest
 from host.conftest import StartHost, except_where, handed_out
 from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
 
-from zdx_emulator.models import ApiClient
-from zdx_emulator.testing import RunningEmulator, Switches, scope_id
+from zdx_emulator.testing import ApiClient, RunningEmulator, Switches, scope_id
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ import pytest
 from host.conftest import StartHost, except_where, only_where
 from support.plugin_host import Engine, PluginFailed, PluginHost, Properties, Recorded
 
-from zdx_emulator.models import ApiClient
-from zdx_emulator.testing import API_CLIENT, SECRETS, RunningEmulator, scope_id
+from zdx_emulator.testing import API_CLIENT, SECRETS, ApiClient, RunningEmulator, scope_id
 
 
 def create_fails(host: PluginHost, declared: Properties) -> str:

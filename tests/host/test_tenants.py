@@ -30,7 +30,9 @@ def profiles(tenant: RunningEmulator) -> Callable[..., str]:
     """The setting `zdx:tenants`: each name stands for the tenant of that vanity domain."""
 
     def profiles(**vanity_domains: str) -> str:
-        return json.dumps({name: tenant.profile(domain) for name, domain in vanity_domains.items()})
+        return json.dumps(
+            {name: tenant.settings(domain) for name, domain in vanity_domains.items()}
+        )
 
     return profiles
 
@@ -185,9 +187,9 @@ def test_a_key_that_is_found_at_a_new_address_is_the_same(
 def test_a_key_whose_entry_was_renamed_is_found_at_its_own_address(
     start_host: StartHost, tenant: RunningEmulator, impostor: RunningEmulator, declared: Properties
 ) -> None:
-    entries = {"before": tenant.profile()}
+    entries = {"before": tenant.settings()}
     key = start_host(tenants=json.dumps(entries)).up({**declared, "tenant": "before"})
-    entries = {"a-copy": impostor.profile(), "renamed": tenant.profile()}
+    entries = {"a-copy": impostor.settings(), "renamed": tenant.settings()}
 
     start_host(tenants=json.dumps(entries)).delete(key)
 

@@ -1,4 +1,4 @@
-"""Starts tenants at once: each is forked off a process that has loaded the stand-in already.
+"""Starts tenants at once: each is forked off a process that has loaded the emulator already.
 
 Most of what a tenant costs is the loading of its libraries, and most tests have one of their own.
 """

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
 
-from zdx_emulator.catalog import ZSCALER_APIS
-from zdx_emulator.models import ApiClient
-from zdx_emulator.testing import RunningEmulator, scope_id
+from zdx_emulator.testing import ZSCALER_APIS, ApiClient, RunningEmulator, scope_id
 
 DAY_SECONDS = 86_400
 

@@ -542,7 +542,7 @@ class Life:
     def _wait_for_held(self, command: "subprocess.Popen[str]") -> bool:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while command.poll() is None:
-            if any(armed.held for armed in self.tenant.faults()):
+            if any(armed.held_count for armed in self.tenant.faults()):
                 return True
             assert time.monotonic() < deadline, "the command neither ends nor gets to the step"
             time.sleep(0.03)

@@ -12,8 +12,7 @@ from support.kills import ANSWER, SERVED, Case
 from support.operations import DESTROY, MINT, ONE_KEY, RENAMED, UP, Credential, Step
 from support.pulumi_project import PATIENCE_SECONDS, PulumiProject, Run
 from support.soundness import assert_sound
-from zdx_emulator.models import LoggedRequest
-from zdx_emulator.testing import API_CLIENTS, TOKEN, RunningEmulator
+from zdx_emulator.testing import API_CLIENTS, TOKEN, LoggedRequest, RunningEmulator
 
 FINISHED = "finished"
 RESUMED = "refused, then resumed"
@@ -98,7 +97,7 @@ class Ordeal:
         self._arm(self.case.step, count=self.case.times, drop=drop)
         self.project.run_unchecked(*self.case.operation.command)
         (armed,) = self.tenant.faults()
-        assert armed.met, f"{self.case.step.name} never came"
+        assert armed.hit_count, f"{self.case.step.name} never came"
         self.tenant.clear_faults()
         self._assert_promise()
 
@@ -134,7 +133,7 @@ class Ordeal:
     def _wait_for_step(self, command: "subprocess.Popen[bytes]") -> bool:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while command.poll() is None:
-            if any(armed.held for armed in self.tenant.faults()):
+            if any(armed.held_count for armed in self.tenant.faults()):
                 return True
             assert time.monotonic() < deadline, "the command neither ends nor gets to the step"
             time.sleep(_POLL_SECONDS)

@@ -8,8 +8,7 @@ from support.operations import OPERATIONS, Operation
 from support.ordeal import BROKEN_PROMISES, Ordeal
 from support.pulumi_project import PulumiProject
 
-from zdx_emulator.models import Fault
-from zdx_emulator.testing import RunningEmulator
+from zdx_emulator.testing import Fault, RunningEmulator
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

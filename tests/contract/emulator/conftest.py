@@ -1,4 +1,4 @@
-"""A stand-in tenant in a process of its own, as new for every test."""
+"""An emulator in its own process, empty for every test."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -42,7 +42,7 @@ def anonymous(tenant: RunningEmulator) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def api(tenant: RunningEmulator) -> Iterator[httpx.Client]:
-    """Speaks to the tenant as its first administrator."""
+    """Send requests as the admin client."""
     headers = {"Authorization": f"Bearer {tenant.token_for(ADMIN_ID, ADMIN_SECRET)}"}
     with httpx.Client(base_url=tenant.url, headers=headers, trust_env=False, timeout=60) as client:
         yield client

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from zdx_emulator.cli import parser
-from zdx_emulator.models import Fault
-from zdx_emulator.testing import Switches
+from zdx_emulator.cli import build_parser
+from zdx_emulator.testing import Fault, Switches
 
 PAGE = (Path(__file__).parents[3] / "docs" / "emulator.md").read_text()
 SWITCHES = PAGE.partition('<a id="switches"></a>')[2]
-OPTIONS = re.findall(r"--[a-z][a-z-]+", parser().format_help())
+OPTIONS = re.findall(r"--[a-z][a-z-]+", build_parser().format_help())
 
 
 @pytest.mark.parametrize("name", [*Fault.model_fields, *sorted({*OPTIONS} - {"--help"})])

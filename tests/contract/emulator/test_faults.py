@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from zdx_emulator.models import ApiClient
-from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRETS, RunningEmulator
+from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRETS, ApiClient, RunningEmulator
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def test_a_status_is_answered_as_often_as_ordered(
 
     assert statuses == [200, 503, 503, 200, 200]
     (armed,) = tenant.faults()
-    assert (armed.seen, armed.met) == (3, 2)
+    assert (armed.match_count, armed.hit_count) == (3, 2)
 
 
 @pytest.mark.parametrize(
@@ -280,7 +279,7 @@ def test_an_observer_meets_no_fault(tenant: RunningEmulator) -> None:
     tenant.create_client("ci")
 
     assert [client.name for client in tenant.clients()] == ["ci"]
-    assert tenant.faults()[0].met == 0
+    assert tenant.faults()[0].hit_count == 0
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_a_key_that_is_gone_has_a_page_that_says_so(path: str, anonymous: httpx.
     answer = anonymous.get(f"{NEW_KEY}/gone{path}")
 
     assert answer.status_code == 404
-    assert "No such key" in answer.text
+    assert "Key not found" in answer.text
 
 
 @pytest.mark.parametrize("change", ["edit", "delete"])
@@ -195,7 +195,7 @@ def test_the_mark_at_the_end_of_a_description_tells_the_owner(
 
     facts = dict(re.findall(r"<dt>(.+?)</dt>\s*<dd>(.*?)</dd>", page, re.DOTALL))
     words = {name: " ".join(re.sub("<.+?>", " ", value).split()) for name, value in facts.items()}
-    assert (words["Owner stack"], words["Description"]) == (owner, text)
+    assert (words["Managed by"], words["Description"]) == (owner, text)
 
 
 def test_a_secret_that_is_missing_ends_soon_or_has_ended_is_told(
@@ -211,8 +211,8 @@ def test_a_secret_that_is_missing_ends_soon_or_has_ended_is_told(
     assert badges == [
         ("expired", "no secret"),
         ("good", "in 50 days"),
-        ("ending", "in 1 day"),
-        ("ending", "today"),
+        ("expiring", "in 1 day"),
+        ("expiring", "today"),
         ("expired", "expired"),
     ]
 

@@ -128,7 +128,7 @@ def test_a_data_dir_serves_one_process_at_a_time(tmp_path: Path) -> None:
 
         assert second.returncode == 2
         assert second.stderr == (
-            f"zdx_emulator: data dir {tmp_path} is held by process {tenant.process.pid}\n"
+            f"zdx_emulator: the data folder {tmp_path} is in use by process {tenant.process.pid}\n"
         )
 
 

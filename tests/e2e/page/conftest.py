@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
 from tools.browser.chromium import running_chromium
-from zdx_emulator.models import ApiClient
-from zdx_emulator.testing import RunningEmulator
+from zdx_emulator.testing import ApiClient, RunningEmulator
 
 MARK = "[pulumi zdx-keys/prod/ci #c0ffee]"
 

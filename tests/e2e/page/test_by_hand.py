@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from support.pulumi_project import PulumiProject
 
-from zdx_emulator.models import ApiClient
-from zdx_emulator.testing import RunningEmulator, scope_id
+from zdx_emulator.testing import ApiClient, RunningEmulator, scope_id
 
 Rows = Callable[[], Any]
 
@@ -51,7 +50,7 @@ def test_the_secret_is_shown_once(page: Page) -> None:
 
     assert secret not in reloaded
     assert secret not in page.content()
-    expect(page.get_by_text("A secret is shown once")).to_be_visible()
+    expect(page.get_by_text("A secret is shown only once")).to_be_visible()
 
 
 def test_the_buttons_copy_the_id_and_the_secret(page: Page) -> None:
@@ -191,7 +190,7 @@ def test_what_a_person_changed_by_hand_is_drift_that_refresh_finds_and_up_mends(
     page.goto("/")
 
     page.get_by_role("link", name="Edit ci").click()
-    expect(page.get_by_text("owns this key")).to_contain_text("keys/test")
+    expect(page.get_by_text("manages this key")).to_contain_text("keys/test")
     page.get_by_label("Select Role").select_option("ZDX Super Admin")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The key was changed.")).to_be_visible()

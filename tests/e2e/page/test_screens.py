@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from zdx_emulator.models import ApiClient
-from zdx_emulator.testing import RunningEmulator, running_emulator, scope_id
+from zdx_emulator.testing import ApiClient, RunningEmulator, running_emulator, scope_id
 
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
 PHONE = {"width": 360, "height": 740}

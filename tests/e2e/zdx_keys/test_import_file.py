@@ -237,7 +237,7 @@ def test_a_key_that_a_program_cannot_declare_is_left_out_with_the_reason(
 def test_the_keys_of_a_profile_are_declared_under_it(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    home.configure({"zdx:tenants": {"eu": tenant.profile("globex")}})
+    home.configure({"zdx:tenants": {"eu": tenant.settings("globex")}})
     tenant.create_client("ci")
 
     at_home("import-file", "--profile", "eu", *FILES)

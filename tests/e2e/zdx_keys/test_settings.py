@@ -139,7 +139,7 @@ class Session:
 def session(project: PulumiProject, tenant: RunningEmulator, tmp_path: Path) -> Session:
     file = tmp_path / "it's a key.pem"
     file.write_text(KeyPair.make().private_pem)
-    values = {"maxRetries": "3", "requestTimeout": "7", **tenant.profile()}
+    values = {"maxRetries": "3", "requestTimeout": "7", **tenant.settings()}
     return Session(project, values, file)
 
 
@@ -151,7 +151,7 @@ def test_every_command_of_a_message_corrects_what_the_message_is_about(
     if mistake.tenant is not None:
         entry = mistake.tenant
         if isinstance(entry, dict):
-            merged = {**tenant.profile(), **entry}
+            merged = {**tenant.settings(), **entry}
             entry = {key: value for key, value in merged.items() if value is not None}
         session.project.configure({"zdx:tenants": {mistake.name: entry}})
     session.project.environment.update(mistake.environment)
@@ -173,7 +173,7 @@ def test_every_command_of_a_warning_makes_a_secret_one(
 ) -> None:
     session.project.configure(
         {
-            "zdx:tenants": {"emea": tenant.profile(), "eu.west": tenant.profile()},
+            "zdx:tenants": {"emea": tenant.settings(), "eu.west": tenant.settings()},
             "zdx:privateKey": session.file.read_text(),
         }
     )
@@ -192,7 +192,7 @@ def test_every_command_of_a_warning_makes_a_secret_one(
 def test_verify_finds_a_plain_secret_beside_one_that_is_encrypted(
     session: Session, tenant: RunningEmulator
 ) -> None:
-    entries = {name: tenant.profile() for name in ("emea", "apac")}
+    entries = {name: tenant.settings() for name in ("emea", "apac")}
     session.project.configure({"zdx:tenants": entries, "zdx:clientSecret": None})
     session.paste("pulumi config set --secret --path zdx:tenants.emea.clientSecret")
 
@@ -205,7 +205,7 @@ def test_verify_finds_a_plain_secret_beside_one_that_is_encrypted(
 def test_verify_takes_a_whole_number_for_the_text_that_was_typed(
     session: Session, tenant: RunningEmulator
 ) -> None:
-    session.project.configure({"zdx:tenants": {"emea": tenant.profile("99")}})
+    session.project.configure({"zdx:tenants": {"emea": tenant.settings("99")}})
     session.values["clientId"] = "98765432109876543"
     session.paste("pulumi config set --path zdx:tenants.emea.clientId VALUE")
 

@@ -23,7 +23,7 @@ def test_settings_come_from_a_named_stack_and_profile(
     in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:
     in_project.folder = tmp_path
-    project.configure({"zdx:tenants": {"eu": tenant.profile("globex")}})
+    project.configure({"zdx:tenants": {"eu": tenant.settings("globex")}})
 
     where = ("--cwd", str(project.folder), "--stack", "test", "--profile", "eu")
     steps = in_project.json("verify", *where)["steps"]
