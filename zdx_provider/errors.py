@@ -1,4 +1,4 @@
-"""The errors of this product: one tree, each branch drawn in the room that raises it.
+"""The errors of this product: one tree, each branch drawn in the layer that raises it.
 
 ZdxError
 ├── SettingsError             a setting is missing, malformed or contradicts another

@@ -1,6 +1,6 @@
 """``zdx-keys import-file``: keys that are there already, for Pulumi to import, and as a program.
 
-The one command that knows the engine's room: what it writes becomes a piece of a stack's state.
+The one command that knows the engine's layer: what it writes becomes a piece of a stack's state.
 """
 
 import json

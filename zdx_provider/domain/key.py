@@ -25,7 +25,7 @@ class KeyPartlyUpdated(ZdxError):
 
 @dataclass(frozen=True)
 class KeyAttributes:
-    """What a program declares and the tenant holds alike, under one name in every room.
+    """What a program declares and the tenant holds alike, under one name in every layer.
 
     Attributes:
         name: The key's name.

@@ -1,1 +1,1 @@
-"""The program room: what a person writes, and what it answers; cheap to import."""
+"""The program layer: what a person writes, and what it answers; cheap to import."""

@@ -1,7 +1,7 @@
 import pytest
 from unit.zidentity.scripted import Reply, ScriptedServer
 
-import zdx_provider.zidentity as room
+import zdx_provider.zidentity as layer
 from zdx_provider.zidentity import (
     AnswerLost,
     ApiClientDraft,
@@ -191,4 +191,4 @@ def test_every_error_is_of_one_tree() -> None:
         below = kind.__subclasses__()
         return {kind}.union(*map(leaves, below))
 
-    assert {kind.__name__ for kind in leaves(ZIdentityError)} <= set(room.__all__)
+    assert {kind.__name__ for kind in leaves(ZIdentityError)} <= set(layer.__all__)
