@@ -54,9 +54,10 @@ def escape_text(text: str, *, keep: str = "") -> str:
 
 
 def hide_secrets(text: str, secrets: Iterable[str]) -> str:
-    """Replace each secret in a text, longer ones first."""
+    """Replace each secret in a text, longer ones first; also one that is escaped already."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, "[secret]")
+        for spelling in (secret, escape_text(secret)):
+            text = text.replace(spelling, "[secret]")
     return text
 
 

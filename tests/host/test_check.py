@@ -152,6 +152,25 @@ def test_check_shows_no_secret_role(host: PluginHost, declared: Properties) -> N
     assert "obviously-fake" not in reason
 
 
+def test_check_shows_no_secret_that_is_escaped_in_the_message(
+    host: PluginHost, declared: Properties
+) -> None:
+    secret = {"tenant": "obviously-fake\x1b[2J-<{%x", "secret_inputs": ["tenant"]}
+
+    ((_, reason),) = host.check({**declared, **secret}).failures
+
+    assert 'no tenant "[secret]"' in reason
+
+
+def test_a_color_tag_is_refused_by_a_line_that_holds_none(
+    host: PluginHost, declared: Properties
+) -> None:
+    ((_, reason),) = host.check({**declared, "description": "a <{%bogus%}>"}).failures
+
+    assert reason.startswith("description must be text without control characters")
+    assert "<{%" not in reason
+
+
 @pytest.mark.parametrize("names", [None, "name", 7, ["name", 7], {"name": True}])
 def test_check_lives_with_any_list_of_secret_inputs(
     host: PluginHost, declared: Properties, names: object

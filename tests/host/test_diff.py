@@ -1,9 +1,9 @@
 """What the engine is told about a difference."""
 
 import pytest
-from host.conftest import StartHost
+from host.conftest import StartHost, only_where
 from pulumi.runtime.rpc import UNKNOWN
-from support.plugin_host import Difference, PluginHost, Properties
+from support.plugin_host import Difference, PluginFailed, PluginHost, Properties
 
 from zdx_emulator.testing import RunningEmulator
 
@@ -74,3 +74,27 @@ def test_drift_that_a_refresh_found_is_a_difference(
 
     assert refreshed.inputs["token_lifetime_seconds"] == 120
     assert host.diff(refreshed, key.inputs) == AS_THE_INPUTS_SAY
+
+
+@only_where("as_documented")
+def test_diff_of_a_refresh_reads_the_inputs_of_another_version(
+    host: PluginHost, declared: Properties
+) -> None:
+    # On a refresh the engine hands over the state's inputs, which check has not seen.
+    key = host.up({**declared, "rotation": {"secret_lifetime_days": 90}})
+    rotation = {"secret_lifetime_days": 20, "added_later": {"x": 1}}
+    recorded_later = {**key.inputs, "rotation": rotation}
+
+    assert host.diff(key, recorded_later) == AS_THE_INPUTS_SAY
+
+
+@only_where("as_documented")
+def test_diff_of_inputs_that_no_version_declares_is_refused_in_a_line(
+    host: PluginHost, declared: Properties
+) -> None:
+    key = host.up(declared)
+
+    with pytest.raises(PluginFailed) as refused:
+        host.diff(key, {**key.inputs, "rotation": "yearly", "tenant": ["eu"]})
+
+    assert "missing or malformed are: rotation, tenant." in refused.value.sentence

@@ -10,7 +10,6 @@ from support.fuzz import fuzz_settings
 from support.samples import PLANTED, a_key
 
 from zdx_provider.engine.host import EngineHost
-from zdx_provider.engine.inputs import find_broken_rules
 from zdx_provider.engine.lifecycle import Lifecycle
 from zdx_provider.engine.state import KeyState, recorded
 from zdx_provider.engine.tenants import Tenants
@@ -108,9 +107,9 @@ def test_read_of_a_state_ends_in_a_result_or_an_error_of_ours(
     state.refreshed(a_key())
     state.is_secret_alive(NOW.date())
     state.owes_a_revoke(NOW.date())
-    if not find_broken_rules(inputs):  # the engine hands over what check has let pass
-        with suppress(ZdxError):
-            make_lifecycle().diff(outputs, inputs)
+    # On a refresh the engine hands over the inputs of the state, which check has not seen.
+    with suppress(ZdxError):
+        make_lifecycle().diff(outputs, inputs)
 
 
 @fuzz_settings(share=0.2)

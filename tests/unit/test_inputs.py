@@ -161,7 +161,7 @@ def test_description_that_a_terminal_or_the_cli_would_act_on_breaks_a_rule(text:
     ((name, rule),) = broken(description=text)
 
     assert name == "description"
-    assert rule == "must be text without control characters and without <{%"
+    assert rule == "must be text without control characters or color tags of Pulumi"
 
 
 @pytest.mark.parametrize("name", ["<{%bogus%}>", "a<{%"])

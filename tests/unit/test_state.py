@@ -1,4 +1,5 @@
 import json
+import math
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,7 +14,14 @@ from zdx_provider.domain.key import Key
 from zdx_provider.domain.mark import Mark
 from zdx_provider.domain.secrets import HeldSecrets
 from zdx_provider.engine.inputs import KeyInputs
-from zdx_provider.engine.state import KeyState, NewerState, UnreadableState, observed, recorded
+from zdx_provider.engine.state import (
+    KeyState,
+    NewerState,
+    UnreadableState,
+    observed,
+    recorded,
+    require_readable,
+)
 from zdx_provider.zidentity import Scope, Tenant
 
 SUPER = Scope(id="zdx::2", name="Role:ZDX Super Admin")
@@ -280,3 +288,60 @@ def test_a_secret_is_alive_until_its_day(state: KeyState, stamp: str, *, alive: 
     stamped = state.model_copy(update={"secret_expires_on": stamp})
 
     assert stamped.is_secret_alive(date(2026, 3, 1)) is alive
+
+
+ODD_SCHEMAS: list[object] = ["1", 1.5, [], {}, True, 0.0, -1.0, math.nan]
+
+
+def described(**changed: Any) -> dict[str, Any]:
+    """A state as the engine hands it over, some of its members changed."""
+    usual = {
+        "name": "ci",
+        "role": "r",
+        "key_id": "c1",
+        "role_id": "zdx::1",
+        "vanity_domain": "acme",
+    }
+    return {**usual, "secret_expires_on": "2027-03-01", "schema_version": 1.0, **changed}
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        *[("schema_version", odd) for odd in ODD_SCHEMAS],
+        ("secret_expires_on", "soon"),
+        ("secret_expires_on", "2027-W09-1"),
+        ("secret_inputs", 7.0),
+        ("secret_inputs", "name"),
+        ("rotation", "yearly"),
+        ("rotation", {"keep_previous_days": 1e12}),
+        ("secret_expires_at", "2027-03-01T12:00:00"),
+    ],
+)
+def test_a_malformed_member_of_a_state_is_named(member: str, value: object) -> None:
+    with pytest.raises(UnreadableState, match=f'the key "ci" cannot be read; .*: {member}'):
+        recorded(described(**{member: value}))
+
+
+def test_a_schema_is_newer_however_high() -> None:
+    with pytest.raises(NewerState, match=r'the key "ci" has schema 1e\+300, and this version'):
+        recorded(described(schema_version=1e300))
+
+
+def test_a_rotation_member_of_another_version_is_left_out() -> None:
+    rotation = {"secret_lifetime_days": 90.0, "from_a_newer_version": 1.0}
+
+    state = recorded(described(rotation=rotation))
+
+    assert "from_a_newer_version" not in str(state.rendered())
+    require_readable({"rotation": rotation})
+
+
+def test_a_malformed_input_of_a_state_is_named_and_a_missing_one_is_not() -> None:
+    with pytest.raises(UnreadableState, match=r'"ci" .* malformed are: enabled, rotation\.'):
+        require_readable({"name": "ci", "enabled": "yes", "rotation": 7.0})
+
+
+def test_a_state_without_a_name_is_still_refused_in_a_line() -> None:
+    with pytest.raises(UnreadableState, match="the state of a key cannot be read"):
+        recorded({"name": ["ci"]})

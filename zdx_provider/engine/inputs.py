@@ -1,7 +1,7 @@
 """The inputs of a key, as the engine hands them to check."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -32,10 +32,14 @@ def _tidy(text: str) -> str:
 
 
 def _showable(text: str) -> str:
-    # The Pulumi CLI shows a description as it is, and panics at a colour tag that it doesn't know.
+    # The Pulumi CLI shows a description as it is, and panics at a color tag that it doesn't know.
     if "<{%" in text or any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in text):
         raise ValueError
     return text
+
+
+# The rules of another version, as long as a day of the calendar comes of them.
+_Days = Annotated[int, Field(ge=0, le=36_500)]
 
 
 class RecordedRotation(BaseModel):
@@ -43,9 +47,9 @@ class RecordedRotation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    secret_lifetime_days: int = limits.MAX_SECRET_LIFETIME_DAYS
-    rotate_before_expiry_days: int | None = None
-    keep_previous_days: int = 7
+    secret_lifetime_days: _Days = limits.MAX_SECRET_LIFETIME_DAYS
+    rotate_before_expiry_days: _Days | None = None
+    keep_previous_days: _Days = 7
     triggers: dict[str, Any] | None = None
 
     def plan(self) -> Rotation:
@@ -150,7 +154,7 @@ class KeyInputs(KeyProperties):
     description: Annotated[
         StrictStr,
         AfterValidator(_showable),
-        Field(description="text without control characters and without <{%"),
+        Field(description="text without control characters or color tags of Pulumi"),
     ] = ""
     token_lifetime_seconds: Annotated[
         int,
@@ -176,7 +180,7 @@ def failures(news: Mapping[str, Any]) -> list[CheckFailure]:
     """
     known = without_unknowns(news)
     return [
-        CheckFailure("", f"{name} {rule}")
+        CheckFailure("", escape_text(f"{name} {rule}"))
         for name, rule in find_broken_rules(known).items()
         if (prop := name.partition(".")[0]) in known or prop not in news
     ]
@@ -211,31 +215,13 @@ def find_secret_texts(props: Mapping[str, Any]) -> set[str]:
     names = props.get("secret_inputs")
     if not isinstance(names, list):
         return set()
-    return {
-        text for name in names if isinstance(name, str) for text in _find_texts(props.get(name))
-    }
+    values = (props.get(name) for name in names if isinstance(name, str))
+    # No message shows a value inside the rotation: to hide one such as "7" would garble dates.
+    return {value for value in values if isinstance(value, str)}
 
 
-def _find_texts(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case Mapping():
-            for inner in value.values():
-                yield from _find_texts(inner)
-        case list():
-            for inner in value:
-                yield from _find_texts(inner)
-
-
-def declared_rotation(props: Mapping[str, Any]) -> Rotation | None:
-    """The rotation in a key's inputs."""
-    rotation = props.get("rotation")
-    return None if rotation is None else RotationInputs.model_validate(rotation).plan()
-
-
-def rotation_before(props: Mapping[str, Any]) -> Rotation | None:
-    """The rotation in the inputs that a state holds; None for one that can't be read.
+def find_rotation(props: Mapping[str, Any]) -> Rotation | None:
+    """The rotation in inputs, which a state may hold; None for one that can't be read.
 
     Another version of this provider may have written it. The state as a whole is judged where it
     is read, which says so.
@@ -246,7 +232,7 @@ def rotation_before(props: Mapping[str, Any]) -> Rotation | None:
         return None
 
 
-def expiry_before(props: Mapping[str, Any]) -> str | None:
+def find_expiry(props: Mapping[str, Any]) -> str | None:
     """The expiry date in the inputs that a state holds; None for one that can't be read."""
     stamp = props.get("secret_expires_on")
     if stamp == MISSING:

@@ -27,15 +27,14 @@ from zdx_provider.engine.host import EngineHost
 from zdx_provider.engine.inputs import (
     KeyInputs,
     KeyProperties,
-    declared_rotation,
-    expiry_before,
     failures,
+    find_expiry,
+    find_rotation,
     find_secret_texts,
     parse_inputs,
-    rotation_before,
     without_unknowns,
 )
-from zdx_provider.engine.state import KeyState, observed, recorded
+from zdx_provider.engine.state import KeyState, observed, recorded, require_readable
 from zdx_provider.engine.tenants import (
     Tenants,
     at_address,
@@ -110,6 +109,7 @@ class Lifecycle:
         """
         self._note_secrets(olds, news)
         state = recorded(olds)
+        require_readable(news)  # on a refresh they are those of the state
         before = state.inputs()
         changed = {key for key in _COMPARED if before.get(key) != news.get(key)}
         if "tenant" not in changed:
@@ -265,12 +265,12 @@ class Lifecycle:
         known = without_unknowns(news)
         if "rotation" in news and "rotation" not in known:
             return Unknown()  # type: ignore[no-untyped-call] # the SDK's own marker
-        declared, before = declared_rotation(known), rotation_before(olds)
-        return next_stamp(expiry_before(olds), self._today, declared, before)
+        declared, before = find_rotation(known), find_rotation(olds)
+        return next_stamp(find_expiry(olds), self._today, declared, before)
 
     def _announce(self, state: KeyState, news: Properties) -> None:
-        declared = declared_rotation(news)
-        if _rotates(state, news.get("secret_expires_on"), declared):
+        declared = find_rotation(news)
+        if _rotates(state, find_expiry(news), declared):
             sentence = announcements.new_secret(state, declared, self._today)
             self._host.log(logging.INFO, sentence)
         elif state.owes_a_revoke(self._today):

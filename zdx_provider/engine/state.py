@@ -1,18 +1,25 @@
 """What the state holds of a key: its inputs as last applied, and its outputs."""
 
 import json
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 from typing_extensions import Self
 
 from zdx_provider.domain.key import Key, attributes_of
 from zdx_provider.domain.roles import portal_name
 from zdx_provider.domain.rotation import MISSING
 from zdx_provider.domain.secrets import HeldSecrets
-from zdx_provider.engine.inputs import KeyProperties
+from zdx_provider.engine.inputs import KeyProperties, without_unknowns
 from zdx_provider.errors import ZdxError, escape_text
 from zdx_provider.zidentity import MintedSecret, Scope, Tenant
 
@@ -30,12 +37,12 @@ class UnreadableState(ZdxError):
 
 
 def _require_date(text: str | None) -> str | None:
-    if text not in (None, MISSING):
-        date.fromisoformat(text)
+    if text not in (None, MISSING) and date.fromisoformat(text).isoformat() != text:
+        raise ValueError
     return text
 
 
-def _require_number(value: object) -> object:
+def _require_schema(value: object) -> object:
     if isinstance(value, str | bool):
         raise ValueError  # noqa: TRY004 - pydantic takes no other for a value that doesn't fit
     return value
@@ -57,13 +64,15 @@ class KeyState(KeyProperties):
     vanity_domain: str
     cloud: str = ""
     secret_id: str | None = None
-    secret_created_at: datetime | None = None
-    secret_expires_at: datetime | None = None
+    secret_created_at: AwareDatetime | None = None
+    secret_expires_at: AwareDatetime | None = None
     previous_secret_id: str | None = None
     previous_secret_revoke_on: date | None = None
     api_url: str = ""
     claim: str = ""
-    schema_version: Annotated[int, BeforeValidator(_require_number)] = SCHEMA_VERSION
+    schema_version: Annotated[
+        int, BeforeValidator(_require_schema), Field(ge=1, le=SCHEMA_VERSION)
+    ] = SCHEMA_VERSION
 
     @property
     def held_secrets(self) -> HeldSecrets:
@@ -177,22 +186,56 @@ def recorded(props: Mapping[str, Any]) -> KeyState:
         UnreadableState: Something else did.
     """
     version = props.get("schema_version", SCHEMA_VERSION)
-    if isinstance(version, int | float) and version > SCHEMA_VERSION:
+    # Every number of the engine's is a float; a fraction is no schema.
+    if isinstance(version, int | float) and version > SCHEMA_VERSION and version % 1 == 0:
         raise NewerState(
-            f'the state of the key "{props.get("name")}" has schema {version:g}, and this version '
+            f"the state of {_name_of(props)} has schema {version:g}, and this version "
             f"of zdx-provider knows schemas up to {SCHEMA_VERSION}. Nothing was changed.",
             hint="Upgrade the package zdx-provider to the version that wrote the state.",
         )
     try:
         return KeyState.model_validate(props)
     except ValidationError as error:
-        fields = sorted({str(problem["loc"][0]) for problem in error.errors()})
-        raise UnreadableState(
-            f'the state of the key "{props.get("name")}" cannot be read; missing or malformed are: '
-            f"{', '.join(fields)}.",
-            hint="Restore the state from a backup, or repair it with pulumi stack export and "
-            "pulumi stack import.",
-        ) from None
+        raise _unreadable(props, _members(error)) from None
+
+
+def require_readable(inputs: Mapping[str, Any]) -> None:
+    """Stop before inputs are compared that no version of this provider has declared.
+
+    Args:
+        inputs: The inputs; some may be unknown or missing.
+
+    Raises:
+        UnreadableState: One of them is malformed.
+    """
+    known = without_unknowns(inputs)
+    try:
+        KeyProperties.model_validate(known)
+    except ValidationError as error:
+        malformed = _members(error) & known.keys()
+    else:
+        return
+    if malformed:
+        raise _unreadable(known, malformed)
+
+
+def _members(error: ValidationError) -> set[str]:
+    return {str(problem["loc"][0]) for problem in error.errors()}
+
+
+def _unreadable(props: Mapping[str, Any], members: Collection[str]) -> UnreadableState:
+    return UnreadableState(
+        f"the state of {_name_of(props)} cannot be read; missing or malformed are: "
+        f"{', '.join(sorted(members))}.",
+        hint="Restore the state from a backup, or repair it with pulumi stack export and "
+        "pulumi stack import.",
+    )
+
+
+def _name_of(props: Mapping[str, Any]) -> str:
+    names = (props.get(each) for each in ("name", "managed_by", "key_id"))
+    known = next((name for name in names if isinstance(name, str) and name), None)
+    return f'the key "{known}"' if known else "a key"
 
 
 def observed(key: Key, tenant: Tenant, profile: str | None) -> KeyState:
