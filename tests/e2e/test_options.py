@@ -198,3 +198,35 @@ def test_a_saved_plan_makes_changes_and_removes_what_it_says_on_the_day_it_was_m
 
     assert tenant.client(key_id).description.startswith("changed [")
     assert assert_sound(project, tenant) == key_id
+
+
+def test_import_by_id_is_refused_in_a_line_whose_way_works(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    client = tenant.create_client("ci")
+    project.program(with_options(f"import_={client.id!r}"))
+
+    failed = project.fail("preview")
+    project.program(ADOPTED).up()
+
+    assert 'error: ApiKey "ci": Pulumi can\'t import a dynamic resource by its ID.' in failed.text
+    assert "declare adopt=True" in failed.text
+    assert "Traceback" not in failed.text
+    assert assert_sound(project, tenant) == client.id
+    project.assert_no_changes()
+
+
+def test_the_command_that_imports_by_id_fails_as_documented_and_changes_nothing(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    client = tenant.create_client("ci")
+
+    failed = project.fail(
+        *("import", "--yes", "--skip-preview", "--generate-code=false"),
+        *("pulumi-python:dynamic/zdx:ApiKey", "ci", client.id),
+    )
+
+    assert "KeyError: '__provider'" in failed.text
+    assert "KeyError: '__provider'" in Path("docs/troubleshooting.md").read_text()
+    assert tenant.clients() == [client]
+    assert project.recorded_keys() == []

@@ -297,6 +297,25 @@ def test_an_input_whose_output_is_declared_secret_is_named(engine: Engine) -> No
     assert engine.key["secret_inputs"] == ["name"]
 
 
+@pytest.mark.parametrize("by", ["option", "transformation"])
+def test_import_by_id_is_refused_with_the_ways_that_work(engine: Engine, by: str) -> None:
+    def transform(
+        args: pulumi.ResourceTransformationArgs,
+    ) -> pulumi.ResourceTransformationResult:
+        opts = pulumi.ResourceOptions.merge(args.opts, pulumi.ResourceOptions(import_="c1"))
+        return pulumi.ResourceTransformationResult(args.props, opts)
+
+    options = {
+        "option": pulumi.ResourceOptions(import_="c1"),
+        "transformation": pulumi.ResourceOptions(transformations=[transform]),
+    }
+
+    with pytest.raises(pulumi.RunError, match=r"adopt=True.*zdx-keys import-file --output"):
+        ApiKey("ci", role=ROLE, opts=options[by])
+
+    assert engine.registered == []
+
+
 def test_a_rotation_that_is_an_output_is_refused(engine: Engine) -> None:
     rotation: Any = pulumi.Output.from_input(RotationArgs())
 

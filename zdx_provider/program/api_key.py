@@ -120,6 +120,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
 
         Raises:
             TypeError: An argument is of the wrong type.
+            pulumi.RunError: The options have ``import_``, which no dynamic resource can do.
         """
         warn_of_config()
         inputs: dict[str, object] = {
@@ -138,7 +139,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         if rotation is not None:
             inputs["rotation"] = {k: v for k, v in vars(rotation).items() if v is not None}
         final = FinalInputs()
-        inputs["secret_inputs"] = final.find_secrets()
+        inputs["secret_inputs"] = final
         inputs["managed_by"] = _place(resource_name, opts)
         # A key's name is fixed, so its successor can only follow it.
         own = pulumi.ResourceOptions(

@@ -1,7 +1,7 @@
 """Which inputs of a resource are secrets, once every transformation has had its say."""
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ class FinalInputs:
     """The inputs of one resource as they are registered.
 
     A transformation of the stack may replace an input by a secret, or mark one as a secret, after
-    the resource's own code has run.
+    the resource's own code has run. Awaited, it gives the names of those that are secrets.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,11 @@ class FinalInputs:
             self._resource = args.resource
             args.resource._transformations.append(self._see)  # noqa: SLF001 - nothing else is last
 
-    async def find_secrets(self) -> list[str] | None:
+    def __await__(self) -> Generator[Any, Any, list[str] | None]:
+        """Find the secrets; no coroutine is left over where the resource is refused."""
+        return self._find_secrets().__await__()
+
+    async def _find_secrets(self) -> list[str] | None:
         """The inputs whose values no message may show.
 
         The engine hands a provider plain values, so this list is all that tells it.
@@ -42,6 +46,13 @@ class FinalInputs:
 
     def _see(self, args: pulumi.ResourceTransformationArgs) -> None:
         if args.resource is self._resource:
+            if args.opts.import_:
+                raise pulumi.RunError(
+                    f'ApiKey "{args.name}": Pulumi can\'t import a dynamic resource by its ID. '
+                    "Remove import_, then declare adopt=True, which gives the key a second secret; "
+                    "or import the key with its secret: "
+                    "zdx-keys import-file --output import.json --program keys.py."
+                )
             self._props = args.props
             self._secret_outputs = args.opts.additional_secret_outputs or ()
 
