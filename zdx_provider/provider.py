@@ -15,6 +15,7 @@ from pulumi.dynamic import (
 )
 
 from zdx_provider.errors import ZdxError
+from zdx_provider.shadowing import require_no_shadowing
 
 if TYPE_CHECKING:
     from zdx_provider.engine.lifecycle import Lifecycle
@@ -28,6 +29,8 @@ def _in_short(
 ) -> "Callable[Concatenate[ApiKeyProvider, Arguments], Answer]":
     """Spare the user the inner frames of an error that he can act on; a bug keeps all of them.
 
+    What looks like a bug may come of a file in the project that hides a module.
+
     The host prints the traceback of whatever is raised here, and the sentence last.
     """
 
@@ -38,6 +41,9 @@ def _in_short(
         except ZdxError as error:
             error.hide(self._lifecycle.secrets)
             raise error.with_traceback(None) from None
+        except Exception:
+            require_no_shadowing()
+            raise
 
     return cast("Callable[Concatenate[ApiKeyProvider, Arguments], Answer]", call)
 
@@ -58,10 +64,15 @@ class ApiKeyProvider(ResourceProvider):
         """Keep the stack's config for the calls that follow."""
         # Imported here because programs import this module to name the provider, and should not
         # pay for pydantic and requests, which only the plugin needs.
-        from zdx_provider.engine.lifecycle import Lifecycle  # noqa: PLC0415
+        try:
+            from zdx_provider.engine.lifecycle import Lifecycle  # noqa: PLC0415
 
-        self._lifecycle = Lifecycle.configured(req.config.get)
+            self._lifecycle = Lifecycle.configured(req.config.get)
+        except Exception:
+            require_no_shadowing()
+            raise
 
+    @_in_short
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """See `Lifecycle.check`."""
         return self._lifecycle.check(olds, news)

@@ -183,3 +183,31 @@ def test_a_secret_inside_a_list_of_triggers_is_in_no_complaint(project: PulumiPr
 
     assert "has a problem: rotation.secret_lifetime_days must be" in failed.text
     assert "planted" not in failed.text
+
+
+@pytest.mark.parametrize("module", ["secrets", "requests", "pydantic", "queue", "types"])
+def test_a_file_that_hides_a_module_is_named(
+    project: PulumiProject, tenant: RunningEmulator, module: str
+) -> None:
+    file = project.folder / f"{module}.py"
+    file.write_text("")
+
+    failed = project.up_fails()
+
+    assert f'{file} hides the module "{module}"' in failed.text
+    assert tenant.clients() == []
+    file.unlink()
+    project.up()
+
+
+def test_a_file_that_hides_a_module_from_a_lookup_is_named_in_a_line(
+    project: PulumiProject,
+) -> None:
+    (project.folder / "requests.py").write_text("")
+    project.program("from zdx_provider import get_api_keys\nget_api_keys()")
+
+    failed = project.fail("preview")
+
+    assert "error: get_api_keys: " in failed.text
+    assert 'requests.py hides the module "requests"' in failed.text
+    assert "Traceback" not in failed.text

@@ -1,4 +1,4 @@
-"""Warnings about the stack's config that only the program can give.
+"""Warnings about the stack's config and folder that only the program can give.
 
 Pulumi tells a program which settings are secrets and what all of them are called; to the provider
 it hands values alone.
@@ -13,6 +13,8 @@ import pulumi
 from pulumi.runtime import get_root_resource
 from pulumi.runtime.config import CONFIG, get_config_env, get_config_secret_keys_env
 
+from zdx_provider.errors import escape_text
+from zdx_provider.shadowing import find_shadowing
 from zdx_provider.stack_config import (
     KEYS,
     SECRETS,
@@ -32,13 +34,13 @@ _warned_runs: WeakSet[object] = WeakSet()
 
 
 def warn_of_config() -> None:
-    """Warn once a run of secrets in plain text and of names that are no settings."""
+    """Warn once a run: of plain secrets, names that are no settings, files that hide modules."""
     run = get_root_resource() or _NO_ROOT
     if run in _warned_runs:
         return
     _warned_runs.add(run)
     for warning in _warnings():
-        pulumi.log.warn(warning)
+        pulumi.log.warn(escape_text(warning))
 
 
 def _warnings() -> Iterator[str]:
@@ -51,6 +53,9 @@ def _warnings() -> Iterator[str]:
         key = name.removeprefix("zdx:")
         if key != name and to_path(key) != TENANTS and key not in KEYS:
             yield describe_unknown(key)
+    # Most of these end the provider's process before any code of ours runs there.
+    for problem in find_shadowing():
+        yield f"{problem} Rename it."
 
 
 def _plain_names(config: Mapping[str, Any]) -> list[str]:

@@ -22,6 +22,7 @@ from zdx_provider.program.lookup_results import (
     RoleResult,
     SecretResult,
 )
+from zdx_provider.shadowing import require_no_shadowing
 
 if TYPE_CHECKING:
     from zdx_provider.engine.lookups import LookedUpKey
@@ -163,7 +164,13 @@ def _told_in_a_line(function: str, **arguments: object) -> Iterator[None]:
             )
     warn_of_config()
     try:
-        yield
+        try:
+            yield
+        except ZdxError:
+            raise
+        except Exception:
+            require_no_shadowing()
+            raise
     except ZdxError as error:
         raise pulumi.RunError(f"{function}: {error}") from None
 
