@@ -1,6 +1,7 @@
 """The class that every recorded key names, by reference: its module and name are frozen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
@@ -48,6 +49,24 @@ def _in_short(
     return cast("Callable[Concatenate[ApiKeyProvider, Arguments], Answer]", call)
 
 
+@contextmanager
+def _hinting_at_old_settings() -> Iterator[None]:
+    """Say where refused credentials may come from, in the calls of a refresh or a destroy.
+
+    Neither runs the program, so the engine gives the provider the settings of the last update.
+    """
+    from zdx_provider.zidentity import CredentialsRefused  # noqa: PLC0415 - see configure
+
+    try:
+        yield
+    except CredentialsRefused as error:
+        error.hint += (
+            " If the stack's config has changed since the last pulumi up, add --run-program to "
+            "pulumi refresh or pulumi destroy, which use the settings of that pulumi up otherwise."
+        )
+        raise
+
+
 class ApiKeyProvider(ResourceProvider):
     """What Pulumi's dynamic host calls.
 
@@ -90,7 +109,8 @@ class ApiKeyProvider(ResourceProvider):
     @_in_short
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """See `Lifecycle.read`."""
-        return self._lifecycle.read(id_, props)
+        with _hinting_at_old_settings():
+            return self._lifecycle.read(id_, props)
 
     @_in_short
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
@@ -100,4 +120,5 @@ class ApiKeyProvider(ResourceProvider):
     @_in_short
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """See `Lifecycle.delete`."""
-        self._lifecycle.delete(id_, props)
+        with _hinting_at_old_settings():
+            self._lifecycle.delete(id_, props)

@@ -211,3 +211,23 @@ def test_a_file_that_hides_a_module_from_a_lookup_is_named_in_a_line(
     assert "error: get_api_keys: " in failed.text
     assert 'requests.py hides the module "requests"' in failed.text
     assert "Traceback" not in failed.text
+
+
+def test_a_refresh_or_destroy_with_the_replaced_secret_names_what_works(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    secret = tenant.stack_config()["zdx:clientSecret"]
+    project.up()
+    project.configure({"zdx:clientSecret": "obviously-fake-replaced-secret"})
+    project.up()  # nothing is to change, so nothing is sent, and the engine keeps the settings
+    project.configure({"zdx:clientSecret": secret})
+
+    refreshed = project.fail("refresh", "--yes", "--skip-preview")
+    destroyed = project.fail("destroy", "--yes", "--skip-preview")
+
+    for failed in (refreshed, destroyed):
+        assert "add --run-program to pulumi refresh or pulumi destroy" in failed.text
+        assert "obviously-fake" not in failed.text
+    project.refresh("--run-program")
+    project.destroy("--run-program")
+    assert tenant.clients() == []

@@ -230,3 +230,46 @@ def test_the_command_that_imports_by_id_fails_as_documented_and_changes_nothing(
     assert "KeyError: '__provider'" in Path("docs/troubleshooting.md").read_text()
     assert tenant.clients() == [client]
     assert project.recorded_keys() == []
+
+
+@pytest.mark.parametrize("way", ["zdx:resumeInterrupted", "adopt=True"])
+def test_a_replaced_key_that_is_retained_is_refused_by_its_cause_and_taken_over(
+    project: PulumiProject, tenant: RunningEmulator, way: str
+) -> None:
+    program = with_options("retain_on_delete=True")
+    project.program(program).up()
+    key_id = assert_sound(project, tenant)
+
+    refused = project.up_fails("--replace", project.urn_of("ci"))
+    if way == "adopt=True":
+        project.program(program.replace("opts=", "adopt=True, opts="))
+    else:
+        project.run("config", "set", way, "true")
+    project.up()
+
+    assert "when its resource was replaced or removed (retain_on_delete, " in refused.text
+    assert assert_sound(project, tenant) == key_id
+    project.assert_no_changes()
+
+
+def test_a_declared_provider_manages_keys_where_default_providers_are_disabled(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    page = Path("docs/settings.md").read_text().partition("## Without default providers")[2]
+    documented = page.partition("```python\n")[2].partition("```")[0]
+    addresses = ("apiUrl", "tokenUrl")  # of the emulator
+    more = "".join(f'    "zdx:{name}": config.require("{name}"),\n' for name in addresses)
+    project.configure({"pulumi:disable-default-providers": ["*"]})
+
+    refused = project.fail("preview")
+    project.program(documented.replace("}\nprovider", f"{more}}}\nprovider")).up()
+    assert_sound(project, tenant)
+    project.assert_no_changes()
+    project.refresh()
+    secret = tenant.stack_config()["zdx:clientSecret"]
+    state = project.state_file.read_text()
+    project.destroy()
+
+    assert "Default provider for 'pulumi-python' disabled" in refused.text
+    assert secret not in state
+    assert tenant.clients() == []

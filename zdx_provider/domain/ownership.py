@@ -150,8 +150,9 @@ def _taken(key: FoundKey, who: str) -> KeyTaken:
     if key.mark is not None and key.mark.who == who:
         return KeyTaken(
             f"the key {key} is marked as this resource's own, yet the state does not hold it: "
-            "either an earlier run was interrupted before its result was recorded, or a second "
-            "state of this stack lives elsewhere.",
+            "an earlier run was interrupted before its result was recorded, or Pulumi kept the key "
+            "when its resource was replaced or removed (retain_on_delete, pulumi state delete), or "
+            "a second state of this stack lives elsewhere.",
             hint="If this stack has one state, take the key over: pulumi config set "
             "zdx:resumeInterrupted true, then pulumi up. Otherwise find the other state first.",
         )
