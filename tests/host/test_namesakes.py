@@ -168,3 +168,18 @@ def test_create_trusts_no_response_that_describes_another_client(
     create_fails(start_host(), declared)
 
     assert other.id in {client.id for client in tenant.clients()}
+
+
+@only_where("as_documented")
+def test_create_deletes_no_client_of_its_name_that_a_wrong_response_names(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    host.up({**declared, "name": "first", "managed_by": "keys/prod/first"})
+    other = tenant.create_client("ci")
+    body = json.dumps({"id": other.id, "name": "ci"})
+    tenant.fault(method="POST", path=API_CLIENTS, status=201, body=body, applied=True)
+    tenant.fault(method="POST", path=SECRETS, status=403)
+
+    create_fails(host, declared)
+
+    assert other.id in {client.id for client in tenant.clients()}

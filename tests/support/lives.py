@@ -244,10 +244,10 @@ class Life:
 
     def _manual(self, step: Step) -> None:
         clients = [client for client in self.tenant.clients() if client.name == step.name]
-        self.figures.operations += 1
         if not clients:
             if step.what == "create":
                 self.tenant.create_client(step.name, role=step.value)
+                self.figures.operations += 1
             return
         client = clients[0]
         match step.what:
@@ -259,12 +259,14 @@ class Life:
                 self.tenant.change_client(client.id, status=False)
             case "unmark":
                 self.tenant.change_client(client.id, description="")
-            case "secret":
-                if len(self.tenant.secrets(client.id)) == 1:
-                    self.tenant.add_secret(client.id)
+            case "secret" if len(self.tenant.secrets(client.id)) == 1:
+                self.tenant.add_secret(client.id)
             case "delete":
                 self._may_be_gone.add(client.id)
                 self.tenant.delete_client(client.id)
+            case _:
+                return
+        self.figures.operations += 1
 
     def _clock(self, step: Step) -> None:
         self.figures.operations += 1
@@ -497,7 +499,7 @@ class Life:
             if found:
                 raise PromiseBrokenError("a secret is shown")
             project.transcript.clear()
-        for file in (self.folder / "engine" / "state").rglob("*.json"):
+        for file in (self.folder / "engine" / "state").rglob("*.json*"):  # backups, too
             text = file.read_text(errors="replace")
             if any(secret in text for secret in self._planted - {ADMIN_SECRET}):
                 raise PromiseBrokenError(f"a secret stands in {file.name} in the clear")
@@ -605,7 +607,12 @@ def live_through(
         own.mkdir()
         with fork_server.tenant(own / "tenant") as tenant, running_proxy(tenant.url) as proxy:
             life = Life(tenant, proxy, own)
-            life.live(steps)
+            try:
+                life.live(steps)
+            except PromiseBrokenError:
+                raise
+            except Exception as error:
+                raise PromiseBrokenError(f"{type(error).__name__}: {error}") from error
             return life.figures
 
     def fails(steps: list[Step]) -> bool:

@@ -169,12 +169,25 @@ class Clients:
         granted = granting((), self._role(spec.role_id))
         blank = ApiClientDraft(name=spec.name, client_resources=granted)
         try:
-            return self._zidentity.api_clients.create(_declared(blank, spec, mark))
+            return self._create(_declared(blank, spec, mark), mark)
         except AnswerLost as lost:
             created = self._find_lost(mark, spec.name, lost)
             if created is None:
                 raise
             return created
+
+    def _create(self, draft: ApiClientDraft, mark: Mark) -> ApiClient:
+        client = self._zidentity.api_clients.create(draft)
+        if "description" in client.model_fields_set:
+            return client
+        # Nothing in the answer tells the new client from another one of its name.
+        shown = self._zidentity.api_clients.find(client.id)
+        if shown is not None and mark_in(shown.description) != mark:
+            raise AnswerLost(
+                "the answer is about another object than the request",
+                operation=f'create the API client "{draft.name}"',
+            )
+        return client
 
     def bring(self, client: ApiClient, spec: KeySpec, mark: Mark) -> None:
         """Write a client as declared, keeping what is not ours; nothing if it is so already."""

@@ -74,9 +74,10 @@ class ApiClients:
         client = self._session.fetch(call, ApiClient)
         # A wrong body must not make this call's caller change or delete another client.
         has_description = "description" in client.model_fields_set
-        if client.name != draft.name or (
-            has_description and client.description != draft.description
-        ):
+        is_ours = client.name == draft.name and (
+            not has_description or client.description == draft.description
+        )
+        if not is_ours or not _is_usable(client.id):
             raise _not_asked_for(call)
         return client
 
@@ -151,7 +152,7 @@ class ApiClientSecrets:
             mints=True,
         )
         secret = self._session.fetch(call, MintedSecret)
-        if abs(secret.expires_at - expires_at) > _ROUNDING:
+        if abs(secret.expires_at - expires_at) > _ROUNDING or not _is_usable(secret.id):
             raise _not_asked_for(call)
         return secret
 
@@ -169,6 +170,11 @@ class ApiClientSecrets:
         return f"{item_url(self._clients_url, client_id, operation)}/secrets"
 
 
+def _is_usable(identifier: str) -> bool:
+    """Whether an ID stays one step of a path: empty ones and dots are resolved away."""
+    return bool(identifier.strip("."))
+
+
 def _not_asked_for(call: Call) -> ZIdentityError:
     return call.unreadable("the answer is about another object than the request", HTTPStatus.OK)
 
@@ -183,7 +189,7 @@ def item_url(collection: str, identifier: str, operation: str) -> str:
     Raises:
         InvalidRequest: The id would lead to another path: empty ones and dots are resolved away.
     """
-    if not identifier.strip("."):
+    if not _is_usable(identifier):
         raise InvalidRequest(
             f'"{identifier}" is no id',
             operation=operation,

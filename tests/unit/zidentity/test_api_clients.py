@@ -234,6 +234,20 @@ def test_create_takes_an_answer_about_another_client_as_lost(
         zidentity.api_clients.create(ApiClientDraft(name="ci", description="ours"))
 
 
+@pytest.mark.parametrize("identifier", ["", ".", ".."])
+def test_create_takes_an_answer_without_a_usable_id_as_lost(
+    zidentity: ZIdentity, server: ScriptedServer, identifier: str
+) -> None:
+    secret = {"value": "obviously-fake", "createdAt": 1767225600, "expiresAt": 1798761600}
+    server.answers(Reply(201, {"id": identifier, "name": "ci"}))
+    server.answers(Reply(201, {"id": identifier, **secret}))
+
+    with pytest.raises(AnswerLost):
+        zidentity.api_clients.create(ApiClientDraft(name="ci"))
+    with pytest.raises(AnswerLost):
+        zidentity.api_clients.secrets.create("c1", datetime(2027, 1, 1, tzinfo=timezone.utc))
+
+
 def test_create_takes_a_secret_of_another_expiry_as_lost(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
