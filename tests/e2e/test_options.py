@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from support.documents import ROOT
 from support.pulumi_project import PulumiProject
 from support.soundness import assert_sound
 
@@ -227,7 +228,7 @@ def test_the_command_that_imports_by_id_fails_as_documented_and_changes_nothing(
     )
 
     assert "KeyError: '__provider'" in failed.text
-    assert "KeyError: '__provider'" in Path("docs/troubleshooting.md").read_text()
+    assert "KeyError: '__provider'" in (ROOT / "docs/troubleshooting.md").read_text()
     assert tenant.clients() == [client]
     assert project.recorded_keys() == []
 
@@ -255,7 +256,7 @@ def test_a_replaced_key_that_is_retained_is_refused_by_its_cause_and_taken_over(
 def test_a_declared_provider_manages_keys_where_default_providers_are_disabled(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    page = Path("docs/settings.md").read_text().partition("## Without default providers")[2]
+    page = (ROOT / "docs/settings.md").read_text().partition("## Without default providers")[2]
     documented = page.partition("```python\n")[2].partition("```")[0]
     addresses = ("apiUrl", "tokenUrl")  # of the emulator
     more = "".join(f'    "zdx:{name}": config.require("{name}"),\n' for name in addresses)

@@ -1,7 +1,7 @@
 """Whatever stands in config and environment, settings are read or refused in a line."""
 
 import json
-import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -98,9 +98,11 @@ ENVIRON: st.SearchStrategy[dict[str, Any]] = st.just({}) | draw_for(tuple(ENVIRO
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _nowhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+def _nowhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No drawn text is the path of a file of this repository."""
-    os.chdir(tmp_path_factory.mktemp("nowhere"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("nowhere"))
+        yield
 
 
 def read_all(config: dict[str, str], environ: dict[str, str], name: str | None) -> list[str]:
