@@ -7,7 +7,7 @@ from docstring_parser import DocstringStyle, parse
 from pulumi.provider.experimental.util import camel_case
 
 from zdx_provider import ApiKey, RotationArgs
-from zdx_provider.program.api_key import SECRET_OUTPUTS
+from zdx_provider.api_key import SECRET_OUTPUTS
 
 
 def described(schema: dict[str, Any]) -> dict[str, Any]:

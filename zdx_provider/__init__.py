@@ -1,14 +1,8 @@
 """ZDX API keys as code: the names that a Pulumi program uses."""
 
 from zdx_provider._version import __version__
-from zdx_provider.program.api_key import ApiKey
-from zdx_provider.program.lookup_results import (
-    ApiKeyResult,
-    ApiKeySummary,
-    RoleResult,
-    SecretResult,
-)
-from zdx_provider.program.lookups import (
+from zdx_provider.api_key import ApiKey, RotationArgs
+from zdx_provider.lookups import (
     get_api_key,
     get_api_key_output,
     get_api_keys,
@@ -16,7 +10,7 @@ from zdx_provider.program.lookups import (
     get_roles,
     get_roles_output,
 )
-from zdx_provider.program.rotation_args import RotationArgs
+from zdx_provider.results import ApiKeyResult, ApiKeySummary, RoleResult, SecretResult
 
 __all__ = [
     "ApiKey",

@@ -31,34 +31,7 @@ ZdxError
 
 from collections.abc import Iterable
 
-# The start of a colour tag of Pulumi's CLI, which panics at one that it does not know.
-_COLOUR_TAG = "<{%"
-
-
-def escape_text(text: str, *, keep: str = "") -> str:
-    """Make text that comes from elsewhere safe to show, wherever it is shown.
-
-    Names, roles and descriptions are written by whoever may edit the tenant. What a terminal or the
-    Pulumi CLI would act on (escape sequences, line breaks, bidirectional and invisible characters,
-    colour tags) becomes visible text. Escaping escaped text changes nothing.
-
-    Args:
-        text: The text.
-        keep: Characters that are harmless where this text goes, such as a line break.
-    """
-    shown = "".join(
-        each if each.isprintable() or each in keep else each.encode("unicode_escape").decode()
-        for each in text
-    )
-    return shown.replace(_COLOUR_TAG, "\\x3c{%")
-
-
-def hide_secrets(text: str, secrets: Iterable[str]) -> str:
-    """Replace each secret in a text, longer ones first; also one that is escaped already."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        for spelling in (secret, escape_text(secret)):
-            text = text.replace(spelling, "[secret]")
-    return text
+from zdx_provider.text import escape_text, hide_secrets
 
 
 class ZdxError(Exception):

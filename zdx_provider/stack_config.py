@@ -7,8 +7,7 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from zdx_provider.errors import escape_text
-from zdx_provider.quoting import quote_shell
+from zdx_provider.text import escape_text, quote_shell
 
 SECRETS = ("clientSecret", "privateKey")
 KEYS = (

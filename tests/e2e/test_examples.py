@@ -230,7 +230,7 @@ def test_a_key_made_by_hand_becomes_code_and_what_uses_it_is_never_refused(
     without_permission = walk.follow()
 
     assert "was not made by Pulumi" in refused.text
-    assert "was there already and was taken over" in taken_over.text
+    assert "already existed and was taken over" in taken_over.text
     assert tenant.token_for(by_hand.id, str(old_secret.value))
     assert tenant.token_for(by_hand.id, shown.stdout.strip())
     assert "2 unchanged" in without_permission.text

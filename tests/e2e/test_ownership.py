@@ -63,7 +63,7 @@ def test_a_take_over_is_told_with_the_day_on_which_the_former_secret_goes(
 
     said = open_stack("b").program(ADOPTED.format(role="ZDX Super Admin")).up()
 
-    assert "was there already and was taken over" in said.text
+    assert "already existed and was taken over" in said.text
     assert f"revokes the previous one, {former}" in said.text
 
 

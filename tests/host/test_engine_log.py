@@ -1,7 +1,7 @@
 import logging
 import socket
 
-from zdx_provider.engine.host import EngineHost
+from zdx_provider.engine.engine_client import EngineHost
 
 
 def test_a_line_that_nobody_can_show_fails_nothing() -> None:

@@ -7,11 +7,10 @@ from host.conftest import StartHost, only_where
 from support.plugin_host import PluginFailed, PluginHost, Properties
 
 from zdx_emulator.testing import API_CLIENTS, SECRETS, RunningEmulator, Switches
-from zdx_provider.cli.live.findings import Verdict
-from zdx_provider.cli.live.secrets import SECRET_ASSUMPTIONS
-from zdx_provider.cli.live.trial import PATIENCE_SECONDS, Timing, Trial
-from zdx_provider.cli.live.walk import findings
-from zdx_provider.cli.tenant import connect
+from zdx_provider.cli.assumptions import SECRET_ASSUMPTIONS
+from zdx_provider.cli.sandbox import PATIENCE_SECONDS, Timing, Trial, Verdict
+from zdx_provider.cli.stack import connect
+from zdx_provider.cli.verify import findings
 from zdx_provider.settings import load_settings
 
 NOT_SEEN_YET = Switches(read_lag_ms=3_600_000)

@@ -17,10 +17,10 @@ from hypothesis.stateful import (
 )
 
 from zdx_emulator.testing import RunningEmulator, running_emulator
-from zdx_provider.domain.rotation import Rotation, due
-from zdx_provider.engine.host import EngineHost
+from zdx_provider.engine.engine_client import EngineHost
 from zdx_provider.engine.lifecycle import Lifecycle
 from zdx_provider.engine.tenants import Tenants
+from zdx_provider.keys.rotation import Rotation, due
 
 PLAN = {"secret_lifetime_days": 90, "rotate_before_expiry_days": 14, "keep_previous_days": 7}
 DECLARED = {

@@ -4,10 +4,9 @@ from datetime import datetime, timedelta, timezone
 
 from pydantic import SecretStr
 
-from zdx_provider.domain.key import Key
-from zdx_provider.domain.mark import Mark
-from zdx_provider.domain.ownership import FoundKey
-from zdx_provider.domain.roles import Role
+from zdx_provider.keys.key import Key, Mark
+from zdx_provider.keys.ownership import FoundKey
+from zdx_provider.keys.roles import Role
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientSecret,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import zdx_provider
 from zdx_provider import errors
-from zdx_provider.errors import ZdxError, escape_text
+from zdx_provider.errors import ZdxError
+from zdx_provider.text import escape_text
 from zdx_provider.zidentity import ZIdentityError
 from zdx_provider.zidentity import errors as wire
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from support.fuzz import fuzz_settings
 from support.samples import PLANTED, a_key
 
-from zdx_provider.engine.host import EngineHost
+from zdx_provider.engine.engine_client import EngineHost
 from zdx_provider.engine.lifecycle import Lifecycle
-from zdx_provider.engine.state import KeyState, recorded
 from zdx_provider.engine.tenants import Tenants
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.state import KeyState, recorded
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 INPUTS: dict[str, Any] = {

@@ -6,10 +6,9 @@ import pytest
 from pydantic import SecretStr
 from support.samples import CLAIM, ENDS, MADE, PLANTED, WHO, a_key, a_secret
 
-from zdx_provider.domain.key import Key
-from zdx_provider.domain.rotation import MISSING
-from zdx_provider.engine.importing import HeldSecret, Importable, held_secret, importable
-from zdx_provider.engine.state import recorded
+from zdx_provider.keys.key import Key
+from zdx_provider.keys.rotation import MISSING
+from zdx_provider.keys.state import HeldSecret, Importable, held_secret, importable, recorded
 from zdx_provider.zidentity import ApiClientSecret, Tenant
 
 NOW = MADE + timedelta(days=100)

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.output import Unknown
 
-from zdx_provider.engine.inputs import KeyInputs, failures, without_unknowns
+from zdx_provider.engine.lifecycle import find_failures, remove_unknowns
+from zdx_provider.keys.inputs import KeyInputs
 
 DECLARED: dict[str, Any] = {
     "name": "ci",
@@ -26,7 +27,7 @@ TRUTH = "must be true or false"
 
 def broken(**changed: Any) -> list[tuple[str, str]]:
     """Each broken rule: the input that it names, and what it says of it."""
-    found = failures({**DECLARED, **changed})
+    found = find_failures({**DECLARED, **changed})
     # The engine prints the value of a failure's property, which may be a secret.
     assert [failure.property for failure in found] == [""] * len(found)
     return [(name, rule) for name, _, rule in (each.reason.partition(" ") for each in found)]
@@ -100,7 +101,7 @@ def test_every_broken_rule_is_reported_once() -> None:
 def test_what_is_required_is_missed(prop: str) -> None:
     declared = {key: value for key, value in DECLARED.items() if key != prop}
 
-    assert [failure.reason.split()[0] for failure in failures(declared)] == [prop]
+    assert [failure.reason.split()[0] for failure in find_failures(declared)] == [prop]
 
 
 @given(st.sets(st.sampled_from(sorted(DECLARED.keys() | {"tenant"}))))
@@ -113,7 +114,7 @@ def test_an_unknown_value_does_not_hide_a_broken_rule_elsewhere() -> None:
 
 
 def test_a_value_that_is_unknown_inside_is_unknown() -> None:
-    assert without_unknowns({"a": [{"b": UNKNOWN}], "c": ["d"]}) == {"c": ["d"]}
+    assert remove_unknowns({"a": [{"b": UNKNOWN}], "c": ["d"]}) == {"c": ["d"]}
 
 
 @pytest.mark.parametrize(
@@ -177,4 +178,4 @@ DECLARABLE = sorted(KeyInputs.model_fields.keys() - {"secret_inputs", "rotation"
 def test_a_reason_never_repeats_the_value(values: dict[str, Any]) -> None:
     reasons = {f"{n} must be {field.description}" for n, field in KeyInputs.model_fields.items()}
 
-    assert {failure.reason for failure in failures({**DECLARED, **values})} <= reasons
+    assert {failure.reason for failure in find_failures({**DECLARED, **values})} <= reasons

@@ -3,8 +3,8 @@ from dataclasses import fields
 import pytest
 
 from zdx_provider import ApiKey, ApiKeySummary
-from zdx_provider.domain.key import KeyAttributes
-from zdx_provider.engine.inputs import ARGUMENTS
+from zdx_provider.keys.inputs import ARGUMENTS
+from zdx_provider.keys.key import KeyAttributes
 from zdx_provider.zidentity import ApiClientDraft
 
 

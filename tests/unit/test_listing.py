@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from support.samples import a_client
 
-from zdx_provider.domain.listing import MAX_AGE_SECONDS, Listing
+from zdx_provider.keys.clients import MAX_AGE_SECONDS, Listing
 from zdx_provider.zidentity import ApiClient, Unreachable
 
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from zdx_provider.domain.mark import Mark, marked_description, split_description
-from zdx_provider.domain.owner import KEY_TYPE, Owner, Urn
+from zdx_provider.keys.key import Mark, marked_description, split_description
+from zdx_provider.keys.owner import KEY_TYPE, Owner, Urn
 
 PIECES = [*"$/:]% \n\x1baé", "::", " #", "#1]", "[pulumi ", "%24"]
 NAMES = st.lists(st.sampled_from(PIECES), min_size=1).map("".join) | st.text(min_size=1)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.samples import CLAIM, WHO, a_found_key
 
-from zdx_provider.domain.mark import Mark
-from zdx_provider.domain.owner import KEY_TYPE, Owner
-from zdx_provider.domain.ownership import FoundKey, KeyTaken, Permissions, key_to_take
+from zdx_provider.keys.key import Mark
+from zdx_provider.keys.owner import KEY_TYPE, Owner
+from zdx_provider.keys.ownership import FoundKey, KeyTaken, Permissions, key_to_take
 from zdx_provider.zidentity import ApiClient, ClientAuthentication
 
 OURS = Mark(WHO, CLAIM)

@@ -5,7 +5,7 @@ from support.samples import a_role
 
 from policies.rules import name_problem, role_problem, rotation_problem
 from zdx_emulator.testing import scope_id
-from zdx_provider.domain.roles import find_role
+from zdx_provider.keys.roles import find_role
 
 SUPER = a_role("ZDX Super Admin")
 SUPER_ID = scope_id("ZDX Super Admin")

@@ -16,8 +16,8 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.mocks import test as run_to_its_end
 
 from zdx_provider import ApiKey, RotationArgs
-from zdx_provider.domain.owner import Owner
-from zdx_provider.engine.inputs import ARGUMENTS, KeyProperties
+from zdx_provider.keys.inputs import ARGUMENTS, KeyProperties
+from zdx_provider.keys.owner import Owner
 from zdx_provider.provider import ApiKeyProvider
 
 KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"

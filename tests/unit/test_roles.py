@@ -1,7 +1,7 @@
 import pytest
 from support.samples import API, a_role, a_server
 
-from zdx_provider.domain.roles import (
+from zdx_provider.keys.roles import (
     Role,
     RoleNotFound,
     find_role,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zdx_provider.domain.rotation import MISSING, Rotation, changed_triggers, due, next_stamp
+from zdx_provider.keys.rotation import MISSING, Rotation, changed_triggers, due, next_stamp
 
 TODAY = date(2026, 3, 1)
 DATES = st.dates(date(2000, 1, 1), date(2100, 1, 1))

@@ -2,8 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.samples import API, a_role
 
-from zdx_provider.domain.roles import service_id
-from zdx_provider.domain.scopes import granting, scopes_of_services
+from zdx_provider.keys.roles import granting, scopes_of_services, service_id
 from zdx_provider.zidentity import ApiClient, ApiResource, Scope
 
 ROLE = a_role("ZDX Super Admin", "zdx::super")

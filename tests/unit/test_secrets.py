@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.samples import MADE, a_secret
 
-from zdx_provider.domain.secrets import HeldSecrets, dispensable
+from zdx_provider.keys.clients import HeldSecrets, dispensable
 from zdx_provider.zidentity import ApiClientSecret
 
 NOW = MADE + timedelta(days=100)

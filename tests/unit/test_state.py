@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from support.samples import CLAIM, ENDS, MADE, PLANTED, WHO, a_key, a_minted_secret, a_secret
 
-from zdx_provider.domain.key import Key
-from zdx_provider.domain.mark import Mark
-from zdx_provider.domain.secrets import HeldSecrets
-from zdx_provider.engine.inputs import KeyInputs
-from zdx_provider.engine.state import (
+from zdx_provider.keys.clients import HeldSecrets
+from zdx_provider.keys.inputs import KeyInputs
+from zdx_provider.keys.key import Key, Mark
+from zdx_provider.keys.state import (
     KeyState,
     NewerState,
     UnreadableState,

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from zdx_provider._version import __version__
-from zdx_provider.cli.selection import KeyFormat, Selection
+from zdx_provider.cli.options import KeyFormat, Selection
 from zdx_provider.cli.streams import describe_os_error, tell_error, writable_streams
 from zdx_provider.errors import ZdxError
 
@@ -141,7 +141,7 @@ def roles(
     zdx-keys roles --json | jq -r '.[].name'
     ```
     """
-    from zdx_provider.cli import roles as command  # noqa: PLC0415 - see the module's docstring
+    from zdx_provider.cli import list_roles as command  # noqa: PLC0415 - see the module's docstring
 
     command.run(Selection(folder, stack, profile), as_json=as_json)
 
@@ -165,7 +165,7 @@ def list_(
     zdx-keys list --json | jq '.[] | select(.secrets[].days_left < 14)'
     ```
     """
-    from zdx_provider.cli import listing as command  # noqa: PLC0415 - see the module's docstring
+    from zdx_provider.cli import list_keys as command  # noqa: PLC0415 - see the module's docstring
 
     command.run(Selection(folder, stack, profile), as_json=as_json)
 
@@ -301,7 +301,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             app(arguments)
         raise AssertionError  # typer ends by an exit of its own
     except ZdxError as error:
-        from zdx_provider.cli.exits import exit_of  # noqa: PLC0415 - only failures need it
+        from zdx_provider.cli.output import exit_of  # noqa: PLC0415 - only failures need it
 
         tell_error(str(error))
         sys.exit(exit_of(error))

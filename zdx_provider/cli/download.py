@@ -9,10 +9,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from zdx_provider.cli.files import write_private
-from zdx_provider.cli.selection import KeyFormat, Selection
+from zdx_provider.cli.key_files import write_private
+from zdx_provider.cli.options import KeyFormat, Selection
+from zdx_provider.cli.output import print_json, say
 from zdx_provider.cli.stack import Stack, StackKey
-from zdx_provider.cli.terminal import print_json, say
 from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import has_known_hosts
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import typer
 
-from zdx_provider.cli.selection import Selection
-from zdx_provider.cli.tenant import OpenTenant, open_tenant
-from zdx_provider.cli.terminal import print_json, say
-from zdx_provider.domain.key import Key
-from zdx_provider.domain.secrets import revoke
-from zdx_provider.errors import ZdxError, escape_text
+from zdx_provider.cli.options import Selection
+from zdx_provider.cli.output import print_json, say
+from zdx_provider.cli.stack import OpenTenant, open_tenant
+from zdx_provider.errors import ZdxError
+from zdx_provider.keys.clients import revoke
+from zdx_provider.keys.key import Key
+from zdx_provider.text import escape_text
 from zdx_provider.zidentity import ApiClientSecret, about
 
 

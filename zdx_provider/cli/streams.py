@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import TextIO
 
-from zdx_provider.errors import ZdxError, escape_text
+from zdx_provider.errors import ZdxError
+from zdx_provider.text import escape_text
 
 # What the signs of this command line mean, where the locale has no such character.
 _INSTEAD = {"✓": "ok", "✗": "FAILED", "…": "..."}

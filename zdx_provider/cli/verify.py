@@ -1,24 +1,31 @@
-"""``zdx-keys verify``: whether settings, credentials and permissions are what is needed."""
+"""``zdx-keys verify``: check settings, credentials, permissions and assumptions."""
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
+from rich.table import Table
 from rich.text import Text
 
-from zdx_provider.cli.exits import Exit, exit_of
-from zdx_provider.cli.live.findings import Finding, Verdict
-from zdx_provider.cli.live.walk import ASSUMPTIONS, finding_table, findings, open_trial
-from zdx_provider.cli.selection import Selection
-from zdx_provider.cli.tenant import FoundSettings, OpenTenant, connect, find_settings
-from zdx_provider.cli.terminal import cell, console, print_json, with_progress
-from zdx_provider.domain.roles import RoleNotFound
+from zdx_provider.cli.assumptions import CLIENT_ASSUMPTIONS, SECRET_ASSUMPTIONS
+from zdx_provider.cli.options import Selection
+from zdx_provider.cli.output import Exit, cell, console, exit_of, print_json, table, with_progress
+from zdx_provider.cli.sandbox import Assumption, Finding, Timing, Trial, Verdict, unknown
+from zdx_provider.cli.stack import FoundSettings, OpenTenant, connect, find_settings
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.roles import RoleNotFound
 from zdx_provider.stack_config import describe_plain_secret
-from zdx_provider.zidentity import CredentialsRefused, Forbidden, NotFound, ZIdentityError
+from zdx_provider.zidentity import (
+    ApiClient,
+    CredentialsRefused,
+    Forbidden,
+    NotFound,
+    ZIdentityError,
+)
 
 
 @dataclass(frozen=True)
@@ -188,3 +195,62 @@ def _looked(title: str, look: Callable[[], str]) -> Step:
         return Step(title, passed=True, detail=look())
     except ZdxError as error:
         return Step(title, passed=False, detail=str(error), exit=exit_of(error))
+
+
+ASSUMPTIONS = (*CLIENT_ASSUMPTIONS, *SECRET_ASSUMPTIONS)
+
+# Assumed too, and out of reach for what an API client may ask.
+_NOT_TRIED = (
+    Finding(
+        "The ZDX API answers to a token of such a key",
+        Verdict.UNKNOWN,
+        "not tried: ask /zdx/v1 for something that the key's role may read",
+    ),
+)
+
+_STYLES = {Verdict.HOLDS: "green", Verdict.DIFFERS: "red", Verdict.UNKNOWN: "yellow"}
+
+
+def open_trial(found: FoundSettings) -> Trial:
+    """A trial in the tenant that settings name.
+
+    Raises:
+        ZIdentityError: The tenant could not be asked for its roles.
+    """
+    tenant = connect(found.settings)
+    return Trial(
+        tenant.zidentity,
+        found.settings.connection(),
+        tenant.inventory.roles.now(),
+        prefix=f"zdx-keys-verify-{secrets.token_hex(8)}-",
+        timing=Timing(time.monotonic, time.sleep),
+    )
+
+
+def findings(trial: Trial, assumptions: Sequence[Assumption] = ASSUMPTIONS) -> Iterator[Finding]:
+    """Try assumptions one after the other on one throwaway client.
+
+    Raises:
+        ZIdentityError: The client could not be made.
+    """
+    client = trial.make("main")
+    for assumption in assumptions:
+        yield _found(trial, client, assumption)
+    yield from _NOT_TRIED
+
+
+def finding_table(found: Sequence[Finding], tenant_name: str) -> Table:
+    """The findings for people."""
+    made = table(f"What is assumed, tried on {tenant_name}", "Assumption", "Verdict", "Seen")
+    for finding in found:
+        verdict = cell(finding.verdict.value, _STYLES[finding.verdict])
+        made.add_row(cell(finding.claim), verdict, cell(finding.seen))
+    return made
+
+
+def _found(trial: Trial, client: ApiClient, assumption: Assumption) -> Finding:
+    try:
+        outcome = assumption.tried(trial, client)
+    except ZIdentityError as error:
+        outcome = unknown(str(error))
+    return Finding(assumption.claim, outcome.verdict, outcome.seen)

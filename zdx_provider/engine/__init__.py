@@ -1,5 +1,5 @@
-"""The engine layer: reads what Pulumi's dynamic host hands over, renders what the domain answers.
+"""Connects Pulumi's dynamic provider protocol to `keys`.
 
-All of the engine's peculiarities are met here: numbers that arrive as floats, unknown values at
-preview, outputs that an update replaces whole, and errors that only check can show cleanly.
+The engine's peculiarities are handled here: unknown values at preview, outputs that an update
+replaces as a whole, and errors that only check can show cleanly.
 """

@@ -1,8 +1,8 @@
-"""A key's life as the engine drives it: each call read, handed to the domain, and rendered."""
+"""Pulumi's calls for every key: check, diff, create, read, update and delete."""
 
 import logging
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -17,24 +17,7 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown, contains_unknowns
 
 from zdx_provider.clock import utc_now
-from zdx_provider.domain.key import KeySpec, attributes_of
-from zdx_provider.domain.keys import Keys
-from zdx_provider.domain.mark import Mark
-from zdx_provider.domain.ownership import Permissions
-from zdx_provider.domain.rotation import Rotation, changed_triggers, next_stamp
-from zdx_provider.engine import announcements
-from zdx_provider.engine.host import EngineHost
-from zdx_provider.engine.inputs import (
-    KeyInputs,
-    KeyProperties,
-    failures,
-    find_expiry,
-    find_rotation,
-    find_secret_texts,
-    parse_inputs,
-    without_unknowns,
-)
-from zdx_provider.engine.state import KeyState, observed, recorded, require_readable
+from zdx_provider.engine.engine_client import EngineHost
 from zdx_provider.engine.tenants import (
     Tenants,
     at_address,
@@ -44,8 +27,23 @@ from zdx_provider.engine.tenants import (
     require_same_address,
 )
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.inputs import (
+    KeyInputs,
+    KeyProperties,
+    find_broken_rules,
+    find_expiry,
+    find_rotation,
+    find_secret_texts,
+    parse_inputs,
+)
+from zdx_provider.keys.key import KeySpec, Mark, attributes_of
+from zdx_provider.keys.ownership import Permissions, names_of
+from zdx_provider.keys.repository import Keys
+from zdx_provider.keys.rotation import MISSING, Rotation, changed_triggers, due, next_stamp
+from zdx_provider.keys.state import KeyState, observed, recorded, require_readable
 from zdx_provider.settings import ConfigReader
-from zdx_provider.zidentity import ZIdentityError
+from zdx_provider.text import escape_text
+from zdx_provider.zidentity import Scope, ZIdentityError
 
 Properties = dict[str, Any]
 
@@ -87,11 +85,11 @@ class Lifecycle:
             news: The inputs of the program; some of them unknown at preview.
         """
         self._note_secrets(news)
-        broken = failures(news)
+        broken = find_failures(news)
         if broken:
             return CheckResult(news, broken)
         try:
-            self._check_settings_and_role(olds, without_unknowns(news), news)
+            self._check_settings_and_role(olds, remove_unknowns(news), news)
         except ZdxError as error:
             error.hide(self.secrets)
             return CheckResult(news, [CheckFailure("", str(error))])
@@ -109,14 +107,14 @@ class Lifecycle:
         """
         self._note_secrets(olds, news)
         state = recorded(olds)
-        require_readable(news)  # on a refresh they are those of the state
+        require_readable(remove_unknowns(news))  # on a refresh they are those of the state
         before = state.inputs()
         changed = {key for key in _COMPARED if before.get(key) != news.get(key)}
         if "tenant" not in changed:
             require_home(self._tenants.home_of(state), state)
         elif self._moves(state, news.get("tenant")):
             return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
-        self._announce(state, without_unknowns(news))
+        self._announce(state, remove_unknowns(news))
         if changed:
             # The engine compares the inputs itself then, and shows what changes.
             return DiffResult(changes=None)
@@ -152,7 +150,7 @@ class Lifecycle:
         if created.previous_id is not None:
             state = state.keeping(created.previous_id, self._today + rotation.overlap)
         if created.previous_id is not None or created.other_scopes:
-            taken_over = announcements.taken_over(state, created.other_scopes)
+            taken_over = describe_take_over(state, created.other_scopes)
             self._host.log(logging.INFO, taken_over)
         return CreateResult(created.key_id, state.rendered())
 
@@ -229,7 +227,7 @@ class Lifecycle:
         keys = self._tenants.keys_of(state)
         owner = keys.delete(key_id, state.name, Mark(state.managed_by, state.claim))
         if owner is not None:
-            self._host.log(logging.WARNING, announcements.left_alone(state, owner))
+            self._host.log(logging.WARNING, describe_kept_key(state, owner))
 
     @property
     def secrets(self) -> Collection[str]:
@@ -262,7 +260,7 @@ class Lifecycle:
 
     def _stamp(self, olds: Properties, news: Properties) -> Any:
         """The day on which the secret ends after this update; unknown where a trigger is."""
-        known = without_unknowns(news)
+        known = remove_unknowns(news)
         if "rotation" in news and "rotation" not in known:
             return Unknown()  # type: ignore[no-untyped-call] # the SDK's own marker
         declared, before = find_rotation(known), find_rotation(olds)
@@ -271,17 +269,17 @@ class Lifecycle:
     def _announce(self, state: KeyState, news: Properties) -> None:
         declared = find_rotation(news)
         if _rotates(state, find_expiry(news), declared):
-            sentence = announcements.new_secret(state, declared, self._today)
+            sentence = describe_new_secret(state, declared, self._today)
             self._host.log(logging.INFO, sentence)
         elif state.owes_a_revoke(self._today):
-            self._host.log(logging.INFO, announcements.revoke_due(state))
+            self._host.log(logging.INFO, describe_revoke_due(state))
 
     def _without_previous(self, keys: Keys, state: KeyState, previous_id: str) -> KeyState:
         """Revoke the previous secret; what fails stays owed, and the next update tries again."""
         try:
             keys.revoke(state.key_id, state.name, previous_id)
         except ZIdentityError as error:
-            self._host.log(logging.WARNING, announcements.not_revoked(previous_id, error))
+            self._host.log(logging.WARNING, describe_failed_revoke(previous_id, error))
             return state
         return state.without_previous()
 
@@ -318,3 +316,75 @@ def _rotates(state: KeyState, stamp: str | None, declared: Rotation | None) -> b
 
 def _spec(inputs: KeyInputs, role_id: str) -> KeySpec:
     return KeySpec(**attributes_of(inputs), role_id=role_id, owner=inputs.managed_by)
+
+
+def remove_unknowns(news: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are known already; at preview some are not, and must not be touched."""
+    return {key: value for key, value in news.items() if not contains_unknowns(value)}
+
+
+def find_failures(news: Mapping[str, Any]) -> list[CheckFailure]:
+    """The rules that a declaration breaks; unknown values break none.
+
+    Each names its input in the text and not as the failure's property: the engine prints the value
+    of that property in the clear, and nothing tells a provider which values are secrets (a
+    transformation may turn any of them into one).
+    """
+    known = remove_unknowns(news)
+    return [
+        CheckFailure("", escape_text(f"{name} {rule}"))
+        for name, rule in find_broken_rules(known).items()
+        if (prop := name.partition(".")[0]) in known or prop not in news
+    ]
+
+
+def describe_new_secret(state: KeyState, declared: Rotation | None, today: date) -> str:
+    """That an update replaces a key's secret, and why."""
+    why = due(state.secret_expires_on or MISSING, today, declared, state.plan)
+    until = today + (declared or Rotation()).overlap
+    alive = state.is_secret_alive(today)
+    kept = f" The first pulumi up from {until} on revokes the one before." if alive else ""
+    return f"{_label(state)} gets a new secret: {why}.{kept}"
+
+
+def describe_revoke_due(state: KeyState) -> str:
+    """That an update ends the previous secret."""
+    return (
+        f"{_label(state)}: its previous secret {state.previous_secret_id} is revoked, as it was to "
+        f"work until {state.previous_secret_revoke_on}."
+    )
+
+
+def describe_failed_revoke(previous_id: str, cause: Exception) -> str:
+    """That the previous secret could not be ended."""
+    return (
+        f"the previous secret {previous_id} was not revoked; the next pulumi up tries again. "
+        f"The reason: {cause}"
+    )
+
+
+def describe_take_over(state: KeyState, other_scopes: Sequence[Scope]) -> str:
+    """That a create took a key over, and what becomes of its secret and its other permissions."""
+    previous = (
+        f" The first pulumi up from {state.previous_secret_revoke_on} on revokes the previous one, "
+        f"{state.previous_secret_id}."
+        if state.previous_secret_id
+        else ""
+    )
+    kept = f" It keeps {names_of(other_scopes)} of other services." if other_scopes else ""
+    return (
+        f"{_label(state)} already existed and was taken over. It has a new secret.{previous}{kept}"
+    )
+
+
+def describe_kept_key(state: KeyState, owner: Mark) -> str:
+    """That a delete left the key to the one who has taken it over."""
+    taker = "its successor" if owner.who == state.managed_by else owner.who
+    return (
+        f"{_label(state)} was left as it is, because {taker} has taken it over; only this row of "
+        "the state is forgotten."
+    )
+
+
+def _label(state: KeyState) -> str:
+    return f'the key "{state.name}" ({state.key_id})'

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import pulumi
 
-from zdx_provider.domain.inventory import Inventory
-from zdx_provider.domain.key import Key
-from zdx_provider.domain.roles import Role
-from zdx_provider.engine.state import KeyState, observed
+from zdx_provider.keys.key import Key
+from zdx_provider.keys.repository import Inventory
+from zdx_provider.keys.roles import Role
+from zdx_provider.keys.state import KeyState, observed
 from zdx_provider.settings import Settings, load_settings
 from zdx_provider.zidentity import ApiClientSecret
 

@@ -3,9 +3,9 @@
 import threading
 from collections.abc import Callable, Mapping
 
-from zdx_provider.domain.keys import Keys
-from zdx_provider.engine.state import KeyState
 from zdx_provider.errors import SettingsError
+from zdx_provider.keys.repository import Keys
+from zdx_provider.keys.state import KeyState
 from zdx_provider.settings import ConfigReader, Settings, load_settings, profile_names
 from zdx_provider.zidentity import Tenant, name_tenant
 

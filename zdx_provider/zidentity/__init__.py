@@ -1,8 +1,17 @@
 """ZIdentity over HTTP: one authorised session with a tenant."""
 
 from zdx_provider.zidentity.client import ZIdentity
-from zdx_provider.zidentity.connection import ConnectionOptions, InvalidConnection
-from zdx_provider.zidentity.credentials import ClientSecret, Credentials, PrivateKey
+from zdx_provider.zidentity.connection import (
+    ClientSecret,
+    ConnectionOptions,
+    Credentials,
+    InvalidConnection,
+    InvalidTenant,
+    PrivateKey,
+    Tenant,
+    has_known_hosts,
+    name_tenant,
+)
 from zdx_provider.zidentity.errors import (
     AnswerLost,
     Conflict,
@@ -35,7 +44,6 @@ from zdx_provider.zidentity.models import (
     ServiceScopes,
 )
 from zdx_provider.zidentity.private_keys import InvalidCredentials
-from zdx_provider.zidentity.tenant import InvalidTenant, Tenant, has_known_hosts, name_tenant
 
 __all__ = [
     "AnswerLost",

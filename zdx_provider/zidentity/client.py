@@ -1,22 +1,35 @@
-"""ZIdentity's API as the rest of this product sees it."""
+"""ZIdentity's API clients, their secrets, and its API resources.
+
+Source of paths, fields and status codes: the service description `zid/v1` in Zscaler's
+zscaler-oneapi-sdk-python, and the ZIdentity help page "API Clients". Any 2xx is a success, as
+the two differ in which.
+"""
 
 import random
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from zdx_provider.zidentity.api_clients import ApiClients
-from zdx_provider.zidentity.clock import ServerClock
-from zdx_provider.zidentity.connection import ConnectionOptions
-from zdx_provider.zidentity.credentials import Credentials
-from zdx_provider.zidentity.resource_servers import ResourceServers
-from zdx_provider.zidentity.session import Session
-from zdx_provider.zidentity.tenant import Tenant
-from zdx_provider.zidentity.tokens import TokenSource
+from pydantic import BaseModel
+
+from zdx_provider.zidentity.connection import ConnectionOptions, Credentials, Tenant
+from zdx_provider.zidentity.errors import InvalidRequest, NotFound, ZIdentityError
+from zdx_provider.zidentity.messages import Call
+from zdx_provider.zidentity.models import (
+    ApiClient,
+    ApiClientDraft,
+    ApiClientSecret,
+    MintedSecret,
+    ResourceServer,
+)
+from zdx_provider.zidentity.paging import Page, list_all
+from zdx_provider.zidentity.session import Session, TokenSource
 
 if TYPE_CHECKING:
-    from zdx_provider.zidentity.exchange import TracingAdapter
+    from zdx_provider.zidentity.transport import TracingAdapter
 
 _BASE_PATH = "/ziam/admin/api/v1"
 
@@ -54,8 +67,8 @@ class ZIdentity:
     ) -> None:
         # Imported here because most runs of a plugin find nothing to send, and should not pay for
         # requests and tenacity.
-        from zdx_provider.zidentity.exchange import Exchange  # noqa: PLC0415
         from zdx_provider.zidentity.retry import Retry  # noqa: PLC0415
+        from zdx_provider.zidentity.transport import Exchange, ServerClock  # noqa: PLC0415
 
         options = options or ConnectionOptions()
         self.tenant = tenant
@@ -100,3 +113,200 @@ class ZIdentity:
     def close(self) -> None:
         """Close the connections."""
         self._exchange.close()
+
+
+# A tenant may round an expiry; a secret that was not asked for has quite another one.
+_ROUNDING = timedelta(days=1)
+
+
+class ApiClients:
+    """The API clients of a tenant. Every method raises `ZIdentityError` if it fails."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._url = f"{session.base_url}/api-clients"
+        self.secrets = ApiClientSecrets(session, self._url)
+
+    def list(self, name_like: str | None = None) -> list[ApiClient]:
+        """List all clients.
+
+        Args:
+            name_like: Only those with this in their name; the server decides what matches.
+        """
+        query = {"name[like]": name_like} if name_like else {}
+        return list_all(self._session, "list API clients", self._url, Page[ApiClient], query)
+
+    def get(self, client_id: str) -> ApiClient:
+        """Read one client.
+
+        Raises:
+            NotFound: There is no client of that id.
+        """
+        operation = f"read the API client {client_id}"
+        call = Call(operation, "GET", item_url(self._url, client_id, operation))
+        client = self._session.fetch(call, ApiClient)
+        if client.id != client_id:
+            raise _not_asked_for(call)
+        return client
+
+    def find(self, client_id: str) -> ApiClient | None:
+        """Read one client; None where there is none of that id."""
+        try:
+            return self.get(client_id)
+        except NotFound:
+            return None
+
+    def create(self, draft: ApiClientDraft) -> ApiClient:
+        """Make a client; it has no secret yet.
+
+        Raises:
+            AnswerLost: It may have been made; any other error: it was not.
+        """
+        call = Call(
+            f'create the API client "{draft.name}"',
+            "POST",
+            self._url,
+            body=draft.model_dump_json(by_alias=True, exclude_none=True),
+            mints=True,
+        )
+        client = self._session.fetch(call, ApiClient)
+        # A wrong body must not make this call's caller change or delete another client.
+        has_description = "description" in client.model_fields_set
+        is_ours = client.name == draft.name and (
+            not has_description or client.description == draft.description
+        )
+        if not is_ours or not _is_usable(client.id):
+            raise _not_asked_for(call)
+        return client
+
+    def replace(self, client: ApiClient) -> ApiClient:
+        """Write a client as a whole, what this product does not know of it included.
+
+        Args:
+            client: What `get` gave, changed.
+
+        Raises:
+            NotFound: There is no client of that id.
+        """
+        operation = f'update the API client "{client.name}"'
+        call = Call(
+            operation,
+            "PUT",
+            item_url(self._url, client.id, operation),
+            body=client.model_dump_json(by_alias=True, exclude_unset=True, exclude={"id"}),
+        )
+        answered = self._session.fetch_if_any(call, ApiClient) or client
+        if answered.id != client.id:
+            raise _not_asked_for(call)
+        return answered
+
+    def delete(self, client_id: str) -> None:
+        """Delete a client with its secrets, for good.
+
+        Raises:
+            NotFound: There is no client of that id, be it since an earlier attempt of this call.
+        """
+        operation = f"delete the API client {client_id}"
+        call = Call(operation, "DELETE", item_url(self._url, client_id, operation))
+        self._session.fetch_if_any(call, object)
+
+
+class ApiClientSecrets:
+    """The secrets of API clients. Every method raises `ZIdentityError` if it fails."""
+
+    def __init__(self, session: Session, clients_url: str) -> None:
+        self._session = session
+        self._clients_url = clients_url
+
+    def list(self, client_id: str) -> list[ApiClientSecret]:
+        """List a client's secrets, without their values.
+
+        Raises:
+            NotFound: There is no client of that id.
+        """
+        operation = f"list the secrets of the API client {client_id}"
+        call = Call(operation, "GET", self._url(client_id, operation))
+        secrets = self._session.fetch(call, list[ApiClientSecret])
+        if len({secret.id for secret in secrets}) != len(secrets):
+            raise call.unreadable("two secrets have the same id", HTTPStatus.OK)
+        return secrets
+
+    def create(self, client_id: str, expires_at: datetime) -> MintedSecret:
+        """Make a secret; a third one replaces the newest that is there (the vendor's rule).
+
+        Args:
+            client_id: The client's id.
+            expires_at: 30 to 365 days from now, by the server's clock (the vendor's rule).
+
+        Raises:
+            AnswerLost: It may have been made, and its value is lost; any other error: it was not.
+        """
+        operation = f"make a secret for the API client {client_id}"
+        call = Call(
+            operation,
+            "POST",
+            self._url(client_id, operation),
+            body=_SecretRequest(expiresAt=int(expires_at.timestamp())).model_dump_json(),
+            mints=True,
+        )
+        secret = self._session.fetch(call, MintedSecret)
+        if abs(secret.expires_at - expires_at) > _ROUNDING or not _is_usable(secret.id):
+            raise _not_asked_for(call)
+        return secret
+
+    def delete(self, client_id: str, secret_id: str) -> None:
+        """Revoke a secret.
+
+        Raises:
+            NotFound: Client or secret is not there.
+        """
+        operation = f"revoke the secret {secret_id} of the API client {client_id}"
+        url = item_url(self._url(client_id, operation), secret_id, operation)
+        self._session.fetch_if_any(Call(operation, "DELETE", url), object)
+
+    def _url(self, client_id: str, operation: str) -> str:
+        return f"{item_url(self._clients_url, client_id, operation)}/secrets"
+
+
+def _is_usable(identifier: str) -> bool:
+    """Whether an ID stays one step of a path: empty ones and dots are resolved away."""
+    return bool(identifier.strip("."))
+
+
+def _not_asked_for(call: Call) -> ZIdentityError:
+    return call.unreadable("the answer is about another object than the request", HTTPStatus.OK)
+
+
+class _SecretRequest(BaseModel):
+    expiresAt: int  # noqa: N815 - the wire's own name, in epoch seconds
+
+
+def item_url(collection: str, identifier: str, operation: str) -> str:
+    """Give the URL of one thing in a collection.
+
+    Raises:
+        InvalidRequest: The id would lead to another path: empty ones and dots are resolved away.
+    """
+    if not _is_usable(identifier):
+        raise InvalidRequest(
+            f'"{identifier}" is no id',
+            operation=operation,
+            hint="An id is what zdx-keys list shows as Key ID.",
+        )
+    return f"{collection}/{quote(identifier, safe='')}"
+
+
+class ResourceServers:
+    """The API resources of a tenant."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._url = f"{session.base_url}/resource-servers"
+
+    def list(self) -> list[ResourceServer]:
+        """List all API resources with the scopes that they offer.
+
+        Raises:
+            ZIdentityError: They could not be listed.
+        """
+        return list_all(self._session, "list API resources", self._url, Page[ResourceServer])

@@ -1,8 +1,20 @@
-"""How ZIdentity is reached: proxy and patience."""
+"""Which tenant, how it is reached, and how the provider's API client authenticates.
 
+Source of the credentials' fields: Zscaler OneAPI, "Getting Started", and RFC 7523 for the
+assertion.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Protocol
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 from zdx_provider.errors import SettingsError
+from zdx_provider.stack_config import show
+from zdx_provider.zidentity.private_keys import InvalidCredentials, parse_private_key
 
 
 class InvalidConnection(SettingsError):
@@ -25,3 +37,302 @@ class ConnectionOptions:
     max_retries: int = 5
     request_timeout: float = 60.0
     retry_budget: float = 300.0
+
+
+_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
+_LOGIN_HOST = re.compile(
+    r"(?:https?://)?([a-z0-9-]+)\.(?:zslogin[a-z0-9-]*\.net|zidentitygov\.(?:net|us))(?:/.*)?",
+    re.IGNORECASE,
+)
+_PRODUCTION = "production"
+
+
+class _Hosts(NamedTuple):
+    api_url: str
+    login_domain: str
+
+
+# The clouds whose hosts the vendor's sources give (zscaler-sdk-python and zscaler-sdk-go). These
+# build the hosts of any other name as well; but `zslogin<name>.net` is a domain that anybody may
+# register, and id and secret would be sent there. `alpha` is left out: zscaler-oneapi-sdk-python
+# says that its login host does not follow that pattern.
+_CLOUDS: Mapping[str, _Hosts] = {
+    "": _Hosts("https://api.zsapi.net", "zslogin.net"),
+    "beta": _Hosts("https://api.beta.zsapi.net", "zsloginbeta.net"),
+    "gov": _Hosts("https://api.zscalergov.net", "zidentitygov.net"),
+    "govus": _Hosts("https://api.zscalergov.us", "zidentitygov.us"),
+}
+# The vendor's older tools read the name of the ZIA cloud from the same variable.
+_ZIA_CLOUDS = {
+    "zscaler",
+    "zscalerone",
+    "zscalertwo",
+    "zscalerthree",
+    "zscalerbeta",
+    "zscalergov",
+    "zscalerten",
+    "zscloud",
+}
+
+
+class InvalidTenant(SettingsError):
+    """A value that names no tenant, or one that is not safe to build a host from.
+
+    Attributes:
+        field: The argument of `Tenant` that holds it.
+    """
+
+    def __init__(self, problem: str, *, hint: str = "", field: str = "") -> None:
+        super().__init__(problem, hint=hint)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A ZIdentity tenant.
+
+    Credentials are sent to the hosts that `vanity_domain` and `cloud` name. So both are checked
+    before a host is built of them.
+
+    Args:
+        vanity_domain: The first label of the tenant's login host, without any dot.
+        cloud: The Zscaler cloud; empty (or `production`) for the production cloud. A cloud that
+            is not one of OneAPI's needs both URLs, and is a mere name then.
+        api_url: Where the API is reached instead, without the path `/ziam/...`.
+        token_url: The token endpoint to use instead, with its path.
+
+    Raises:
+        InvalidTenant: A value is not usable; the message names which.
+    """
+
+    vanity_domain: str
+    cloud: str = ""
+    api_url: str = ""
+    token_url: str = ""
+
+    def __post_init__(self) -> None:
+        cloud = self.cloud.lower()
+        _set(self, "vanity_domain", _vanity_domain(self.vanity_domain))
+        _set(self, "cloud", "" if cloud == _PRODUCTION else cloud)
+        if self.cloud not in _CLOUDS:
+            _require_label_only(self.cloud, has_hosts=bool(self.api_url and self.token_url))
+        _set(self, "api_url", _url("api_url", self.api_url or _CLOUDS[self.cloud].api_url))
+        _set(self, "token_url", _url("token_url", self.token_url or self._own_token_url()))
+
+    def __str__(self) -> str:
+        return name_tenant(self.vanity_domain, self.cloud)
+
+    @property
+    def is_half_on_loopback(self) -> bool:
+        """Whether tokens come from this machine and calls go elsewhere, or the other way round."""
+        return is_loopback(self.api_url) != is_loopback(self.token_url)
+
+    @property
+    def custom_api_url(self) -> str:
+        """The API's origin where it is not the cloud's own; else empty."""
+        own = _CLOUDS.get(self.cloud)
+        return "" if own and own.api_url == self.api_url else self.api_url
+
+    def _own_token_url(self) -> str:
+        return f"https://{self.vanity_domain}.{_CLOUDS[self.cloud].login_domain}/oauth2/v1/token"
+
+
+def name_tenant(vanity_domain: str, cloud: str) -> str:
+    """Name a tenant in a message."""
+    return f"{vanity_domain} (cloud {cloud})" if cloud else vanity_domain
+
+
+def has_known_hosts(cloud: str) -> bool:
+    """Whether a cloud's hosts are Zscaler's, as far as the vendor's sources tell."""
+    return cloud in _CLOUDS
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this very machine."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _set(tenant: Tenant, field: str, value: str) -> None:
+    object.__setattr__(tenant, field, value)
+
+
+def _vanity_domain(value: str) -> str:
+    label = value.lower()
+    if _DNS_LABEL.fullmatch(label):
+        return label
+    host = _LOGIN_HOST.fullmatch(value)
+    example = f'"{host[1].lower()}"' if host else '"acme" of acme.zslogin.net'
+    raise InvalidTenant(
+        f'the vanity domain "{show(value)}" is not one DNS label.',
+        hint=f"Set it to the first part of the login host alone, such as {example}.",
+        field="vanity_domain",
+    )
+
+
+def _require_label_only(cloud: str, *, has_hosts: bool) -> None:
+    """Stop before a host is built of a cloud that may be anybody's domain.
+
+    Raises:
+        InvalidTenant: The cloud is none of OneAPI's, and the hosts are not given in full.
+    """
+    if has_hosts and _DNS_LABEL.fullmatch(cloud):
+        return
+    known = ", ".join(name for name in _CLOUDS if name)
+    hint = (
+        "It is the name of a ZIA cloud. Leave the cloud unset, unless the tenant's login host "
+        "ends in zsloginbeta.net (beta), zidentitygov.net (gov) or zidentitygov.us (govus)."
+        if cloud in _ZIA_CLOUDS
+        else "Leave it unset for the production cloud; for one that is not in the list, give both "
+        "zdx:apiUrl and zdx:tokenUrl in full."
+    )
+    raise InvalidTenant(
+        f'the cloud "{show(cloud)}" is not one of Zscaler OneAPI ({_PRODUCTION}, {known}), so '
+        "nothing was sent.",
+        hint=hint,
+        field="cloud",
+    )
+
+
+def _url(field: str, value: str) -> str:
+    what = {"api_url": "the API URL", "token_url": "the token URL"}[field]
+    if not _PLAIN_URL.fullmatch(value) or not _has_host_and_port(value):
+        raise InvalidTenant(
+            f"{what} is not a plain URL.", hint="Set it to one like https://host/path.", field=field
+        )
+    if not value.startswith("https:") and not is_loopback(value):
+        raise InvalidTenant(
+            f"{what} must begin with https://, because credentials are sent there.",
+            hint="Only a loopback address may use http://.",
+            field=field,
+        )
+    return value.rstrip("/")
+
+
+def _has_host_and_port(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+_AUDIENCE = "https://api.zscaler.com"
+_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ASSERTION_SECONDS = 600
+_SHOWN_FOR_A_SECRET = "[secret]"  # noqa: S105 - what Pulumi prints instead of one
+_BACKDATED_SECONDS = 30  # so that a server whose clock is a little behind accepts it too
+
+
+class Credentials(Protocol):
+    """What the token endpoint asks of a client.
+
+    Attributes:
+        kind: What it proves itself with, such as `private key`.
+        is_dated: Whether the proof is good only by a clock that agrees with the server's.
+    """
+
+    kind: ClassVar[str]
+    is_dated: ClassVar[bool]
+
+    @property
+    def client_id(self) -> str:
+        """The ZIdentity API client's id."""
+
+    def token_request(self, now: float) -> dict[str, str]:
+        """Give the form fields of a token request.
+
+        Args:
+            now: Epoch seconds, by the server's clock.
+        """
+
+
+@dataclass(frozen=True)
+class ClientSecret:
+    """A client id and its secret.
+
+    Raises:
+        InvalidCredentials: One of them holds a character that neither ever has.
+    """
+
+    kind: ClassVar[str] = "secret"
+    is_dated: ClassVar[bool] = False
+
+    client_id: str
+    secret: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _require_plain("client_id", self.client_id)
+        if self.secret == _SHOWN_FOR_A_SECRET:
+            raise InvalidCredentials(
+                f"the client secret is {_SHOWN_FOR_A_SECRET}, which Pulumi shows instead of one.",
+                hint="Read the secret with --show-secrets, and set it again.",
+                field="client_secret",
+            )
+        _require_plain("client_secret", self.secret)
+
+    def token_request(self, now: float) -> dict[str, str]:  # noqa: ARG002 - a secret has no date
+        """Give the form fields of a token request."""
+        return _token_request(self.client_id) | {"client_secret": self.secret}
+
+
+@dataclass(frozen=True)
+class PrivateKey:
+    """A client id and the private key whose public half the client holds.
+
+    Args:
+        client_id: The ZIdentity API client's id.
+        pem: An RSA private key in PEM form, without a passphrase.
+
+    Raises:
+        InvalidCredentials: `pem` is no such key.
+    """
+
+    kind: ClassVar[str] = "private key"
+    is_dated: ClassVar[bool] = True
+
+    client_id: str
+    pem: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _require_plain("client_id", self.client_id)
+        object.__setattr__(self, "pem", parse_private_key(self.pem))
+
+    def token_request(self, now: float) -> dict[str, str]:
+        """Give the form fields of a token request, with an assertion signed for ten minutes."""
+        import jwt  # noqa: PLC0415 - as cryptography: a client secret needs neither
+
+        issued_at = int(now) - _BACKDATED_SECONDS
+        claims = {
+            "iss": self.client_id,
+            "sub": self.client_id,
+            "aud": _AUDIENCE,
+            "iat": issued_at,
+            "exp": issued_at + _ASSERTION_SECONDS,
+            "jti": uuid4().hex,
+        }
+        return _token_request(self.client_id) | {
+            "client_assertion_type": _ASSERTION_TYPE,
+            "client_assertion": jwt.encode(claims, self.pem, algorithm="RS256"),
+        }
+
+
+def _token_request(client_id: str) -> dict[str, str]:
+    return {
+        "grant_type": "client_credentials",
+        "client_id": client_id,
+        "audience": _AUDIENCE,
+    }
+
+
+def _require_plain(field: str, value: str) -> None:
+    if any(each.isspace() or not each.isprintable() for each in value):
+        raise InvalidCredentials(
+            f"the {field.replace('_', ' ')} holds a blank, a line break or an invisible character.",
+            hint="Copy it again, without what stands around it.",
+            field=field,
+        )

@@ -5,9 +5,8 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from zdx_provider.zidentity.answers import parse
-from zdx_provider.zidentity.calls import Call
 from zdx_provider.zidentity.errors import UnreadableAnswer
+from zdx_provider.zidentity.messages import Call, parse
 from zdx_provider.zidentity.models import Items, Record
 from zdx_provider.zidentity.session import Session
 

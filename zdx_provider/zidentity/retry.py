@@ -7,7 +7,6 @@ from typing import TypeVar, cast
 
 import tenacity
 
-from zdx_provider.zidentity.calls import Call
 from zdx_provider.zidentity.connection import ConnectionOptions
 from zdx_provider.zidentity.errors import (
     AnswerLost,
@@ -17,6 +16,7 @@ from zdx_provider.zidentity.errors import (
     Untrusted,
     ZIdentityError,
 )
+from zdx_provider.zidentity.messages import Call
 
 LONGEST_WAIT = 60.0
 """Seconds that one wait lasts at most, whatever the server asks."""

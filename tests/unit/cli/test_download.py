@@ -7,7 +7,7 @@ from support.samples import PLANTED
 from unit.cli.conftest import PulumiAnswers
 
 from zdx_provider.cli.download import NotDownloaded, find_key, rendered
-from zdx_provider.cli.selection import KeyFormat
+from zdx_provider.cli.options import KeyFormat
 from zdx_provider.cli.stack import Stack, StackKey
 
 

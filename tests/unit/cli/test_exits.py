@@ -1,6 +1,6 @@
 import pytest
 
-from zdx_provider.cli.exits import Exit, exit_of
+from zdx_provider.cli.output import Exit, exit_of
 from zdx_provider.cli.stack import NoStackSelected
 from zdx_provider.errors import SettingsError, ZdxError
 from zdx_provider.zidentity import (

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 from support.samples import PLANTED
 
-from zdx_provider.cli.files import NotWritten, require_free, write_private
+from zdx_provider.cli.key_files import NotWritten, require_free, write_private
 
 CONTENT = SecretStr(PLANTED)
 

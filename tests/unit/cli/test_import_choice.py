@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 from support.samples import CLAIM, a_key
 
-from zdx_provider.cli.import_choice import Home, NothingToImport, Place, named
+from zdx_provider.cli.import_file import Home, NothingToImport, Place, named
 from zdx_provider.cli.stack import Stack
-from zdx_provider.domain.mark import Mark
-from zdx_provider.domain.owner import Owner, Urn
+from zdx_provider.keys.key import Mark
+from zdx_provider.keys.owner import Owner, Urn
 from zdx_provider.zidentity import Scope
 
 TEAM = Urn("prod", "keys", ("x:y:Team",), "backend")

@@ -5,8 +5,8 @@ import pytest
 from rich.console import Console
 from support.samples import ENDS, a_key, a_role, a_secret
 
-from zdx_provider.cli.listing import ListedSecret, expiry, key_table, listed
-from zdx_provider.domain.key import Key
+from zdx_provider.cli.list_keys import ListedSecret, expiry, key_table, listed
+from zdx_provider.keys.key import Key
 
 ROLES = [a_role("ZDX Read-only Admin", "zdx::1")]
 

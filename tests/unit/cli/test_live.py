@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import pytest
 from support.samples import a_role
 
-from zdx_provider.cli.live.findings import Verdict, at_once
-from zdx_provider.cli.live.trial import Timing, Trial
+from zdx_provider.cli.sandbox import Timing, Trial, Verdict, at_once
 from zdx_provider.zidentity import ClientSecret, ConnectionOptions, Tenant, ZIdentity
 
 

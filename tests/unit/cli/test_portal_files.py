@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from support.samples import PLANTED
 
-from zdx_provider.cli.portal_files import FileNotUnderstood, read_portal_files
+from zdx_provider.cli.key_files import FileNotUnderstood, read_portal_files
 
 BAD = ["[" * 100_000, '{"key_id": ' + "1" * 5000 + "}", f'{{"key_id": "{PLANTED}']
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zdx_provider.cli.program_text import Declaration, ResourceNames, program_text
+from zdx_provider.cli.import_program import Declaration, ResourceNames, program_text
 
 TEXTS = st.text(st.characters(exclude_categories=[]))
 NAMES = st.sampled_from(["name", "role", "description", "enabled", "token_lifetime_seconds"])

@@ -7,9 +7,14 @@ import pytest
 from support.samples import PLANTED
 from unit.cli.conftest import PulumiAnswers
 
-from zdx_provider.cli.selection import Selection
-from zdx_provider.cli.stack import NoStackSelected, Stack, StackUnreadable, in_project
-from zdx_provider.cli.tenant import find_settings
+from zdx_provider.cli.options import Selection
+from zdx_provider.cli.stack import (
+    NoStackSelected,
+    Stack,
+    StackUnreadable,
+    find_settings,
+    in_project,
+)
 
 KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"
 OUTPUTS = {"name": "ci", "key_id": "id-1", "vanity_domain": "acme"}

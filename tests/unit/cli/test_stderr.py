@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.samples import PLANTED
 
-from zdx_provider.cli.stderr import summarize_stderr
+from zdx_provider.cli.stack import summarize_stderr
 
 # As the CLI prints it.
 OLD_LAYOUT = """error: \n

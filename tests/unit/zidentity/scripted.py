@@ -15,7 +15,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError, ProtocolError
 
 from zdx_provider.zidentity import ZIdentity
-from zdx_provider.zidentity.exchange import TracingAdapter
+from zdx_provider.zidentity.transport import TracingAdapter
 
 TOKEN = "obviously-fake-token"
 SECRET = "obviously-fake-secret"

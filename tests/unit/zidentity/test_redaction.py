@@ -28,8 +28,8 @@ from zdx_provider.zidentity import (
     MintedSecret,
     ZIdentity,
 )
-from zdx_provider.zidentity.calls import Answer, Call
-from zdx_provider.zidentity.tokens import Token
+from zdx_provider.zidentity.messages import Answer, Call
+from zdx_provider.zidentity.session import Token
 
 MINTED = "obviously-fake-minted-value"
 PLANTED = (SECRET, TOKEN, MINTED)

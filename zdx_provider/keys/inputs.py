@@ -1,0 +1,245 @@
+"""The inputs of a key, and the rules that a declaration must follow."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+from typing_extensions import Self
+
+from zdx_provider.errors import ZdxError
+from zdx_provider.keys.rotation import MISSING, Rotation
+from zdx_provider.text import escape_text
+from zdx_provider.zidentity.models import (
+    MAX_NAME_LENGTH,
+    MAX_SECRET_LIFETIME_DAYS,
+    MAX_TOKEN_LIFETIME_SECONDS,
+    MIN_SECRET_LIFETIME_DAYS,
+    MIN_TOKEN_LIFETIME_SECONDS,
+)
+
+
+def _tidy(text: str) -> str:
+    if not text.isprintable() or text != text.strip(" ") or text != escape_text(text) or not text:
+        raise ValueError
+    return text
+
+
+def _showable(text: str) -> str:
+    # The Pulumi CLI shows a description as it is, and panics at a color tag that it doesn't know.
+    if "<{%" in text or any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in text):
+        raise ValueError
+    return text
+
+
+# The rules of another version, as long as a day of the calendar comes of them.
+_Days = Annotated[int, Field(ge=0, le=36_500)]
+
+
+class RecordedRotation(BaseModel):
+    """A rotation as a state holds it: whatever was declared then, by whichever version."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    secret_lifetime_days: _Days = MAX_SECRET_LIFETIME_DAYS
+    rotate_before_expiry_days: _Days | None = None
+    keep_previous_days: _Days = 7
+    triggers: dict[str, Any] | None = None
+
+    def plan(self) -> Rotation:
+        """The rotation as the domain knows it."""
+        return Rotation(
+            self.secret_lifetime_days,
+            self.rotate_before_expiry_days,
+            self.keep_previous_days,
+            self.triggers or {},
+        )
+
+
+class RotationInputs(RecordedRotation):
+    """What a program declares of a key's rotation; see ``RotationArgs``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    secret_lifetime_days: Annotated[
+        int,
+        Field(
+            ge=MIN_SECRET_LIFETIME_DAYS,
+            le=MAX_SECRET_LIFETIME_DAYS,
+            description="a whole number of days from 30 to 365",
+        ),
+    ] = MAX_SECRET_LIFETIME_DAYS
+    rotate_before_expiry_days: Annotated[
+        int | None, Field(ge=1, description="a whole number of days from 1")
+    ] = None
+    keep_previous_days: Annotated[int, Field(ge=0, description="a whole number of days from 0")] = 7
+    triggers: Annotated[dict[str, Any] | None, Field(description="a map of names to values")] = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        contradiction = self.plan().contradiction()
+        if contradiction is not None:
+            raise ValueError(contradiction)
+        return self
+
+
+class KeyProperties(BaseModel):
+    """What is declared of one key, or found of it; see ``ApiKey`` for the meaning of each.
+
+    A field's description is the rule that a user reads when a declaration breaks it. Rules that
+    hold for declarations only are those of ``KeyInputs``: what somebody did by hand in ZIdentity
+    is recorded as it is.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    name: StrictStr
+    role: StrictStr
+    description: Annotated[StrictStr, Field(description="text")] = ""
+    enabled: Annotated[StrictBool, Field(description="true or false")] = True
+    # Not strict: the engine's numbers are floats.
+    token_lifetime_seconds: int = 3600
+    rotation: RecordedRotation | None = None
+    tenant: Annotated[
+        StrictStr | None, Field(description="the name of a profile of zdx:tenants")
+    ] = None
+    adopt: Annotated[StrictBool, Field(description="true or false")] = False
+    secret_inputs: Annotated[tuple[StrictStr, ...] | None, Field(description="names of inputs")] = (
+        None
+    )
+    managed_by: Annotated[StrictStr, Field(description="the resource's place in its stack")] = ""
+    # Not declared by a program: check stamps it, so that a preview shows it as it moves.
+    secret_expires_on: Annotated[
+        StrictStr | None, Field(description='an ISO date, or "missing"')
+    ] = None
+
+    @property
+    def plan(self) -> Rotation | None:
+        """The rotation, where one is declared."""
+        return self.rotation.plan() if self.rotation else None
+
+
+# The rest is made on the way: by the resource, and by check.
+ARGUMENTS = KeyProperties.model_fields.keys() - {
+    "secret_inputs",
+    "managed_by",
+    "secret_expires_on",
+}
+
+
+class KeyInputs(KeyProperties):
+    """A declaration, held to its rules."""
+
+    rotation: Annotated[RotationInputs | None, Field(description="a RotationArgs")] = None
+
+    name: Annotated[
+        StrictStr,
+        AfterValidator(_tidy),
+        Field(
+            max_length=MAX_NAME_LENGTH,
+            description="1 to 128 printable characters without a space at either end",
+        ),
+    ]
+    role: Annotated[
+        StrictStr,
+        AfterValidator(_tidy),
+        Field(description="the name of a ZDX role, such as ZDX Read-only Admin, or its id"),
+    ]
+    description: Annotated[
+        StrictStr,
+        AfterValidator(_showable),
+        Field(description="text without control characters or color tags of Pulumi"),
+    ] = ""
+    token_lifetime_seconds: Annotated[
+        int,
+        Field(
+            ge=MIN_TOKEN_LIFETIME_SECONDS,
+            le=MAX_TOKEN_LIFETIME_SECONDS,
+            description="a whole number of seconds from 60 to 86400",
+        ),
+    ] = 3600
+
+
+def find_broken_rules(values: Mapping[str, Any]) -> dict[str, str]:
+    """The rule that each input, or member of the rotation, breaks, as the end of a sentence."""
+    try:
+        KeyInputs.model_validate(values)
+    except ValidationError as error:
+        return {_name_input(problem): _rule(problem) for problem in error.errors()}
+    return {}
+
+
+def parse_inputs(props: Mapping[str, Any]) -> KeyInputs:
+    """The inputs as check has let them pass.
+
+    Raises:
+        ZdxError: They are not: something else than check has put them there.
+    """
+    broken = find_broken_rules(props)
+    if broken:
+        rules = "; ".join(f"{name} {rule}" for name, rule in broken.items())
+        raise ZdxError(
+            f"the inputs of the key can't be used: {rules}.", hint="Run pulumi up again."
+        )
+    return KeyInputs.model_validate(props)
+
+
+def find_secret_texts(props: Mapping[str, Any]) -> set[str]:
+    """The texts in the inputs that the program has declared as secrets."""
+    names = props.get("secret_inputs")
+    if not isinstance(names, list):
+        return set()
+    values = (props.get(name) for name in names if isinstance(name, str))
+    # No message shows a value inside the rotation: to hide one such as "7" would garble dates.
+    return {value for value in values if isinstance(value, str)}
+
+
+def find_rotation(props: Mapping[str, Any]) -> Rotation | None:
+    """The rotation in inputs, which a state may hold; None for one that can't be read.
+
+    Another version of this provider may have written it. The state as a whole is judged where it
+    is read, which says so.
+    """
+    try:
+        return RecordedRotation.model_validate(props["rotation"]).plan()
+    except (KeyError, ValidationError):
+        return None
+
+
+def find_expiry(props: Mapping[str, Any]) -> str | None:
+    """The expiry date in the inputs that a state holds; None for one that can't be read."""
+    stamp = props.get("secret_expires_on")
+    if stamp == MISSING:
+        return MISSING
+    try:
+        return date.fromisoformat(stamp).isoformat() if isinstance(stamp, str) else None
+    except ValueError:
+        return None
+
+
+def _name_input(problem: ErrorDetails) -> str:
+    prop, *inner = problem["loc"]
+    return f"{prop}.{inner[0]}" if inner and inner[0] in RotationInputs.model_fields else str(prop)
+
+
+def _rule(problem: ErrorDetails) -> str:
+    prop, *inner = problem["loc"]
+    if not inner and prop == "rotation" and "error" in problem.get("ctx", {}):
+        return str(problem["ctx"]["error"])
+    if inner and inner[0] in RotationInputs.model_fields:
+        return f"must be {RotationInputs.model_fields[str(inner[0])].description}"
+    if inner:
+        known = ", ".join(RotationInputs.model_fields)
+        return f"has no setting {escape_text(str(inner[0]))}; it has {known}"
+    return f"must be {KeyInputs.model_fields[str(prop)].description}"

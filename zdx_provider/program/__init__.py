@@ -1,1 +1,0 @@
-"""The program layer: what a person writes, and what it answers; cheap to import."""

@@ -1,0 +1,336 @@
+"""One request and its answer: the only place that touches HTTP.
+
+A request goes straight to the adapter of a `requests.Session`, not through `Session.send`:
+that would prepare redirects (and read their bodies whole), take cookies that threads share,
+and let a `~/.netrc` replace the Authorization header.
+"""
+
+import http.client
+import io
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from pydantic import SecretStr
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+
+from zdx_provider._version import __version__
+from zdx_provider.zidentity.connection import ConnectionOptions, InvalidConnection, is_loopback
+from zdx_provider.zidentity.errors import AnswerLost, Unreachable, Untrusted, ZIdentityError
+from zdx_provider.zidentity.messages import Answer, Call, parse_http_date
+
+_YEAR_3000 = 32_503_680_000.0  # epoch seconds; no server that means it is beyond
+
+
+class ServerClock:
+    """This machine's clock, corrected by the `Date` of the server's answers.
+
+    Args:
+        local: Gives epoch seconds by this machine's clock.
+    """
+
+    def __init__(self, local: Callable[[], float]) -> None:
+        self._local = local
+        self._ahead = 0.0
+
+    @property
+    def ahead(self) -> float:
+        """How many seconds the server's clock is ahead of this machine's."""
+        return self._ahead
+
+    def learn(self, date: str) -> None:
+        """Take over the time that an answer's `Date` header tells, if it tells one."""
+        moment = parse_http_date(date)
+        if moment is not None and 0 < moment < _YEAR_3000:
+            self._ahead = moment - self._local()
+
+    def now(self) -> float:
+        """Give epoch seconds by the server's clock."""
+        return self._local() + self._ahead
+
+    def moment(self) -> datetime:
+        """Give the moment in UTC by the server's clock."""
+        return datetime.fromtimestamp(self.now(), timezone.utc)
+
+
+_LARGEST_BODY = 8 * 1024 * 1024  # bytes; a page of 1,000 clients stays far below
+_READ_SIZE = 64 * 1024
+# Pulumi's dynamic host has four threads, and each may list clients while it creates a secret.
+_CONNECTIONS = 8
+_NEVER_PROXIED = {"http": "", "https": ""}
+
+
+class Exchange:
+    """Sends calls over pooled connections; may be used by several threads at once.
+
+    Args:
+        options: Proxy and time limits.
+        clock: Learns the server's time from every answer.
+        adapter: What carries requests instead of the network.
+    """
+
+    def __init__(
+        self,
+        options: ConnectionOptions,
+        clock: ServerClock,
+        adapter: "TracingAdapter | None",
+    ) -> None:
+        self._options = options
+        self._clock = clock
+        self._session = requests.Session()
+        self._adapter = adapter or TracingAdapter(pool_maxsize=_CONNECTIONS)
+        self._session.mount("https://", self._adapter)
+        self._session.mount("http://", self._adapter)
+
+    def send(self, call: Call, token: SecretStr | None = None) -> Answer:
+        """Send a call once.
+
+        Args:
+            call: What is asked.
+            token: The access token to show; None where none is needed.
+
+        Raises:
+            Unreachable: It surely never arrived.
+            AnswerLost: It may have arrived, and no whole answer came back.
+            UnreadableAnswer: The answer is too large.
+            InvalidConnection: The proxy or the CA bundle cannot be used.
+        """
+        answer = self._attempt(call, token)
+        if isinstance(answer, Answer):
+            self._clock.learn(answer.headers.get("Date", ""))
+            return answer
+        # Raised here, where the HTTP library's exception is no longer handled and so is not
+        # chained: it holds the request with its Authorization header and its body.
+        raise answer
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+    def _attempt(self, call: Call, token: SecretStr | None) -> Answer | Exception:
+        try:
+            with self._open(call, token) as response:
+                return self._read(call, response)
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
+            return InvalidConnection(
+                "the URL of the HTTP proxy cannot be used.",
+                hint="Correct zdx:httpProxy (ZSCALER_HTTP_PROXY), or HTTPS_PROXY.",
+            )
+        except (requests.RequestException, HTTPError) as error:
+            return self._explain(call, error)
+        except OSError:
+            return InvalidConnection(
+                "the CA bundle that the environment names cannot be read.",
+                hint="Correct REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset it.",
+            )
+
+    def _open(self, call: Call, token: SecretStr | None) -> requests.Response:
+        prepared = requests.Request(
+            call.method,
+            call.url,
+            headers=_headers(call, token),
+            params=call.query,
+            data=call.body.encode() or call.form,
+        ).prepare()
+        settings = self._session.merge_environment_settings(
+            call.url,
+            self._proxies(call.url),
+            stream=True,
+            verify=True,
+            cert=None,
+        )
+        return self._adapter.send(
+            prepared,
+            stream=True,
+            timeout=self._options.request_timeout,
+            verify=settings["verify"] or True,
+            proxies=settings["proxies"],
+        )
+
+    def _proxies(self, url: str) -> dict[str, str]:
+        if is_loopback(url):
+            return dict(_NEVER_PROXIED)
+        proxy = self._options.http_proxy
+        return {"http": proxy, "https": proxy} if proxy else {}
+
+    def _read(self, call: Call, response: requests.Response) -> Answer | Exception:
+        body = bytearray()
+        while chunk := response.raw.read1(_READ_SIZE, decode_content=True):
+            body += chunk
+            if len(body) > _LARGEST_BODY:
+                return call.unreadable(
+                    f"the answer is larger than {_LARGEST_BODY // 1024**2} MB",
+                    response.status_code,
+                )
+        return Answer(response.status_code, response.headers, bytes(body))
+
+    def _explain(self, call: Call, error: Exception) -> ZIdentityError:
+        """Put an HTTP library's exception in our own words, so that none of its text is shown.
+
+        Whether a request may be sent again depends on one question: was a byte of it sent? The
+        exception doesn't tell (behind a proxy, urllib3 turns every broken connection into a
+        `ProxyError`), so the connection itself keeps track.
+        """
+        host = urlsplit(call.url).netloc
+        if self._adapter.has_sent():
+            problem = (
+                "no answer came in time"
+                if isinstance(error, requests.Timeout | ReadTimeoutError)
+                else "the connection broke before the whole answer was here"
+            )
+            return AnswerLost(problem, operation=call.operation)
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return Untrusted(f"the certificate of {host} is not trusted", operation=call.operation)
+        return Unreachable(_find_obstacle(error, host), operation=call.operation)
+
+
+class TracingAdapter(HTTPAdapter):
+    """Carries requests as `requests` does, and knows whether a request has left.
+
+    Its connections also end a response that isn't complete within the time limit, however
+    steadily its parts arrive.
+    """
+
+    def __init__(self, pool_maxsize: int) -> None:
+        self._progress = threading.local()
+        super().__init__(pool_maxsize=pool_maxsize)
+
+    def send(self, *args: Any, **options: Any) -> requests.Response:
+        """Send a request; see `has_sent` for what became of one that failed."""
+        self._progress.has_sent = False
+        return super().send(*args, **options)
+
+    def has_sent(self) -> bool:
+        """Whether the last request of this thread has left, be it in part.
+
+        What goes to a proxy to open the tunnel doesn't count.
+        """
+        return bool(self._progress.has_sent)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pool of direct connections."""
+        super().init_poolmanager(*args, **options)
+        self._trace(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:
+        """Make the pool of connections through a proxy."""
+        manager: ProxyManager = super().proxy_manager_for(proxy, **options)
+        self._trace(manager)
+        return manager
+
+    def _trace(self, manager: PoolManager) -> None:
+        progress = self._progress
+
+        class TracedHTTPConnection(_TracedConnection, HTTPConnection):
+            _progress = progress
+
+        class TracedHTTPSConnection(_TracedConnection, HTTPSConnection):
+            _progress = progress
+
+        class HTTPPool(HTTPConnectionPool):
+            ConnectionCls = TracedHTTPConnection
+
+        class HTTPSPool(HTTPSConnectionPool):
+            ConnectionCls = TracedHTTPSConnection
+
+        manager.pool_classes_by_scheme = {"http": HTTPPool, "https": HTTPSPool}
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads a response whose every part must be here before one deadline."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._timeout = connected.gettimeout()
+        self._deadline = time.monotonic() + (self._timeout or 0.0)
+        self._raw = connected.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        if self._timeout is None:
+            return self._raw.readinto(buffer)
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._socket.settimeout(left)
+        try:
+            return self._raw.readinto(buffer)
+        finally:
+            self._socket.settimeout(self._timeout)  # the next request waits anew
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp.close()
+        self.fp = io.BufferedReader(_TimedReader(sock))
+
+
+class _TracedConnection(HTTPConnection):
+    response_class = _TimedResponse
+    _progress: threading.local
+    _is_requesting = False
+
+    def request(self, *args: Any, **options: Any) -> None:
+        self._is_requesting = True
+        try:
+            super().request(*args, **options)
+        finally:
+            self._is_requesting = False
+
+    def send(self, data: Any) -> None:
+        if self._is_requesting:
+            if self.sock is None:
+                self.connect()
+            self._progress.has_sent = True
+        super().send(data)
+
+
+def _headers(call: Call, token: SecretStr | None) -> dict[str, str]:
+    headers = {"User-Agent": f"zdx-provider/{__version__}", "Accept": "application/json"}
+    if call.body:
+        headers["Content-Type"] = "application/json"
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token.get_secret_value()}"
+    return headers
+
+
+def _find_obstacle(error: Exception, host: str) -> str:
+    """Say what kept a request from leaving."""
+    match error:
+        case requests.exceptions.ProxyError() if "407" in str(error):
+            return "the proxy asks for credentials, or refuses those of its URL"
+        case requests.exceptions.ProxyError():
+            return "the proxy did not let the request through"
+        case requests.ConnectionError() if _is_caused_by(error, NameResolutionError):
+            return f"the name {host} is not known"
+        case requests.ConnectionError() if _is_caused_by(error, NewConnectionError):
+            return f"{host} takes no connection"
+        case requests.exceptions.SSLError():
+            return f"no TLS connection to {host} came about"
+        case _:
+            return f"{host} does not answer"
+
+
+def _is_caused_by(error: requests.ConnectionError, kind: type[HTTPError]) -> bool:
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), kind)
