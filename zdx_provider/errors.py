@@ -62,4 +62,12 @@ class ZdxError(Exception):
 
 
 class SettingsError(ZdxError):
-    """A setting is missing, malformed or contradicts another."""
+    """A setting is missing, malformed or contradicts another.
+
+    Attributes:
+        field: The field of `Settings` that is wrong; empty if it isn't a single one.
+    """
+
+    def __init__(self, problem: str, *, hint: str = "", field: str = "") -> None:
+        super().__init__(problem, hint=hint)
+        self.field = field

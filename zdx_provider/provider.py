@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from zdx_provider.engine.lifecycle import Lifecycle
 
 Arguments = ParamSpec("Arguments")
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 def _in_short(
-    method: "Callable[Concatenate[ApiKeyProvider, Arguments], Answer]",
-) -> "Callable[Concatenate[ApiKeyProvider, Arguments], Answer]":
+    method: "Callable[Concatenate[ApiKeyProvider, Arguments], Result]",
+) -> "Callable[Concatenate[ApiKeyProvider, Arguments], Result]":
     """Spare the user the inner frames of an error that he can act on; a bug keeps all of them.
 
     What looks like a bug may come of a file in the project that hides a module.
@@ -36,7 +36,7 @@ def _in_short(
     """
 
     @wraps(method)
-    def call(self: "ApiKeyProvider", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+    def call(self: "ApiKeyProvider", *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         try:
             return method(self, *args, **kwargs)
         except ZdxError as error:
@@ -46,7 +46,7 @@ def _in_short(
             require_no_shadowing()
             raise
 
-    return cast("Callable[Concatenate[ApiKeyProvider, Arguments], Answer]", call)
+    return cast("Callable[Concatenate[ApiKeyProvider, Arguments], Result]", call)
 
 
 @contextmanager
@@ -55,11 +55,11 @@ def _hinting_at_old_settings() -> Iterator[None]:
 
     Neither runs the program, so the engine gives the provider the settings of the last update.
     """
-    from zdx_provider.zidentity import CredentialsRefused  # noqa: PLC0415 - see configure
+    from zdx_provider.zidentity import AuthenticationError  # noqa: PLC0415 - see configure
 
     try:
         yield
-    except CredentialsRefused as error:
+    except AuthenticationError as error:
         error.hint += (
             " If the stack's config has changed since the last pulumi up, add --run-program to "
             "pulumi refresh or pulumi destroy, which use the settings of that pulumi up otherwise."

@@ -38,8 +38,6 @@ from zdx_provider.zidentity import (
     ClientSecret,
     ConnectionOptions,
     Credentials,
-    InvalidCredentials,
-    InvalidTenant,
     PrivateKey,
     Tenant,
     ZIdentity,
@@ -141,7 +139,7 @@ class Settings(BaseModel):
 
         Raises:
             SettingsError: No vanity domain is set, or only half of a tenant is on this machine.
-            InvalidTenant: One of the values cannot be part of an address.
+            SettingsError: One of the values cannot be part of an address.
         """
         if self.vanity_domain is None:
             raise self._missing()
@@ -152,8 +150,8 @@ class Settings(BaseModel):
                 api_url=self.api_url,
                 token_url=self.token_url,
             )
-        except InvalidTenant as error:
-            raise InvalidTenant(error.problem, hint=self._correction(error)) from None
+        except SettingsError as error:
+            raise SettingsError(error.problem, hint=self._correction(error)) from None
         if tenant.is_half_on_loopback:
             raise SettingsError(
                 f"{self._spelling('apiUrl')} and {self._spelling('tokenUrl')} must both point to "
@@ -167,7 +165,7 @@ class Settings(BaseModel):
 
         Raises:
             SettingsError: The id or the secret is missing, or both kinds of secret are set.
-            InvalidCredentials: The private key is none, or a text is damaged.
+            SettingsError: The private key is none, or a text is damaged.
         """
         if self.client_secret is not None and self.private_key is not None:
             raise SettingsError(
@@ -180,8 +178,8 @@ class Settings(BaseModel):
                 return PrivateKey(self.client_id, self.private_key.get_secret_value())
             if self.client_id is not None and self.client_secret is not None:
                 return ClientSecret(self.client_id, self.client_secret.get_secret_value())
-        except InvalidCredentials as error:
-            raise InvalidCredentials(error.problem, hint=self._correction(error)) from None
+        except SettingsError as error:
+            raise SettingsError(error.problem, hint=self._correction(error)) from None
         raise self._missing()
 
     def connection(self) -> ConnectionOptions:
@@ -192,20 +190,20 @@ class Settings(BaseModel):
             request_timeout=self.request_timeout,
         )
 
-    def open(self, before_change: Callable[[], None] = lambda: None) -> ZIdentity:
+    def open(self, before_write: Callable[[], None] = lambda: None) -> ZIdentity:
         """The API of the tenant that these settings name; nothing is sent yet.
 
         Args:
-            before_change: Called before each attempt to change anything on the tenant; what it
+            before_write: Called before each attempt to change anything on the tenant; what it
                 raises stops the attempt.
 
         Raises:
             SettingsError: A setting is missing, or contradicts another.
-            InvalidTenant: A value cannot be part of an address.
-            InvalidCredentials: The private key is none.
+            SettingsError: A value cannot be part of an address.
+            SettingsError: The private key is none.
         """
         return ZIdentity(
-            self.tenant(), self.credentials(), self.connection(), before_change=before_change
+            self.tenant(), self.credentials(), self.connection(), before_write=before_write
         )
 
     def _spelling(self, key: str) -> str:
@@ -242,7 +240,7 @@ class Settings(BaseModel):
             f"environment{instead}.",
         )
 
-    def _correction(self, error: InvalidTenant | InvalidCredentials) -> str:
+    def _correction(self, error: SettingsError) -> str:
         """The next step, with the place where the value was read."""
         key = to_camel(error.field)
         path = to_path(key, self._tenant_name)

@@ -162,14 +162,14 @@ class OneKey(RuleBasedStateMachine):
         """A plugin's process of its own."""
         left = iter(range(changes_before_death))
 
-        def before_change() -> None:
+        def before_write() -> None:
             if next(left, None) is None:
                 raise Killed
 
         config = self.emulator.stack_config()
         moved = timedelta(days=self.day)
         return Lifecycle(
-            Tenants(config.get, {}, before_change),
+            Tenants(config.get, {}, before_write),
             EngineHost(None),
             lambda: datetime.now(timezone.utc) + moved,
         )

@@ -10,7 +10,7 @@ from zdx_provider.keys.roles import Role
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientSecret,
-    MintedSecret,
+    NewApiClientSecret,
     ResourceServer,
     Scope,
     Service,
@@ -43,8 +43,10 @@ def a_secret(identifier: str, made: datetime = MADE, ends: datetime = ENDS) -> A
     return ApiClientSecret(id=identifier, created_at=made, expires_at=ends)
 
 
-def a_minted_secret(identifier: str = "secret-1") -> MintedSecret:
-    return MintedSecret(id=identifier, created_at=MADE, expires_at=ENDS, value=SecretStr(PLANTED))
+def a_minted_secret(identifier: str = "secret-1") -> NewApiClientSecret:
+    return NewApiClientSecret(
+        id=identifier, created_at=MADE, expires_at=ENDS, value=SecretStr(PLANTED)
+    )
 
 
 def a_found_key(identifier: str = "key-1", mark: Mark | None = None, secrets: int = 1) -> FoundKey:

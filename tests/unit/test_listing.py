@@ -6,7 +6,7 @@ import pytest
 from support.samples import a_client
 
 from zdx_provider.keys.clients import MAX_AGE_SECONDS, Listing
-from zdx_provider.zidentity import ApiClient, Unreachable
+from zdx_provider.zidentity import ApiClient, UnreachableError
 
 
 class Tenant:
@@ -21,7 +21,7 @@ class Tenant:
     def read(self) -> list[ApiClient]:
         self.reads += 1
         if self.down:
-            raise Unreachable("nobody answers", operation="list API clients")
+            raise UnreachableError("nobody answers", operation="list API clients")
         return list(self.clients)
 
     def clock(self) -> float:
@@ -83,7 +83,7 @@ def test_a_read_that_failed_is_tried_again_at_the_next_question(
     tenant: Tenant, listing: Listing
 ) -> None:
     tenant.down = True
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         listing.named("ci")
 
     tenant.down = False

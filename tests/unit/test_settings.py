@@ -19,8 +19,6 @@ from zdx_provider.settings import (
 from zdx_provider.stack_config import KEYS, SECRETS
 from zdx_provider.zidentity import (
     ClientSecret,
-    InvalidCredentials,
-    InvalidTenant,
     PrivateKey,
     Tenant,
 )
@@ -180,7 +178,7 @@ def test_credentials_name_a_damaged_text_and_its_setting(key: str, typed: str) -
 
 
 def test_credentials_name_the_placeholder_of_a_secret() -> None:
-    with pytest.raises(InvalidCredentials, match="Read the secret with --show-secrets"):
+    with pytest.raises(SettingsError, match="Read the secret with --show-secrets"):
         settings({**CONFIG, "zdx:clientSecret": "[secret]"}).credentials()
 
 
@@ -222,7 +220,7 @@ def test_a_name_that_only_the_code_knows_is_no_setting_of_a_tenant(name: str) ->
 def test_a_zia_cloud_is_refused_and_its_setting_named(cloud: str, key: str) -> None:
     values = {key: cloud}
 
-    with pytest.raises(InvalidTenant, match="Leave the cloud unset") as refused:
+    with pytest.raises(SettingsError, match="Leave the cloud unset") as refused:
         settings({**CONFIG, **values}, values).tenant()
 
     assert key in str(refused.value)
@@ -437,13 +435,13 @@ def test_a_misspelled_setting_of_a_profile_is_named() -> None:
 
 @pytest.mark.parametrize("vanity_domain", ["acme.zslogin.net", "acme/..", "a b", "-acme", "@host"])
 def test_a_vanity_domain_that_is_no_dns_label_is_refused(vanity_domain: str) -> None:
-    with pytest.raises(InvalidTenant, match="is not one DNS label"):
+    with pytest.raises(SettingsError, match="is not one DNS label"):
         settings({**CONFIG, "zdx:vanityDomain": vanity_domain}).tenant()
 
 
 @pytest.mark.parametrize("url", ["http://api.zsapi.net", "ftp://host", "https://u:p@host", "host"])
 def test_an_address_that_credentials_must_not_go_to_is_refused(url: str) -> None:
-    with pytest.raises(InvalidTenant):
+    with pytest.raises(SettingsError):
         settings({**CONFIG, "zdx:apiUrl": url}).tenant()
 
 
@@ -461,7 +459,7 @@ def test_a_secret_of_the_wrong_shape_is_not_in_the_message(key: str, value: obje
 def test_a_private_key_that_is_none_is_not_in_the_message() -> None:
     read = settings({"zdx:clientId": "admin", "zdx:privateKey": PLANTED})
 
-    with pytest.raises(InvalidCredentials) as refused:
+    with pytest.raises(SettingsError) as refused:
         read.credentials()
 
     assert PLANTED not in str(refused.value)

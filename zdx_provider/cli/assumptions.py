@@ -5,7 +5,14 @@ from datetime import timedelta
 from zdx_provider.cli.sandbox import Assumption, Outcome, Trial, at_once, differs, holds, unknown
 from zdx_provider.keys.key import Mark, marked_description, split_description
 from zdx_provider.keys.roles import granting, scopes_of_services
-from zdx_provider.zidentity import ApiClient, ApiResource, Conflict, InvalidRequest, NotFound, Scope
+from zdx_provider.zidentity import (
+    ApiClient,
+    ApiResource,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    Scope,
+)
 from zdx_provider.zidentity.models import (
     MAX_NAME_LENGTH,
     MAX_SECRET_LIFETIME_DAYS,
@@ -54,7 +61,7 @@ def _one_name_twice(trial: Trial, _: ApiClient) -> Outcome:
     trial.make("twin")
     try:
         trial.make("twin")
-    except (Conflict, InvalidRequest) as error:
+    except (ConflictError, BadRequestError) as error:
         return differs(f"refused with status {error.status}: names are unique")
     return holds()
 
@@ -70,7 +77,7 @@ def _long_description(trial: Trial, client: ApiClient) -> Outcome:
         sent = marked_description("d" * length, _MARK)
         try:
             read = trial.write(client.id, description=sent).description
-        except InvalidRequest:
+        except BadRequestError:
             break
         if split_description(read) != ("d" * length, _MARK):
             break
@@ -98,7 +105,7 @@ def _one_role_a_service(trial: Trial, client: ApiClient) -> Outcome:
     both = ApiResource(id=first.resource_id, selected_scopes=tuple(pair))
     try:
         written = trial.write(client.id, client_resources=(both,))
-    except InvalidRequest as error:
+    except BadRequestError as error:
         return holds(f"refused with status {error.status}")
     count = len(list(scopes_of_services(written, {first.service_id})))
     return differs(f"accepted; it holds {count}")
@@ -111,7 +118,7 @@ def _token_lifetimes(trial: Trial, client: ApiClient) -> Outcome:
             return differs(f"{seconds} became {read}")
     try:
         trial.write(client.id, token_lifetime_seconds=_TOKEN_LIFETIMES[0] - 1)
-    except InvalidRequest:
+    except BadRequestError:
         return holds()
     return differs("59 is accepted too")
 
@@ -123,7 +130,7 @@ def _deleted_at_once(trial: Trial, _: ApiClient) -> Outcome:
     def is_gone() -> bool:
         try:
             trial.clients.get(gone)
-        except NotFound:
+        except NotFoundError:
             return True
         return False
 
@@ -135,7 +142,7 @@ def _deleted_twice(trial: Trial, _: ApiClient) -> Outcome:
     trial.clients.delete(gone)
     try:
         trial.clients.delete(gone)
-    except NotFound:
+    except NotFoundError:
         return holds()
     return differs("it is answered as a success")
 
@@ -194,7 +201,7 @@ def _third_replaces_newest(trial: Trial, client: ApiClient) -> Outcome:
     minted = [trial.mint(client.id, _ORDINARY).id for _ in range(MAX_SECRETS)]
     try:
         minted.append(trial.mint(client.id, _ORDINARY).id)
-    except (InvalidRequest, Conflict) as error:
+    except (BadRequestError, ConflictError) as error:
         return differs(f"the third is refused with status {error.status}")
     present = {secret.id for secret in trial.clients.secrets.list(client.id)}
     kept = [f"{number}" for number, made in enumerate(minted, start=1) if made in present]
@@ -242,7 +249,7 @@ def _accepted(trial: Trial, client: ApiClient, lifetime: timedelta) -> Outcome:
     asked = trial.zidentity.now() + lifetime
     try:
         secret = trial.clients.secrets.create(client.id, asked)
-    except InvalidRequest as error:
+    except BadRequestError as error:
         return differs(f"refused with status {error.status}")
     if int(secret.expires_at.timestamp()) != int(asked.timestamp()):
         return differs(f"asked {asked:%Y-%m-%d %H:%M:%S}, got {secret.expires_at}")
@@ -253,7 +260,7 @@ def _refused(trial: Trial, client: ApiClient, lifetime: timedelta) -> Outcome:
     trial.end_secrets(client.id)
     try:
         secret = trial.mint(client.id, lifetime)
-    except InvalidRequest as error:
+    except BadRequestError as error:
         return holds(f"status {error.status}")
     return differs(f"accepted, valid until {secret.expires_at:%Y-%m-%d}")
 

@@ -36,7 +36,7 @@ from zdx_provider.keys.roles import Role
 from zdx_provider.keys.state import Importable, importable
 from zdx_provider.provider import ApiKeyProvider
 from zdx_provider.settings import Settings
-from zdx_provider.zidentity import CredentialsRefused, Scope
+from zdx_provider.zidentity import AuthenticationError, Scope
 
 
 class NothingToImport(ZdxError):
@@ -369,7 +369,7 @@ class Gathering:
         tenant = self.tenant.zidentity.tenant
         try:
             sign_in_as(tenant, self._settings.connection(), file.key_id, file.secret)
-        except CredentialsRefused:
+        except AuthenticationError:
             return False
         return True
 

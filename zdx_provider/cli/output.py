@@ -15,7 +15,7 @@ from rich.text import Text
 
 from zdx_provider.errors import SettingsError, ZdxError
 from zdx_provider.text import escape_text
-from zdx_provider.zidentity import CredentialsRefused, Forbidden, ReadOnly
+from zdx_provider.zidentity import AuthenticationError, PermissionDeniedError, ReadOnlyError
 
 T = TypeVar("T")
 
@@ -95,6 +95,8 @@ def exit_of(error: ZdxError) -> Exit:
     """The exit code that an error ends a command with."""
     if isinstance(error, SettingsError):
         return Exit.SETTINGS
-    if isinstance(error, CredentialsRefused | Forbidden) and not isinstance(error, ReadOnly):
+    if isinstance(error, AuthenticationError | PermissionDeniedError) and not isinstance(
+        error, ReadOnlyError
+    ):
         return Exit.REFUSED
     return Exit.FAILED

@@ -11,7 +11,7 @@ from zdx_provider.errors import ZdxError
 from zdx_provider.keys.clients import revoke
 from zdx_provider.keys.key import Key
 from zdx_provider.text import escape_text
-from zdx_provider.zidentity import ApiClientSecret, about
+from zdx_provider.zidentity import ApiClientSecret, add_key_name
 
 
 class NoSuchSecret(ZdxError):
@@ -74,7 +74,7 @@ def run(
     doomed = find_secret(tenant, wanted_key, secret_id)
     if not confirmed:
         typer.confirm(escape_text(doomed.question), abort=True, err=True)
-    with about(doomed.key.name):
+    with add_key_name(doomed.key.name):
         revoke(tenant.zidentity, doomed.key.id, doomed.secret.id)
     if as_json:
         print_json(Revoked(doomed.key.id, doomed.secret.id))

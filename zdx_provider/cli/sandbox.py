@@ -14,11 +14,11 @@ from zdx_provider.errors import ZdxError
 from zdx_provider.keys.roles import Role, granting
 from zdx_provider.zidentity import (
     ApiClient,
-    ApiClientDraft,
+    ApiClientRequest,
+    AuthenticationError,
     ConnectionOptions,
-    CredentialsRefused,
-    MintedSecret,
-    NotFound,
+    NewApiClientSecret,
+    NotFoundError,
     ZIdentity,
     ZIdentityError,
 )
@@ -99,7 +99,7 @@ class Trial:
         Raises:
             ZIdentityError: The tenant could not be asked, or refused.
         """
-        draft = ApiClientDraft(
+        draft = ApiClientRequest(
             name=f"{self.prefix}{suffix}",
             description="Made by zdx-keys verify --live, and removed by it.",
             client_resources=granting((), self.roles[0]),
@@ -111,20 +111,20 @@ class Trial:
     def write(self, client_id: str, **changes: object) -> ApiClient:
         """Change fields of a client, and read it back."""
         read = self.clients.get(client_id)
-        self.clients.replace(read.model_copy(update=changes))
+        self.clients.update(read.model_copy(update=changes))
         return self.clients.get(client_id)
 
-    def mint(self, client_id: str, lifetime: timedelta) -> MintedSecret:
+    def mint(self, client_id: str, lifetime: timedelta) -> NewApiClientSecret:
         """Make a secret that lives that long by the server's clock."""
         return self.clients.secrets.create(client_id, self.zidentity.now() + lifetime)
 
     def end_secrets(self, client_id: str) -> None:
         """End all secrets of a client."""
         for secret in self.clients.secrets.list(client_id):
-            with suppress(NotFound):
+            with suppress(NotFoundError):
                 self.clients.secrets.delete(client_id, secret.id)
 
-    def signs_in(self, client_id: str, secret: MintedSecret) -> bool:
+    def signs_in(self, client_id: str, secret: NewApiClientSecret) -> bool:
         """Whether a client obtains a token with a secret.
 
         Raises:
@@ -132,15 +132,15 @@ class Trial:
         """
         try:
             self.token_lifetime(client_id, secret)
-        except CredentialsRefused:
+        except AuthenticationError:
             return False
         return True
 
-    def token_lifetime(self, client_id: str, secret: MintedSecret) -> timedelta:
+    def token_lifetime(self, client_id: str, secret: NewApiClientSecret) -> timedelta:
         """How long a token lives that a client obtains with a secret.
 
         Raises:
-            CredentialsRefused: It obtains none.
+            AuthenticationError: It obtains none.
             ZIdentityError: That could not be told.
         """
         return sign_in_as(self.zidentity.tenant, self._options, client_id, secret.value)
@@ -166,7 +166,7 @@ class Trial:
 
     def _removed(self, client_id: str) -> bool:
         try:
-            with suppress(NotFound):
+            with suppress(NotFoundError):
                 self.clients.delete(client_id)
         except ZIdentityError:
             return False

@@ -335,8 +335,8 @@ def connect(settings: Settings) -> OpenTenant:
 
     Raises:
         SettingsError: A setting is missing.
-        InvalidTenant: A value cannot be part of an address.
-        InvalidCredentials: The private key is none.
+        SettingsError: A value cannot be part of an address.
+        SettingsError: The private key is none.
     """
     zidentity = settings.open()
     return OpenTenant(zidentity, Inventory(zidentity))
@@ -370,13 +370,13 @@ def sign_in_as(
         How long the token lives.
 
     Raises:
-        CredentialsRefused: The secret is not, or not any more, one of the client's.
+        AuthenticationError: The secret is not, or not any more, one of the client's.
         ZIdentityError: That could not be told.
     """
     # A session of its own for each attempt: one that was refused stays refused.
     visitor = ZIdentity(tenant, ClientSecret(client_id, secret.get_secret_value()), options)
     try:
-        return visitor.sign_in()
+        return visitor.authenticate()
     finally:
         visitor.close()
 

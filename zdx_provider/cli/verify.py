@@ -21,9 +21,9 @@ from zdx_provider.keys.roles import RoleNotFound
 from zdx_provider.stack_config import describe_plain_secret
 from zdx_provider.zidentity import (
     ApiClient,
-    CredentialsRefused,
-    Forbidden,
-    NotFound,
+    AuthenticationError,
+    NotFoundError,
+    PermissionDeniedError,
     ZIdentityError,
 )
 
@@ -134,7 +134,9 @@ class Verification:
             yield Step("stack config", passed=None, detail=describe_plain_secret(paths))
 
     def _credentials(self) -> str:
-        with suppress(Forbidden):  # a matter of permission, which the next step is about
+        with suppress(
+            PermissionDeniedError
+        ):  # a matter of permission, which the next step is about
             self.tenant.zidentity.resource_servers.list()
         return f"accepted by {self.tenant.zidentity.tenant.token_url}"
 
@@ -151,9 +153,9 @@ class Verification:
         nobody = f"zdx-keys-verify-{secrets.token_hex(16)}"
         try:
             self.tenant.zidentity.api_clients.delete(nobody)
-        except NotFound:
+        except NotFoundError:
             return Step(title, passed=True, detail="granted")
-        except (Forbidden, CredentialsRefused) as error:
+        except (PermissionDeniedError, AuthenticationError) as error:
             return Step(title, passed=False, detail=str(error), exit=exit_of(error))
         except ZIdentityError as error:
             return Step(

@@ -7,7 +7,7 @@ from zdx_provider.errors import SettingsError
 from zdx_provider.keys.repository import Keys
 from zdx_provider.keys.state import KeyState
 from zdx_provider.settings import ConfigReader, Settings, load_settings, profile_names
-from zdx_provider.zidentity import Tenant, name_tenant
+from zdx_provider.zidentity import Tenant, format_tenant
 
 
 class TenantMismatch(SettingsError):
@@ -20,7 +20,7 @@ class Tenants:
     Args:
         config: Reads the stack's config.
         environ: The environment of the process.
-        before_change: Called before each attempt to change anything on a tenant; what it raises
+        before_write: Called before each attempt to change anything on a tenant; what it raises
             stops the attempt.
     """
 
@@ -28,11 +28,11 @@ class Tenants:
         self,
         config: ConfigReader,
         environ: Mapping[str, str],
-        before_change: Callable[[], None],
+        before_write: Callable[[], None],
     ) -> None:
         self._config = config
         self._environ = environ
-        self._before_change = before_change
+        self._before_write = before_write
         self._lock = threading.Lock()
         self._keys: dict[str | None, Keys] = {}
 
@@ -53,7 +53,7 @@ class Tenants:
         """
         with self._lock:
             if profile not in self._keys:
-                zidentity = self.settings(profile).open(self._before_change)
+                zidentity = self.settings(profile).open(self._before_write)
                 self._keys[profile] = Keys(zidentity)
             return self._keys[profile]
 
@@ -107,7 +107,7 @@ def require_home(tenant: Tenant | None, key: KeyState) -> None:
     if tenant is not None and not is_home(tenant, key):
         raise TenantMismatch(
             f'the key "{key.name}" lives in the tenant '
-            f"{name_tenant(key.vanity_domain, key.cloud)}, "
+            f"{format_tenant(key.vanity_domain, key.cloud)}, "
             f"and the settings name {tenant}. Nothing was changed.",
             hint="Correct zdx:vanityDomain and zdx:cloud (ZSCALER_VANITY_DOMAIN, ZSCALER_CLOUD); "
             "to move the key, declare it under an entry of zdx:tenants.",

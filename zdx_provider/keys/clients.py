@@ -20,13 +20,13 @@ from zdx_provider.keys.roles import (
 )
 from zdx_provider.text import quote_shell
 from zdx_provider.zidentity import (
-    AnswerLost,
     ApiClient,
-    ApiClientDraft,
+    ApiClientRequest,
     ApiClientSecret,
-    MintedSecret,
-    NotFound,
-    UnreadableAnswer,
+    InvalidResponseError,
+    NewApiClientSecret,
+    NotFoundError,
+    ResponseLostError,
     ZIdentity,
     ZIdentityError,
 )
@@ -36,7 +36,7 @@ from zdx_provider.zidentity.models import (
     MIN_SECRET_LIFETIME_DAYS,
 )
 
-Client = TypeVar("Client", bound=ApiClientDraft)
+Client = TypeVar("Client", bound=ApiClientRequest)
 ListedClients = dict[str, ApiClient]
 
 _CREATES_AT_ONCE = 4  # the threads of Pulumi's dynamic host
@@ -83,11 +83,11 @@ class Clients:
         have it: one wrong answer must not make a state forget the only copy of a secret.
 
         Raises:
-            UnreadableAnswer: The tenant lists it and says that it is not there.
+            InvalidResponseError: The tenant lists it and says that it is not there.
         """
         client = self._zidentity.api_clients.find(key_id)
         if client is None and key_id in self._listing.read_now():
-            raise UnreadableAnswer(
+            raise InvalidResponseError(
                 "the tenant lists it, and answers that it does not exist",
                 operation=f"read the API client {key_id}",
                 hint="Nothing was changed. Run the same again; if this persists, ask Zscaler.",
@@ -98,11 +98,11 @@ class Clients:
         """A client's secrets, oldest first; None when the client is gone.
 
         Raises:
-            NotFound: The tenant has the client, and says that it has not.
+            NotFoundError: The tenant has the client, and says that it has not.
         """
         try:
             return secrets_of_client(self._zidentity, client)
-        except NotFound:
+        except NotFoundError:
             if self.find_now(client.id) is not None:
                 raise
             return None
@@ -178,26 +178,27 @@ class Clients:
         """Create a client as declared; one whose response is lost is looked for by its mark.
 
         Raises:
-            ZIdentityError: None was created; or AnswerLost: one may have been, or may yet be.
+            ResponseLostError: A client may exist, or may exist later.
+            ZIdentityError: No client was created.
         """
         granted = granting((), self._role(spec.role_id))
-        blank = ApiClientDraft(name=spec.name, client_resources=granted)
+        blank = ApiClientRequest(name=spec.name, client_resources=granted)
         try:
             return self._create(_declared(blank, spec, mark), mark)
-        except AnswerLost as lost:
+        except ResponseLostError as lost:
             created = self._find_lost(mark, spec.name, lost)
             if created is None:
                 raise
             return created
 
-    def _create(self, draft: ApiClientDraft, mark: Mark) -> ApiClient:
+    def _create(self, draft: ApiClientRequest, mark: Mark) -> ApiClient:
         client = self._zidentity.api_clients.create(draft)
         if "description" in client.model_fields_set:
             return client
         # Nothing in the answer tells the new client from another one of its name.
         shown = self._zidentity.api_clients.find(client.id)
         if shown is not None and mark_in(shown.description) != mark:
-            raise AnswerLost(
+            raise ResponseLostError(
                 "the answer is about another object than the request",
                 operation=f'create the API client "{draft.name}"',
             )
@@ -216,13 +217,13 @@ class Clients:
 
     def replace(self, client: ApiClient) -> None:
         """Write a client as a whole."""
-        self.record(self._zidentity.api_clients.replace(client))
+        self.record(self._zidentity.api_clients.update(client))
 
     def remove(self, key_id: str) -> None:
         """Delete a client; one that is gone already is no failure."""
         try:
             self._zidentity.api_clients.delete(key_id)
-        except NotFound:
+        except NotFoundError:
             if self.find_now(key_id) is not None:
                 raise
         self._listing.forget(key_id)
@@ -235,7 +236,7 @@ class Clients:
         """A client as it is now, or as this process made it where it is not shown yet."""
         return self._zidentity.api_clients.find(key_id) or self._listing.own(key_id)
 
-    def _find_lost(self, mark: Mark, name: str, lost: AnswerLost) -> ApiClient | None:
+    def _find_lost(self, mark: Mark, name: str, lost: ResponseLostError) -> ApiClient | None:
         """The client of that mark, though the response that told its ID was lost."""
         try:
             for listed in self._zidentity.api_clients.list(name_like=name):
@@ -244,7 +245,7 @@ class Clients:
                 if client is not None and mark_in(client.description) == mark:
                     return client
         except ZIdentityError as error:
-            raise AnswerLost(
+            raise ResponseLostError(
                 f"{lost.problem}; and looking for it failed too: {error.problem}",
                 operation=lost.operation,
                 status=lost.status,
@@ -367,7 +368,7 @@ def secrets_of_client(zidentity: ZIdentity, client: ApiClient) -> tuple[ApiClien
     """The same of a client, which has none where it signs in by a key pair.
 
     Raises:
-        NotFound: The client is gone.
+        NotFoundError: The client is gone.
     """
     return secrets_of(zidentity, client.id) if client.has_secrets else ()
 
@@ -380,7 +381,7 @@ def revoke(zidentity: ZIdentity, key_id: str, secret_id: str) -> None:
     """
     try:
         zidentity.api_clients.secrets.delete(key_id, secret_id)
-    except NotFound:
+    except NotFoundError:
         # One wrong answer must not leave a secret alive that everyone takes for revoked.
         if any(secret.id == secret_id for secret in secrets_of(zidentity, key_id)):
             raise
@@ -388,7 +389,7 @@ def revoke(zidentity: ZIdentity, key_id: str, secret_id: str) -> None:
 
 def create_secret(
     zidentity: ZIdentity, key_id: str, lifetime: timedelta, known: Collection[str]
-) -> MintedSecret:
+) -> NewApiClientSecret:
     """Create a secret in a free slot.
 
     A request whose response is lost is not sent again blindly: it may take effect late, and a
@@ -403,12 +404,13 @@ def create_secret(
         known: The IDs of the secrets that the key had before.
 
     Raises:
-        ZIdentityError: No secret was created; or AnswerLost: one may have been, or may yet be.
+        ResponseLostError: A secret may exist, or may exist later.
+        ZIdentityError: No secret was created.
     """
     expires_at = (zidentity.now() + min(max(lifetime, _SHORTEST), _LONGEST)).replace(microsecond=0)
     try:
         return zidentity.api_clients.secrets.create(key_id, expires_at)
-    except AnswerLost as lost:
+    except ResponseLostError as lost:
         secret_id = _find_lost_secret(zidentity, key_id, expires_at, known)
         if secret_id is None:
             raise lost from None

@@ -12,7 +12,7 @@ from typing import Any
 
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.roles import Role, scopes_of_services
-from zdx_provider.zidentity import ApiClient, ApiClientSecret, MintedSecret, Scope
+from zdx_provider.zidentity import ApiClient, ApiClientSecret, NewApiClientSecret, Scope
 
 _OPENING = "[pulumi "
 _MARK = re.compile(r"\[pulumi (?P<who>.+) #(?P<claim>[0-9a-z]+)\]")
@@ -162,7 +162,7 @@ class Created:
 
     key_id: str
     mark: Mark
-    secret: MintedSecret
+    secret: NewApiClientSecret
     previous_id: str | None = None
     other_scopes: tuple[Scope, ...] = ()
 
@@ -176,5 +176,5 @@ class Replaced:
         previous_id: The one that was there and still works; None where there was none.
     """
 
-    secret: MintedSecret
+    secret: NewApiClientSecret
     previous_id: str | None

@@ -55,12 +55,12 @@ from zdx_provider.keys.roles import (
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientSecret,
-    MintedSecret,
-    NotFound,
+    NewApiClientSecret,
+    NotFoundError,
     Tenant,
     ZIdentity,
     ZIdentityError,
-    about,
+    add_key_name,
 )
 
 
@@ -107,7 +107,7 @@ class Keys:
             ZIdentityError: The tenant could not be asked, or refused. No key was made.
         """
         mark = Mark(spec.owner, self._new_claim())
-        with about(spec.name), self._name_lock(spec.name):
+        with add_key_name(spec.name), self._name_lock(spec.name):
             found = key_to_take(self._found(spec), spec.owner, allowed)
             if found is None:
                 return self._make(spec, mark, lifetime)
@@ -122,7 +122,7 @@ class Keys:
             role_id: The role that the state knows, which tells the ZDX scopes from others
                 without asking for the tenant's roles.
         """
-        with about(name):
+        with add_key_name(name):
             client = self._clients.find(key_id)
             if client is None:
                 return None
@@ -151,7 +151,7 @@ class Keys:
             KeyTaken: It belongs to another resource now.
             ZIdentityError: The tenant could not be asked, or refused.
         """
-        with about(spec.name):
+        with add_key_name(spec.name):
             client = self._clients.find_now(key_id)
             if client is None:
                 raise KeyGone(
@@ -193,7 +193,7 @@ class Keys:
         Raises:
             KeyPartlyUpdated: The key has no new secret; what was changed before stays changed.
         """
-        with about(name):
+        with add_key_name(name):
             try:
                 present = secrets_of(self._zidentity, key_id)
                 remaining = free_a_slot(self._zidentity, key_id, held, present)
@@ -213,7 +213,7 @@ class Keys:
         Raises:
             ZIdentityError: It could not be ended.
         """
-        with about(name):
+        with add_key_name(name):
             revoke(self._zidentity, key_id, secret_id)
 
     def delete(self, key_id: str, name: str, state_mark: Mark) -> Mark | None:
@@ -228,7 +228,7 @@ class Keys:
             None when the key is gone; the key's mark when that is not the state's. Somebody has
             taken it over since, or the state is a copy: the key was left alone.
         """
-        with about(name):
+        with add_key_name(name):
             client = self._clients.find_now(key_id)
             if client is None:
                 return None
@@ -306,7 +306,7 @@ class Keys:
                 hint="Make sure that no one else takes it over, then run pulumi up again.",
             )
 
-    def _require_taken_over(self, found: FoundKey, mark: Mark, secret: MintedSecret) -> None:
+    def _require_taken_over(self, found: FoundKey, mark: Mark, secret: NewApiClientSecret) -> None:
         """Look once more: of two runs that took the key over, only one may say so."""
         taker = self._clients.find_taker(found.id, mark, secret.id)
         if taker is not None:
@@ -317,7 +317,7 @@ class Keys:
             )
 
     def _give_back(
-        self, before: ApiClient, mark: Mark, secret: MintedSecret | None, cause: BaseException
+        self, before: ApiClient, mark: Mark, secret: NewApiClientSecret | None, cause: BaseException
     ) -> None:
         """Undo a take-over that failed, as far as no one else has changed the key since."""
         try:
@@ -491,7 +491,7 @@ class Inventory:
             return None
         try:
             present = secrets_of_client(self._zidentity, client)
-        except NotFound:
+        except NotFoundError:
             # One wrong answer must not make a key vanish from a list.
             if self._zidentity.api_clients.find(client.id) is not None:
                 raise

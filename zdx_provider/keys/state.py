@@ -23,7 +23,7 @@ from zdx_provider.keys.key import Key, attributes_of
 from zdx_provider.keys.roles import portal_name
 from zdx_provider.keys.rotation import MISSING
 from zdx_provider.text import escape_text
-from zdx_provider.zidentity import ApiClientSecret, MintedSecret, Scope, Tenant
+from zdx_provider.zidentity import ApiClientSecret, NewApiClientSecret, Scope, Tenant
 
 SCHEMA_VERSION = 1
 
@@ -81,7 +81,7 @@ class KeyState(KeyProperties):
         """The secrets that the state knows."""
         return HeldSecrets(self.secret_id, self.previous_secret_id)
 
-    def holding(self, secret: MintedSecret) -> Self:
+    def holding(self, secret: NewApiClientSecret) -> Self:
         """The state with another secret."""
         return self.model_copy(
             update={

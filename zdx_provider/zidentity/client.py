@@ -16,13 +16,13 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from zdx_provider.zidentity.connection import ConnectionOptions, Credentials, Tenant
-from zdx_provider.zidentity.errors import InvalidRequest, NotFound, ZIdentityError
-from zdx_provider.zidentity.messages import Call
+from zdx_provider.zidentity.errors import BadRequestError, NotFoundError, ZIdentityError
+from zdx_provider.zidentity.messages import Request
 from zdx_provider.zidentity.models import (
     ApiClient,
-    ApiClientDraft,
+    ApiClientRequest,
     ApiClientSecret,
-    MintedSecret,
+    NewApiClientSecret,
     ResourceServer,
 )
 from zdx_provider.zidentity.paging import Page, list_all
@@ -47,7 +47,7 @@ class ZIdentity:
         monotonic: Gives seconds of a clock that never jumps.
         sleep: Waits that many seconds.
         jitter: Gives a number from 0 to 1.
-        before_change: Called before each attempt to change anything on the tenant; what it
+        before_write: Called before each attempt to change anything on the tenant; what it
             raises stops the attempt.
         adapter: Carries requests instead of the network.
     """
@@ -62,49 +62,49 @@ class ZIdentity:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
-        before_change: Callable[[], None] = lambda: None,
+        before_write: Callable[[], None] = lambda: None,
         adapter: "TracingAdapter | None" = None,
     ) -> None:
         # Imported here because most runs of a plugin find nothing to send, and should not pay for
         # requests and tenacity.
         from zdx_provider.zidentity.retry import Retry  # noqa: PLC0415
-        from zdx_provider.zidentity.transport import Exchange, ServerClock  # noqa: PLC0415
+        from zdx_provider.zidentity.transport import ServerClock, Transport  # noqa: PLC0415
 
         options = options or ConnectionOptions()
         self.tenant = tenant
         self._clock = ServerClock(clock)
-        self._exchange = Exchange(options, self._clock, adapter)
+        self._transport = Transport(options, self._clock, adapter)
         retry = Retry(options, monotonic, sleep, jitter)
         self._tokens = TokenSource(
             tenant.token_url,
             credentials,
-            exchange=self._exchange,
+            transport=self._transport,
             retry=retry,
             clock=self._clock,
             monotonic=monotonic,
         )
         session = Session(
             f"{tenant.api_url}{_BASE_PATH}",
-            exchange=self._exchange,
+            transport=self._transport,
             retry=retry,
             tokens=self._tokens,
             clock=self._clock,
-            before_change=before_change,
+            before_write=before_write,
         )
         self.api_clients = ApiClients(session)
         self.resource_servers = ResourceServers(session)
 
-    def sign_in(self) -> timedelta:
+    def authenticate(self) -> timedelta:
         """Obtain an access token, unless there is one that still lives.
 
         Returns:
             How long a token lives.
 
         Raises:
-            CredentialsRefused: ZIdentity gives none for these credentials.
+            AuthenticationError: ZIdentity gives none for these credentials.
             ZIdentityError: The token endpoint gave no usable answer.
         """
-        return self._tokens.current().lifetime
+        return self._tokens.get().lifetime
 
     def now(self) -> datetime:
         """Give the time in UTC by the server's clock, as far as its answers told it."""
@@ -112,7 +112,7 @@ class ZIdentity:
 
     def close(self) -> None:
         """Close the connections."""
-        self._exchange.close()
+        self._transport.close()
 
 
 # A tenant may round an expiry; a secret that was not asked for has quite another one.
@@ -140,75 +140,75 @@ class ApiClients:
         """Read one client.
 
         Raises:
-            NotFound: There is no client of that id.
+            NotFoundError: There is no client of that id.
         """
         operation = f"read the API client {client_id}"
-        call = Call(operation, "GET", item_url(self._url, client_id, operation))
-        client = self._session.fetch(call, ApiClient)
+        request = Request(operation, "GET", build_item_url(self._url, client_id, operation))
+        client = self._session.fetch(request, ApiClient)
         if client.id != client_id:
-            raise _not_asked_for(call)
+            raise _build_wrong_object_error(request)
         return client
 
     def find(self, client_id: str) -> ApiClient | None:
         """Read one client; None where there is none of that id."""
         try:
             return self.get(client_id)
-        except NotFound:
+        except NotFoundError:
             return None
 
-    def create(self, draft: ApiClientDraft) -> ApiClient:
+    def create(self, draft: ApiClientRequest) -> ApiClient:
         """Make a client; it has no secret yet.
 
         Raises:
-            AnswerLost: It may have been made; any other error: it was not.
+            ResponseLostError: It may have been made; any other error: it was not.
         """
-        call = Call(
+        request = Request(
             f'create the API client "{draft.name}"',
             "POST",
             self._url,
             body=draft.model_dump_json(by_alias=True, exclude_none=True),
-            mints=True,
+            idempotent=False,
         )
-        client = self._session.fetch(call, ApiClient)
+        client = self._session.fetch(request, ApiClient)
         # A wrong body must not make this call's caller change or delete another client.
         has_description = "description" in client.model_fields_set
         is_ours = client.name == draft.name and (
             not has_description or client.description == draft.description
         )
         if not is_ours or not _is_usable(client.id):
-            raise _not_asked_for(call)
+            raise _build_wrong_object_error(request)
         return client
 
-    def replace(self, client: ApiClient) -> ApiClient:
+    def update(self, client: ApiClient) -> ApiClient:
         """Write a client as a whole, what this product does not know of it included.
 
         Args:
             client: What `get` gave, changed.
 
         Raises:
-            NotFound: There is no client of that id.
+            NotFoundError: There is no client of that id.
         """
         operation = f'update the API client "{client.name}"'
-        call = Call(
+        request = Request(
             operation,
             "PUT",
-            item_url(self._url, client.id, operation),
+            build_item_url(self._url, client.id, operation),
             body=client.model_dump_json(by_alias=True, exclude_unset=True, exclude={"id"}),
         )
-        answered = self._session.fetch_if_any(call, ApiClient) or client
+        answered = self._session.fetch_optional(request, ApiClient) or client
         if answered.id != client.id:
-            raise _not_asked_for(call)
+            raise _build_wrong_object_error(request)
         return answered
 
     def delete(self, client_id: str) -> None:
         """Delete a client with its secrets, for good.
 
         Raises:
-            NotFound: There is no client of that id, be it since an earlier attempt of this call.
+            NotFoundError: There is no client of that ID; an earlier attempt may have deleted it.
         """
         operation = f"delete the API client {client_id}"
-        call = Call(operation, "DELETE", item_url(self._url, client_id, operation))
-        self._session.fetch_if_any(call, object)
+        request = Request(operation, "DELETE", build_item_url(self._url, client_id, operation))
+        self._session.fetch_optional(request, object)
 
 
 class ApiClientSecrets:
@@ -222,16 +222,16 @@ class ApiClientSecrets:
         """List a client's secrets, without their values.
 
         Raises:
-            NotFound: There is no client of that id.
+            NotFoundError: There is no client of that id.
         """
         operation = f"list the secrets of the API client {client_id}"
-        call = Call(operation, "GET", self._url(client_id, operation))
-        secrets = self._session.fetch(call, list[ApiClientSecret])
+        request = Request(operation, "GET", self._build_url(client_id, operation))
+        secrets = self._session.fetch(request, list[ApiClientSecret])
         if len({secret.id for secret in secrets}) != len(secrets):
-            raise call.unreadable("two secrets have the same id", HTTPStatus.OK)
+            raise request.build_error("two secrets have the same id", HTTPStatus.OK)
         return secrets
 
-    def create(self, client_id: str, expires_at: datetime) -> MintedSecret:
+    def create(self, client_id: str, expires_at: datetime) -> NewApiClientSecret:
         """Make a secret; a third one replaces the newest that is there (the vendor's rule).
 
         Args:
@@ -239,33 +239,34 @@ class ApiClientSecrets:
             expires_at: 30 to 365 days from now, by the server's clock (the vendor's rule).
 
         Raises:
-            AnswerLost: It may have been made, and its value is lost; any other error: it was not.
+            ResponseLostError: The secret may exist, and its value is lost. After any other error,
+                it does not exist.
         """
         operation = f"make a secret for the API client {client_id}"
-        call = Call(
+        request = Request(
             operation,
             "POST",
-            self._url(client_id, operation),
+            self._build_url(client_id, operation),
             body=_SecretRequest(expiresAt=int(expires_at.timestamp())).model_dump_json(),
-            mints=True,
+            idempotent=False,
         )
-        secret = self._session.fetch(call, MintedSecret)
+        secret = self._session.fetch(request, NewApiClientSecret)
         if abs(secret.expires_at - expires_at) > _ROUNDING or not _is_usable(secret.id):
-            raise _not_asked_for(call)
+            raise _build_wrong_object_error(request)
         return secret
 
     def delete(self, client_id: str, secret_id: str) -> None:
         """Revoke a secret.
 
         Raises:
-            NotFound: Client or secret is not there.
+            NotFoundError: Client or secret is not there.
         """
         operation = f"revoke the secret {secret_id} of the API client {client_id}"
-        url = item_url(self._url(client_id, operation), secret_id, operation)
-        self._session.fetch_if_any(Call(operation, "DELETE", url), object)
+        url = build_item_url(self._build_url(client_id, operation), secret_id, operation)
+        self._session.fetch_optional(Request(operation, "DELETE", url), object)
 
-    def _url(self, client_id: str, operation: str) -> str:
-        return f"{item_url(self._clients_url, client_id, operation)}/secrets"
+    def _build_url(self, client_id: str, operation: str) -> str:
+        return f"{build_item_url(self._clients_url, client_id, operation)}/secrets"
 
 
 def _is_usable(identifier: str) -> bool:
@@ -273,22 +274,22 @@ def _is_usable(identifier: str) -> bool:
     return bool(identifier.strip("."))
 
 
-def _not_asked_for(call: Call) -> ZIdentityError:
-    return call.unreadable("the answer is about another object than the request", HTTPStatus.OK)
+def _build_wrong_object_error(request: Request) -> ZIdentityError:
+    return request.build_error("the answer is about another object than the request", HTTPStatus.OK)
 
 
 class _SecretRequest(BaseModel):
     expiresAt: int  # noqa: N815 - the wire's own name, in epoch seconds
 
 
-def item_url(collection: str, identifier: str, operation: str) -> str:
+def build_item_url(collection: str, identifier: str, operation: str) -> str:
     """Give the URL of one thing in a collection.
 
     Raises:
-        InvalidRequest: The id would lead to another path: empty ones and dots are resolved away.
+        BadRequestError: The id would lead to another path: empty ones and dots are resolved away.
     """
     if not _is_usable(identifier):
-        raise InvalidRequest(
+        raise BadRequestError(
             f'"{identifier}" is no id',
             operation=operation,
             hint="An id is what zdx-keys list shows as Key ID.",

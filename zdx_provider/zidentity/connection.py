@@ -14,11 +14,7 @@ from uuid import uuid4
 
 from zdx_provider.errors import SettingsError
 from zdx_provider.stack_config import show
-from zdx_provider.zidentity.private_keys import InvalidCredentials, parse_private_key
-
-
-class InvalidConnection(SettingsError):
-    """A proxy or CA bundle that cannot be used."""
+from zdx_provider.zidentity.private_keys import parse_private_key
 
 
 @dataclass(frozen=True)
@@ -76,18 +72,6 @@ _ZIA_CLOUDS = {
 }
 
 
-class InvalidTenant(SettingsError):
-    """A value that names no tenant, or one that is not safe to build a host from.
-
-    Attributes:
-        field: The argument of `Tenant` that holds it.
-    """
-
-    def __init__(self, problem: str, *, hint: str = "", field: str = "") -> None:
-        super().__init__(problem, hint=hint)
-        self.field = field
-
-
 @dataclass(frozen=True)
 class Tenant:
     """A ZIdentity tenant.
@@ -103,7 +87,7 @@ class Tenant:
         token_url: The token endpoint to use instead, with its path.
 
     Raises:
-        InvalidTenant: A value is not usable; the message names which.
+        SettingsError: A value is not usable; the message names which.
     """
 
     vanity_domain: str
@@ -113,15 +97,15 @@ class Tenant:
 
     def __post_init__(self) -> None:
         cloud = self.cloud.lower()
-        _set(self, "vanity_domain", _vanity_domain(self.vanity_domain))
+        _set(self, "vanity_domain", _parse_vanity_domain(self.vanity_domain))
         _set(self, "cloud", "" if cloud == _PRODUCTION else cloud)
         if self.cloud not in _CLOUDS:
             _require_label_only(self.cloud, has_hosts=bool(self.api_url and self.token_url))
-        _set(self, "api_url", _url("api_url", self.api_url or _CLOUDS[self.cloud].api_url))
-        _set(self, "token_url", _url("token_url", self.token_url or self._own_token_url()))
+        _set(self, "api_url", _parse_url("api_url", self.api_url or _CLOUDS[self.cloud].api_url))
+        _set(self, "token_url", _parse_url("token_url", self.token_url or self._build_token_url()))
 
     def __str__(self) -> str:
-        return name_tenant(self.vanity_domain, self.cloud)
+        return format_tenant(self.vanity_domain, self.cloud)
 
     @property
     def is_half_on_loopback(self) -> bool:
@@ -134,11 +118,11 @@ class Tenant:
         own = _CLOUDS.get(self.cloud)
         return "" if own and own.api_url == self.api_url else self.api_url
 
-    def _own_token_url(self) -> str:
+    def _build_token_url(self) -> str:
         return f"https://{self.vanity_domain}.{_CLOUDS[self.cloud].login_domain}/oauth2/v1/token"
 
 
-def name_tenant(vanity_domain: str, cloud: str) -> str:
+def format_tenant(vanity_domain: str, cloud: str) -> str:
     """Name a tenant in a message."""
     return f"{vanity_domain} (cloud {cloud})" if cloud else vanity_domain
 
@@ -161,13 +145,13 @@ def _set(tenant: Tenant, field: str, value: str) -> None:
     object.__setattr__(tenant, field, value)
 
 
-def _vanity_domain(value: str) -> str:
+def _parse_vanity_domain(value: str) -> str:
     label = value.lower()
     if _DNS_LABEL.fullmatch(label):
         return label
     host = _LOGIN_HOST.fullmatch(value)
     example = f'"{host[1].lower()}"' if host else '"acme" of acme.zslogin.net'
-    raise InvalidTenant(
+    raise SettingsError(
         f'the vanity domain "{show(value)}" is not one DNS label.',
         hint=f"Set it to the first part of the login host alone, such as {example}.",
         field="vanity_domain",
@@ -178,7 +162,7 @@ def _require_label_only(cloud: str, *, has_hosts: bool) -> None:
     """Stop before a host is built of a cloud that may be anybody's domain.
 
     Raises:
-        InvalidTenant: The cloud is none of OneAPI's, and the hosts are not given in full.
+        SettingsError: The cloud is none of OneAPI's, and the hosts are not given in full.
     """
     if has_hosts and _DNS_LABEL.fullmatch(cloud):
         return
@@ -190,7 +174,7 @@ def _require_label_only(cloud: str, *, has_hosts: bool) -> None:
         else "Leave it unset for the production cloud; for one that is not in the list, give both "
         "zdx:apiUrl and zdx:tokenUrl in full."
     )
-    raise InvalidTenant(
+    raise SettingsError(
         f'the cloud "{show(cloud)}" is not one of Zscaler OneAPI ({_PRODUCTION}, {known}), so '
         "nothing was sent.",
         hint=hint,
@@ -198,14 +182,14 @@ def _require_label_only(cloud: str, *, has_hosts: bool) -> None:
     )
 
 
-def _url(field: str, value: str) -> str:
+def _parse_url(field: str, value: str) -> str:
     what = {"api_url": "the API URL", "token_url": "the token URL"}[field]
     if not _PLAIN_URL.fullmatch(value) or not _has_host_and_port(value):
-        raise InvalidTenant(
+        raise SettingsError(
             f"{what} is not a plain URL.", hint="Set it to one like https://host/path.", field=field
         )
     if not value.startswith("https:") and not is_loopback(value):
-        raise InvalidTenant(
+        raise SettingsError(
             f"{what} must begin with https://, because credentials are sent there.",
             hint="Only a loopback address may use http://.",
             field=field,
@@ -243,7 +227,7 @@ class Credentials(Protocol):
     def client_id(self) -> str:
         """The ZIdentity API client's id."""
 
-    def token_request(self, now: float) -> dict[str, str]:
+    def build_token_request(self, now: float) -> dict[str, str]:
         """Give the form fields of a token request.
 
         Args:
@@ -256,7 +240,7 @@ class ClientSecret:
     """A client id and its secret.
 
     Raises:
-        InvalidCredentials: One of them holds a character that neither ever has.
+        SettingsError: One of them holds a character that neither ever has.
     """
 
     kind: ClassVar[str] = "secret"
@@ -268,16 +252,16 @@ class ClientSecret:
     def __post_init__(self) -> None:
         _require_plain("client_id", self.client_id)
         if self.secret == _SHOWN_FOR_A_SECRET:
-            raise InvalidCredentials(
+            raise SettingsError(
                 f"the client secret is {_SHOWN_FOR_A_SECRET}, which Pulumi shows instead of one.",
                 hint="Read the secret with --show-secrets, and set it again.",
                 field="client_secret",
             )
         _require_plain("client_secret", self.secret)
 
-    def token_request(self, now: float) -> dict[str, str]:  # noqa: ARG002 - a secret has no date
+    def build_token_request(self, now: float) -> dict[str, str]:  # noqa: ARG002 - a secret has no date
         """Give the form fields of a token request."""
-        return _token_request(self.client_id) | {"client_secret": self.secret}
+        return _build_common_fields(self.client_id) | {"client_secret": self.secret}
 
 
 @dataclass(frozen=True)
@@ -289,7 +273,7 @@ class PrivateKey:
         pem: An RSA private key in PEM form, without a passphrase.
 
     Raises:
-        InvalidCredentials: `pem` is no such key.
+        SettingsError: `pem` is no such key.
     """
 
     kind: ClassVar[str] = "private key"
@@ -302,7 +286,7 @@ class PrivateKey:
         _require_plain("client_id", self.client_id)
         object.__setattr__(self, "pem", parse_private_key(self.pem))
 
-    def token_request(self, now: float) -> dict[str, str]:
+    def build_token_request(self, now: float) -> dict[str, str]:
         """Give the form fields of a token request, with an assertion signed for ten minutes."""
         import jwt  # noqa: PLC0415 - as cryptography: a client secret needs neither
 
@@ -315,13 +299,13 @@ class PrivateKey:
             "exp": issued_at + _ASSERTION_SECONDS,
             "jti": uuid4().hex,
         }
-        return _token_request(self.client_id) | {
+        return _build_common_fields(self.client_id) | {
             "client_assertion_type": _ASSERTION_TYPE,
             "client_assertion": jwt.encode(claims, self.pem, algorithm="RS256"),
         }
 
 
-def _token_request(client_id: str) -> dict[str, str]:
+def _build_common_fields(client_id: str) -> dict[str, str]:
     return {
         "grant_type": "client_credentials",
         "client_id": client_id,
@@ -331,7 +315,7 @@ def _token_request(client_id: str) -> dict[str, str]:
 
 def _require_plain(field: str, value: str) -> None:
     if any(each.isspace() or not each.isprintable() for each in value):
-        raise InvalidCredentials(
+        raise SettingsError(
             f"the {field.replace('_', ' ')} holds a blank, a line break or an invisible character.",
             hint="Copy it again, without what stands around it.",
             field=field,

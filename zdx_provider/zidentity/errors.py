@@ -1,24 +1,23 @@
 """What can go wrong between here and ZIdentity.
 
     ZIdentityError
-    ├── Unreachable           the request surely never arrived
-    │   └── Untrusted         the server's certificate could not be verified
-    ├── AnswerLost            it may or may not have happened: look before repeating
-    ├── UnreadableAnswer      an answer that is not the documented one
-    └── Refused               an answer that says no, with its status
-        ├── InvalidRequest        400, and any 4xx without a class of its own
-        ├── CredentialsRefused    the token endpoint, or a 401 with a fresh token
-        ├── Forbidden             403
-        │   └── ReadOnly          403 while the tenant is under maintenance
-        ├── NotFound              404
-        ├── Conflict              409
-        ├── TooLarge              413
-        ├── RateLimited           429
-        └── ServerFailed          5xx
-            └── Unavailable       408, 502, 503, 504: may pass by itself
+    ├── UnreachableError           the request never arrived
+    │   └── CertificateError       the server's certificate could not be verified
+    ├── ResponseLostError          the request may have taken effect: look before sending it again
+    ├── InvalidResponseError       the response is not the documented one
+    └── StatusError                the response says no, with its status
+        ├── BadRequestError        400, 413, and any 4xx without a class of its own
+        ├── AuthenticationError    the token endpoint, or a 401 with a fresh token
+        ├── PermissionDeniedError  403
+        │   └── ReadOnlyError      403 while the tenant is under maintenance
+        ├── NotFoundError          404
+        ├── ConflictError          409
+        ├── RateLimitError         429
+        └── ServerError            5xx
+            └── UnavailableError   408, 502, 503, 504: may pass by itself
 
-A call that mints (creates a client or a secret) and failed with anything but
-`AnswerLost` made nothing.
+A request that creates something and failed with anything but `ResponseLostError` created
+nothing.
 
 No error holds a request, a body or a header: those carry tokens and secrets.
 For that reason none is chained to an exception of the HTTP library either.
@@ -67,11 +66,10 @@ class ZIdentityError(ZdxError):
 
     def _compose(self) -> str:
         key = f'the key "{self.key_name}": ' if self.key_name else ""
-        return (
-            f"{key}could not {self.operation}: {self.problem}{self._facts()}. {self.hint}".rstrip()
-        )
+        problem = f"{self.problem}{self._format_facts()}"
+        return f"{key}could not {self.operation}: {problem}. {self.hint}".rstrip()
 
-    def _facts(self) -> str:
+    def _format_facts(self) -> str:
         facts = [
             f"status {self.status}" if self.status else "",
             self.code,
@@ -82,7 +80,7 @@ class ZIdentityError(ZdxError):
         return f" ({told})" if told else ""
 
 
-class Unreachable(ZIdentityError):
+class UnreachableError(ZIdentityError):
     """The request surely never arrived: no name, no connection, or no way through the proxy."""
 
     next_step = (
@@ -91,7 +89,7 @@ class Unreachable(ZIdentityError):
     )
 
 
-class Untrusted(Unreachable):
+class CertificateError(UnreachableError):
     """The server's certificate could not be verified, so nothing was sent."""
 
     next_step = (
@@ -100,7 +98,7 @@ class Untrusted(Unreachable):
     )
 
 
-class AnswerLost(ZIdentityError):
+class ResponseLostError(ZIdentityError):
     """The request left and no usable answer came back: it may or may not have happened."""
 
     next_step = (
@@ -109,26 +107,26 @@ class AnswerLost(ZIdentityError):
     )
 
 
-class UnreadableAnswer(ZIdentityError):
+class InvalidResponseError(ZIdentityError):
     """An answer that is not the documented one, from something that may not be ZIdentity."""
 
     next_step = "Check that no proxy or login page answers in ZIdentity's place."
 
 
-class Refused(ZIdentityError):
+class StatusError(ZIdentityError):
     """An answer that says no."""
 
     summary = ""
 
 
-class InvalidRequest(Refused):
+class BadRequestError(StatusError):
     """ZIdentity does not accept what was sent."""
 
     summary = "ZIdentity does not accept the request"
     next_step = "Check the values that are declared; the request id helps Zscaler's support."
 
 
-class CredentialsRefused(Refused):
+class AuthenticationError(StatusError):
     """ZIdentity does not accept the credentials of this session."""
 
     summary = "ZIdentity refuses a fresh access token"
@@ -138,7 +136,7 @@ class CredentialsRefused(Refused):
     )
 
 
-class Forbidden(Refused):
+class PermissionDeniedError(StatusError):
     """The credentials are good, but not for this."""
 
     summary = "these credentials may not do that"
@@ -149,14 +147,14 @@ class Forbidden(Refused):
     )
 
 
-class ReadOnly(Forbidden):
+class ReadOnlyError(PermissionDeniedError):
     """The tenant is read-only while Zscaler maintains it."""
 
     summary = "the tenant is read-only while Zscaler maintains it"
     next_step = "Nothing was changed; run again when the maintenance is over."
 
 
-class NotFound(Refused):
+class NotFoundError(StatusError):
     """There is nothing of that id."""
 
     summary = "it is not there"
@@ -165,42 +163,35 @@ class NotFound(Refused):
     )
 
 
-class Conflict(Refused):
+class ConflictError(StatusError):
     """The state of the tenant does not allow it."""
 
     summary = "it conflicts with the state of the tenant"
     next_step = "Somebody may have changed the same thing: run pulumi up --refresh."
 
 
-class TooLarge(Refused):
-    """What was sent is larger than ZIdentity takes."""
-
-    summary = "the request is too large for ZIdentity"
-    next_step = "Shorten the description."
-
-
-class RateLimited(Refused):
+class RateLimitError(StatusError):
     """More calls than the tenant is allowed."""
 
     summary = "the rate limit is reached"
     next_step = "Run again later, or with fewer calls at once: pulumi up --parallel 1."
 
 
-class ServerFailed(Refused):
+class ServerError(StatusError):
     """ZIdentity failed by its own account."""
 
     summary = "ZIdentity failed"
     next_step = "Run again later; the request id helps Zscaler's support."
 
 
-class Unavailable(ServerFailed):
+class UnavailableError(ServerError):
     """ZIdentity, or the gateway before it, cannot answer now."""
 
     summary = "ZIdentity cannot answer now"
 
 
 @contextmanager
-def about(key_name: str) -> Iterator[None]:
+def add_key_name(key_name: str) -> Iterator[None]:
     """Name the key in every ZIdentity error that leaves the block.
 
     Args:

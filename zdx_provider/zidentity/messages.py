@@ -12,19 +12,18 @@ from urllib.parse import urljoin, urlsplit
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from zdx_provider.zidentity.errors import (
-    AnswerLost,
-    Conflict,
-    CredentialsRefused,
-    Forbidden,
-    InvalidRequest,
-    NotFound,
-    RateLimited,
-    ReadOnly,
-    Refused,
-    ServerFailed,
-    TooLarge,
-    Unavailable,
-    UnreadableAnswer,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    InvalidResponseError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ReadOnlyError,
+    ResponseLostError,
+    ServerError,
+    StatusError,
+    UnavailableError,
     ZIdentityError,
 )
 
@@ -32,7 +31,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What came back, read whole."""
 
     status: int
@@ -47,7 +46,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Call:
+class Request:
     """One operation of ZIdentity.
 
     Args:
@@ -57,8 +56,8 @@ class Call:
         query: The query's parameters.
         body: The JSON document to send.
         form: The form to send instead.
-        mints: Whether repeating it makes a second thing, so that it is repeated only when the
-            first surely never arrived.
+        idempotent: Whether sending it twice has the same effect as sending it once (RFC 9110). A
+            request that is not is sent again only if it surely never arrived.
     """
 
     operation: str
@@ -67,16 +66,16 @@ class Call:
     query: Mapping[str, str | int] = field(default_factory=dict)
     body: str = field(default="", repr=False)
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
-    mints: bool = False
+    idempotent: bool = True
 
     @property
-    def changes(self) -> bool:
+    def is_write(self) -> bool:
         """Whether it changes anything on the tenant."""
         return self.method != "GET"
 
-    def unreadable(self, problem: str, status: int, request_id: str = "") -> ZIdentityError:
+    def build_error(self, problem: str, status: int, request_id: str = "") -> ZIdentityError:
         """Give the error for an answer that cannot be used, whatever its status."""
-        kind = AnswerLost if self.mints else UnreadableAnswer
+        kind = InvalidResponseError if self.idempotent else ResponseLostError
         return kind(problem, operation=self.operation, status=status, request_id=request_id)
 
 
@@ -85,47 +84,46 @@ T = TypeVar("T")
 _CODE = re.compile(r"[A-Z_]{1,40}")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 _UNAVAILABLE = (408, 502, 503, 504)
-_BY_STATUS: dict[int, type[Refused]] = {
-    401: CredentialsRefused,
-    403: Forbidden,
-    404: NotFound,
-    409: Conflict,
-    413: TooLarge,
-    429: RateLimited,
-    **dict.fromkeys(_UNAVAILABLE, Unavailable),
+_BY_STATUS: dict[int, type[StatusError]] = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    429: RateLimitError,
+    **dict.fromkeys(_UNAVAILABLE, UnavailableError),
 }
 
 
-def require_success(call: Call, answer: Answer, now: float) -> None:
+def require_success(request: Request, response: Response, now: float) -> None:
     """Raise the error that an answer stands for, if it is not a success.
 
     Args:
-        call: What was asked.
-        answer: What came back.
+        request: What was asked.
+        response: What came back.
         now: Epoch seconds by the server's clock.
 
     Raises:
-        Refused: The status says no.
-        AnswerLost: The status leaves open whether something was minted.
-        UnreadableAnswer: The answer leads elsewhere.
+        StatusError: The status says no.
+        ResponseLostError: The status leaves open whether something was minted.
+        InvalidResponseError: The answer leads elsewhere.
     """
-    if answer.status < HTTPStatus.OK or answer.status >= HTTPStatus.MULTIPLE_CHOICES:
-        raise _failure(call, answer, now)
+    if response.status < HTTPStatus.OK or response.status >= HTTPStatus.MULTIPLE_CHOICES:
+        raise _build_status_error(request, response, now)
 
 
-def parse(call: Call, answer: Answer, shape: type[T]) -> T:
+def parse_response(request: Request, response: Response, shape: type[T]) -> T:
     """Read an answer's JSON.
 
     Raises:
-        UnreadableAnswer: It is not what the call is documented to answer.
-        AnswerLost: The same of a call that mints: it happened, and what it made is unknown.
+        InvalidResponseError: It is not what the call is documented to answer.
+        ResponseLostError: The same of a call that mints: it happened, and what it made is unknown.
     """
     try:
-        return TypeAdapter(shape).validate_json(answer.body)
+        return TypeAdapter(shape).validate_json(response.body)
     except ValidationError as error:
-        problem = _misfit(answer, error)
+        problem = _describe_misfit(response, error)
     # Raised here so that pydantic's error, which holds the body, is not chained to it.
-    raise call.unreadable(problem, answer.status, answer.request_id)
+    raise request.build_error(problem, response.status, response.request_id)
 
 
 class ErrorBody(BaseModel):
@@ -138,10 +136,10 @@ class ErrorBody(BaseModel):
     error: str = ""
 
     @classmethod
-    def of(cls, answer: Answer) -> "ErrorBody":
+    def from_response(cls, response: Response) -> "ErrorBody":
         """Read an answer's body; one that is not understood is an empty one."""
         try:
-            return cls.model_validate_json(answer.body)
+            return cls.model_validate_json(response.body)
         except ValidationError:
             return cls()
 
@@ -151,45 +149,54 @@ class ErrorBody(BaseModel):
         return next((code for code in (self.code, self.id) if _CODE.fullmatch(code)), "")
 
 
-def _failure(call: Call, answer: Answer, now: float) -> ZIdentityError:
-    if answer.status < HTTPStatus.BAD_REQUEST:
-        return _redirected(call, answer)
-    kind = _kind(answer)
-    retry_after = asked_wait(answer.headers, now) if kind in (RateLimited, Unavailable) else None
+def _build_status_error(request: Request, response: Response, now: float) -> ZIdentityError:
+    if response.status < HTTPStatus.BAD_REQUEST:
+        return _build_redirect_error(request, response)
+    kind = _choose_error_class(response)
+    retry_after = (
+        parse_retry_after(response.headers, now)
+        if kind in (RateLimitError, UnavailableError)
+        else None
+    )
     asked = f", and the server asks to wait {retry_after:.0f} s" if retry_after else ""
-    lost = call.mints and issubclass(kind, ServerFailed)
-    return (AnswerLost if lost else kind)(
-        f"{kind.summary}{asked}",
-        operation=call.operation,
-        status=answer.status,
-        request_id=answer.request_id,
-        code=ErrorBody.of(answer).short_code,
+    lost = not request.idempotent and issubclass(kind, ServerError)
+    too_large = response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    summary = "the request is too large for ZIdentity" if too_large else kind.summary
+    return (ResponseLostError if lost else kind)(
+        f"{summary}{asked}",
+        operation=request.operation,
+        status=response.status,
+        request_id=response.request_id,
+        code=ErrorBody.from_response(response).short_code,
         retry_after=retry_after,
+        hint="Shorten the description." if too_large else "",
     )
 
 
-def _kind(answer: Answer) -> type[Refused]:
-    if answer.status == HTTPStatus.FORBIDDEN and _is_maintenance(answer):
-        return ReadOnly
-    default = ServerFailed if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else InvalidRequest
-    return _BY_STATUS.get(answer.status, default)
+def _choose_error_class(response: Response) -> type[StatusError]:
+    if response.status == HTTPStatus.FORBIDDEN and _is_maintenance(response):
+        return ReadOnlyError
+    default = (
+        ServerError if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR else BadRequestError
+    )
+    return _BY_STATUS.get(response.status, default)
 
 
-def _is_maintenance(answer: Answer) -> bool:
-    mode = answer.headers.get("x-zscaler-mode", "").lower()
-    return mode == "read-only" or ErrorBody.of(answer).short_code == "STATE_READONLY"
+def _is_maintenance(response: Response) -> bool:
+    mode = response.headers.get("x-zscaler-mode", "").lower()
+    return mode == "read-only" or ErrorBody.from_response(response).short_code == "STATE_READONLY"
 
 
-def _redirected(call: Call, answer: Answer) -> ZIdentityError:
-    target = _host(call.url, answer.headers.get("Location", "")) or "another address"
-    return call.unreadable(
+def _build_redirect_error(request: Request, response: Response) -> ZIdentityError:
+    target = _parse_host(request.url, response.headers.get("Location", "")) or "another address"
+    return request.build_error(
         f"the answer redirects to {target}, and no token is sent along a redirect",
-        answer.status,
-        answer.request_id,
+        response.status,
+        response.request_id,
     )
 
 
-def _host(url: str, location: str) -> str:
+def _parse_host(url: str, location: str) -> str:
     try:
         host = urlsplit(urljoin(url, location)).hostname or ""
     except ValueError:
@@ -197,8 +204,8 @@ def _host(url: str, location: str) -> str:
     return host if _HOST.fullmatch(host) else ""
 
 
-def _misfit(answer: Answer, error: ValidationError) -> str:
-    start = answer.body[:64].lstrip().lower()
+def _describe_misfit(response: Response, error: ValidationError) -> str:
+    start = response.body[:64].lstrip().lower()
     if start.startswith(b"<"):
         return "the answer is an HTML page instead of JSON"
     first = error.errors(include_input=False, include_context=False, include_url=False)[0]
@@ -215,7 +222,7 @@ _EARLIEST_EPOCH = 1e9  # seconds; as a time to wait it would be 31 years
 _EARLIEST_EPOCH_MILLISECONDS = 1e12
 
 
-def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
+def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Read how many seconds a server asks to wait.
 
     Zscaler's services use seconds, `13s`, epoch seconds and, where two limiters are in the way,
@@ -229,21 +236,21 @@ def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
         Seconds, never negative; None where no header says anything that can be read.
     """
     for name in _HEADERS:
-        waits = _waits(headers.get(name, ""), now)
+        waits = _parse_waits(headers.get(name, ""), now)
         if waits:
             return max(waits)
     return None
 
 
-def _waits(text: str, now: float) -> list[float]:
+def _parse_waits(text: str, now: float) -> list[float]:
     dates = [parse_http_date(date) for date in _HTTP_DATE.findall(text)]
     if dates:
         return [max(0.0, date - now) for date in dates if date is not None]
     numbers = [_NUMBER.fullmatch(part) for part in text.split(",")]
-    return [_seconds(float(number[1]), now) for number in numbers if number]
+    return [_to_seconds(float(number[1]), now) for number in numbers if number]
 
 
-def _seconds(value: float, now: float) -> float:
+def _to_seconds(value: float, now: float) -> float:
     if value >= _EARLIEST_EPOCH_MILLISECONDS:
         value /= 1000
     return max(0.0, value - now) if value >= _EARLIEST_EPOCH else value

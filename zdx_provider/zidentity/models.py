@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 _T = TypeVar("_T")
 
 
-def _utc(moment: datetime) -> datetime:
+def _to_utc(moment: datetime) -> datetime:
     known = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
     try:
         return known.astimezone(timezone.utc)
@@ -21,17 +21,17 @@ def _utc(moment: datetime) -> datetime:
         raise ValueError("beyond the years 1 to 9999") from None
 
 
-def _text(value: Any) -> Any:
+def _to_text(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _items(value: Any) -> Any:
+def _to_items(value: Any) -> Any:
     return () if value is None else value
 
 
-Moment = Annotated[datetime, AfterValidator(_utc)]
-Text = Annotated[str, BeforeValidator(_text)]
-Items = Annotated[tuple[_T, ...], BeforeValidator(_items)]
+Moment = Annotated[datetime, AfterValidator(_to_utc)]
+Text = Annotated[str, BeforeValidator(_to_text)]
+Items = Annotated[tuple[_T, ...], BeforeValidator(_to_items)]
 
 
 class WireModel(BaseModel):
@@ -71,7 +71,7 @@ class ClientAuthentication(WireModel):
     auth_type: str = "SECRET"
 
 
-class ApiClientDraft(WireModel):
+class ApiClientRequest(WireModel):
     """An API client that is not made yet."""
 
     name: str
@@ -82,7 +82,7 @@ class ApiClientDraft(WireModel):
     client_resources: Items[ApiResource] = ()
 
 
-class ApiClient(ApiClientDraft, Record):
+class ApiClient(ApiClientRequest, Record):
     """An API client as it is on the tenant; its id is also the OAuth client id."""
 
     @property
@@ -103,7 +103,7 @@ class ApiClientSecret(Record):
     expires_at: Moment
 
 
-class MintedSecret(ApiClientSecret):
+class NewApiClientSecret(ApiClientSecret):
     """A secret that was just made, with the only copy of its value."""
 
     value: Annotated[SecretStr, Field(min_length=1)]

@@ -5,8 +5,8 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from zdx_provider.zidentity.errors import UnreadableAnswer
-from zdx_provider.zidentity.messages import Call, parse
+from zdx_provider.zidentity.errors import InvalidResponseError
+from zdx_provider.zidentity.messages import Request, parse_response
 from zdx_provider.zidentity.models import Items, Record
 from zdx_provider.zidentity.session import Session
 
@@ -45,7 +45,7 @@ def list_all(
     A list counts as complete if it has as many records as the server says, or is the same twice.
 
     Raises:
-        UnreadableAnswer: The list changes without end, or is too long.
+        InvalidResponseError: The list changes without end, or is too long.
         ZIdentityError: A page could not be fetched.
     """
     reader = _ListReader(session, operation, url, page, query or {})
@@ -99,9 +99,9 @@ class _ListReader(Generic[T]):
             self.total = len(found)
         return found
 
-    def fail(self, problem: str) -> UnreadableAnswer:
+    def fail(self, problem: str) -> InvalidResponseError:
         """Make the error of a list that can't be read."""
-        return UnreadableAnswer(
+        return InvalidResponseError(
             problem, operation=self._operation, hint="Nothing was changed. Run the same again."
         )
 
@@ -110,11 +110,11 @@ class _ListReader(Generic[T]):
         if self._pages > MOST_PAGES:
             raise self.fail(f"the list has more than {MOST_PAGES} pages")
         place: dict[str, str | int] = {"offset": offset, "limit": PAGE_SIZE}
-        call = Call(self._operation, "GET", self._url, query={**place, **self._query})
-        answer = self._session.send(call)
-        self._bytes += len(answer.body)
+        request = Request(self._operation, "GET", self._url, query={**place, **self._query})
+        response = self._session.send(request)
+        self._bytes += len(response.body)
         if self._bytes > LARGEST_LIST:
             raise self.fail(f"the list is larger than {LARGEST_LIST // 1024**2} MB")
-        page = parse(call, answer, self._page)
+        page = parse_response(request, response, self._page)
         self.total = page.results_total
         return page.records

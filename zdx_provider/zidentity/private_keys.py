@@ -27,16 +27,8 @@ _OTHER_BLOCKS = {
 }
 
 
-class InvalidCredentials(SettingsError):
-    """Credentials that cannot be used, whatever the server says.
-
-    Attributes:
-        field: The setting that holds them.
-    """
-
-    def __init__(self, problem: str, *, hint: str = "", field: str = "private_key") -> None:
-        super().__init__(problem, hint=hint)
-        self.field = field
+def _build_error(problem: str, hint: str = _SET_AGAIN) -> SettingsError:
+    return SettingsError(problem, hint=hint, field="private_key")
 
 
 def parse_private_key(text: str) -> str:
@@ -50,11 +42,11 @@ def parse_private_key(text: str) -> str:
         The key as PEM.
 
     Raises:
-        InvalidCredentials: It is no such key. The message names what it is, and never shows it.
+        SettingsError: It is no such key. The message names what it is, and never shows it.
     """
     if _looks_like_a_path(text):
         text = _read(text)
-    for reading in (text, *_decoded(text)):
+    for reading in (text, *_decode(text)):
         blocks = [*_PEM.finditer(reading.replace("\\r", "\r").replace("\\n", "\n"))]
         if blocks:
             return _to_pem([(block[1], block[2]) for block in blocks])
@@ -64,32 +56,32 @@ def parse_private_key(text: str) -> str:
     if der is not None:
         return _to_pem([("PRIVATE KEY", base64.b64encode(der).decode())])
     if "-----BEGIN" in text:
-        raise InvalidCredentials("the private key is cut off.", hint=_SET_AGAIN)
-    raise InvalidCredentials("the private key is not an RSA key in PEM form.", hint=_SET_AGAIN)
+        raise _build_error("the private key is cut off.")
+    raise _build_error("the private key is not an RSA key in PEM form.")
 
 
 def _to_pem(blocks: list[tuple[str, str]]) -> str:
     """The one RSA private key among the blocks of a file.
 
     Raises:
-        InvalidCredentials: There is none that can be used.
+        SettingsError: There is none that can be used.
     """
     label, body = next((block for block in blocks if "PRIVATE KEY" in block[0]), blocks[0])
     if label == "ENCRYPTED PRIVATE KEY" or "ENCRYPTED" in body:
-        raise InvalidCredentials(
+        raise _build_error(
             "the private key is encrypted with a passphrase.",
             hint="Remove the passphrase (openssl pkey -in FILE -out NEW-FILE), and set the new "
             "file's content.",
         )
     if label == "OPENSSH PRIVATE KEY":
-        raise InvalidCredentials(
+        raise _build_error(
             "the private key is in OpenSSH's own format.",
             hint="Convert a copy of the file (ssh-keygen -p -N '' -m PKCS8 -f COPY), and set the "
             "copy's content.",
         )
     if label in _OTHER_BLOCKS:
-        raise InvalidCredentials(
-            f"the private key is {_OTHER_BLOCKS[label]}, not an RSA private key.", hint=_SET_AGAIN
+        raise _build_error(
+            f"the private key is {_OTHER_BLOCKS[label]}, not an RSA private key.",
         )
     return _require_rsa(_load(label, body))
 
@@ -115,10 +107,10 @@ def _require_rsa(key: "PrivateKeyTypes | None") -> str:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
 
     if key is None:
-        raise InvalidCredentials("the private key is damaged or cut off.", hint=_SET_AGAIN)
+        raise _build_error("the private key is damaged or cut off.")
     if not isinstance(key, RSAPrivateKey):
-        raise InvalidCredentials(
-            "the private key is a key of another kind than RSA.", hint=_SET_AGAIN
+        raise _build_error(
+            "the private key is a key of another kind than RSA.",
         )
     return key.private_bytes(
         serialization.Encoding.PEM,
@@ -137,13 +129,13 @@ def _from_jwk(text: str) -> str:
     except (InvalidKeyError, ValueError, TypeError, KeyError, RecursionError):
         key = None
     if not isinstance(key, RSAPrivateKey):
-        raise InvalidCredentials(
-            "the private key is JSON, and no private RSA JWK.", hint=_SET_AGAIN
+        raise _build_error(
+            "the private key is JSON, and no private RSA JWK.",
         )
     return _require_rsa(key)
 
 
-def _decoded(text: str) -> Iterator[str]:
+def _decode(text: str) -> Iterator[str]:
     decoded = _from_base64(text)
     if decoded is not None and b"-----BEGIN" in decoded:
         yield decoded.decode("utf-8", errors="replace")
@@ -164,19 +156,18 @@ def _looks_like_a_path(text: str) -> bool:
 
 
 def _read(path: str) -> str:
-    content = _content(path)
+    content = _read_content(path)
     if content is None:
         # The text stays out of the message: it may be a secret that was meant for another setting.
-        raise InvalidCredentials(
+        raise _build_error(
             "the private key is neither PEM nor the path of a file that can be read.",
-            hint=_SET_AGAIN,
         )
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
     return content.decode("utf-8-sig", errors="replace")
 
 
-def _content(path: str) -> bytes | None:
+def _read_content(path: str) -> bytes | None:
     """What a regular file holds; None where it is none, cannot be read or is no key's size."""
     try:
         file = Path(path).expanduser()

@@ -9,14 +9,14 @@ import tenacity
 
 from zdx_provider.zidentity.connection import ConnectionOptions
 from zdx_provider.zidentity.errors import (
-    AnswerLost,
-    RateLimited,
-    Unavailable,
-    Unreachable,
-    Untrusted,
+    CertificateError,
+    RateLimitError,
+    ResponseLostError,
+    UnavailableError,
+    UnreachableError,
     ZIdentityError,
 )
-from zdx_provider.zidentity.messages import Call
+from zdx_provider.zidentity.messages import Request
 
 LONGEST_WAIT = 60.0
 """Seconds that one wait lasts at most, whatever the server asks."""
@@ -47,7 +47,7 @@ class Retry:
     sleep: Callable[[float], None]
     jitter: Callable[[], float]
 
-    def run(self, call: Call, attempt: Callable[[], T]) -> T:
+    def run(self, request: Request, attempt: Callable[[], T]) -> T:
         """Run an attempt at a call until it succeeds or may not be repeated any more.
 
         Raises:
@@ -58,14 +58,14 @@ class Retry:
 
         def stop(state: tenacity.RetryCallState) -> bool:
             nonlocal failures
-            error = _failure(state)
-            failures += not isinstance(error, RateLimited)
+            error = _get_error(state)
+            failures += not isinstance(error, RateLimitError)
             wait = max(state.upcoming_sleep, error.retry_after or 0)
             return failures > self.options.max_retries or self.monotonic() + wait > deadline
 
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(lambda error: may_repeat(call, error)),
-            wait=self._wait,
+            retry=tenacity.retry_if_exception(lambda error: can_retry(request, error)),
+            wait=self._compute_wait,
             stop=stop,
             sleep=self.sleep,
             before_sleep=_log_wait,
@@ -77,28 +77,28 @@ class Retry:
             error.attempts = retrying.statistics["attempt_number"]
             raise
 
-    def _wait(self, state: tenacity.RetryCallState) -> float:
+    def _compute_wait(self, state: tenacity.RetryCallState) -> float:
         backoff = _FIRST_WAIT * 2.0 ** (state.attempt_number - 1)
-        least = max(backoff, _failure(state).retry_after or 0)
+        least = max(backoff, _get_error(state).retry_after or 0)
         return min(LONGEST_WAIT, least * (1 + _JITTER * self.jitter()))
 
 
-def may_repeat(call: Call, error: BaseException) -> bool:
+def can_retry(request: Request, error: BaseException) -> bool:
     """Whether a call that failed may be sent again without doing anything twice."""
-    if isinstance(error, Untrusted):
+    if isinstance(error, CertificateError):
         return False
-    if isinstance(error, Unreachable | RateLimited):
+    if isinstance(error, UnreachableError | RateLimitError):
         return True
-    return isinstance(error, AnswerLost | Unavailable) and not call.mints
+    return isinstance(error, ResponseLostError | UnavailableError) and request.idempotent
 
 
-def _failure(state: tenacity.RetryCallState) -> ZIdentityError:
+def _get_error(state: tenacity.RetryCallState) -> ZIdentityError:
     # tenacity asks only after an attempt that may be repeated, which is one that raised
     return cast("ZIdentityError", cast("tenacity.Future", state.outcome).exception())
 
 
 def _log_wait(state: tenacity.RetryCallState) -> None:
-    error = _failure(state)
+    error = _get_error(state)
     logger.log(
         logging.INFO if state.upcoming_sleep >= NOTABLE_WAIT else logging.DEBUG,
         "waiting %.1f s, then trying again (attempt %d) to %s: %s",

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from zdx_provider.zidentity.connection import Credentials
-from zdx_provider.zidentity.errors import CredentialsRefused
-from zdx_provider.zidentity.messages import Answer, Call, ErrorBody, parse, require_success
+from zdx_provider.zidentity.errors import AuthenticationError
+from zdx_provider.zidentity.messages import (
+    ErrorBody,
+    Request,
+    Response,
+    parse_response,
+    require_success,
+)
 
 if TYPE_CHECKING:
     from zdx_provider.zidentity.retry import Retry
-    from zdx_provider.zidentity.transport import Exchange, ServerClock
+    from zdx_provider.zidentity.transport import ServerClock, Transport
 
 _OPERATION = "get an access token"
 _LONGEST_MARGIN = 60.0  # seconds before its end from which a token is not used any more
@@ -73,26 +79,26 @@ class TokenSource:
         url: str,
         credentials: Credentials,
         *,
-        exchange: "Exchange",
+        transport: "Transport",
         retry: "Retry",
         clock: "ServerClock",
         monotonic: Callable[[], float],
     ) -> None:
         self._url = url
         self._credentials = credentials
-        self._exchange = exchange
+        self._transport = transport
         self._retry = retry
         self._clock = clock
         self._monotonic = monotonic
         self._lock = Lock()
         self._token: Token | None = None
-        self._refusal: Answer | None = None
+        self._refusal: Response | None = None
 
-    def current(self) -> Token:
+    def get(self) -> Token:
         """Give the token, fetched first if there is none that still lives.
 
         Raises:
-            CredentialsRefused: ZIdentity gives none for these credentials.
+            AuthenticationError: ZIdentity gives none for these credentials.
             ZIdentityError: The token endpoint gave no usable answer.
         """
         with self._lock:
@@ -106,7 +112,7 @@ class TokenSource:
         Of several threads that come with the same token, the first fetches for all.
 
         Raises:
-            CredentialsRefused: ZIdentity gives none for these credentials.
+            AuthenticationError: ZIdentity gives none for these credentials.
             ZIdentityError: The token endpoint gave no usable answer.
         """
         with self._lock:
@@ -116,11 +122,11 @@ class TokenSource:
 
     def _fetch(self) -> Token:
         if self._refusal is not None:
-            raise self._refused(self._refusal)
-        form = self._credentials.token_request(self._clock.now())
-        call = Call(_OPERATION, "POST", self._url, form=form)
+            raise self._build_authentication_error(self._refusal)
+        form = self._credentials.build_token_request(self._clock.now())
+        request = Request(_OPERATION, "POST", self._url, form=form)
         asked_at = self._monotonic()
-        grant = self._retry.run(call, lambda: self._ask(call))
+        grant = self._retry.run(request, lambda: self._request_grant(request))
         margin = min(_LONGEST_MARGIN, _MARGIN * grant.lifetime_seconds)
         return Token(
             SecretStr(grant.access_token),
@@ -128,28 +134,28 @@ class TokenSource:
             stale_at=asked_at + grant.lifetime_seconds - margin,
         )
 
-    def _ask(self, call: Call) -> _Grant:
-        answer = self._exchange.send(call)
-        if answer.status in _REFUSALS:
-            self._refusal = answer
-            raise self._refused(answer)
-        require_success(call, answer, self._clock.now())
-        return parse(call, answer, _Grant)
+    def _request_grant(self, request: Request) -> _Grant:
+        response = self._transport.send(request)
+        if response.status in _REFUSALS:
+            self._refusal = response
+            raise self._build_authentication_error(response)
+        require_success(request, response, self._clock.now())
+        return parse_response(request, response, _Grant)
 
-    def _refused(self, answer: Answer) -> CredentialsRefused:
-        code = ErrorBody.of(answer).error
-        return CredentialsRefused(
+    def _build_authentication_error(self, response: Response) -> AuthenticationError:
+        code = ErrorBody.from_response(response).error
+        return AuthenticationError(
             "no such tenant answers there"
-            if answer.status == HTTPStatus.NOT_FOUND
+            if response.status == HTTPStatus.NOT_FOUND
             else f"ZIdentity does not accept the client id with this {self._credentials.kind}",
             operation=_OPERATION,
-            status=answer.status,
-            request_id=answer.request_id,
+            status=response.status,
+            request_id=response.request_id,
             code=code if code in _OAUTH_CODES else "",
-            hint=self._clock_hint(),
+            hint=self._describe_clock(),
         )
 
-    def _clock_hint(self) -> str:
+    def _describe_clock(self) -> str:
         ahead = self._clock.ahead
         if not self._credentials.is_dated or abs(ahead) < _NOTABLE_SKEW:
             return ""
@@ -170,53 +176,53 @@ class Session:
         self,
         base_url: str,
         *,
-        exchange: "Exchange",
+        transport: "Transport",
         retry: "Retry",
         tokens: TokenSource,
         clock: "ServerClock",
-        before_change: Callable[[], None],
+        before_write: Callable[[], None],
     ) -> None:
         self.base_url = base_url
-        self._exchange = exchange
+        self._transport = transport
         self._retry = retry
         self._tokens = tokens
         self._clock = clock
-        self._before_change = before_change
+        self._before_write = before_write
 
-    def fetch(self, call: Call, shape: type[T]) -> T:
+    def fetch(self, request: Request, shape: type[T]) -> T:
         """Send a call and read the object that it answers.
 
         Raises:
             ZIdentityError: It did not end well; the class says what that means.
         """
-        return parse(call, self.send(call), shape)
+        return parse_response(request, self.send(request), shape)
 
-    def fetch_if_any(self, call: Call, shape: type[T]) -> T | None:
+    def fetch_optional(self, request: Request, shape: type[T]) -> T | None:
         """Send a call that may answer an object or nothing.
 
         Raises:
             ZIdentityError: It did not end well; the class says what that means.
         """
-        answer = self.send(call)
-        return parse(call, answer, shape) if answer.body.strip() else None
+        response = self.send(request)
+        return parse_response(request, response, shape) if response.body.strip() else None
 
-    def send(self, call: Call) -> Answer:
+    def send(self, request: Request) -> Response:
         """Send a call and give its answer, which is a success.
 
         Raises:
             ZIdentityError: It did not end well; the class says what that means.
         """
-        token = self._tokens.current()
-        with suppress(CredentialsRefused):  # it may have been revoked before its time
-            return self._repeat(call, token)
-        return self._repeat(call, self._tokens.renew(token))
+        token = self._tokens.get()
+        with suppress(AuthenticationError):  # it may have been revoked before its time
+            return self._send_with_retry(request, token)
+        return self._send_with_retry(request, self._tokens.renew(token))
 
-    def _repeat(self, call: Call, token: Token) -> Answer:
-        return self._retry.run(call, lambda: self._attempt(call, token))
+    def _send_with_retry(self, request: Request, token: Token) -> Response:
+        return self._retry.run(request, lambda: self._send_once(request, token))
 
-    def _attempt(self, call: Call, token: Token) -> Answer:
-        if call.changes:
-            self._before_change()
-        answer = self._exchange.send(call, token.value)
-        require_success(call, answer, self._clock.now())
-        return answer
+    def _send_once(self, request: Request, token: Token) -> Response:
+        if request.is_write:
+            self._before_write()
+        response = self._transport.send(request, token.value)
+        require_success(request, response, self._clock.now())
+        return response

@@ -28,9 +28,15 @@ from urllib3.exceptions import (
 )
 
 from zdx_provider._version import __version__
-from zdx_provider.zidentity.connection import ConnectionOptions, InvalidConnection, is_loopback
-from zdx_provider.zidentity.errors import AnswerLost, Unreachable, Untrusted, ZIdentityError
-from zdx_provider.zidentity.messages import Answer, Call, parse_http_date
+from zdx_provider.errors import SettingsError
+from zdx_provider.zidentity.connection import ConnectionOptions, is_loopback
+from zdx_provider.zidentity.errors import (
+    CertificateError,
+    ResponseLostError,
+    UnreachableError,
+    ZIdentityError,
+)
+from zdx_provider.zidentity.messages import Request, Response, parse_http_date
 
 _YEAR_3000 = 32_503_680_000.0  # epoch seconds; no server that means it is beyond
 
@@ -73,7 +79,7 @@ _CONNECTIONS = 8
 _NEVER_PROXIED = {"http": "", "https": ""}
 
 
-class Exchange:
+class Transport:
     """Sends calls over pooled connections; may be used by several threads at once.
 
     Args:
@@ -95,59 +101,59 @@ class Exchange:
         self._session.mount("https://", self._adapter)
         self._session.mount("http://", self._adapter)
 
-    def send(self, call: Call, token: SecretStr | None = None) -> Answer:
+    def send(self, request: Request, token: SecretStr | None = None) -> Response:
         """Send a call once.
 
         Args:
-            call: What is asked.
+            request: What is asked.
             token: The access token to show; None where none is needed.
 
         Raises:
-            Unreachable: It surely never arrived.
-            AnswerLost: It may have arrived, and no whole answer came back.
-            UnreadableAnswer: The answer is too large.
-            InvalidConnection: The proxy or the CA bundle cannot be used.
+            UnreachableError: It surely never arrived.
+            ResponseLostError: It may have arrived, and no whole answer came back.
+            InvalidResponseError: The answer is too large.
+            SettingsError: The proxy or the CA bundle cannot be used.
         """
-        answer = self._attempt(call, token)
-        if isinstance(answer, Answer):
-            self._clock.learn(answer.headers.get("Date", ""))
-            return answer
+        response = self._send_once(request, token)
+        if isinstance(response, Response):
+            self._clock.learn(response.headers.get("Date", ""))
+            return response
         # Raised here, where the HTTP library's exception is no longer handled and so is not
         # chained: it holds the request with its Authorization header and its body.
-        raise answer
+        raise response
 
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()
 
-    def _attempt(self, call: Call, token: SecretStr | None) -> Answer | Exception:
+    def _send_once(self, request: Request, token: SecretStr | None) -> Response | Exception:
         try:
-            with self._open(call, token) as response:
-                return self._read(call, response)
+            with self._open(request, token) as response:
+                return self._read(request, response)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema):
-            return InvalidConnection(
+            return SettingsError(
                 "the URL of the HTTP proxy cannot be used.",
                 hint="Correct zdx:httpProxy (ZSCALER_HTTP_PROXY), or HTTPS_PROXY.",
             )
         except (requests.RequestException, HTTPError) as error:
-            return self._explain(call, error)
+            return self._explain(request, error)
         except OSError:
-            return InvalidConnection(
+            return SettingsError(
                 "the CA bundle that the environment names cannot be read.",
                 hint="Correct REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset it.",
             )
 
-    def _open(self, call: Call, token: SecretStr | None) -> requests.Response:
+    def _open(self, request: Request, token: SecretStr | None) -> requests.Response:
         prepared = requests.Request(
-            call.method,
-            call.url,
-            headers=_headers(call, token),
-            params=call.query,
-            data=call.body.encode() or call.form,
+            request.method,
+            request.url,
+            headers=_build_headers(request, token),
+            params=request.query,
+            data=request.body.encode() or request.form,
         ).prepare()
         settings = self._session.merge_environment_settings(
-            call.url,
-            self._proxies(call.url),
+            request.url,
+            self._choose_proxies(request.url),
             stream=True,
             verify=True,
             cert=None,
@@ -160,41 +166,43 @@ class Exchange:
             proxies=settings["proxies"],
         )
 
-    def _proxies(self, url: str) -> dict[str, str]:
+    def _choose_proxies(self, url: str) -> dict[str, str]:
         if is_loopback(url):
             return dict(_NEVER_PROXIED)
         proxy = self._options.http_proxy
         return {"http": proxy, "https": proxy} if proxy else {}
 
-    def _read(self, call: Call, response: requests.Response) -> Answer | Exception:
+    def _read(self, request: Request, response: requests.Response) -> Response | Exception:
         body = bytearray()
         while chunk := response.raw.read1(_READ_SIZE, decode_content=True):
             body += chunk
             if len(body) > _LARGEST_BODY:
-                return call.unreadable(
+                return request.build_error(
                     f"the answer is larger than {_LARGEST_BODY // 1024**2} MB",
                     response.status_code,
                 )
-        return Answer(response.status_code, response.headers, bytes(body))
+        return Response(response.status_code, response.headers, bytes(body))
 
-    def _explain(self, call: Call, error: Exception) -> ZIdentityError:
+    def _explain(self, request: Request, error: Exception) -> ZIdentityError:
         """Put an HTTP library's exception in our own words, so that none of its text is shown.
 
         Whether a request may be sent again depends on one question: was a byte of it sent? The
         exception doesn't tell (behind a proxy, urllib3 turns every broken connection into a
         `ProxyError`), so the connection itself keeps track.
         """
-        host = urlsplit(call.url).netloc
+        host = urlsplit(request.url).netloc
         if self._adapter.has_sent():
             problem = (
                 "no answer came in time"
                 if isinstance(error, requests.Timeout | ReadTimeoutError)
                 else "the connection broke before the whole answer was here"
             )
-            return AnswerLost(problem, operation=call.operation)
+            return ResponseLostError(problem, operation=request.operation)
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return Untrusted(f"the certificate of {host} is not trusted", operation=call.operation)
-        return Unreachable(_find_obstacle(error, host), operation=call.operation)
+            return CertificateError(
+                f"the certificate of {host} is not trusted", operation=request.operation
+            )
+        return UnreachableError(_find_obstacle(error, host), operation=request.operation)
 
 
 class TracingAdapter(HTTPAdapter):
@@ -305,9 +313,9 @@ class _TracedConnection(HTTPConnection):
         super().send(data)
 
 
-def _headers(call: Call, token: SecretStr | None) -> dict[str, str]:
+def _build_headers(request: Request, token: SecretStr | None) -> dict[str, str]:
     headers = {"User-Agent": f"zdx-provider/{__version__}", "Accept": "application/json"}
-    if call.body:
+    if request.body:
         headers["Content-Type"] = "application/json"
     if token is not None:
         headers["Authorization"] = f"Bearer {token.get_secret_value()}"

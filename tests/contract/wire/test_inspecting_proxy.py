@@ -8,12 +8,12 @@ from contract.wire.loopback import Handler, LoopbackServer, Script
 from support.proxy import Failure, Proxy, running_proxy
 
 from zdx_provider.zidentity import (
-    AnswerLost,
-    ApiClientDraft,
+    ApiClientRequest,
     ClientSecret,
     ConnectionOptions,
+    ResponseLostError,
     Tenant,
-    Unreachable,
+    UnreachableError,
     ZIdentity,
 )
 
@@ -24,7 +24,7 @@ BEFORE_TLS = [f for f in Failure if f not in IN_THE_TUNNEL]
 EXPIRY = datetime(2027, 1, 1, tzinfo=timezone.utc)
 
 CREATE: dict[str, Callable[[ZIdentity], object]] = {
-    API_CLIENTS: lambda z: z.api_clients.create(ApiClientDraft(name="ci")),
+    API_CLIENTS: lambda z: z.api_clients.create(ApiClientRequest(name="ci")),
     f"{API_CLIENTS}/c1/secrets": lambda z: z.api_clients.secrets.create("c1", EXPIRY),
 }
 
@@ -75,7 +75,7 @@ def test_create_is_lost_and_not_sent_again_if_its_tunnel_breaks(
     proxy, zidentity = behind()
     proxy.fail("POST", path, failure)
 
-    with pytest.raises(AnswerLost):
+    with pytest.raises(ResponseLostError):
         CREATE[path](zidentity)
 
     assert proxy.requests.count(f"POST {path}") == 1
@@ -122,7 +122,7 @@ def test_request_that_the_proxy_refuses_says_so_without_credentials(
     address = proxy.url.rpartition("@")[2]
     _, zidentity = behind(CREDENTIALS, f"http://{user}{address}")
 
-    with pytest.raises(Unreachable, match="proxy asks for credentials") as refused:
+    with pytest.raises(UnreachableError, match="proxy asks for credentials") as refused:
         zidentity.api_clients.get("c1")
 
     assert "wrong" not in str(refused.value)

@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from zdx_provider.errors import SettingsError
 from zdx_provider.zidentity import (
+    CertificateError,
     ClientSecret,
     ConnectionOptions,
-    InvalidConnection,
     Tenant,
-    Unreachable,
-    Untrusted,
+    UnreachableError,
     ZIdentity,
 )
 
@@ -84,7 +84,8 @@ def test_an_unknown_certificate_ends_it_before_anything_is_sent(
     tls_tenant: Tenant, script: Script
 ) -> None:
     with pytest.raises(
-        Untrusted, match=r"certificate of 127\.0\.0\.1:\d+ is not trusted.*REQUESTS_CA_BUNDLE"
+        CertificateError,
+        match=r"certificate of 127\.0\.0\.1:\d+ is not trusted.*REQUESTS_CA_BUNDLE",
     ):
         read(tls_tenant)
 
@@ -104,7 +105,7 @@ def test_a_missing_ca_bundle_of_the_environment_is_named_as_such(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
 
-    with pytest.raises(InvalidConnection, match="that the environment names"):
+    with pytest.raises(SettingsError, match="that the environment names"):
         read(tls_tenant)
 
 
@@ -125,7 +126,7 @@ def test_a_proxy_that_lets_nothing_through_got_no_credentials(
 ) -> None:
     options = ConnectionOptions(http_proxy=server.url, max_retries=1)
 
-    with pytest.raises(Unreachable, match=r"proxy asks for credentials.*\(2 attempts\)"):
+    with pytest.raises(UnreachableError, match=r"proxy asks for credentials.*\(2 attempts\)"):
         read(Tenant("acme"), options)
 
     assert script.requests == ["CONNECT acme.zslogin.net:443"] * 2
@@ -139,7 +140,7 @@ def test_the_environments_proxy_counts(
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
 
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         read(Tenant("acme"), ConnectionOptions(max_retries=0))
 
     assert script.requests == ["CONNECT acme.zslogin.net:443"]
@@ -151,7 +152,7 @@ def test_the_settings_proxy_beats_the_environments(
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{closed_port}")
     monkeypatch.setenv("no_proxy", "zslogin.net")
 
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         read(Tenant("acme"), ConnectionOptions(http_proxy=server.url, max_retries=0))
 
     assert script.requests == ["CONNECT acme.zslogin.net:443"]
@@ -159,7 +160,7 @@ def test_the_settings_proxy_beats_the_environments(
 
 @pytest.mark.parametrize("proxy", ["http://", "socks5://127.0.0.1:1", "http://obviously-fake:x"])
 def test_a_proxy_that_is_no_url_is_told_without_repeating_it(proxy: str) -> None:
-    with pytest.raises(InvalidConnection, match="URL of the HTTP proxy") as error:
+    with pytest.raises(SettingsError, match="URL of the HTTP proxy") as error:
         read(Tenant("acme"), ConnectionOptions(http_proxy=proxy))
 
     assert "obviously-fake" not in str(error.value)

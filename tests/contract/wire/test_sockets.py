@@ -13,12 +13,12 @@ import pytest
 from contract.wire.loopback import Behaviour, Connect, Handler, LoopbackServer, Script
 
 from zdx_provider.zidentity import (
-    AnswerLost,
-    ApiClientDraft,
+    ApiClientRequest,
     ClientSecret,
+    InvalidResponseError,
+    ResponseLostError,
     Tenant,
-    Unreachable,
-    UnreadableAnswer,
+    UnreachableError,
     ZIdentity,
 )
 
@@ -45,8 +45,8 @@ def dripping(handler: Handler) -> None:
 
 
 @pytest.fixture
-def draft() -> ApiClientDraft:
-    return ApiClientDraft(name="ci")
+def draft() -> ApiClientRequest:
+    return ApiClientRequest(name="ci")
 
 
 def test_one_connection_serves_many_calls(zidentity: ZIdentity, script: Script) -> None:
@@ -59,7 +59,7 @@ def test_one_connection_serves_many_calls(zidentity: ZIdentity, script: Script) 
 
 
 def test_a_connection_that_was_hung_up_while_idle_does_not_cost_a_creation(
-    zidentity: ZIdentity, script: Script, draft: ApiClientDraft
+    zidentity: ZIdentity, script: Script, draft: ApiClientRequest
 ) -> None:
     def well_and_hang_up(handler: Handler) -> None:
         well(handler)
@@ -85,25 +85,25 @@ def test_a_connection_that_breaks_is_replaced_where_repeating_is_safe(
 
 @pytest.mark.parametrize("behaviour", [Handler.drop, truncated])
 def test_a_creation_whose_answer_is_lost_is_sent_once(
-    zidentity: ZIdentity, script: Script, draft: ApiClientDraft, behaviour: Behaviour
+    zidentity: ZIdentity, script: Script, draft: ApiClientRequest, behaviour: Behaviour
 ) -> None:
     script.otherwise = behaviour
 
-    with pytest.raises(AnswerLost, match="connection broke"):
+    with pytest.raises(ResponseLostError, match="connection broke"):
         zidentity.api_clients.create(draft)
 
     assert script.requests == ["POST /ziam/admin/api/v1/api-clients"]
 
 
 def test_a_refused_connection_is_told_from_a_lost_answer(
-    connect: Connect, closed_port: int, draft: ApiClientDraft
+    connect: Connect, closed_port: int, draft: ApiClientRequest
 ) -> None:
-    with pytest.raises(Unreachable, match=r"takes no connection \(3 attempts\)"):
+    with pytest.raises(UnreachableError, match=r"takes no connection \(3 attempts\)"):
         connect(f"http://127.0.0.1:{closed_port}", max_retries=2).api_clients.create(draft)
 
 
 def test_a_server_that_goes_away_between_token_and_creation_got_nothing(
-    server: LoopbackServer, closed_port: int, draft: ApiClientDraft
+    server: LoopbackServer, closed_port: int, draft: ApiClientRequest
 ) -> None:
     tenant = Tenant(
         "acme",
@@ -112,14 +112,14 @@ def test_a_server_that_goes_away_between_token_and_creation_got_nothing(
     )
     zidentity = ZIdentity(tenant, ClientSecret("admin", "obviously-fake"), sleep=lambda _: None)
 
-    with pytest.raises(Unreachable, match='could not create the API client "ci"'):
+    with pytest.raises(UnreachableError, match='could not create the API client "ci"'):
         zidentity.api_clients.create(draft)
 
     zidentity.close()
 
 
 def test_an_answer_that_does_not_begin_is_lost(
-    connect: Connect, server: LoopbackServer, script: Script, draft: ApiClientDraft
+    connect: Connect, server: LoopbackServer, script: Script, draft: ApiClientRequest
 ) -> None:
     over = threading.Event()
 
@@ -128,18 +128,18 @@ def test_an_answer_that_does_not_begin_is_lost(
 
     script.otherwise = silent
 
-    with pytest.raises(AnswerLost, match="no answer came in time"):
+    with pytest.raises(ResponseLostError, match="no answer came in time"):
         connect(server.url, request_timeout=0.3).api_clients.create(draft)
 
     over.set()
 
 
 def test_an_answer_that_drips_is_not_waited_for_to_its_end(
-    connect: Connect, server: LoopbackServer, script: Script, draft: ApiClientDraft
+    connect: Connect, server: LoopbackServer, script: Script, draft: ApiClientRequest
 ) -> None:
     script.otherwise = dripping
 
-    with pytest.raises(AnswerLost, match=r"not complete after|in time"):
+    with pytest.raises(ResponseLostError, match=r"not complete after|in time"):
         connect(server.url, request_timeout=0.3).api_clients.create(draft)
 
 
@@ -165,12 +165,12 @@ def test_request_ends_at_its_time_limit_however_its_headers_arrive(
     connect: Connect,
     server: LoopbackServer,
     script: Script,
-    draft: ApiClientDraft,
+    draft: ApiClientRequest,
     behaviour: Callable[[Handler], None],
 ) -> None:
     script.otherwise = behaviour
 
-    with pytest.raises(AnswerLost, match=r"in time|broke"):
+    with pytest.raises(ResponseLostError, match=r"in time|broke"):
         connect(server.url, request_timeout=0.3).api_clients.create(draft)
 
     script.otherwise = well
@@ -203,7 +203,7 @@ def test_an_endless_answer_is_not_read_to_its_end(zidentity: ZIdentity, script: 
 
     script.otherwise = endless
 
-    with pytest.raises(UnreadableAnswer, match="larger than 8 MB"):
+    with pytest.raises(InvalidResponseError, match="larger than 8 MB"):
         zidentity.api_clients.get("c1")
 
     assert len(sent) < 1000
@@ -217,7 +217,7 @@ def test_a_redirect_is_not_followed_and_its_page_not_read(
 
     script.otherwise = elsewhere
 
-    with pytest.raises(UnreadableAnswer, match=r"redirects to 127\.0\.0\.1"):
+    with pytest.raises(InvalidResponseError, match=r"redirects to 127\.0\.0\.1"):
         zidentity.api_clients.get("c1")
 
     assert script.requests == ["GET /ziam/admin/api/v1/api-clients/c1"]

@@ -4,11 +4,10 @@ from zdx_provider.cli.output import Exit, exit_of
 from zdx_provider.cli.stack import NoStackSelected
 from zdx_provider.errors import SettingsError, ZdxError
 from zdx_provider.zidentity import (
-    CredentialsRefused,
-    Forbidden,
-    InvalidTenant,
-    ReadOnly,
-    Unreachable,
+    AuthenticationError,
+    PermissionDeniedError,
+    ReadOnlyError,
+    UnreachableError,
 )
 
 
@@ -16,12 +15,11 @@ from zdx_provider.zidentity import (
     ("error", "expected"),
     [
         (SettingsError("x"), Exit.SETTINGS),
-        (InvalidTenant("x"), Exit.SETTINGS),
         (NoStackSelected("x"), Exit.SETTINGS),
-        (CredentialsRefused("x", operation="y"), Exit.REFUSED),
-        (Forbidden("x", operation="y"), Exit.REFUSED),
-        (ReadOnly("x", operation="y"), Exit.FAILED),
-        (Unreachable("x", operation="y"), Exit.FAILED),
+        (AuthenticationError("x", operation="y"), Exit.REFUSED),
+        (PermissionDeniedError("x", operation="y"), Exit.REFUSED),
+        (ReadOnlyError("x", operation="y"), Exit.FAILED),
+        (UnreachableError("x", operation="y"), Exit.FAILED),
         (ZdxError("x"), Exit.FAILED),
     ],
 )

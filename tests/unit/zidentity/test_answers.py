@@ -3,20 +3,19 @@ from unit.zidentity.scripted import Reply, ScriptedServer
 
 import zdx_provider.zidentity as layer
 from zdx_provider.zidentity import (
-    AnswerLost,
-    ApiClientDraft,
-    Conflict,
-    Forbidden,
-    InvalidRequest,
-    NotFound,
-    ReadOnly,
-    Refused,
-    ServerFailed,
-    TooLarge,
-    UnreadableAnswer,
+    ApiClientRequest,
+    BadRequestError,
+    ConflictError,
+    InvalidResponseError,
+    NotFoundError,
+    PermissionDeniedError,
+    ReadOnlyError,
+    ResponseLostError,
+    ServerError,
+    StatusError,
     ZIdentity,
     ZIdentityError,
-    about,
+    add_key_name,
 )
 
 REQUEST = {"x-oneapi-request-id": "r-1"}
@@ -25,18 +24,18 @@ REQUEST = {"x-oneapi-request-id": "r-1"}
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, InvalidRequest),
-        (403, Forbidden),
-        (404, NotFound),
-        (405, InvalidRequest),
-        (409, Conflict),
-        (413, TooLarge),
-        (500, ServerFailed),
-        (501, ServerFailed),
+        (400, BadRequestError),
+        (403, PermissionDeniedError),
+        (404, NotFoundError),
+        (405, BadRequestError),
+        (409, ConflictError),
+        (413, BadRequestError),
+        (500, ServerError),
+        (501, ServerError),
     ],
 )
 def test_a_refusal_has_a_class_and_tells_status_and_request(
-    zidentity: ZIdentity, server: ScriptedServer, status: int, kind: type[Refused]
+    zidentity: ZIdentity, server: ScriptedServer, status: int, kind: type[StatusError]
 ) -> None:
     server.answers(Reply(status, headers=REQUEST))
 
@@ -54,8 +53,8 @@ def test_a_refused_client_was_not_made(
 ) -> None:
     server.answers(Reply(status))
 
-    with pytest.raises(Refused, match='could not create the API client "ci"'):
-        zidentity.api_clients.create(ApiClientDraft(name="ci"))
+    with pytest.raises(StatusError, match='could not create the API client "ci"'):
+        zidentity.api_clients.create(ApiClientRequest(name="ci"))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +70,7 @@ def test_maintenance_is_told_from_a_missing_permission(
 ) -> None:
     server.answers(reply)
 
-    with pytest.raises(ReadOnly, match="while Zscaler maintains it"):
+    with pytest.raises(ReadOnlyError, match="while Zscaler maintains it"):
         zidentity.api_clients.delete("c1")
 
 
@@ -80,7 +79,7 @@ def test_a_missing_permission_names_what_else_ends_in_403(
 ) -> None:
     server.answers(Reply(403))
 
-    with pytest.raises(Forbidden, match=r"full permission.*licence.*switched"):
+    with pytest.raises(PermissionDeniedError, match=r"full permission.*licence.*switched"):
         zidentity.api_clients.list()
 
 
@@ -101,7 +100,7 @@ def test_of_a_body_only_a_short_code_is_shown(
 ) -> None:
     server.answers(Reply(403, body))
 
-    with pytest.raises(Forbidden) as error:
+    with pytest.raises(PermissionDeniedError) as error:
         zidentity.api_clients.get("c1")
 
     assert ("LIMIT_EXCEEDED" in str(error.value)) is shown
@@ -112,7 +111,7 @@ def test_a_request_id_that_is_none_is_not_shown(
 ) -> None:
     server.answers(Reply(404, headers={"x-oneapi-request-id": "<b>no id</b>"}))
 
-    with pytest.raises(NotFound) as error:
+    with pytest.raises(NotFoundError) as error:
         zidentity.api_clients.get("c1")
 
     assert error.value.request_id == ""
@@ -141,7 +140,7 @@ def test_an_answer_that_is_not_zidentitys_has_its_own_line(
 ) -> None:
     server.answers(reply)
 
-    with pytest.raises(UnreadableAnswer, match=line):
+    with pytest.raises(InvalidResponseError, match=line):
         zidentity.api_clients.get("c1")
 
     assert len(server.calls) == 1
@@ -152,7 +151,7 @@ def test_a_page_in_place_of_an_empty_answer_is_no_success(
 ) -> None:
     server.answers(Reply(200, b"<html>please log in</html>"))
 
-    with pytest.raises(UnreadableAnswer, match="could not delete the API client c1"):
+    with pytest.raises(InvalidResponseError, match="could not delete the API client c1"):
         zidentity.api_clients.delete("c1")
 
 
@@ -162,8 +161,8 @@ def test_a_redirected_creation_may_have_happened(
 ) -> None:
     server.answers(Reply(status, headers={"Location": "https://evil.test"}))
 
-    with pytest.raises(AnswerLost, match=r"redirects to evil\.test"):
-        zidentity.api_clients.create(ApiClientDraft(name="ci"))
+    with pytest.raises(ResponseLostError, match=r"redirects to evil\.test"):
+        zidentity.api_clients.create(ApiClientRequest(name="ci"))
 
 
 def test_an_error_names_the_key_that_it_is_about(
@@ -171,7 +170,7 @@ def test_an_error_names_the_key_that_it_is_about(
 ) -> None:
     server.answers(Reply(404))
 
-    with pytest.raises(NotFound) as error, about("ci"):
+    with pytest.raises(NotFoundError) as error, add_key_name("ci"):
         zidentity.api_clients.get("c1")
 
     assert str(error.value) == (
@@ -182,7 +181,7 @@ def test_an_error_names_the_key_that_it_is_about(
 
 
 def test_other_errors_pass_a_block_about_a_key_unchanged() -> None:
-    with pytest.raises(LookupError, match=r"^other$"), about("ci"):
+    with pytest.raises(LookupError, match=r"^other$"), add_key_name("ci"):
         raise LookupError("other")
 
 

@@ -5,13 +5,13 @@ import pytest
 from unit.zidentity.scripted import Reply, ScriptedServer
 
 from zdx_provider.zidentity import (
-    AnswerLost,
     ApiClient,
-    ApiClientDraft,
+    ApiClientRequest,
     ApiResource,
-    InvalidRequest,
+    BadRequestError,
+    InvalidResponseError,
+    ResponseLostError,
     Scope,
-    UnreadableAnswer,
     ZIdentity,
 )
 from zdx_provider.zidentity.paging import MOST_PAGES
@@ -46,7 +46,7 @@ def test_creating_sends_the_documented_body(zidentity: ZIdentity, server: Script
     resource = ApiResource(id="r1", selected_scopes=(Scope(id="a::b"),))
 
     made = zidentity.api_clients.create(
-        ApiClientDraft(name="ci", description="of a team", client_resources=(resource,))
+        ApiClientRequest(name="ci", description="of a team", client_resources=(resource,))
     )
 
     assert (server.calls[0].method, server.calls[0].path) == ("POST", f"{BASE}/api-clients")
@@ -68,7 +68,7 @@ def test_replacing_keeps_what_this_product_does_not_know(
     server.answers(Reply(200, STORED), Reply(200))
     client = zidentity.api_clients.get("c1")
 
-    zidentity.api_clients.replace(client.model_copy(update={"description": "new"}))
+    zidentity.api_clients.update(client.model_copy(update={"description": "new"}))
 
     sent = STORED | {"description": "new"}
     del sent["id"]
@@ -82,7 +82,7 @@ def test_replacing_invents_no_field_that_the_server_did_not_give(
     server.answers(Reply(200, {"id": "c1", "name": "ci", "status": True}), Reply(200))
     client = zidentity.api_clients.get("c1")
 
-    zidentity.api_clients.replace(client.model_copy(update={"enabled": False}))
+    zidentity.api_clients.update(client.model_copy(update={"enabled": False}))
 
     assert server.calls[1].json == {"name": "ci", "status": False}
 
@@ -93,7 +93,7 @@ def test_replacing_with_an_empty_answer_gives_what_was_sent(
     client = ApiClient(id="c1", name="ci")
     server.answers(Reply(200, b" \n"))
 
-    assert zidentity.api_clients.replace(client) == client
+    assert zidentity.api_clients.update(client) == client
 
 
 def test_replacing_gives_what_the_server_made_of_it(
@@ -101,7 +101,7 @@ def test_replacing_gives_what_the_server_made_of_it(
 ) -> None:
     server.answers(Reply(200, STORED))
 
-    assert zidentity.api_clients.replace(ApiClient(id="c1", name="x")).name == "ci"
+    assert zidentity.api_clients.update(ApiClient(id="c1", name="x")).name == "ci"
 
 
 @pytest.mark.parametrize("reply", [Reply(204), Reply(200, {"statusCode": "200"}), Reply(202)])
@@ -185,14 +185,14 @@ def test_list_that_never_stands_still_is_an_error(
 ) -> None:
     server.answers(*[page(["a", "b"], 4), page(["c", "d"], 4)] * 5)
 
-    with pytest.raises(UnreadableAnswer, match="changed while it was read, 5 times"):
+    with pytest.raises(InvalidResponseError, match="changed while it was read, 5 times"):
         zidentity.api_clients.list()
 
 
 def test_list_without_end_is_an_error(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(*[page([f"k{n}", f"k{n + 1}"], None) for n in range(MOST_PAGES)])
 
-    with pytest.raises(UnreadableAnswer, match=f"more than {MOST_PAGES} pages"):
+    with pytest.raises(InvalidResponseError, match=f"more than {MOST_PAGES} pages"):
         zidentity.api_clients.list()
 
 
@@ -200,7 +200,7 @@ def test_list_of_huge_pages_is_an_error(zidentity: ZIdentity, server: ScriptedSe
     huge = [f"{number}{'x' * 7_000_000}" for number in range(6)]
     server.answers(*[page([one, other], None) for one, other in pairwise(huge)])
 
-    with pytest.raises(UnreadableAnswer, match="larger than"):
+    with pytest.raises(InvalidResponseError, match="larger than"):
         zidentity.api_clients.list()
 
 
@@ -209,7 +209,7 @@ def test_read_refuses_another_client_than_the_one_asked_for(
 ) -> None:
     server.answers(Reply(200, {"id": "c2", "name": "ci"}))
 
-    with pytest.raises(UnreadableAnswer, match="another object"):
+    with pytest.raises(InvalidResponseError, match="another object"):
         zidentity.api_clients.get("c1")
 
 
@@ -218,8 +218,8 @@ def test_update_refuses_an_answer_about_another_client(
 ) -> None:
     server.answers(Reply(200, {"id": "c2", "name": "ci"}))
 
-    with pytest.raises(UnreadableAnswer, match="another object"):
-        zidentity.api_clients.replace(ApiClient(id="c1", name="ci"))
+    with pytest.raises(InvalidResponseError, match="another object"):
+        zidentity.api_clients.update(ApiClient(id="c1", name="ci"))
 
 
 @pytest.mark.parametrize(
@@ -230,8 +230,8 @@ def test_create_takes_an_answer_about_another_client_as_lost(
 ) -> None:
     server.answers(Reply(201, {"id": "c2", **answered}))
 
-    with pytest.raises(AnswerLost, match="another object"):
-        zidentity.api_clients.create(ApiClientDraft(name="ci", description="ours"))
+    with pytest.raises(ResponseLostError, match="another object"):
+        zidentity.api_clients.create(ApiClientRequest(name="ci", description="ours"))
 
 
 @pytest.mark.parametrize("identifier", ["", ".", ".."])
@@ -242,9 +242,9 @@ def test_create_takes_an_answer_without_a_usable_id_as_lost(
     server.answers(Reply(201, {"id": identifier, "name": "ci"}))
     server.answers(Reply(201, {"id": identifier, **secret}))
 
-    with pytest.raises(AnswerLost):
-        zidentity.api_clients.create(ApiClientDraft(name="ci"))
-    with pytest.raises(AnswerLost):
+    with pytest.raises(ResponseLostError):
+        zidentity.api_clients.create(ApiClientRequest(name="ci"))
+    with pytest.raises(ResponseLostError):
         zidentity.api_clients.secrets.create("c1", datetime(2027, 1, 1, tzinfo=timezone.utc))
 
 
@@ -254,7 +254,7 @@ def test_create_takes_a_secret_of_another_expiry_as_lost(
     made = {"id": "s1", "value": "obviously-fake", "createdAt": 1767225600, "expiresAt": 1798761600}
     server.answers(Reply(201, made))
 
-    with pytest.raises(AnswerLost, match="another object"):
+    with pytest.raises(ResponseLostError, match="another object"):
         zidentity.api_clients.secrets.create("c1", datetime(2027, 3, 1, tzinfo=timezone.utc))
 
 
@@ -262,7 +262,7 @@ def test_secrets_of_one_id_are_an_error(zidentity: ZIdentity, server: ScriptedSe
     listed = {"id": "s1", "createdAt": 1767225600, "expiresAt": 1798761600}
     server.answers(Reply(200, [listed, {**listed, "expiresAt": 1798761601}]))
 
-    with pytest.raises(UnreadableAnswer, match="same id"):
+    with pytest.raises(InvalidResponseError, match="same id"):
         zidentity.api_clients.secrets.list("c1")
 
 
@@ -277,7 +277,7 @@ def test_a_page_without_records_is_no_empty_list(
 ) -> None:
     server.answers(Reply(200, {"results_total": 0}))
 
-    with pytest.raises(UnreadableAnswer, match="at records"):
+    with pytest.raises(InvalidResponseError, match="at records"):
         zidentity.api_clients.list()
 
 
@@ -330,9 +330,9 @@ def test_an_id_stays_one_step_of_the_path(zidentity: ZIdentity, server: Scripted
 def test_what_is_no_id_is_not_sent(
     zidentity: ZIdentity, server: ScriptedServer, identifier: str
 ) -> None:
-    with pytest.raises(InvalidRequest, match="is no id"):
+    with pytest.raises(BadRequestError, match="is no id"):
         zidentity.api_clients.delete(identifier)
-    with pytest.raises(InvalidRequest, match="is no id"):
+    with pytest.raises(BadRequestError, match="is no id"):
         zidentity.api_clients.secrets.delete("c1", identifier)
 
     assert server.calls == []

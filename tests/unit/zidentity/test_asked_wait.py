@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from zdx_provider.zidentity.messages import asked_wait
+from zdx_provider.zidentity.messages import parse_retry_after
 
 NOW = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
 
@@ -30,20 +30,20 @@ NOW = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
 )
 @pytest.mark.parametrize("header", ["Retry-After", "x-ratelimit-reset", "RateLimit-Reset"])
 def test_every_form_is_read_in_every_header(header: str, value: str, seconds: float) -> None:
-    assert asked_wait({header: value}, NOW) == seconds
+    assert parse_retry_after({header: value}, NOW) == seconds
 
 
 @pytest.mark.parametrize("value", ["", "soon", "-1", "1e9", "nan", "inf", "Fri, 99 Jan 2027"])
 def test_what_says_nothing_is_no_wait(value: str) -> None:
-    assert asked_wait({"Retry-After": value}, NOW) is None
+    assert parse_retry_after({"Retry-After": value}, NOW) is None
 
 
 def test_the_header_made_for_waiting_comes_first() -> None:
-    assert asked_wait({"Retry-After": "3", "x-ratelimit-reset": "50"}, NOW) == 3
+    assert parse_retry_after({"Retry-After": "3", "x-ratelimit-reset": "50"}, NOW) == 3
 
 
 def test_an_unreadable_header_leaves_the_word_to_the_next() -> None:
-    assert asked_wait({"Retry-After": "soon", "RateLimit-Reset": "4"}, NOW) == 4
+    assert parse_retry_after({"Retry-After": "soon", "RateLimit-Reset": "4"}, NOW) == 4
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
@@ -51,6 +51,6 @@ def test_an_unreadable_header_leaves_the_word_to_the_next() -> None:
 @example("Fri, 00 Abc 2027 08:00:20 GMT", "²")
 @settings(deadline=None, database=None)
 def test_no_header_can_break_it_or_turn_time_back(first: str, second: str) -> None:
-    wait = asked_wait({"Retry-After": first, "x-ratelimit-reset": second}, NOW)
+    wait = parse_retry_after({"Retry-After": first, "x-ratelimit-reset": second}, NOW)
 
     assert wait is None or (wait >= 0 and math.isfinite(wait))

@@ -10,14 +10,15 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from jwt.algorithms import RSAAlgorithm
 
-from zdx_provider.zidentity import ClientSecret, InvalidCredentials, PrivateKey
+from zdx_provider.errors import SettingsError
+from zdx_provider.zidentity import ClientSecret, PrivateKey
 
 NOW = 1_800_000_000.0
 AUDIENCE = "https://api.zscaler.com"
 
 
 def test_a_client_secret_is_sent_as_the_documented_form() -> None:
-    assert ClientSecret("admin", "obviously-fake").token_request(NOW) == {
+    assert ClientSecret("admin", "obviously-fake").build_token_request(NOW) == {
         "grant_type": "client_credentials",
         "client_id": "admin",
         "client_secret": "obviously-fake",
@@ -28,7 +29,7 @@ def test_a_client_secret_is_sent_as_the_documented_form() -> None:
 def test_a_private_key_signs_who_it_is_and_for_ten_minutes_at_most(
     private_key: PrivateKey, rsa_key: rsa.RSAPrivateKey
 ) -> None:
-    form = private_key.token_request(NOW)
+    form = private_key.build_token_request(NOW)
 
     claims = jwt.decode(
         form["client_assertion"],
@@ -45,18 +46,18 @@ def test_a_private_key_signs_who_it_is_and_for_ten_minutes_at_most(
 
 
 def test_no_assertion_is_used_twice(private_key: PrivateKey) -> None:
-    first, second = (private_key.token_request(NOW)["client_assertion"] for _ in range(2))
+    first, second = (private_key.build_token_request(NOW)["client_assertion"] for _ in range(2))
 
     assert first != second
 
 
 def test_the_key_never_leaves(private_key: PrivateKey) -> None:
-    assert "PRIVATE KEY" not in str(private_key.token_request(NOW))
+    assert "PRIVATE KEY" not in str(private_key.build_token_request(NOW))
 
 
 @pytest.mark.parametrize("pem", ["", "obviously-fake", "-----BEGIN PRIVATE KEY-----\nAAAA\n"])
 def test_what_is_no_key_is_refused_without_repeating_it(pem: str) -> None:
-    with pytest.raises(InvalidCredentials, match=r"not an RSA key in PEM form|is cut off") as error:
+    with pytest.raises(SettingsError, match=r"not an RSA key in PEM form|is cut off") as error:
         PrivateKey("admin", pem)
 
     assert "obviously-fake" not in str(error.value)
@@ -127,14 +128,14 @@ def test_a_path_that_leads_to_no_key_file_is_refused_and_not_shown(tmp_path: Pat
     (tmp_path / "large").write_bytes(b"-" * 100_000)
 
     for path in (tmp_path, tmp_path / "large", tmp_path / "missing", "/dev/zero", "~nobody/x"):
-        with pytest.raises(InvalidCredentials, match="path of a file that can be read") as refused:
+        with pytest.raises(SettingsError, match="path of a file that can be read") as refused:
             PrivateKey("admin", str(path))
 
         assert str(path) not in str(refused.value)
 
 
 def describe_refusal(text: str) -> str:
-    with pytest.raises(InvalidCredentials) as refused:
+    with pytest.raises(SettingsError) as refused:
         PrivateKey("admin", text)
     shown = [*traceback.format_exception_only(refused.value), repr(refused.value.__context__)]
     assert not [line for line in text.splitlines() if len(line) > 30 and line in "".join(shown)]

@@ -15,7 +15,7 @@ from unit.zidentity.scripted import FakeTime, Reply, ScriptedServer
 from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import (
     ApiClient,
-    ApiClientDraft,
+    ApiClientRequest,
     ClientSecret,
     ConnectionOptions,
     Tenant,
@@ -49,14 +49,14 @@ def list_of(record: object) -> dict[str, Any]:
 OPERATIONS: dict[str, tuple[Callable[[ZIdentity], object], object]] = {
     "list clients": (lambda z: z.api_clients.list(), list_of(CLIENT)),
     "read client": (lambda z: z.api_clients.get("c1"), CLIENT),
-    "create client": (lambda z: z.api_clients.create(ApiClientDraft(name="ci")), CLIENT),
-    "update client": (lambda z: z.api_clients.replace(ApiClient(id="c1", name="ci")), CLIENT),
+    "create client": (lambda z: z.api_clients.create(ApiClientRequest(name="ci")), CLIENT),
+    "update client": (lambda z: z.api_clients.update(ApiClient(id="c1", name="ci")), CLIENT),
     "delete client": (lambda z: z.api_clients.delete("c1"), None),
     "list secrets": (lambda z: z.api_clients.secrets.list("c1"), [SECRET]),
     "create secret": (lambda z: z.api_clients.secrets.create("c1", EXPIRY), SECRET),
     "delete secret": (lambda z: z.api_clients.secrets.delete("c1", "s1"), None),
     "list roles": (lambda z: z.resource_servers.list(), list_of(SERVER)),
-    "get token": (lambda z: z.sign_in(), TOKEN),
+    "get token": (lambda z: z.authenticate(), TOKEN),
 }
 
 SCALARS = (

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 import pytest
 from unit.zidentity.scripted import Reply, ScriptedServer
 
-from zdx_provider.zidentity import ApiClient, ApiClientDraft, ZIdentity, ZIdentityError
+from zdx_provider.zidentity import ApiClient, ApiClientRequest, ZIdentity, ZIdentityError
 
 BASE = "/ziam/admin/api/v1"
 CLIENTS = f"{BASE}/api-clients"
@@ -18,12 +18,12 @@ OPERATIONS: list[tuple[Operation, str, str]] = [
     (lambda z: z.api_clients.list(), f"GET {CLIENTS}", "list API clients"),
     (lambda z: z.api_clients.get("c1"), f"GET {CLIENTS}/c1", "read the API client c1"),
     (
-        lambda z: z.api_clients.create(ApiClientDraft(name="ci")),
+        lambda z: z.api_clients.create(ApiClientRequest(name="ci")),
         f"POST {CLIENTS}",
         'create the API client "ci"',
     ),
     (
-        lambda z: z.api_clients.replace(ApiClient(id="c1", name="ci")),
+        lambda z: z.api_clients.update(ApiClient(id="c1", name="ci")),
         f"PUT {CLIENTS}/c1",
         'update the API client "ci"',
     ),

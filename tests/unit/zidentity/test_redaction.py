@@ -22,13 +22,13 @@ from urllib3.exceptions import DecodeError, IncompleteRead
 from zdx_provider.errors import ZdxError
 from zdx_provider.zidentity import (
     ApiClient,
-    ApiClientDraft,
+    ApiClientRequest,
     ClientSecret,
     ConnectionOptions,
-    MintedSecret,
+    NewApiClientSecret,
     ZIdentity,
 )
-from zdx_provider.zidentity.messages import Answer, Call
+from zdx_provider.zidentity.messages import Request, Response
 from zdx_provider.zidentity.session import Token
 
 MINTED = "obviously-fake-minted-value"
@@ -66,8 +66,8 @@ def failures() -> list[Step]:
 OPERATIONS: dict[str, Callable[[ZIdentity], object]] = {
     "list": lambda z: z.api_clients.list(),
     "get": lambda z: z.api_clients.get("c1"),
-    "create": lambda z: z.api_clients.create(ApiClientDraft(name="ci")),
-    "replace": lambda z: z.api_clients.replace(ApiClient(id="c1", name="ci")),
+    "create": lambda z: z.api_clients.create(ApiClientRequest(name="ci")),
+    "replace": lambda z: z.api_clients.update(ApiClient(id="c1", name="ci")),
     "delete": lambda z: z.api_clients.delete("c1"),
     "list secrets": lambda z: z.api_clients.secrets.list("c1"),
     "create secret": lambda z: z.api_clients.secrets.create("c1", datetime.now(timezone.utc)),
@@ -142,11 +142,11 @@ def error_of(act: Callable[[ZIdentity], object], zidentity: ZIdentity) -> BaseEx
     "holder",
     [
         Token(SecretStr(TOKEN), timedelta(hours=1), stale_at=0),
-        Call("get an access token", "POST", "https://x.test", form={"client_secret": SECRET}),
-        Call("create", "POST", "https://x.test", body=MINTED),
-        Answer(200, {"Set-Cookie": TOKEN}, MINTED.encode()),
+        Request("get an access token", "POST", "https://x.test", form={"client_secret": SECRET}),
+        Request("create", "POST", "https://x.test", body=MINTED),
+        Response(200, {"Set-Cookie": TOKEN}, MINTED.encode()),
         ClientSecret("admin", SECRET),
-        MintedSecret(
+        NewApiClientSecret(
             id="s1",
             created_at=datetime.now(timezone.utc),
             expires_at=datetime.now(timezone.utc),

@@ -17,14 +17,14 @@ from unit.zidentity.scripted import (
 )
 
 from zdx_provider.zidentity import (
-    AnswerLost,
     ApiClient,
-    ApiClientDraft,
+    ApiClientRequest,
+    CertificateError,
     ConnectionOptions,
-    ServerFailed,
-    Unavailable,
-    Unreachable,
-    Untrusted,
+    ResponseLostError,
+    ServerError,
+    UnavailableError,
+    UnreachableError,
     ZIdentity,
 )
 
@@ -37,11 +37,11 @@ Act = Callable[[ZIdentity], object]
 
 READS_AND_REPLACEMENTS: dict[str, Act] = {
     "GET": lambda z: z.api_clients.get("c1"),
-    "PUT": lambda z: z.api_clients.replace(ApiClient(id="c1", name="ci")),
+    "PUT": lambda z: z.api_clients.update(ApiClient(id="c1", name="ci")),
     "DELETE": lambda z: z.api_clients.delete("c1"),
 }
 MINTING: dict[str, Act] = {
-    "client": lambda z: z.api_clients.create(ApiClientDraft(name="ci")),
+    "client": lambda z: z.api_clients.create(ApiClientRequest(name="ci")),
     "secret": lambda z: z.api_clients.secrets.create("c1", EXPIRY),
 }
 EVERY = READS_AND_REPLACEMENTS | MINTING
@@ -93,7 +93,7 @@ def test_minting_is_never_repeated_when_it_may_have_happened(
 ) -> None:
     server.answers(failure)
 
-    with pytest.raises(AnswerLost, match="may or may not have happened"):
+    with pytest.raises(ResponseLostError, match="may or may not have happened"):
         minting(zidentity)
 
     assert len(server.calls) == 1
@@ -124,7 +124,7 @@ def test_minting_stops_at_the_first_doubt(
 ) -> None:
     server.answers(refused_connection(), dropped_connection())
 
-    with pytest.raises(AnswerLost):
+    with pytest.raises(ResponseLostError):
         minting(zidentity)
 
     assert len(server.calls) == 2
@@ -136,7 +136,7 @@ def test_a_minting_answer_without_what_was_made_is_lost(
 ) -> None:
     server.answers(Reply(201, body))
 
-    with pytest.raises(AnswerLost):
+    with pytest.raises(ResponseLostError):
         minting(zidentity)
 
     assert len(server.calls) == 1
@@ -145,7 +145,7 @@ def test_a_minting_answer_without_what_was_made_is_lost(
 def test_an_internal_error_is_not_repeated(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(Reply(500))
 
-    with pytest.raises(ServerFailed):
+    with pytest.raises(ServerError):
         zidentity.api_clients.get("c1")
 
 
@@ -154,7 +154,7 @@ def test_a_server_that_is_not_trusted_is_not_asked_again(
 ) -> None:
     server.answers(before_sending(requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED")))
 
-    with pytest.raises(Untrusted, match="REQUESTS_CA_BUNDLE"):
+    with pytest.raises(CertificateError, match="REQUESTS_CA_BUNDLE"):
         act(zidentity)
 
 
@@ -163,7 +163,7 @@ def test_a_name_that_nobody_knows_points_to_the_tenant(
 ) -> None:
     server.grants(*[unknown_name()] * 6)
 
-    with pytest.raises(Unreachable, match=r"name acme\.zslogin\.net is not known.*vanity domain"):
+    with pytest.raises(UnreachableError, match=r"acme\.zslogin\.net is not known.*vanity domain"):
         zidentity.api_clients.get("c1")
 
 
@@ -183,7 +183,7 @@ def test_a_call_gives_up_after_its_retries_and_says_how_many(
 ) -> None:
     server.answers(*[Reply(503)] * 3)
 
-    with pytest.raises(Unavailable, match="3 attempts"):
+    with pytest.raises(UnavailableError, match="3 attempts"):
         connect(options=ConnectionOptions(max_retries=2)).api_clients.get("c1")
 
     assert len(server.calls) == 3

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zdx_provider.zidentity import InvalidTenant, Tenant
+from zdx_provider.errors import SettingsError
+from zdx_provider.zidentity import Tenant
 
 
 @pytest.mark.parametrize(
@@ -31,13 +32,13 @@ def test_spelling_makes_no_other_tenant() -> None:
     ["", "acme.zslogin.net", "-acme", "acme-", "a" * 64, "a b", "acme/", "x@127.0.0.1", "acme\n"],
 )
 def test_a_vanity_domain_is_one_dns_label(vanity_domain: str) -> None:
-    with pytest.raises(InvalidTenant, match="the vanity domain"):
+    with pytest.raises(SettingsError, match="the vanity domain"):
         Tenant(vanity_domain)
 
 
 @pytest.mark.parametrize("cloud", ["x@127.0.0.1:80/", "be.ta", "-beta", "beta-", "b" * 64, " "])
 def test_a_cloud_cannot_lead_to_another_host(cloud: str) -> None:
-    with pytest.raises(InvalidTenant, match="the cloud"):
+    with pytest.raises(SettingsError, match="the cloud"):
         Tenant("acme", cloud)
 
 
@@ -47,13 +48,13 @@ def test_a_cloud_cannot_lead_to_another_host(cloud: str) -> None:
 )
 def test_a_cloud_that_may_be_anybodys_domain_is_refused(cloud: str) -> None:
     for addresses in ({}, {"api_url": "https://a.test"}, {"token_url": "https://a.test/t"}):
-        with pytest.raises(InvalidTenant, match="is not one of Zscaler OneAPI"):
+        with pytest.raises(SettingsError, match="is not one of Zscaler OneAPI"):
             Tenant("acme", cloud, **addresses)
 
 
 @pytest.mark.parametrize("cloud", ["zscalertwo", "zscalerbeta", "ZSCloud"])
 def test_a_zia_cloud_is_told_to_leave_the_cloud_unset(cloud: str) -> None:
-    with pytest.raises(InvalidTenant, match=r"name of a ZIA cloud\. Leave the cloud unset"):
+    with pytest.raises(SettingsError, match=r"name of a ZIA cloud\. Leave the cloud unset"):
         Tenant("acme", cloud)
 
 
@@ -68,7 +69,7 @@ def test_a_cloud_of_which_both_addresses_are_given_is_a_mere_name() -> None:
     "host", ["Acme.zslogin.net", "https://acme.zsloginbeta.net/", "acme.zidentitygov.us"]
 )
 def test_a_login_host_is_told_which_part_of_it_is_the_vanity_domain(host: str) -> None:
-    with pytest.raises(InvalidTenant, match=r'such as "acme"\.$'):
+    with pytest.raises(SettingsError, match=r'such as "acme"\.$'):
         Tenant(host)
 
 
@@ -83,7 +84,7 @@ def test_only_an_origin_that_is_not_the_clouds_own_is_custom() -> None:
 def test_whatever_is_accepted_stays_at_zscaler(vanity_domain: str, cloud: str) -> None:
     try:
         tenant = Tenant(vanity_domain, cloud)
-    except InvalidTenant:
+    except SettingsError:
         return
     host = tenant.token_url.removeprefix("https://").removesuffix("/oauth2/v1/token")
     label, domain = host.split(".", 1)
@@ -112,7 +113,7 @@ def test_a_stand_in_may_be_reached_by_https_or_on_this_machine(url: str) -> None
     ],
 )
 def test_credentials_leave_this_machine_by_https_only(url: str) -> None:
-    with pytest.raises(InvalidTenant, match="the API URL must begin with https://"):
+    with pytest.raises(SettingsError, match="the API URL must begin with https://"):
         Tenant("acme", api_url=url)
 
 
@@ -132,7 +133,7 @@ def test_credentials_leave_this_machine_by_https_only(url: str) -> None:
     ],
 )
 def test_a_url_is_plain_and_its_text_is_not_repeated(url: str) -> None:
-    with pytest.raises(InvalidTenant, match="the token URL is not a plain URL") as error:
+    with pytest.raises(SettingsError, match="the token URL is not a plain URL") as error:
         Tenant("acme", token_url=url)
 
     assert "obviously-fake" not in str(error.value)

@@ -5,11 +5,11 @@ import pytest
 from unit.zidentity.scripted import SECRET, TOKEN, Connect, FakeTime, Reply, ScriptedServer, grant
 
 from zdx_provider.zidentity import (
-    ApiClientDraft,
-    CredentialsRefused,
+    ApiClientRequest,
+    AuthenticationError,
+    InvalidResponseError,
     PrivateKey,
-    ReadOnly,
-    UnreadableAnswer,
+    ReadOnlyError,
     ZIdentity,
 )
 
@@ -69,8 +69,8 @@ def test_signing_in_tells_how_long_a_token_lives(
 ) -> None:
     server.grants(grant(expires_in=600))
 
-    assert zidentity.sign_in() == timedelta(minutes=10)
-    assert zidentity.sign_in() == timedelta(minutes=10)
+    assert zidentity.authenticate() == timedelta(minutes=10)
+    assert zidentity.authenticate() == timedelta(minutes=10)
     assert len(server.token_calls) == 1
 
 
@@ -79,8 +79,8 @@ def test_signing_in_with_refused_credentials_fails(
 ) -> None:
     server.grants(INVALID_CLIENT)
 
-    with pytest.raises(CredentialsRefused):
-        zidentity.sign_in()
+    with pytest.raises(AuthenticationError):
+        zidentity.authenticate()
 
 
 def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(
@@ -89,7 +89,7 @@ def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(
     server.grants(grant("first"), grant("second"))
     server.answers(Reply(401), CLIENT)
 
-    zidentity.api_clients.create(ApiClientDraft(name="ci"))
+    zidentity.api_clients.create(ApiClientRequest(name="ci"))
 
     assert bearers(server) == ["Bearer first", "Bearer second"]
 
@@ -99,7 +99,7 @@ def test_a_fresh_token_that_is_refused_too_ends_it(
 ) -> None:
     server.answers(Reply(401), Reply(401, headers={"x-oneapi-request-id": "r-1"}))
 
-    with pytest.raises(CredentialsRefused, match=r"fresh access token \(status 401, request r-1"):
+    with pytest.raises(AuthenticationError, match=r"fresh access token \(status 401, request r-1"):
         zidentity.api_clients.get("c1")
 
     assert len(server.token_calls) == 2
@@ -108,7 +108,7 @@ def test_a_fresh_token_that_is_refused_too_ends_it(
 def test_refused_credentials_are_explained(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.grants(INVALID_CLIENT)
 
-    with pytest.raises(CredentialsRefused) as error:
+    with pytest.raises(AuthenticationError) as error:
         zidentity.api_clients.get("c1")
 
     assert str(error.value) == (
@@ -125,7 +125,7 @@ def test_refused_credentials_are_not_tried_for_every_key(
     server.grants(INVALID_CLIENT)
 
     for _ in range(3):
-        with pytest.raises(CredentialsRefused, match="invalid_client"):
+        with pytest.raises(AuthenticationError, match="invalid_client"):
             zidentity.api_clients.get("c1")
 
     assert len(server.token_calls) == 1
@@ -136,7 +136,7 @@ def test_a_code_that_is_not_of_oauth_is_not_shown(
 ) -> None:
     server.grants(Reply(400, {"error": "obviously_fake"}))
 
-    with pytest.raises(CredentialsRefused) as error:
+    with pytest.raises(AuthenticationError) as error:
         zidentity.api_clients.get("c1")
 
     assert "obviously_fake" not in str(error.value)
@@ -147,7 +147,7 @@ def test_maintenance_is_no_refusal_of_the_credentials(
 ) -> None:
     server.grants(Reply(403, headers={"x-zscaler-mode": "read-only"}))
 
-    with pytest.raises(ReadOnly, match="could not get an access token"):
+    with pytest.raises(ReadOnlyError, match="could not get an access token"):
         zidentity.api_clients.get("c1")
 
 
@@ -156,7 +156,7 @@ def test_a_missing_token_endpoint_points_to_the_tenant(
 ) -> None:
     server.grants(Reply(404, b"<html>"))
 
-    with pytest.raises(CredentialsRefused, match=r"no such tenant.*vanity domain and cloud"):
+    with pytest.raises(AuthenticationError, match=r"no such tenant.*vanity domain and cloud"):
         zidentity.api_clients.get("c1")
 
 
@@ -177,7 +177,7 @@ def test_what_is_no_token_is_not_sent(
 ) -> None:
     server.grants(Reply(200, body))
 
-    with pytest.raises(UnreadableAnswer, match="could not get an access token"):
+    with pytest.raises(InvalidResponseError, match="could not get an access token"):
         zidentity.api_clients.get("c1")
 
     assert server.calls == []
@@ -215,7 +215,7 @@ def test_a_wrong_clock_is_named_where_a_key_signs_the_time(
 ) -> None:
     server.grants(Reply(400, {"error": "invalid_client"}, {"Date": date}))
 
-    with pytest.raises(CredentialsRefused, match=f"clock of this machine is {direction}"):
+    with pytest.raises(AuthenticationError, match=f"clock of this machine is {direction}"):
         connect(private_key).api_clients.get("c1")
 
 
@@ -225,7 +225,7 @@ def test_a_wrong_clock_does_not_excuse_a_wrong_secret(
     date = {"Date": "Fri, 15 Jan 2027 09:00:00 GMT"}
     server.grants(Reply(400, {"error": "invalid_client"}, date))
 
-    with pytest.raises(CredentialsRefused) as error:
+    with pytest.raises(AuthenticationError) as error:
         zidentity.api_clients.get("c1")
 
     assert "clock" not in str(error.value)

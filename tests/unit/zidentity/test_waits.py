@@ -18,9 +18,9 @@ from unit.zidentity.scripted import (
 from zdx_provider.zidentity import (
     ClientSecret,
     ConnectionOptions,
-    RateLimited,
+    RateLimitError,
     Tenant,
-    Unreachable,
+    UnreachableError,
     ZIdentity,
 )
 
@@ -84,7 +84,7 @@ def test_a_wait_beyond_the_budget_is_refused_at_once(
 ) -> None:
     server.answers(Reply(429, headers={"Retry-After": "3600"}))
 
-    with pytest.raises(RateLimited, match="asks to wait 3600 s"):
+    with pytest.raises(RateLimitError, match="asks to wait 3600 s"):
         zidentity.api_clients.get("c1")
 
     assert time.waits == []
@@ -95,7 +95,7 @@ def test_a_call_with_all_its_waits_stays_inside_the_budget(
 ) -> None:
     server.answers(*[TOO_MANY] * 5)
 
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitError):
         connect(options=ConnectionOptions(retry_budget=30)).api_clients.get("c1")
 
     assert sum(time.waits) == 26
@@ -106,7 +106,7 @@ def test_nothing_is_waited_for_where_nothing_may_be_repeated(
 ) -> None:
     server.answers(refused_connection())
 
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         connect(options=ConnectionOptions(max_retries=0)).api_clients.get("c1")
 
     assert time.waits == []
@@ -142,7 +142,7 @@ def test_no_wait_passes_the_ceiling_and_no_sum_of_them_the_budget(
         jitter=lambda: jitter,
         adapter=server,
     )
-    with suppress(RateLimited):
+    with suppress(RateLimitError):
         zidentity.api_clients.get("c1")
     assert all(0 < wait <= 60 for wait in time.waits)
     assert sum(time.waits) <= 300
@@ -155,7 +155,7 @@ def test_a_clock_that_is_set_meanwhile_changes_no_budget(
     server.before_answer = lambda: setattr(time, "ahead", ahead)
     server.answers(*[Reply(429, headers={"Retry-After": "59"})] * 6)
 
-    with pytest.raises(RateLimited):
+    with pytest.raises(RateLimitError):
         zidentity.api_clients.get("c1")
 
     assert time.waits == [59] * 5
