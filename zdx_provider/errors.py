@@ -1,32 +1,7 @@
-"""The errors of this product: one tree, each branch drawn in the layer that raises it.
+"""The errors of this product.
 
-ZdxError
-├── SettingsError             a setting is missing, malformed or contradicts another
-│   ├── InvalidTenant             zidentity.tenant
-│   ├── InvalidCredentials        zidentity.credentials
-│   ├── InvalidConnection         zidentity.connection
-│   └── TenantMismatch            engine.tenants
-├── ZIdentityError            zidentity.errors draws this branch
-├── RoleNotFound              domain.roles
-├── KeyTaken                  domain.ownership
-├── KeyGone                   domain.key
-├── KeyLeftBehind             domain.key
-├── KeyPartlyUpdated          domain.key
-├── NoFreeSlot                domain.secrets
-├── KeyNotIdentified          domain.inventory
-├── KeyNotFound               engine.lifecycle
-├── NewerState                engine.state
-├── UnreadableState           engine.state
-├── EngineGone                engine.host
-├── StackUnreadable           cli.stack
-│   └── NoStackSelected           cli.stack
-├── NotDownloaded             cli.download
-├── NotWritten                cli.files
-├── OutputLost                cli.streams
-├── FileNotUnderstood         cli.portal_files
-├── NothingToImport           cli.import_choice
-├── NoSuchSecret              cli.revoke
-└── TrialLeftBehind           cli.live.trial
+A class exists where somebody branches on it: an exit code, a retry, a decision. Every other error
+is a plain `ZdxError` with a problem and a next step. `zidentity.errors` draws its own tree.
 """
 
 from collections.abc import Iterable

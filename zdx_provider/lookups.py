@@ -6,10 +6,11 @@ unknown in a preview as long as they are.
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
-from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pulumi
@@ -21,7 +22,9 @@ from zdx_provider.shadowing import require_no_shadowing
 from zdx_provider.text import hide_secrets
 
 if TYPE_CHECKING:
-    from zdx_provider.engine.lookups import LookedUpKey
+    from zdx_provider.engine.tenants import Tenants
+    from zdx_provider.keys.key import Key
+    from zdx_provider.keys.repository import KeyRepository
 
 T = TypeVar("T")
 
@@ -43,14 +46,14 @@ def get_api_key(
         pulumi.RunError: No key or several answer to it, or the tenant could not be asked.
     """
     _require_one("get_api_key", name, id)
-    with _told_in_a_line("get_api_key", name=name, id=id, tenant=tenant):
-        # Imported here because a program that looks nothing up should not pay for pydantic and
-        # requests.
-        from zdx_provider.engine import lookups  # noqa: PLC0415
-
-        if name is not None:
-            return _result(lookups.key_named(name, tenant))
-        return _result(lookups.key_identified(id or "", tenant))
+    with _raise_in_one_line("get_api_key", name=name, id=id, tenant=tenant):
+        repository = _open_repository(tenant)
+        key = repository.get_key_by_name(name) if name is not None else repository.get_key(id or "")
+        secrets = tuple(
+            SecretResult.from_moments(secret.id, secret.created_at, secret.expires_at)
+            for secret in key.secrets or ()
+        )
+        return ApiKeyResult(**_to_fields(key, repository), secrets=secrets)
 
 
 def get_api_key_output(
@@ -70,7 +73,7 @@ def get_api_key_output(
         pulumi.RunError: Both or neither of name and id are given.
     """
     _require_one("get_api_key_output", name, id)
-    return _once_known(get_api_key, name=name, id=id, tenant=tenant)
+    return _apply(get_api_key, name=name, id=id, tenant=tenant)
 
 
 def get_api_keys(*, tenant: str | None = None) -> list[ApiKeySummary]:
@@ -82,10 +85,10 @@ def get_api_keys(*, tenant: str | None = None) -> list[ApiKeySummary]:
     Raises:
         pulumi.RunError: The tenant could not be asked.
     """
-    with _told_in_a_line("get_api_keys", tenant=tenant):
-        from zdx_provider.engine import lookups  # noqa: PLC0415 - see get_api_key
-
-        return [ApiKeySummary(**_facts(found)) for found in lookups.keys(tenant)]
+    with _raise_in_one_line("get_api_keys", tenant=tenant):
+        repository = _open_repository(tenant)
+        keys = sorted(repository.list_keys(), key=lambda key: (key.name.casefold(), key.id))
+        return [ApiKeySummary(**_to_fields(key, repository)) for key in keys]
 
 
 def get_api_keys_output(
@@ -96,7 +99,7 @@ def get_api_keys_output(
     Args:
         tenant: A profile of ``zdx:tenants``.
     """
-    return _once_known(get_api_keys, tenant=tenant)
+    return _apply(get_api_keys, tenant=tenant)
 
 
 def get_roles(*, tenant: str | None = None) -> list[RoleResult]:
@@ -108,10 +111,8 @@ def get_roles(*, tenant: str | None = None) -> list[RoleResult]:
     Raises:
         pulumi.RunError: The tenant could not be asked.
     """
-    with _told_in_a_line("get_roles", tenant=tenant):
-        from zdx_provider.engine import lookups  # noqa: PLC0415 - see get_api_key
-
-        return [RoleResult(role.id, role.name) for role in lookups.roles(tenant)]
+    with _raise_in_one_line("get_roles", tenant=tenant):
+        return [RoleResult(role.id, role.name) for role in _open_repository(tenant).list_roles()]
 
 
 def get_roles_output(*, tenant: pulumi.Input[str] | None = None) -> pulumi.Output[list[RoleResult]]:
@@ -120,24 +121,31 @@ def get_roles_output(*, tenant: pulumi.Input[str] | None = None) -> pulumi.Outpu
     Args:
         tenant: A profile of ``zdx:tenants``.
     """
-    return _once_known(get_roles, tenant=tenant)
+    return _apply(get_roles, tenant=tenant)
 
 
-def _result(found: "LookedUpKey") -> ApiKeyResult:
-    secrets = tuple(
-        SecretResult(secret.id, _rfc_3339(secret.created_at), _rfc_3339(secret.expires_at))
-        for secret in found.secrets
-    )
-    return ApiKeyResult(**_facts(found), secrets=secrets)
+def _open_repository(tenant_name: str | None) -> "KeyRepository":
+    return _get_tenants().open_repository(tenant_name)
 
 
-def _facts(found: "LookedUpKey") -> dict[str, Any]:
-    recorded = found.state.rendered()
-    return {field.name: recorded.get(field.name) for field in fields(ApiKeySummary)}
+@cache
+def _get_tenants() -> "Tenants":
+    # Imported here because a program without lookups should not pay for pydantic and requests.
+    from zdx_provider.engine.tenants import Tenants  # noqa: PLC0415
+
+    return Tenants(_read_config, os.environ)
 
 
-def _rfc_3339(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+def _read_config(key: str) -> str | None:
+    namespace, _, name = key.partition(":")
+    return pulumi.Config(namespace).get(name)
+
+
+def _to_fields(key: "Key", repository: "KeyRepository") -> dict[str, Any]:
+    from zdx_provider.keys.state import KeyState  # noqa: PLC0415 - see _get_tenants
+
+    outputs = KeyState.from_key(key, repository.tenant, tenant_name=None).to_outputs()
+    return {field.name: outputs.get(field.name) for field in fields(ApiKeySummary)}
 
 
 def _require_one(function: str, name: object, id_: object) -> None:
@@ -146,8 +154,8 @@ def _require_one(function: str, name: object, id_: object) -> None:
 
 
 @contextmanager
-def _told_in_a_line(function: str, **arguments: object) -> Iterator[None]:
-    """Let what a user can mend end the program with one line, where a bug keeps its traceback."""
+def _raise_in_one_line(function: str, **arguments: object) -> Iterator[None]:
+    """Turn expected errors into a one-line `RunError`; a bug keeps its traceback."""
     for argument, value in arguments.items():
         if isinstance(value, pulumi.Output):
             raise pulumi.RunError(
@@ -171,7 +179,7 @@ def _told_in_a_line(function: str, **arguments: object) -> Iterator[None]:
         raise pulumi.RunError(f"{function}: {error}") from None
 
 
-def _once_known(look_up: Callable[..., T], **arguments: Any) -> pulumi.Output[T]:
+def _apply(look_up: Callable[..., T], **arguments: Any) -> pulumi.Output[T]:
     given = pulumi.Output.all(**arguments)
 
     async def look(known: dict[str, Any]) -> T:

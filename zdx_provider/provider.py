@@ -86,7 +86,7 @@ class ApiKeyProvider(ResourceProvider):
         try:
             from zdx_provider.engine.lifecycle import Lifecycle  # noqa: PLC0415
 
-            self._lifecycle = Lifecycle.configured(req.config.get)
+            self._lifecycle = Lifecycle.from_process(req.config.get)
         except Exception:
             require_no_shadowing()
             raise

@@ -1,6 +1,7 @@
 """Results of lookups: keys and roles as a program sees them, without any secret value."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ class SecretResult:
     id: str
     created_at: str
     expires_at: str
+
+    @classmethod
+    def from_moments(cls, id_: str, created_at: datetime, expires_at: datetime) -> "SecretResult":
+        """Build a result from moments in UTC."""
+        created, expires = (m.isoformat().replace("+00:00", "Z") for m in (created_at, expires_at))
+        return cls(id_, created, expires)
 
 
 @dataclass(frozen=True)

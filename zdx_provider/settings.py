@@ -30,7 +30,7 @@ from zdx_provider.stack_config import (
     describe_unknown,
     format_remove,
     format_set,
-    show,
+    shorten,
     to_path,
     to_tenant_path,
 )
@@ -61,11 +61,13 @@ def _to_text(value: object) -> object:
     by a path. What it stored as anything else has lost its spelling.
     """
     if isinstance(value, bool | float):
-        raise PydanticCustomError(_NOT_TEXT, "it is stored as {kind}", {"kind": _kind(value)})
+        raise PydanticCustomError(
+            _NOT_TEXT, "it is stored as {kind}", {"kind": _describe_kind(value)}
+        )
     return str(value) if isinstance(value, int) else value
 
 
-def _kind(value: float) -> str:
+def _describe_kind(value: float) -> str:
     return "true or false" if isinstance(value, bool) else "a number that is not whole"
 
 
@@ -130,7 +132,7 @@ class Settings(BaseModel):
         """Variables that hold a secret too, and are not used because the config has one."""
         return self._unused
 
-    def origin(self, key: str) -> str:
+    def format_origin(self, key: str) -> str:
         """Where a setting was read: its path in the config, or a variable of the environment."""
         return ENVIRONMENT[key] if key in self._inherited else to_path(key, self._tenant_name)
 
@@ -142,7 +144,7 @@ class Settings(BaseModel):
             SettingsError: One of the values cannot be part of an address.
         """
         if self.vanity_domain is None:
-            raise self._missing()
+            raise self._build_missing_error()
         try:
             tenant = Tenant(
                 vanity_domain=self.vanity_domain,
@@ -151,11 +153,12 @@ class Settings(BaseModel):
                 token_url=self.token_url,
             )
         except SettingsError as error:
-            raise SettingsError(error.problem, hint=self._correction(error)) from None
+            raise SettingsError(error.problem, hint=self._format_correction(error)) from None
         if tenant.is_half_on_loopback:
             raise SettingsError(
-                f"{self._spelling('apiUrl')} and {self._spelling('tokenUrl')} must both point to "
-                "this machine or both to Zscaler: otherwise credentials go to the wrong tenant.",
+                f"{self._format_name('apiUrl')} and {self._format_name('tokenUrl')} must both "
+                "point to this machine or both to Zscaler: otherwise credentials go to the wrong "
+                "tenant.",
                 hint="Set both, or neither.",
             )
         return tenant
@@ -169,8 +172,9 @@ class Settings(BaseModel):
         """
         if self.client_secret is not None and self.private_key is not None:
             raise SettingsError(
-                f"both {self.origin('clientSecret')} and {self.origin('privateKey')} are "
-                "set, and a client signs in with one of them.",
+                f"both {self.format_origin('clientSecret')} and "
+                f"{self.format_origin('privateKey')} are set, and a client signs in with one of "
+                "them.",
                 hint="Remove the one that is not meant.",
             )
         try:
@@ -179,8 +183,8 @@ class Settings(BaseModel):
             if self.client_id is not None and self.client_secret is not None:
                 return ClientSecret(self.client_id, self.client_secret.get_secret_value())
         except SettingsError as error:
-            raise SettingsError(error.problem, hint=self._correction(error)) from None
-        raise self._missing()
+            raise SettingsError(error.problem, hint=self._format_correction(error)) from None
+        raise self._build_missing_error()
 
     def connection(self) -> ConnectionOptions:
         """How calls are made."""
@@ -206,11 +210,11 @@ class Settings(BaseModel):
             self.tenant(), self.credentials(), self.connection(), before_write=before_write
         )
 
-    def _spelling(self, key: str) -> str:
+    def _format_name(self, key: str) -> str:
         path = to_path(key, self._tenant_name)
         return path if self._tenant_name is not None else f"{path} ({ENVIRONMENT[key]})"
 
-    def _missing(self) -> SettingsError:
+    def _build_missing_error(self) -> SettingsError:
         """All that is missing, in one message."""
         present = self.model_dump(exclude_none=True, by_alias=True)
         missing = [key for key in ("vanityDomain", "clientId") if key not in present]
@@ -227,8 +231,9 @@ class Settings(BaseModel):
         )
         it = "it" if len(missing) == 1 else "them"
         if self._tenant_name is not None:
+            name = shorten(self._tenant_name)
             return SettingsError(
-                f'the tenant "{show(self._tenant_name)}" in zdx:tenants has no {_join(missing)}.',
+                f'the tenant "{name}" in zdx:tenants has no {_join(missing)}.',
                 hint=f"Set {it}: {_join(commands)}{instead}.",
             )
         variables = _join([ENVIRONMENT[key] for key in missing])
@@ -240,7 +245,7 @@ class Settings(BaseModel):
             f"environment{instead}.",
         )
 
-    def _correction(self, error: SettingsError) -> str:
+    def _format_correction(self, error: SettingsError) -> str:
         """The next step, with the place where the value was read."""
         key = to_camel(error.field)
         path = to_path(key, self._tenant_name)
@@ -269,7 +274,7 @@ ENVIRONMENT = {
 
 
 def load_settings(
-    config: ConfigReader, environ: Mapping[str, str], profile: str | None = None
+    config: ConfigReader, environ: Mapping[str, str], tenant_name: str | None = None
 ) -> Settings:
     """Read the settings of one tenant.
 
@@ -277,34 +282,36 @@ def load_settings(
         config: Gives a key of the stack's config, such as ``zdx:clientId``, as text; None where
             it is not set.
         environ: The environment, read for what the config does not set.
-        profile: An entry of ``zdx:tenants``. Its tenant and credentials come from the entry
+        tenant_name: An entry of ``zdx:tenants``. Its tenant and credentials come from the entry
             alone; how requests are made is inherited.
 
     Raises:
         SettingsError: A value is malformed, there is no such entry, or credentials of one source
             would be sent to an address of another.
     """
-    configured = _present({key: config(to_path(key)) for key in KEYS})
-    inherited = _present({key: environ.get(name) for key, name in ENVIRONMENT.items()})
-    if profile is None:
+    configured = _select_present({key: config(to_path(key)) for key in KEYS})
+    inherited = _select_present({key: environ.get(name) for key, name in ENVIRONMENT.items()})
+    if tenant_name is None:
         return _load_stack(configured, inherited)
-    own = _entry(_entries(config), profile)
+    own = _get_entry(_load_entries(config), tenant_name)
     shared = {key: {**inherited, **configured}.get(key) for key in _SHARED_BY_TENANTS}
-    values = _present({**shared, **own})
-    return _validated(values, profile, frozenset(inherited.keys() - configured.keys() - own.keys()))
+    values = _select_present({**shared, **own})
+    return _validate(
+        values, tenant_name, frozenset(inherited.keys() - configured.keys() - own.keys())
+    )
 
 
-def profile_names(config: ConfigReader) -> list[str]:
-    """The names of the entries of ``zdx:tenants``, in order."""
-    return sorted(_entries(config))
+def list_tenant_names(config: ConfigReader) -> list[str]:
+    """Return the names of the entries of ``zdx:tenants``, in order."""
+    return sorted(_load_entries(config))
 
 
-def secret_paths(config: ConfigReader) -> list[str]:
-    """The paths of all secrets that the stack's config holds, of every tenant."""
+def list_secret_paths(config: ConfigReader) -> list[str]:
+    """Return the paths of all secrets in the stack's config, of every tenant."""
     own = [to_path(key) for key in SECRETS if config(to_path(key))]
     return own + [
         to_path(key, tenant)
-        for tenant, entry in _entries(config).items()
+        for tenant, entry in _load_entries(config).items()
         if isinstance(entry, dict)
         for key in SECRETS
         if entry.get(key)
@@ -340,7 +347,7 @@ def _load_stack(configured: Mapping[str, Any], inherited: Mapping[str, Any]) -> 
     _require_one_client(configured, inherited)
     inherited = {key: value for key, value in inherited.items() if key not in configured}
     _require_one_source(configured, inherited)
-    return _validated({**inherited, **configured}, None, frozenset(inherited), unused)
+    return _validate({**inherited, **configured}, None, frozenset(inherited), unused)
 
 
 def _require_one_client(configured: Mapping[str, Any], inherited: Mapping[str, Any]) -> None:
@@ -389,7 +396,7 @@ def _require_one_source(configured: Mapping[str, Any], inherited: Mapping[str, A
             )
 
 
-def _entries(config: ConfigReader) -> dict[str, Any]:
+def _load_entries(config: ConfigReader) -> dict[str, Any]:
     try:
         entries = json.loads(config(TENANTS) or "{}")
     except (ValueError, RecursionError):
@@ -403,24 +410,26 @@ def _entries(config: ConfigReader) -> dict[str, Any]:
     return entries
 
 
-def _entry(entries: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _get_entry(entries: Mapping[str, Any], name: str) -> dict[str, Any]:
     if name not in entries:
-        known = ", ".join(show(each) for each in sorted(entries)) or "none"
-        raise SettingsError(f'zdx:tenants has no tenant "{show(name)}".', hint=f"It has: {known}.")
+        known = ", ".join(shorten(each) for each in sorted(entries)) or "none"
+        raise SettingsError(
+            f'zdx:tenants has no tenant "{shorten(name)}".', hint=f"It has: {known}."
+        )
     own = entries[name]
     if not isinstance(own, dict):
         raise SettingsError(
-            f'the tenant "{show(name)}" in zdx:tenants is not a set of settings.',
+            f'the tenant "{shorten(name)}" in zdx:tenants is not a set of settings.',
             hint=f"Remove it (`{format_remove(to_tenant_path(name))}`), and set each by its path: "
             f"`{format_set(to_path('vanityDomain', name))}`.",
         )
     for key in own:
         if key not in KEYS:
             raise SettingsError(describe_unknown(key, name))
-    return _present(own)
+    return _select_present(own)
 
 
-def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+def _select_present(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that are set, without what gets around a text on its way from a file or shell."""
     cleaned = {k: _clean(v) if isinstance(v, str) else v for k, v in values.items()}
     return {key: value for key, value in cleaned.items() if value is not None and value != ""}
@@ -433,7 +442,7 @@ def _clean(text: str) -> str:
     return text
 
 
-def _validated(
+def _validate(
     values: Mapping[str, Any],
     tenant: str | None,
     inherited: frozenset[str],

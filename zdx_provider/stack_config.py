@@ -29,8 +29,8 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _LONGEST_SHOWN = 80
 
 
-def show(text: str) -> str:
-    """Make a text of the user's safe to print: short, and without what a terminal acts on."""
+def shorten(text: str) -> str:
+    """Make a user's text safe to print: short, and without what a terminal acts on."""
     return escape_text(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")
 
 
@@ -41,12 +41,14 @@ def to_path(key: str, tenant: str | None = None) -> str:
         key: The setting, such as ``clientId``.
         tenant: An entry of ``zdx:tenants``; None for the stack's own tenant.
     """
-    return f"zdx:{show(key)}" if tenant is None else f"{to_tenant_path(tenant)}{_below(key)}"
+    return (
+        f"zdx:{shorten(key)}" if tenant is None else f"{to_tenant_path(tenant)}{_format_step(key)}"
+    )
 
 
 def to_tenant_path(tenant: str) -> str:
     """Name an entry of ``zdx:tenants`` as the Pulumi CLI does."""
-    return f"{TENANTS}{_below(tenant)}"
+    return f"{TENANTS}{_format_step(tenant)}"
 
 
 def format_set(path: str, *, secret: bool = False) -> str:
@@ -54,14 +56,14 @@ def format_set(path: str, *, secret: bool = False) -> str:
     if not secret:
         # The CLI takes the name for that of a secret.
         plain = "--plaintext " if path.endswith("tokenUrl") else ""
-        return f"pulumi config set {plain}{_quoted(path)} VALUE"
+        return f"pulumi config set {plain}{_quote(path)} VALUE"
     source = " < FILE" if path.endswith("privateKey") else ""
-    return f"pulumi config set --secret {_quoted(path)}{source}"
+    return f"pulumi config set --secret {_quote(path)}{source}"
 
 
 def format_remove(path: str) -> str:
     """Write the command that removes a setting."""
-    return f"pulumi config rm {_quoted(path)}"
+    return f"pulumi config rm {_quote(path)}"
 
 
 def describe_plain_secret(paths: Sequence[str]) -> str:
@@ -78,23 +80,23 @@ def describe_plain_secret(paths: Sequence[str]) -> str:
 def describe_unknown(key: str, tenant: str | None = None) -> str:
     """Say that a name is no setting, which one was meant, and what to do."""
     path = to_path(key, tenant)
-    by_letters = {_letters(each): each for each in KEYS}
-    matches = get_close_matches(_letters(key), by_letters, n=1, cutoff=0.8)
+    by_letters = {_keep_letters(each): each for each in KEYS}
+    matches = get_close_matches(_keep_letters(key), by_letters, n=1, cutoff=0.8)
     meant = f" Did you mean {to_path(by_letters[matches[0]], tenant)}?" if matches else ""
     return f"there is no setting {path}.{meant} Remove it: `{format_remove(path)}`."
 
 
-def _letters(name: str) -> str:
+def _keep_letters(name: str) -> str:
     return name.replace("_", "").replace("-", "").casefold()
 
 
-def _below(name: str) -> str:
+def _format_step(name: str) -> str:
     if _PLAIN_NAME.fullmatch(name):
         return f".{name}"
     # The only escape that the CLI knows inside of quotes.
-    return '["' + show(name).replace('"', '\\"') + '"]'
+    return '["' + shorten(name).replace('"', '\\"') + '"]'
 
 
-def _quoted(path: str) -> str:
+def _quote(path: str) -> str:
     is_nested = path.startswith((f"{TENANTS}.", f"{TENANTS}["))
     return f"--path {quote_shell(path)}" if is_nested else quote_shell(path)

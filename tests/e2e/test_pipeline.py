@@ -122,7 +122,7 @@ def pipeline(
     pipeline = Pipeline(project, request.param, stored)
     yield pipeline
     secrets = {PASSPHRASE, PASSWORD, *key.private_pem.splitlines()}
-    secrets |= {recorded["key_secret"] for recorded in project.recorded_keys()}
+    secrets |= {parse_state["key_secret"] for parse_state in project.recorded_keys()}
     shown = [secret for secret in secrets for output in pipeline.outputs if secret in output]
     assert shown == []
 

@@ -29,11 +29,11 @@ pulumi.export("key_secret", key.key_secret)
 
 
 @pytest.fixture
-def recorded(project: PulumiProject, tenant: RunningEmulator) -> PulumiProject:
+def parse_state(project: PulumiProject, tenant: RunningEmulator) -> PulumiProject:
     """A stack whose state holds the key that schema 1 recorded, on the day on which it did."""
     resource = json.loads(FIXTURE.read_text())
     outputs = resource["outputs"]
-    mark = f"[pulumi {outputs['managed_by']} #{outputs['claim']}]"
+    mark = f"[pulumi {outputs['managed_by']} #{outputs['ownership_id']}]"
     client = tenant.create_client("ci", description=f"fixture {mark}")
     made = datetime.fromisoformat(outputs["secret_created_at"].replace("Z", "+00:00"))
     ahead = int((made - datetime.now(timezone.utc)).total_seconds())
@@ -49,24 +49,24 @@ def recorded(project: PulumiProject, tenant: RunningEmulator) -> PulumiProject:
     return project
 
 
-def test_a_key_that_schema_1_recorded_needs_no_change(recorded: PulumiProject) -> None:
-    recorded.program(AS_RECORDED.format(name="ci"))
+def test_a_key_that_schema_1_recorded_needs_no_change(parse_state: PulumiProject) -> None:
+    parse_state.program(AS_RECORDED.format(name="ci"))
 
-    recorded.up("--expect-no-changes")
+    parse_state.up("--expect-no-changes")
 
-    assert recorded.outputs()["key_secret"] == "obviously-fake-secret-of-schema-1"
+    assert parse_state.outputs()["key_secret"] == "obviously-fake-secret-of-schema-1"
 
 
 def test_a_key_that_schema_1_recorded_is_updated_and_destroyed(
-    recorded: PulumiProject, tenant: RunningEmulator
+    parse_state: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    recorded.program(AS_RECORDED.format(name="ci-2"))
+    parse_state.program(AS_RECORDED.format(name="ci-2"))
 
-    recorded.up()
+    parse_state.up()
 
-    assert recorded.outputs()["key_secret"] == "obviously-fake-secret-of-schema-1"
+    assert parse_state.outputs()["key_secret"] == "obviously-fake-secret-of-schema-1"
     assert [client.name for client in tenant.clients()] == ["ci-2"]
-    recorded.destroy()
+    parse_state.destroy()
     assert tenant.clients() == []
 
 

@@ -48,8 +48,8 @@ def test_an_adopted_key_is_brought_to_what_is_declared(
     assert [s.id for r in client.client_resources for s in r.selected_scopes] == [
         scope_id("ZDX Read-only Admin")
     ]
-    claim = key.outputs["claim"]
-    assert client.description == f"for the pipeline [pulumi keys/prod/ci #{claim}]"
+    ownership_id = key.outputs["ownership_id"]
+    assert client.description == f"for the pipeline [pulumi keys/prod/ci #{ownership_id}]"
     assert tenant.signs_in(key.id, key.outputs["key_secret"])
     assert key.outputs.get("previous_secret_id") == previous
 
@@ -104,7 +104,7 @@ def test_a_key_that_an_earlier_run_left_without_a_secret_is_finished(
 
     assert key.id == left.id
     assert len(tenant.secrets(left.id)) == 1
-    assert key.outputs["claim"] != "d00d"
+    assert key.outputs["ownership_id"] != "d00d"
     assert tenant.signs_in(key.id, key.outputs["key_secret"])
 
 
@@ -131,7 +131,7 @@ def test_a_finished_key_of_ours_is_taken_over_where_the_stack_resumes(
 
     assert second.id == first.id
     assert second.outputs["previous_secret_id"] == first.outputs["secret_id"]
-    assert second.outputs["claim"] != first.outputs["claim"]
+    assert second.outputs["ownership_id"] != first.outputs["ownership_id"]
     assert tenant.signs_in(second.id, second.outputs["key_secret"])
 
 

@@ -143,10 +143,10 @@ def test_a_secret_lost_while_a_key_is_updated_leaves_the_one_that_the_state_hold
 ) -> None:
     key = host.up(declared)
     ended = {"secret_expires_on": "2020-01-01"}
-    due = Recorded(key.id, {**key.inputs, **ended}, {**key.outputs, **ended})
+    find_rotation_reason = Recorded(key.id, {**key.inputs, **ended}, {**key.outputs, **ended})
     tenant.fault(method="POST", path=SECRETS, drop="after")
 
-    updated = host.up_again(due, declared)
+    updated = host.up_again(find_rotation_reason, declared)
 
     present = [secret.id for secret in tenant.secrets(key.id)]
     assert present == [key.outputs["secret_id"], updated.outputs["secret_id"]]

@@ -50,8 +50,8 @@ def test_a_made_key_is_in_the_tenant_as_declared(
     assert client.status is False
     assert client.access_token_life_time == 60
     assert [scope.id for scope in resource.selected_scopes] == [scope_id("ZDX Read-only Admin")]
-    claim = key.outputs["claim"]
-    assert client.description == f"for the pipeline [pulumi keys/prod/ci #{claim}]"
+    ownership_id = key.outputs["ownership_id"]
+    assert client.description == f"for the pipeline [pulumi keys/prod/ci #{ownership_id}]"
 
 
 @except_where(separate_client_id="a key ID signs nobody in there")
@@ -68,7 +68,7 @@ def test_the_outputs_of_a_made_key_are_all_there(
         "key_id": key.id,
         "key_secret": outputs.pop("key_secret"),
     }
-    assert outputs.pop("claim")
+    assert outputs.pop("ownership_id")
     assert outputs.pop("secret_created_at").endswith("Z")
     assert outputs.pop("secret_expires_at").endswith("Z")
     assert outputs == {

@@ -97,11 +97,11 @@ def test_rotation_revokes_no_secret_that_it_did_not_ask_for(
 ) -> None:
     key = host.up(declared)
     tenant.fault(method="POST", path=SECRETS, drop="before", hold="before")
-    due = expire(key)
-    inputs = host.check(declared, due.inputs).inputs
+    find_rotation_reason = expire(key)
+    inputs = host.check(declared, find_rotation_reason.inputs).inputs
 
     with ThreadPoolExecutor(1) as threads:
-        rotation = threads.submit(host.update, due, inputs)
+        rotation = threads.submit(host.update, find_rotation_reason, inputs)
         tenant.wait_until_held()
         theirs = tenant.add_secret(key.id)
         tenant.release()

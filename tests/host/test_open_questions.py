@@ -8,9 +8,9 @@ from support.plugin_host import PluginFailed, PluginHost, Properties
 
 from zdx_emulator.testing import API_CLIENTS, SECRETS, RunningEmulator, Switches
 from zdx_provider.cli.assumptions import SECRET_ASSUMPTIONS
-from zdx_provider.cli.sandbox import PATIENCE_SECONDS, Timing, Trial, Verdict
-from zdx_provider.cli.stack import connect
-from zdx_provider.cli.verify import findings
+from zdx_provider.cli.sandbox import PATIENCE_SECONDS, Sandbox, Timing, Verdict
+from zdx_provider.cli.verify import check_assumptions
+from zdx_provider.keys.repository import KeyRepository
 from zdx_provider.settings import load_settings
 
 NOT_SEEN_YET = Switches(read_lag_ms=3_600_000)
@@ -88,13 +88,12 @@ def test_verify_live_finds_that_a_clients_id_is_not_what_it_signs_in_by(
     tenant: RunningEmulator,
 ) -> None:
     settings = load_settings(lambda _: None, tenant.environment(), None)
-    opened = connect(settings)
+    repository = KeyRepository(settings.open())
     no_patience = Timing(count(0.0, PATIENCE_SECONDS).__next__, lambda _: None)
 
-    with Trial(
-        opened.zidentity, settings.connection(), opened.inventory.roles.now(), "trial-", no_patience
-    ) as trial:
-        found = next(iter(findings(trial, SECRET_ASSUMPTIONS)))
+    connection, roles = settings.connection(), repository.list_roles()
+    with Sandbox(repository.zidentity, connection, roles, "trial-", no_patience) as sandbox:
+        found = next(iter(check_assumptions(sandbox, SECRET_ASSUMPTIONS)))
 
-    assert found.claim == "The client's id signs in with a new secret at once"
+    assert found.assumption == "The client's id signs in with a new secret at once"
     assert found.verdict is Verdict.DIFFERS

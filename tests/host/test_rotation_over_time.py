@@ -17,10 +17,10 @@ from hypothesis.stateful import (
 )
 
 from zdx_emulator.testing import RunningEmulator, running_emulator
-from zdx_provider.engine.engine_client import EngineHost
+from zdx_provider.engine.engine_client import EngineClient
 from zdx_provider.engine.lifecycle import Lifecycle
 from zdx_provider.engine.tenants import Tenants
-from zdx_provider.keys.rotation import Rotation, due
+from zdx_provider.keys.rotation import Rotation, find_rotation_reason
 
 PLAN = {"secret_lifetime_days": 90, "rotate_before_expiry_days": 14, "keep_previous_days": 7}
 DECLARED = {
@@ -92,7 +92,7 @@ class OneKey(RuleBasedStateMachine):
         self.run()
         self.ended_by_hand = self.ended_by_hand and self.secret_is_gone()
         stamp = self.outputs["secret_expires_on"]
-        assert due(stamp, self.today, self.plan, self.plan) is None
+        assert find_rotation_reason(stamp, self.today, self.plan, self.plan) is None
         again = self.outputs
         self.run()
         assert self.outputs == again
@@ -170,13 +170,13 @@ class OneKey(RuleBasedStateMachine):
         moved = timedelta(days=self.day)
         return Lifecycle(
             Tenants(config.get, {}, before_write),
-            EngineHost(None),
+            EngineClient(None),
             lambda: datetime.now(timezone.utc) + moved,
         )
 
     @property
     def plan(self) -> Rotation:
-        return Rotation(90, 14, 7, {"n": self.trigger})
+        return Rotation(**PLAN, triggers={"n": self.trigger})
 
     @property
     def today(self) -> date:

@@ -130,11 +130,11 @@ def test_settings_that_name_another_tenant_announce_nothing_that_will_not_happen
     start_host: StartHost, engine: Engine, declared: Properties
 ) -> None:
     key = start_host().up({**declared, "rotation": {}})
-    due = {**key.inputs, "rotation": {"triggers": {"incident": "today"}}}
+    find_rotation_reason = {**key.inputs, "rotation": {"triggers": {"incident": "today"}}}
     engine.said.clear()
 
     with pytest.raises(PluginFailed):
-        start_host(vanityDomain="elsewhere").diff(key, due)
+        start_host(vanityDomain="elsewhere").diff(key, find_rotation_reason)
 
     assert not [line for line in engine.said if "gets a new secret" in line]
 

@@ -31,7 +31,7 @@ def test_everything_that_is_declared_is_changed_in_place(
     assert client.name == "ci-2"
     assert client.status is False
     assert client.access_token_life_time == 60
-    assert client.description == f"[pulumi keys/prod/ci #{key.outputs['claim']}]"
+    assert client.description == f"[pulumi keys/prod/ci #{key.outputs['ownership_id']}]"
     assert [scope.id for r in client.client_resources for scope in r.selected_scopes] == [
         scope_id("ZDX Super Admin")
     ]
@@ -107,7 +107,7 @@ def test_a_wiped_mark_is_written_anew_with_the_states_claim(
     updated = host.up_again(host.refresh(key), declared)
 
     assert tenant.client(key.id).description == before
-    assert updated.outputs["claim"] == key.outputs["claim"]
+    assert updated.outputs["ownership_id"] == key.outputs["ownership_id"]
 
 
 def test_a_resource_that_was_renamed_with_an_alias_keeps_its_key(
@@ -115,8 +115,8 @@ def test_a_resource_that_was_renamed_with_an_alias_keeps_its_key(
 ) -> None:
     updated = host.up_again(key, {**declared, "managed_by": "keys/prod/renamed"})
 
-    claim = key.outputs["claim"]
-    assert tenant.client(key.id).description.endswith(f"[pulumi keys/prod/renamed #{claim}]")
+    ownership_id = key.outputs["ownership_id"]
+    assert tenant.client(key.id).description.endswith(f"[pulumi keys/prod/renamed #{ownership_id}]")
     assert updated.outputs["managed_by"] == "keys/prod/renamed"
 
 
@@ -263,8 +263,8 @@ def test_a_state_without_a_claim_takes_the_one_that_the_key_has(
     host: PluginHost, declared: Properties
 ) -> None:
     key = host.up(declared)
-    claimless = Recorded(key.id, key.inputs, {**key.outputs, "claim": ""})
+    without_id = Recorded(key.id, key.inputs, {**key.outputs, "ownership_id": ""})
 
-    updated = host.up_again(claimless, {**declared, "enabled": False})
+    updated = host.up_again(without_id, {**declared, "enabled": False})
 
-    assert updated.outputs["claim"] == key.outputs["claim"]
+    assert updated.outputs["ownership_id"] == key.outputs["ownership_id"]

@@ -47,18 +47,18 @@ def _assert_only_marks_were_written(kept: list[HandMade], tenant: RunningEmulato
     sent = Counter(
         (request.method, request.path.endswith("/secrets")) for request in tenant.requests()
     )
-    due = [key for key in kept if key.kind in WITHOUT_A_WORKING_SECRET]
+    find_rotation_reason = [key for key in kept if key.kind in WITHOUT_A_WORKING_SECRET]
     assert sent["PUT", False] == len(kept)
-    assert sent["POST", True] == len(due)
+    assert sent["POST", True] == len(find_rotation_reason)
 
 
 def _assert_the_state_holds_each_secret_that_works(
     kept: list[HandMade], home: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    recorded = {key["key_id"]: key for key in home.recorded_keys()}
-    assert len(recorded) == len(kept)
+    parse_state = {key["key_id"]: key for key in home.recorded_keys()}
+    assert len(parse_state) == len(kept)
     for key in kept:
-        secret = recorded[key.client.id]["key_secret"]
+        secret = parse_state[key.client.id]["key_secret"]
         assert (secret == key.secret) == (key.kind not in WITHOUT_A_WORKING_SECRET)
         assert key.kind == "disabled" or tenant.token_for(key.client.id, secret)
 

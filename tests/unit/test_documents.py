@@ -26,7 +26,7 @@ from support.documents import (
 from support.shell import commands
 
 from zdx_provider import ApiKey
-from zdx_provider.settings import ENVIRONMENT, Settings, load_settings, profile_names
+from zdx_provider.settings import ENVIRONMENT, Settings, list_tenant_names, load_settings
 
 SETTINGS = {
     "zdx:tenants",
@@ -96,7 +96,7 @@ def test_every_stack_config_is_what_the_provider_reads(block: Block) -> None:
 
     assert {key for key in config if key.startswith("zdx:")} <= SETTINGS
     load_settings(config.get, {})
-    for profile in profile_names(config.get):
+    for profile in list_tenant_names(config.get):
         settings = load_settings(config.get, {}, profile)
         assert settings.tenant().vanity_domain
         assert settings.credentials().client_id

@@ -14,10 +14,10 @@ from support.samples import PLANTED
 from zdx_provider.errors import SettingsError
 from zdx_provider.settings import (
     ENVIRONMENT,
+    list_secret_paths,
+    list_tenant_names,
     load_settings,
-    profile_names,
     require_known_names,
-    secret_paths,
 )
 from zdx_provider.stack_config import KEYS, SECRETS, describe_plain_secret
 
@@ -136,8 +136,8 @@ def test_a_refusal_is_one_printable_line(
 ) -> None:
     try:
         require_known_names(config)
-        profile_names(config.get)
-        line = describe_plain_secret(secret_paths(config.get) or ["zdx:clientSecret"])
+        list_tenant_names(config.get)
+        line = describe_plain_secret(list_secret_paths(config.get) or ["zdx:clientSecret"])
         load_settings(config.get, environ, name).open().close()
     except SettingsError as refused:
         line = str(refused)

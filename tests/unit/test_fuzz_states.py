@@ -7,13 +7,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fuzz import fuzz_settings
-from support.samples import PLANTED, a_key
+from support.samples import PLANTED, build_key
 
-from zdx_provider.engine.engine_client import EngineHost
+from zdx_provider.engine.engine_client import EngineClient
 from zdx_provider.engine.lifecycle import Lifecycle
 from zdx_provider.engine.tenants import Tenants
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.state import KeyState, recorded
+from zdx_provider.keys.state import KeyState, parse_state
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 INPUTS: dict[str, Any] = {
@@ -42,7 +42,7 @@ OUTPUTS: dict[str, Any] = {
     "secret_expires_at": "2027-11-25T12:00:00Z",
     "previous_secret_id": "s0",
     "previous_secret_revoke_on": "2026-12-01",
-    "claim": "c0ffee",
+    "ownership_id": "c0ffee",
     "schema_version": 1.0,
 }
 SCALARS = (
@@ -83,12 +83,12 @@ CONFIG = {"zdx:vanityDomain": "acme", "zdx:clientId": "a", "zdx:clientSecret": "
 def make_lifecycle() -> Lifecycle:
     """A lifecycle whose engine is nobody and whose tenant is never asked."""
     tenants = Tenants(CONFIG.get, {}, lambda: None)
-    return Lifecycle(tenants, EngineHost(None), lambda: NOW)
+    return Lifecycle(tenants, EngineClient(None), lambda: NOW)
 
 
 def read(outputs: dict[str, Any]) -> KeyState | ZdxError:
     try:
-        return recorded(outputs)
+        return parse_state(outputs)
     except ZdxError as error:
         return error
 
@@ -103,10 +103,10 @@ def test_read_of_a_state_ends_in_a_result_or_an_error_of_ours(
         assert PLANTED not in str(state)
         assert str(state).isprintable()
         return
-    assert recorded(state.rendered()) == state
-    state.refreshed(a_key())
+    assert parse_state(state.to_outputs()) == state
+    state.with_tenant_values(build_key())
     state.is_secret_alive(NOW.date())
-    state.owes_a_revoke(NOW.date())
+    state.is_revoke_due(NOW.date())
     # On a refresh the engine hands over the inputs of the state, which check has not seen.
     with suppress(ZdxError):
         make_lifecycle().diff(outputs, inputs)

@@ -1,16 +1,15 @@
-from dataclasses import fields
-
 import pytest
 
 from zdx_provider import ApiKey, ApiKeySummary
-from zdx_provider.keys.inputs import ARGUMENTS
-from zdx_provider.keys.key import KeyAttributes
-from zdx_provider.zidentity import ApiClientRequest
+from zdx_provider.keys.inputs import ARGUMENTS, ATTRIBUTES
 
 
-@pytest.mark.parametrize("attribute", [field.name for field in fields(KeyAttributes)])
-def test_each_attribute_of_a_key_has_one_name_in_every_room(attribute: str) -> None:
+@pytest.mark.parametrize("attribute", sorted(ATTRIBUTES))
+def test_attribute_has_one_name_in_every_layer(attribute: str) -> None:
     assert attribute in ApiKey.__annotations__
-    assert attribute in {field.name for field in fields(ApiKeySummary)}
+    assert attribute in ApiKeySummary.__annotations__
     assert attribute in ARGUMENTS
-    assert attribute in ApiClientRequest.model_fields
+
+
+def test_attributes_are_what_a_client_holds_of_a_key() -> None:
+    assert {"name", "description", "enabled", "token_lifetime_seconds"} == ATTRIBUTES

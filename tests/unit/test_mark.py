@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from zdx_provider.keys.key import Mark, marked_description, split_description
+from zdx_provider.keys.key import OwnershipMarker, format_description, split_description
 
 CLAIMS = st.text(string.digits + string.ascii_lowercase, min_size=1)
 PIECES = ["[pulumi ", "]", "[", " #", "#", "\n", " ", "a", "/", "[pulumi p/s/n #ab12]"]
@@ -22,19 +22,21 @@ OWNERS = st.lists(
 def test_a_marked_description_gives_back_text_and_mark(
     description: str, who: str, claim: str
 ) -> None:
-    mark = Mark(who, claim)
+    mark = OwnershipMarker(who, claim)
 
-    assert split_description(marked_description(description, mark)) == (description, mark)
+    assert split_description(format_description(description, mark)) == (description, mark)
 
 
 def test_a_key_without_a_text_has_the_mark_alone() -> None:
-    assert marked_description("", Mark("keys/prod/ci", "0a")) == "[pulumi keys/prod/ci #0a]"
+    assert (
+        format_description("", OwnershipMarker("keys/prod/ci", "0a")) == "[pulumi keys/prod/ci #0a]"
+    )
 
 
 def test_a_mark_reads_as_the_owner_and_the_claim() -> None:
-    mark = Mark("zdx-keys/prod/ci", "ab12")
+    mark = OwnershipMarker("zdx-keys/prod/ci", "ab12")
 
-    assert marked_description("for CI", mark) == "for CI [pulumi zdx-keys/prod/ci #ab12]"
+    assert format_description("for CI", mark) == "for CI [pulumi zdx-keys/prod/ci #ab12]"
 
 
 @pytest.mark.parametrize(
@@ -60,8 +62,8 @@ def test_what_is_no_mark_is_the_users_own_text(remote: str) -> None:
 def test_only_the_last_mark_counts() -> None:
     remote = "[pulumi a/b/c #1] [pulumi keys/prod/ci #2]"
 
-    assert split_description(remote) == ("[pulumi a/b/c #1]", Mark("keys/prod/ci", "2"))
+    assert split_description(remote) == ("[pulumi a/b/c #1]", OwnershipMarker("keys/prod/ci", "2"))
 
 
 def test_a_mark_that_follows_the_text_without_a_space_is_read_too() -> None:
-    assert split_description("text[pulumi a/b/c #1]") == ("text", Mark("a/b/c", "1"))
+    assert split_description("text[pulumi a/b/c #1]") == ("text", OwnershipMarker("a/b/c", "1"))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from zdx_provider.keys.key import Mark, marked_description, split_description
+from zdx_provider.keys.key import OwnershipMarker, format_description, split_description
 from zdx_provider.keys.owner import KEY_TYPE, Owner, Urn
 
 PIECES = [*"$/:]% \n\x1baé", "::", " #", "#1]", "[pulumi ", "%24"]
@@ -33,11 +33,11 @@ def test_an_owner_is_readable_and_takes_no_other_ones_place(owner: Owner, text: 
 
 @given(OWNERS)
 def test_an_owner_is_read_back_from_its_mark(owner: Owner) -> None:
-    description = marked_description("[pulumi ", Mark(str(owner), "0a"))
+    description = format_description("[pulumi ", OwnershipMarker(str(owner), "0a"))
 
     text, mark = split_description(description)
 
-    assert (text, mark) == ("[pulumi ", Mark(str(owner), "0a"))
+    assert (text, mark) == ("[pulumi ", OwnershipMarker(str(owner), "0a"))
     assert Owner.parse(str(owner)) == owner
     assert str(owner).isprintable()
 
@@ -54,7 +54,7 @@ def test_a_urn_is_read_back(owner: Owner) -> None:
     urn = owner.urn
 
     assert Urn.parse(str(urn)) == urn
-    assert Owner.of(urn) == owner
+    assert Owner.from_urn(urn) == owner
 
 
 @pytest.mark.parametrize("text", ["", "keys", "keys/prod", "keys/prod/", "//ci", "by hand"])

@@ -7,60 +7,75 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.samples import CLAIM, WHO, a_found_key
+from support.samples import OWNER, OWNERSHIP_ID, build_key, build_secret
 
-from zdx_provider.keys.key import Mark
+from zdx_provider.keys.key import Key, OwnershipMarker
 from zdx_provider.keys.owner import KEY_TYPE, Owner
-from zdx_provider.keys.ownership import FoundKey, KeyTaken, Permissions, key_to_take
-from zdx_provider.zidentity import ApiClient, ClientAuthentication
+from zdx_provider.keys.ownership import (
+    KeyConflictError,
+    TakeOverOptions,
+    choose_key_to_take_over,
+)
+from zdx_provider.zidentity import ClientAuthentication
 
-OURS = Mark(WHO, CLAIM)
-THEIRS = Mark("keys/prod/other", CLAIM)
+OURS = OwnershipMarker(OWNER, OWNERSHIP_ID)
+THEIRS = OwnershipMarker("keys/prod/other", OWNERSHIP_ID)
 
-MARKS = st.sampled_from([None, OURS, Mark(WHO, "another"), THEIRS])
+MARKS = st.sampled_from([None, OURS, OwnershipMarker(OWNER, "another"), THEIRS])
 SECRETS = st.integers(0, 3)
-PERMISSIONS = st.builds(Permissions, adopt=st.booleans(), resume=st.booleans())
+PERMISSIONS = st.builds(TakeOverOptions, adopt=st.booleans(), resume_interrupted=st.booleans())
+
+
+def build_found_key(
+    identifier: str = "key-1", mark: OwnershipMarker | None = None, secrets: int = 1
+) -> Key:
+    held = tuple(build_secret(f"{identifier}-secret-{number}") for number in range(secrets))
+    return build_key(identifier, marker=mark, description="", secrets=held)
 
 
 @st.composite
-def found_keys(draw: st.DrawFn) -> list[FoundKey]:
+def found_keys(draw: st.DrawFn) -> list[Key]:
     count = draw(st.integers(0, 3))
-    return [a_found_key(f"key-{n}", draw(MARKS), draw(SECRETS)) for n in range(count)]
+    return [build_found_key(f"key-{n}", draw(MARKS), draw(SECRETS)) for n in range(count)]
 
 
-def refusal(found: list[FoundKey], allowed: Permissions | None = None) -> str:
-    with pytest.raises(KeyTaken) as refused:
-        key_to_take(found, WHO, allowed or Permissions())
+def refusal(found: list[Key], options: TakeOverOptions | None = None) -> str:
+    with pytest.raises(KeyConflictError) as refused:
+        choose_key_to_take_over(found, OWNER, options or TakeOverOptions())
     return str(refused.value)
 
 
 def test_nothing_of_that_name_is_made() -> None:
-    assert key_to_take([], WHO, Permissions()) is None
+    assert choose_key_to_take_over([], OWNER, TakeOverOptions()) is None
 
 
 def test_our_key_without_a_secret_is_finished_without_asking() -> None:
-    key = a_found_key(mark=OURS, secrets=0)
+    key = build_found_key(mark=OURS, secrets=0)
 
-    assert key_to_take([key], WHO, Permissions()) == key
+    assert choose_key_to_take_over([key], OWNER, TakeOverOptions()) == key
 
 
 def test_our_key_with_a_secret_is_refused_with_both_explanations() -> None:
-    said = refusal([a_found_key(mark=OURS)])
+    said = refusal([build_found_key(mark=OURS)])
 
     assert "an earlier run was interrupted" in said
     assert "a second state of this stack lives elsewhere" in said
     assert "pulumi config set zdx:resumeInterrupted true" in said
 
 
-@pytest.mark.parametrize("allowed", [Permissions(resume=True), Permissions(adopt=True)])
-def test_our_key_with_a_secret_is_taken_over_where_that_is_allowed(allowed: Permissions) -> None:
-    key = a_found_key(mark=OURS)
+@pytest.mark.parametrize(
+    "options", [TakeOverOptions(resume_interrupted=True), TakeOverOptions(adopt=True)]
+)
+def test_our_key_with_a_secret_is_taken_over_where_that_is_allowed(
+    options: TakeOverOptions,
+) -> None:
+    key = build_found_key(mark=OURS)
 
-    assert key_to_take([key], WHO, allowed) == key
+    assert choose_key_to_take_over([key], OWNER, options) == key
 
 
 def test_the_key_of_another_resource_is_refused_with_its_owner_and_the_ways_on() -> None:
-    said = refusal([a_found_key(mark=THEIRS)])
+    said = refusal([build_found_key(mark=THEIRS)])
 
     assert "belongs to keys/prod/other" in said
     assert "aliases=" in said
@@ -69,11 +84,11 @@ def test_the_key_of_another_resource_is_refused_with_its_owner_and_the_ways_on()
 
 
 def test_the_key_of_another_resource_without_a_secret_is_not_finished() -> None:
-    assert "belongs to keys/prod/other" in refusal([a_found_key(mark=THEIRS, secrets=0)])
+    assert "belongs to keys/prod/other" in refusal([build_found_key(mark=THEIRS, secrets=0)])
 
 
 def test_a_key_without_a_mark_is_refused_with_the_ways_on() -> None:
-    said = refusal([a_found_key()])
+    said = refusal([build_found_key()])
 
     assert "was not made by Pulumi" in said
     assert "adopt=True" in said
@@ -81,19 +96,21 @@ def test_a_key_without_a_mark_is_refused_with_the_ways_on() -> None:
 
 
 @pytest.mark.parametrize("mark", [None, THEIRS])
-def test_a_key_that_is_not_ours_is_taken_over_with_adopt(mark: Mark | None) -> None:
-    key = a_found_key(mark=mark)
+def test_a_key_that_is_not_ours_is_taken_over_with_adopt(mark: OwnershipMarker | None) -> None:
+    key = build_found_key(mark=mark)
 
-    assert key_to_take([key], WHO, Permissions(adopt=True)) == key
+    assert choose_key_to_take_over([key], OWNER, TakeOverOptions(adopt=True)) == key
 
 
 @pytest.mark.parametrize("mark", [None, THEIRS])
-def test_resuming_is_no_permission_for_a_key_that_is_not_ours(mark: Mark | None) -> None:
-    assert "adopt=True" in refusal([a_found_key(mark=mark)], Permissions(resume=True))
+def test_resuming_is_no_permission_for_a_key_that_is_not_ours(mark: OwnershipMarker | None) -> None:
+    assert "adopt=True" in refusal(
+        [build_found_key(mark=mark)], TakeOverOptions(resume_interrupted=True)
+    )
 
 
 def test_a_key_with_both_slots_taken_is_refused_with_the_line_to_run() -> None:
-    said = refusal([a_found_key(mark=THEIRS, secrets=2)], Permissions(adopt=True))
+    said = refusal([build_found_key(mark=THEIRS, secrets=2)], TakeOverOptions(adopt=True))
 
     assert "key-1-secret-0, key-1-secret-1" in said
     assert "zdx-keys revoke key-1" in said
@@ -101,45 +118,45 @@ def test_a_key_with_both_slots_taken_is_refused_with_the_line_to_run() -> None:
 
 def test_a_client_that_signs_in_by_a_key_pair_is_refused_even_where_adopting_is_allowed() -> None:
     by_key_pair = ClientAuthentication(auth_type="JWKS")
-    client = ApiClient(id="key-1", name="ci", client_authentication=by_key_pair)
+    key = build_key(client_authentication=by_key_pair, secrets=())
 
-    assert "signs in by a key pair" in refusal([FoundKey(client, ())], Permissions(adopt=True))
+    assert "signs in by a key pair" in refusal([key], TakeOverOptions(adopt=True))
 
 
 def test_two_of_a_name_are_refused_with_both_ids_and_owners() -> None:
-    keys = [a_found_key("key-1", OURS), a_found_key("key-2")]
+    keys = [build_found_key("key-1", OURS), build_found_key("key-2")]
 
-    said = refusal(keys, Permissions(adopt=True, resume=True))
+    said = refusal(keys, TakeOverOptions(adopt=True, resume_interrupted=True))
 
     assert "key-1 (keys/prod/ci)" in said
     assert "key-2 (not made by Pulumi)" in said
 
 
 def test_a_refused_key_is_described_by_its_secrets_and_their_age() -> None:
-    assert '"ci" (key-1, 1 secret since 2026-03-01)' in refusal([a_found_key()])
-    assert '"ci" (key-1, 0 secrets)' in refusal([a_found_key(secrets=0)])
+    assert '"ci" (key-1, 1 secret since 2026-03-01)' in refusal([build_found_key()])
+    assert '"ci" (key-1, 0 secrets)' in refusal([build_found_key(secrets=0)])
 
 
-def decided(found: list[FoundKey], allowed: Permissions) -> FoundKey | KeyTaken | None:
+def decided(found: list[Key], options: TakeOverOptions) -> Key | KeyConflictError | None:
     try:
-        return key_to_take(found, WHO, allowed)
-    except KeyTaken as refused:
+        return choose_key_to_take_over(found, OWNER, options)
+    except KeyConflictError as refused:
         return refused
 
 
 @given(found_keys(), PERMISSIONS)
 def test_every_combination_touches_only_what_is_ours_or_allowed(
-    found: list[FoundKey], allowed: Permissions
+    found: list[Key], options: TakeOverOptions
 ) -> None:
-    match decided(found, allowed):
+    match decided(found, options):
         case None:
             assert not found
-        case FoundKey() as key:
-            ours = key.mark is not None and key.mark.who == WHO
+        case Key() as key:
+            ours = key.managed_by == OWNER
             assert found == [key]
-            assert len(key.secrets) < 2
-            assert allowed.adopt or (ours and (allowed.resume or not key.secrets))
-        case KeyTaken() as refused:
+            assert len(key.secrets or ()) < 2
+            assert options.adopt or (ours and (options.resume_interrupted or not key.secrets))
+        case KeyConflictError() as refused:
             assert found
             assert all(key.id in str(refused) for key in found)
 
@@ -195,7 +212,7 @@ def test_no_alias_is_advised_for_the_place_of_another_stack(former: str) -> None
 
 
 def refusal_at(former: str, who: str) -> str:
-    found = a_found_key(mark=Mark(former, "c1"))
-    with pytest.raises(KeyTaken) as refused:
-        key_to_take([found], who, Permissions())
+    found = build_found_key(mark=OwnershipMarker(former, "c1"))
+    with pytest.raises(KeyConflictError) as refused:
+        choose_key_to_take_over([found], who, TakeOverOptions())
     return str(refused.value)

@@ -1,13 +1,13 @@
 """The policy pack's rules, without Pulumi."""
 
 import pytest
-from support.samples import a_role
+from support.samples import build_role
 
 from policies.rules import name_problem, role_problem, rotation_problem
 from zdx_emulator.testing import scope_id
 from zdx_provider.keys.roles import find_role
 
-SUPER = a_role("ZDX Super Admin")
+SUPER = build_role("ZDX Super Admin")
 SUPER_ID = scope_id("ZDX Super Admin")
 
 

@@ -16,7 +16,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.mocks import test as run_to_its_end
 
 from zdx_provider import ApiKey, RotationArgs
-from zdx_provider.keys.inputs import ARGUMENTS, KeyProperties
+from zdx_provider.keys.inputs import ARGUMENTS, KeyInputs
 from zdx_provider.keys.owner import Owner
 from zdx_provider.provider import ApiKeyProvider
 
@@ -163,7 +163,7 @@ def test_every_argument_is_registered(engine: Engine) -> None:
 def test_what_the_provider_takes_for_an_argument_is_one_with_its_default() -> None:
     arguments = inspect.signature(ApiKey).parameters.values()
     declared = {a.name: a.default for a in arguments if a.name not in ("resource_name", "opts")}
-    known = {name: KeyProperties.model_fields[name] for name in ARGUMENTS}
+    known = {name: KeyInputs.model_fields[name] for name in ARGUMENTS}
 
     assert known.keys() == declared.keys()
     assert {name: field.default for name, field in known.items() if not field.is_required()} == {

@@ -1,18 +1,18 @@
 import pytest
-from support.samples import API, a_role, a_server
+from support.samples import API, build_role, build_server
 
 from zdx_provider.keys.roles import (
     Role,
-    RoleNotFound,
+    RoleNotFoundError,
     find_role,
-    offered_roles,
-    portal_name,
-    service_id,
+    parse_role_name,
+    parse_roles,
+    parse_service_id,
 )
 
-READ_ONLY = a_role("ZDX Read-only Admin")
-SUPER = a_role("ZDX Super Admin")
-DESK = a_role("ZDX Service Desk Tier 1")
+READ_ONLY = build_role("ZDX Read-only Admin")
+SUPER = build_role("ZDX Super Admin")
+DESK = build_role("ZDX Service Desk Tier 1")
 OFFERED = [READ_ONLY, SUPER, DESK]
 
 PREFIXES = ["Role:", "Role: ", "zs:config:zdx.zscalerbeta.net:8061240:config:18347:"]
@@ -27,7 +27,7 @@ def test_a_role_is_found_in_another_case_where_that_is_unique() -> None:
 
 
 def test_the_exact_spelling_wins_over_another_case() -> None:
-    other_case = a_role("zdx super admin")
+    other_case = build_role("zdx super admin")
 
     assert find_role("ZDX Super Admin", [other_case, SUPER]) is SUPER
 
@@ -39,7 +39,7 @@ def test_a_prefix_of_the_wire_is_matched_off_the_declared_name(prefix: str) -> N
 
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_a_prefix_of_the_wire_is_matched_off_the_offered_name(prefix: str) -> None:
-    offered = offered_roles([a_server(f"{prefix}ZDX Super Admin", f"{prefix}ZDX_Admin_Role")])
+    offered = parse_roles([build_server(f"{prefix}ZDX Super Admin", f"{prefix}ZDX_Admin_Role")])
 
     assert find_role("ZDX Super Admin", offered).name == "ZDX Super Admin"
 
@@ -47,14 +47,14 @@ def test_a_prefix_of_the_wire_is_matched_off_the_offered_name(prefix: str) -> No
 @pytest.mark.parametrize("declared", PREFIXES)
 @pytest.mark.parametrize("offered", PREFIXES)
 def test_two_spellings_of_the_wire_meet(declared: str, offered: str) -> None:
-    roles = offered_roles([a_server(f"{offered}ZDX Super Admin")])
+    roles = parse_roles([build_server(f"{offered}ZDX Super Admin")])
 
     assert find_role(f"{declared}ZDX Super Admin", roles) == roles[0]
 
 
 @pytest.mark.parametrize("name", ["Roles: all", "role:Admin", "zs:config:Admin"])
 def test_a_name_that_only_resembles_a_prefix_stays_whole(name: str) -> None:
-    assert portal_name(name) == name
+    assert parse_role_name(name) == name
 
 
 def test_a_scope_id_is_taken_verbatim() -> None:
@@ -62,18 +62,18 @@ def test_a_scope_id_is_taken_verbatim() -> None:
 
 
 def test_a_scope_id_wins_over_a_role_of_that_name() -> None:
-    named_as_an_id = a_role(SUPER.id, "zdx::other")
+    named_as_an_id = build_role(SUPER.id, "zdx::other")
 
     assert find_role(SUPER.id, [named_as_an_id, SUPER]) is SUPER
 
 
 def test_a_scope_id_in_another_case_is_not_that_scope() -> None:
-    with pytest.raises(RoleNotFound):
-        find_role("ZDX::ABC", [a_role("ZDX Super Admin", "zdx::abc")])
+    with pytest.raises(RoleNotFoundError):
+        find_role("ZDX::ABC", [build_role("ZDX Super Admin", "zdx::abc")])
 
 
 def test_a_role_that_is_not_offered_lists_the_candidates_nearest_first() -> None:
-    with pytest.raises(RoleNotFound) as refused:
+    with pytest.raises(RoleNotFoundError) as refused:
         find_role("ZDX Read-Onyl Admin", OFFERED)
 
     names = "ZDX Read-only Admin, ZDX Super Admin, ZDX Service Desk Tier 1."
@@ -82,9 +82,9 @@ def test_a_role_that_is_not_offered_lists_the_candidates_nearest_first() -> None
 
 
 def test_several_roles_of_one_name_are_listed_with_their_ids() -> None:
-    twins = [a_role("ZDX Super Admin", "zdx::1"), a_role("ZDX Super Admin", "zdx::2")]
+    twins = [build_role("ZDX Super Admin", "zdx::1"), build_role("ZDX Super Admin", "zdx::2")]
 
-    with pytest.raises(RoleNotFound) as refused:
+    with pytest.raises(RoleNotFoundError) as refused:
         find_role("ZDX Super Admin", [*twins, READ_ONLY])
 
     ids = 'zdx::1 ("ZDX Super Admin"), zdx::2 ("ZDX Super Admin")'
@@ -93,24 +93,29 @@ def test_several_roles_of_one_name_are_listed_with_their_ids() -> None:
 
 
 def test_several_roles_that_differ_in_case_only_are_listed_with_their_ids() -> None:
-    with pytest.raises(RoleNotFound) as refused:
-        find_role("ZDX ADMIN", [a_role("ZDX Admin", "zdx::1"), a_role("zdx admin", "zdx::2")])
+    with pytest.raises(RoleNotFoundError) as refused:
+        find_role(
+            "ZDX ADMIN", [build_role("ZDX Admin", "zdx::1"), build_role("zdx admin", "zdx::2")]
+        )
 
     assert 'zdx::1 ("ZDX Admin"), zdx::2 ("zdx admin")' in str(refused.value)
 
 
 def test_a_tenant_without_zdx_roles_says_what_the_client_must_see() -> None:
-    with pytest.raises(RoleNotFound, match="this tenant offers no ZDX role") as refused:
+    with pytest.raises(RoleNotFoundError, match="this tenant offers no ZDX role") as refused:
         find_role("ZDX Super Admin", [])
 
     assert "subscribed to ZDX" in str(refused.value)
 
 
 def test_only_scopes_of_the_service_zdx_are_roles() -> None:
-    servers = [a_server("Role:Super Admin", service="ZIA"), a_server("Role:ZDX Super Admin")]
+    servers = [
+        build_server("Role:Super Admin", service="ZIA"),
+        build_server("Role:ZDX Super Admin"),
+    ]
 
-    assert offered_roles(servers) == [Role("zdx::0", "ZDX Super Admin", API)]
+    assert parse_roles(servers) == [Role("zdx::0", "ZDX Super Admin", API)]
 
 
 def test_the_service_is_the_first_part_of_a_scope_id() -> None:
-    assert service_id("hhlm4bhlrg7io:mplm4biidg7jg:hplm4bij007jo") == "hhlm4bhlrg7io"
+    assert parse_service_id("hhlm4bhlrg7io:mplm4biidg7jg:hplm4bij007jo") == "hhlm4bhlrg7io"

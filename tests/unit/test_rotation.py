@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zdx_provider.keys.rotation import MISSING, Rotation, changed_triggers, due, next_stamp
+from zdx_provider.keys.rotation import (
+    MISSING,
+    Rotation,
+    compute_expiry_date,
+    find_changed_triggers,
+    find_rotation_reason,
+)
 
 TODAY = date(2026, 3, 1)
 DATES = st.dates(date(2000, 1, 1), date(2100, 1, 1))
@@ -12,13 +18,38 @@ STAMPS = st.just(MISSING) | DATES.map(date.isoformat)
 TRIGGERS = st.dictionaries(st.sampled_from("ab"), st.sampled_from("xy"))
 
 
+def build_rotation(
+    lifetime: int,
+    window: int | None = None,
+    overlap: int = 7,
+    triggers: dict[str, str] | None = None,
+) -> Rotation:
+    return Rotation(
+        secret_lifetime_days=lifetime,
+        rotate_before_expiry_days=window,
+        keep_previous_days=overlap,
+        triggers=triggers,
+    )
+
+
 @st.composite
 def rotations(draw: st.DrawFn) -> Rotation:
     lifetime = draw(st.integers(30, 365))
     window = draw(st.none() | st.integers(1, lifetime - 1))
     triggers = draw(TRIGGERS)
-    shortest = Rotation(lifetime, window, 0, triggers)
-    return Rotation(lifetime, window, draw(st.integers(0, shortest.window_days - 1)), triggers)
+    shortest = Rotation(
+        secret_lifetime_days=lifetime,
+        rotate_before_expiry_days=window,
+        keep_previous_days=0,
+        triggers=triggers,
+    )
+    overlap = draw(st.integers(0, shortest.window_days - 1))
+    return Rotation(
+        secret_lifetime_days=lifetime,
+        rotate_before_expiry_days=window,
+        keep_previous_days=overlap,
+        triggers=triggers,
+    )
 
 
 PLANS = st.none() | rotations()
@@ -29,8 +60,8 @@ def in_days(days: int) -> str:
 
 
 def test_a_new_key_ends_after_its_lifetime() -> None:
-    assert next_stamp(None, TODAY, Rotation(90), None) == in_days(90)
-    assert next_stamp(None, TODAY, None, None) == in_days(365)
+    assert compute_expiry_date(None, TODAY, build_rotation(90), None) == in_days(90)
+    assert compute_expiry_date(None, TODAY, None, None) == in_days(365)
 
 
 @pytest.mark.parametrize(
@@ -39,20 +70,20 @@ def test_a_new_key_ends_after_its_lifetime() -> None:
 def test_the_window_is_a_third_of_the_lifetime_and_thirty_days_at_most(
     lifetime: int, window: int
 ) -> None:
-    assert Rotation(lifetime).window_days == window
+    assert build_rotation(lifetime).window_days == window
 
 
 def test_a_trigger_that_stays_as_it_is_leaves_the_stamp_where_it_is() -> None:
-    declared = Rotation(90, triggers={"incident": "7"})
+    declared = build_rotation(90, triggers={"incident": "7"})
 
-    assert next_stamp(in_days(80), TODAY, declared, declared) == in_days(80)
+    assert compute_expiry_date(in_days(80), TODAY, declared, declared) == in_days(80)
 
 
 def test_a_secret_inside_its_window_is_due_and_one_before_it_is_not() -> None:
-    rotation = Rotation(90, 14)
+    rotation = build_rotation(90, 14)
 
-    assert due(in_days(15), TODAY, rotation, rotation) is None
-    assert due(in_days(14), TODAY, rotation, rotation) == (
+    assert find_rotation_reason(in_days(15), TODAY, rotation, rotation) is None
+    assert find_rotation_reason(in_days(14), TODAY, rotation, rotation) == (
         f"its secret ends on {in_days(14)}, within 14 days"
     )
 
@@ -61,39 +92,42 @@ def test_a_changed_trigger_and_an_added_one_are_due_and_a_removed_one_is_not() -
     one, other = Rotation(triggers={"a": "1"}), Rotation(triggers={"a": "2"})
     both = Rotation(triggers={"a": "1", "b": "1"})
 
-    assert due(in_days(365), TODAY, other, one) == "its trigger a changed"
-    assert due(in_days(365), TODAY, both, one) == "its trigger b changed"
-    assert due(in_days(365), TODAY, one, both) is None
-    assert due(in_days(365), TODAY, one, None) == "its trigger a changed"
+    assert find_rotation_reason(in_days(365), TODAY, other, one) == "its trigger a changed"
+    assert find_rotation_reason(in_days(365), TODAY, both, one) == "its trigger b changed"
+    assert find_rotation_reason(in_days(365), TODAY, one, both) is None
+    assert find_rotation_reason(in_days(365), TODAY, one, None) == "its trigger a changed"
 
 
 def test_a_lifetime_shortened_below_what_is_left_is_due() -> None:
-    assert due(in_days(61), TODAY, Rotation(60), Rotation(90)) == (
+    assert find_rotation_reason(in_days(61), TODAY, build_rotation(60), build_rotation(90)) == (
         f"its secret would live until {in_days(61)}, beyond 60 days"
     )
-    assert due(in_days(60), TODAY, Rotation(60), Rotation(90)) is None
+    assert find_rotation_reason(in_days(60), TODAY, build_rotation(60), build_rotation(90)) is None
 
 
-@pytest.mark.parametrize("plan", [None, Rotation(90)])
+@pytest.mark.parametrize("plan", [None, build_rotation(90)])
 def test_a_secret_that_is_missing_or_has_ended_is_due_with_and_without_rotation(
     plan: Rotation | None,
 ) -> None:
-    assert due(MISSING, TODAY, plan, plan) == "its secret is not in the tenant any more"
-    assert due(in_days(0), TODAY, plan, plan) == f"its secret ended on {TODAY}"
+    assert (
+        find_rotation_reason(MISSING, TODAY, plan, plan)
+        == "its secret is not in the tenant any more"
+    )
+    assert find_rotation_reason(in_days(0), TODAY, plan, plan) == f"its secret ended on {TODAY}"
 
 
 @given(st.integers(1, 400), PLANS)
 def test_without_rotation_a_living_secret_is_never_due(days: int, before: Rotation | None) -> None:
-    assert due(in_days(days), TODAY, None, before) is None
+    assert find_rotation_reason(in_days(days), TODAY, None, before) is None
 
 
 @given(STAMPS, DATES, PLANS, PLANS)
 def test_a_stamp_moves_exactly_when_the_secret_is_due_or_stays_on_its_day(
     stamp: str, today: date, declared: Rotation | None, before: Rotation | None
 ) -> None:
-    after = next_stamp(stamp, today, declared, before)
+    after = compute_expiry_date(stamp, today, declared, before)
 
-    if due(stamp, today, declared, before) is None:
+    if find_rotation_reason(stamp, today, declared, before) is None:
         assert after == stamp
     else:
         lifetime = (declared or Rotation()).lifetime
@@ -104,23 +138,29 @@ def test_a_stamp_moves_exactly_when_the_secret_is_due_or_stays_on_its_day(
 def test_one_reason_is_one_rotation(
     stamp: str | None, today: date, declared: Rotation | None, before: Rotation | None
 ) -> None:
-    after = next_stamp(stamp, today, declared, before)
+    after = compute_expiry_date(stamp, today, declared, before)
 
-    assert due(after, today, declared, declared) is None
-    assert changed_triggers(declared, declared) == []
+    assert find_rotation_reason(after, today, declared, declared) is None
+    assert find_changed_triggers(declared, declared) == []
 
 
 @given(rotations())
 def test_a_plan_that_works_is_no_contradiction(rotation: Rotation) -> None:
-    assert rotation.contradiction() is None
+    assert rotation.find_contradiction() is None
 
 
 @pytest.mark.parametrize(
     ("rotation", "said"),
     [
-        (Rotation(30, 30, 7), "rotates 30 days before the end of a secret that lives 30 days"),
-        (Rotation(90, 7, 7), "keeps the previous secret 7 days, though it ends 7 days after"),
+        (
+            build_rotation(30, 30, 7),
+            "rotates 30 days before the end of a secret that lives 30 days",
+        ),
+        (
+            build_rotation(90, 7, 7),
+            "keeps the previous secret 7 days, though it ends 7 days after",
+        ),
     ],
 )
 def test_a_plan_that_cannot_be_meant_is_named(rotation: Rotation, said: str) -> None:
-    assert said in str(rotation.contradiction())
+    assert said in str(rotation.find_contradiction())

@@ -1,11 +1,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from support.samples import API, a_role
+from support.samples import API, build_role
 
-from zdx_provider.keys.roles import granting, scopes_of_services, service_id
+from zdx_provider.keys.roles import build_resources, find_scopes, parse_service_id
 from zdx_provider.zidentity import ApiClient, ApiResource, Scope
 
-ROLE = a_role("ZDX Super Admin", "zdx::super")
+ROLE = build_role("ZDX Super Admin", "zdx::super")
 SCOPE_IDS = st.sampled_from(["zdx::a", "zdx::super", "zia::a", "zpa:x:b", "zdxx::c", "ziam::d"])
 RESOURCES = st.lists(
     st.builds(
@@ -23,34 +23,44 @@ def held(resources: tuple[ApiResource, ...] | list[ApiResource]) -> list[tuple[s
 
 @given(RESOURCES)
 def test_granting_keeps_every_scope_of_other_services(resources: list[ApiResource]) -> None:
-    before = [pair for pair in held(resources) if service_id(pair[1]) != "zdx"]
-    after = [pair for pair in held(granting(resources, ROLE)) if service_id(pair[1]) != "zdx"]
+    before = [pair for pair in held(resources) if parse_service_id(pair[1]) != "zdx"]
+    after = [
+        pair
+        for pair in held(build_resources(resources, ROLE))
+        if parse_service_id(pair[1]) != "zdx"
+    ]
 
     assert after == before
 
 
 @given(RESOURCES)
 def test_granting_leaves_exactly_one_zdx_role(resources: list[ApiResource]) -> None:
-    zdx = [pair for pair in held(granting(resources, ROLE)) if service_id(pair[1]) == "zdx"]
+    zdx = [
+        pair
+        for pair in held(build_resources(resources, ROLE))
+        if parse_service_id(pair[1]) == "zdx"
+    ]
 
     assert zdx == [(API, "zdx::super")]
 
 
 @given(RESOURCES)
 def test_granting_twice_is_granting_once(resources: list[ApiResource]) -> None:
-    once = granting(resources, ROLE)
+    once = build_resources(resources, ROLE)
 
-    assert granting(once, ROLE) == once
+    assert build_resources(once, ROLE) == once
 
 
 def test_granting_to_a_client_without_resources_names_the_roles_own() -> None:
-    assert granting((), ROLE) == (ApiResource(id=API, selected_scopes=(Scope(id="zdx::super"),)),)
+    assert build_resources((), ROLE) == (
+        ApiResource(id=API, selected_scopes=(Scope(id="zdx::super"),)),
+    )
 
 
 def test_granting_keeps_fields_that_are_not_known_here() -> None:
     resource = ApiResource.model_validate({"id": API, "selectedScopes": [], "audience": "kept"})
 
-    (granted,) = granting((resource,), ROLE)
+    (granted,) = build_resources((resource,), ROLE)
 
     assert granted.model_dump(by_alias=True)["audience"] == "kept"
 
@@ -65,4 +75,4 @@ def test_the_scopes_of_a_service_are_found_in_all_resources() -> None:
         ),
     )
 
-    assert [scope.id for scope in scopes_of_services(client, {"zdx"})] == ["zdx::a", "zdx::b"]
+    assert [scope.id for scope in find_scopes(client, {"zdx"})] == ["zdx::a", "zdx::b"]

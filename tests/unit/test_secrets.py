@@ -3,12 +3,12 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.samples import MADE, a_secret
+from support.samples import CREATED, build_secret
 
-from zdx_provider.keys.clients import HeldSecrets, dispensable
+from zdx_provider.keys.rotation import choose_secret_to_revoke
 from zdx_provider.zidentity import ApiClientSecret
 
-NOW = MADE + timedelta(days=100)
+NOW = CREATED + timedelta(days=100)
 OTHERS = ["a", "m", "z"]
 
 
@@ -16,25 +16,25 @@ OTHERS = ["a", "m", "z"]
 def test_the_secret_that_the_state_holds_never_gives_way(ids: list[str], known: str | None) -> None:
     current, beside, _ = ids
     previous = beside if known is None else known
-    present = (a_secret(current), a_secret(beside))
+    present = (build_secret(current), build_secret(beside))
 
     for order in (present, present[::-1]):
-        doomed = dispensable(HeldSecrets(current, previous), order, NOW)
+        doomed = choose_secret_to_revoke(order, current, previous, NOW)
         assert doomed is not None
         assert doomed.id == beside
 
 
 @pytest.mark.parametrize("others", [("stranger", "previous"), ("previous", "stranger")])
 def test_a_stranger_gives_way_before_the_previous_secret(others: tuple[str, str]) -> None:
-    present = (a_secret(others[0]), a_secret(others[1]))
+    present = (build_secret(others[0]), build_secret(others[1]))
 
-    doomed = dispensable(HeldSecrets("current", "previous"), present, NOW)
+    doomed = choose_secret_to_revoke(present, "current", "previous", NOW)
 
     assert doomed is not None
     assert doomed.id == "stranger"
 
 
-ALIVE, ENDED = a_secret("alive"), a_secret("ended", ends=NOW)
+ALIVE, ENDED = build_secret("alive"), build_secret("ended", expires=NOW)
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ ALIVE, ENDED = a_secret("alive"), a_secret("ended", ends=NOW)
     [
         ((ALIVE, ENDED), ENDED),
         ((ENDED, ALIVE), ENDED),
-        ((ALIVE, a_secret("alive-too")), None),
+        ((ALIVE, build_secret("alive-too")), None),
     ],
 )
 def test_where_the_held_one_is_not_known_only_one_that_has_ended_gives_way(
     present: tuple[ApiClientSecret, ...], doomed: ApiClientSecret | None
 ) -> None:
-    assert dispensable(HeldSecrets(None, None), present, NOW) == doomed
+    assert choose_secret_to_revoke(present, None, None, NOW) == doomed

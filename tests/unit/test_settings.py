@@ -12,8 +12,8 @@ from support.samples import PLANTED
 from zdx_provider.errors import SettingsError, ZdxError
 from zdx_provider.settings import (
     Settings,
+    list_tenant_names,
     load_settings,
-    profile_names,
     require_known_names,
 )
 from zdx_provider.stack_config import KEYS, SECRETS
@@ -264,7 +264,7 @@ def test_credentials_of_the_config_leave_those_of_the_environment_unused(pem: st
     read = settings(CONFIG, {"ZSCALER_PRIVATE_KEY": pem, "ZSCALER_CLIENT_SECRET": "other"})
 
     assert read.credentials() == ClientSecret("admin", PLANTED)
-    assert read.origin("clientSecret") == "zdx:clientSecret"
+    assert read.format_origin("clientSecret") == "zdx:clientSecret"
     assert read.unused_credentials == ("ZSCALER_CLIENT_SECRET", "ZSCALER_PRIVATE_KEY")
 
 
@@ -274,8 +274,8 @@ def test_load_settings_completes_the_config_from_the_environment() -> None:
     read = settings(config, {"ZSCALER_CLIENT_SECRET": PLANTED, "ZSCALER_CLIENT_ID": "admin"})
 
     assert read.credentials() == ClientSecret("admin", PLANTED)
-    assert read.origin("clientId") == "zdx:clientId"
-    assert read.origin("clientSecret") == "ZSCALER_CLIENT_SECRET"
+    assert read.format_origin("clientId") == "zdx:clientId"
+    assert read.format_origin("clientSecret") == "ZSCALER_CLIENT_SECRET"
     assert read.tenant().api_url == "https://a.test"
 
 
@@ -387,8 +387,8 @@ def test_without_profiles_a_profile_is_refused() -> None:
 
 
 def test_profiles_are_named_in_order() -> None:
-    assert profile_names(with_profiles(CONFIG, eu=EU, apac=EU).get) == ["apac", "eu"]
-    assert profile_names(CONFIG.get) == []
+    assert list_tenant_names(with_profiles(CONFIG, eu=EU, apac=EU).get) == ["apac", "eu"]
+    assert list_tenant_names(CONFIG.get) == []
 
 
 @pytest.mark.parametrize("tenants", ["{", "[]", '"eu"', "7", PLANTED, "[" * 5000, "9" * 5000])

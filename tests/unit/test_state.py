@@ -1,6 +1,5 @@
 import json
 import math
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -8,17 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from support.samples import CLAIM, ENDS, MADE, PLANTED, WHO, a_key, a_minted_secret, a_secret
+from support.samples import (
+    CREATED,
+    EXPIRES,
+    OWNER,
+    OWNERSHIP_ID,
+    PLANTED,
+    READ_ONLY,
+    build_key,
+    build_new_secret,
+    build_secret,
+)
 
-from zdx_provider.keys.clients import HeldSecrets
+from zdx_provider.errors import ZdxError
 from zdx_provider.keys.inputs import KeyInputs
-from zdx_provider.keys.key import Key, Mark
+from zdx_provider.keys.key import Key, OwnershipMarker
 from zdx_provider.keys.state import (
     KeyState,
-    NewerState,
-    UnreadableState,
-    observed,
-    recorded,
+    parse_state,
     require_readable,
 )
 from zdx_provider.zidentity import Scope, Tenant
@@ -32,13 +38,13 @@ def state() -> KeyState:
         name="ci",
         role="zdx read-only admin",
         description="for the pipeline",
-        managed_by=WHO,
-        secret_expires_on=ENDS.date().isoformat(),
+        managed_by=OWNER,
+        secret_expires_on=EXPIRES.date().isoformat(),
         key_id="key-1",
         role_id="zdx::1",
         vanity_domain="acme",
-        claim=CLAIM,
-    ).holding(a_minted_secret())
+        ownership_id=OWNERSHIP_ID,
+    ).with_secret(build_new_secret())
 
 
 def drift(before: KeyState, after: KeyState) -> dict[str, Any]:
@@ -54,7 +60,7 @@ def as_the_engine_keeps(rendered: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_what_was_rendered_is_read_back_the_same(state: KeyState) -> None:
-    assert recorded(as_the_engine_keeps(state.rendered())) == state
+    assert parse_state(as_the_engine_keeps(state.to_outputs())) == state
 
 
 @given(
@@ -70,31 +76,31 @@ def test_what_was_rendered_is_read_back_the_same(state: KeyState) -> None:
         key_secret=st.none() | st.text(min_size=1).map(SecretStr),
         role_id=st.text(),
         vanity_domain=st.text(),
-        secret_created_at=st.none() | st.just(MADE),
-        secret_expires_at=st.none() | st.datetimes(timezones=st.just(MADE.tzinfo)),
+        secret_created_at=st.none() | st.just(CREATED),
+        secret_expires_at=st.none() | st.datetimes(timezones=st.just(CREATED.tzinfo)),
         previous_secret_id=st.none() | st.text(),
     )
 )
 def test_every_state_is_read_back_the_same(state: KeyState) -> None:
-    assert recorded(as_the_engine_keeps(state.rendered())) == state
+    assert parse_state(as_the_engine_keeps(state.to_outputs())) == state
 
 
 def test_times_are_rfc_3339_in_utc(state: KeyState) -> None:
-    assert state.rendered()["secret_created_at"] == "2026-03-01T12:00:00Z"
+    assert state.to_outputs()["secret_created_at"] == "2026-03-01T12:00:00Z"
 
 
 def test_the_json_of_a_key_is_the_portals_own_format(state: KeyState) -> None:
-    assert json.loads(state.rendered()["key_json"]) == {"key_id": "key-1", "key_secret": PLANTED}
+    assert json.loads(state.to_outputs()["key_json"]) == {"key_id": "key-1", "key_secret": PLANTED}
 
 
 def test_what_is_not_there_is_left_out(state: KeyState) -> None:
-    without = state.model_copy(update={"key_secret": None}).rendered()
+    without = state.model_copy(update={"key_secret": None}).to_outputs()
 
     assert without.keys().isdisjoint({"key_secret", "key_json", "tenant", "previous_secret_id"})
 
 
 def test_the_inputs_are_those_of_check_and_nothing_else(state: KeyState) -> None:
-    assert state.inputs().keys() == KeyInputs.model_fields.keys() - {
+    assert state.to_inputs().keys() == KeyInputs.model_fields.keys() - {
         "tenant",
         "rotation",
         "secret_inputs",
@@ -103,88 +109,88 @@ def test_the_inputs_are_those_of_check_and_nothing_else(state: KeyState) -> None
 
 def test_the_secret_is_in_no_representation(state: KeyState) -> None:
     assert not [text for text in (repr(state), str(state), f"{state}") if PLANTED in text]
-    assert PLANTED not in json.dumps(state.inputs())
+    assert PLANTED not in json.dumps(state.to_inputs())
 
 
 def test_a_tenant_that_agrees_is_no_drift(state: KeyState) -> None:
-    assert state.refreshed(a_key()) == state
+    assert state.with_tenant_values(build_key()) == state
 
 
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
-        (replace(a_key(), name="renamed"), "name"),
-        (replace(a_key(), description="changed"), "description"),
-        (replace(a_key(), enabled=False), "enabled"),
-        (replace(a_key(), token_lifetime_seconds=60), "token_lifetime_seconds"),
+        (build_key(name="renamed"), "name"),
+        (build_key(description="changed"), "description"),
+        (build_key(enabled=False), "enabled"),
+        (build_key(token_lifetime_seconds=60), "token_lifetime_seconds"),
     ],
 )
 def test_a_field_changed_by_hand_is_drift(state: KeyState, changed: Key, field: str) -> None:
-    assert drift(state, state.refreshed(changed)) == {field: getattr(changed, field)}
+    assert drift(state, state.with_tenant_values(changed)) == {field: changed.attributes[field]}
 
 
 def test_another_role_is_drift_in_the_portals_spelling(state: KeyState) -> None:
-    changed = replace(a_key(), roles=(SUPER,))
+    changed = build_key(scopes=(SUPER,))
 
-    assert drift(state, state.refreshed(changed)) == {
+    assert drift(state, state.with_tenant_values(changed)) == {
         "role": "ZDX Super Admin",
         "role_id": "zdx::2",
     }
 
 
 def test_a_second_role_is_drift(state: KeyState) -> None:
-    changed = replace(a_key(), roles=(SUPER, *a_key().roles))
+    changed = build_key(scopes=(SUPER, READ_ONLY))
 
-    assert drift(state, state.refreshed(changed)) == {
+    assert drift(state, state.with_tenant_values(changed)) == {
         "role": "ZDX Read-only Admin, ZDX Super Admin",
         "role_id": "zdx::1, zdx::2",
     }
 
 
 def test_a_role_renamed_in_the_portal_keeps_the_declared_spelling(state: KeyState) -> None:
-    renamed = replace(a_key(), roles=(Scope(id="zdx::1", name="Role:Readers"),))
+    renamed = build_key(scopes=(Scope(id="zdx::1", name="Role:Readers"),))
 
-    assert state.refreshed(renamed) == state
+    assert state.with_tenant_values(renamed) == state
 
 
 def test_a_role_without_a_name_is_shown_by_its_id(state: KeyState) -> None:
-    changed = replace(a_key(), roles=(Scope(id="zdx::9"),))
+    changed = build_key(scopes=(Scope(id="zdx::9"),))
 
-    assert state.refreshed(changed).role == "zdx::9"
+    assert state.with_tenant_values(changed).role == "zdx::9"
 
 
-@pytest.mark.parametrize("present", [(), (a_secret("another"),)])
+@pytest.mark.parametrize("present", [(), (build_secret("another"),)])
 def test_a_secret_that_is_gone_is_drift_and_its_value_is_kept(
     state: KeyState, present: tuple[Any, ...]
 ) -> None:
-    refreshed = state.refreshed(replace(a_key(), secrets=present))
+    refreshed = state.with_tenant_values(build_key(secrets=present))
 
     assert drift(state, refreshed) == {"secret_expires_on": "missing"}
 
 
 def test_a_secret_that_ends_on_another_day_is_drift(state: KeyState) -> None:
-    ends = ENDS - timedelta(days=100)
-    changed = replace(a_key(), secrets=(a_secret("secret-1", ends=ends), a_secret("another")))
+    ends = EXPIRES - timedelta(days=100)
+    changed = build_key(secrets=(build_secret("secret-1", expires=ends), build_secret("another")))
 
-    assert drift(state, state.refreshed(changed)) == {
+    assert drift(state, state.with_tenant_values(changed)) == {
         "secret_expires_on": ends.date().isoformat(),
         "secret_expires_at": ends,
     }
 
 
 def test_a_wiped_mark_is_drift(state: KeyState) -> None:
-    assert drift(state, state.refreshed(replace(a_key(), mark=None))) == {"managed_by": ""}
+    assert drift(state, state.with_tenant_values(build_key(marker=None))) == {"managed_by": ""}
 
 
 def test_somebody_elses_mark_is_left_for_update_and_delete_to_refuse(state: KeyState) -> None:
-    taken = replace(a_key(), mark=Mark("other/prod/ci", "d00d"))
+    taken = build_key(marker=OwnershipMarker("other/prod/ci", "d00d"))
 
-    assert state.refreshed(taken) == state
+    assert state.with_tenant_values(taken) == state
 
 
 def test_a_newer_schema_is_refused_with_the_way_on(state: KeyState) -> None:
-    with pytest.raises(NewerState) as refused:
-        recorded({**state.rendered(), "schema_version": 2.0})
+    with pytest.raises(ZdxError) as refused:
+        parse_state({**state.to_outputs(), "schema_version": 2.0})
 
     assert 'the state of the key "ci" has schema 2' in str(refused.value)
     assert "Upgrade the package zdx-provider" in str(refused.value)
@@ -197,35 +203,35 @@ def test_read_of_a_newer_state_says_which_package_to_upgrade(
 ) -> None:
     newer = {"schema_version": version, "rotation": {"added_later": 1}, "key_id": 7}
 
-    with pytest.raises(NewerState, match="Upgrade the package zdx-provider"):
-        recorded({**state.rendered(), **newer})
+    with pytest.raises(ZdxError, match="Upgrade the package zdx-provider"):
+        parse_state({**state.to_outputs(), **newer})
 
 
 @pytest.mark.parametrize("version", ["2", "new", None, [1], {}, 0.5, float("nan")])
 def test_read_of_a_state_with_an_odd_version_is_one_line(state: KeyState, version: object) -> None:
-    with pytest.raises(UnreadableState, match="malformed are: schema_version"):
-        recorded({**state.rendered(), "schema_version": version})
+    with pytest.raises(ZdxError, match="malformed are: schema_version"):
+        parse_state({**state.to_outputs(), "schema_version": version})
 
 
 @pytest.mark.parametrize("stamp", ["soon", "2026-13-01", "", 7])
 def test_read_of_a_malformed_expiry_date_is_one_line(state: KeyState, stamp: object) -> None:
-    with pytest.raises(UnreadableState, match="malformed are: secret_expires_on"):
-        recorded({**state.rendered(), "secret_expires_on": stamp})
+    with pytest.raises(ZdxError, match="malformed are: secret_expires_on"):
+        parse_state({**state.to_outputs(), "secret_expires_on": stamp})
 
 
 def test_read_ignores_members_of_a_rotation_that_it_does_not_know(state: KeyState) -> None:
     rotation = {"secret_lifetime_days": 9999, "added_later": {"x": 1}, "triggers": {"a": 1}}
 
-    read = recorded({**state.rendered(), "rotation": rotation})
+    read = parse_state({**state.to_outputs(), "rotation": rotation})
 
-    assert read.plan is not None
-    assert read.plan.triggers == {"a": 1}
+    assert read.rotation is not None
+    assert read.rotation.triggers == {"a": 1}
 
 
 def test_a_key_that_no_state_holds_is_shown_without_a_secret() -> None:
-    shown = observed(a_key(), Tenant("acme", "beta"), "eu")
+    shown = KeyState.from_key(build_key(), Tenant("acme", "beta"), "eu")
 
-    assert shown.rendered() == {
+    assert shown.to_outputs() == {
         "name": "ci",
         "role": "ZDX Read-only Admin",
         "role_id": "zdx::1",
@@ -234,7 +240,7 @@ def test_a_key_that_no_state_holds_is_shown_without_a_secret() -> None:
         "token_lifetime_seconds": 3600,
         "tenant": "eu",
         "adopt": False,
-        "managed_by": WHO,
+        "managed_by": OWNER,
         "key_id": "key-1",
         "vanity_domain": "acme",
         "cloud": "beta",
@@ -242,42 +248,44 @@ def test_a_key_that_no_state_holds_is_shown_without_a_secret() -> None:
         "secret_id": "secret-1",
         "secret_created_at": "2026-03-01T12:00:00Z",
         "secret_expires_at": "2027-02-28T12:00:00Z",
-        "claim": "",
+        "ownership_id": "",
         "schema_version": 1,
     }
 
 
 def test_the_newest_of_two_secrets_is_shown() -> None:
-    newer = a_secret("newer", MADE + timedelta(days=1))
+    newer = build_secret("newer", CREATED + timedelta(days=1))
 
-    shown = observed(replace(a_key(), secrets=(a_secret("older"), newer)), Tenant("acme"), None)
+    shown = KeyState.from_key(
+        build_key(secrets=(build_secret("older"), newer)), Tenant("acme"), None
+    )
 
     assert shown.secret_id == "newer"
 
 
 def test_a_state_knows_its_current_and_its_previous_secret(state: KeyState) -> None:
-    after = state.keeping("secret-0", date(2026, 3, 8))
+    after = state.with_previous("secret-0", date(2026, 3, 8))
 
-    assert state.held_secrets == HeldSecrets("secret-1", None)
-    assert after.held_secrets == HeldSecrets("secret-1", "secret-0")
-    assert recorded(after.rendered()) == after
-    assert after.keeping(None, date(2026, 3, 8)) == state
+    assert (state.secret_id, state.previous_secret_id) == ("secret-1", None)
+    assert (after.secret_id, after.previous_secret_id) == ("secret-1", "secret-0")
+    assert parse_state(after.to_outputs()) == after
+    assert after.with_previous(None, date(2026, 3, 8)) == state
 
 
 def test_a_previous_secret_is_owed_a_revoke_from_its_day_on(state: KeyState) -> None:
-    after = state.keeping("secret-0", date(2026, 3, 8))
+    after = state.with_previous("secret-0", date(2026, 3, 8))
 
-    assert not state.owes_a_revoke(date(2026, 3, 8))
-    assert not after.owes_a_revoke(date(2026, 3, 7))
-    assert after.owes_a_revoke(date(2026, 3, 8))
+    assert not state.is_revoke_due(date(2026, 3, 8))
+    assert not after.is_revoke_due(date(2026, 3, 7))
+    assert after.is_revoke_due(date(2026, 3, 8))
 
 
 def test_a_previous_secret_that_is_gone_is_owed_nothing(state: KeyState) -> None:
-    after = state.keeping("secret-0", date(2026, 3, 8))
-    both = replace(a_key(), secrets=(a_secret("secret-0"), a_secret("secret-1")))
+    after = state.with_previous("secret-0", date(2026, 3, 8))
+    both = build_key(secrets=(build_secret("secret-0"), build_secret("secret-1")))
 
-    assert after.refreshed(both) == after
-    assert after.refreshed(a_key()) == state
+    assert after.with_tenant_values(both) == after
+    assert after.with_tenant_values(build_key()) == state
 
 
 @pytest.mark.parametrize(
@@ -318,29 +326,29 @@ def described(**changed: Any) -> dict[str, Any]:
     ],
 )
 def test_a_malformed_member_of_a_state_is_named(member: str, value: object) -> None:
-    with pytest.raises(UnreadableState, match=f'the key "ci" cannot be read; .*: {member}'):
-        recorded(described(**{member: value}))
+    with pytest.raises(ZdxError, match=f'the key "ci" cannot be read; .*: {member}'):
+        parse_state(described(**{member: value}))
 
 
 def test_a_schema_is_newer_however_high() -> None:
-    with pytest.raises(NewerState, match=r'the key "ci" has schema 1e\+300, and this version'):
-        recorded(described(schema_version=1e300))
+    with pytest.raises(ZdxError, match=r'the key "ci" has schema 1e\+300, and this version'):
+        parse_state(described(schema_version=1e300))
 
 
 def test_a_rotation_member_of_another_version_is_left_out() -> None:
     rotation = {"secret_lifetime_days": 90.0, "from_a_newer_version": 1.0}
 
-    state = recorded(described(rotation=rotation))
+    state = parse_state(described(rotation=rotation))
 
-    assert "from_a_newer_version" not in str(state.rendered())
+    assert "from_a_newer_version" not in str(state.to_outputs())
     require_readable({"rotation": rotation})
 
 
 def test_a_malformed_input_of_a_state_is_named_and_a_missing_one_is_not() -> None:
-    with pytest.raises(UnreadableState, match=r'"ci" .* malformed are: enabled, rotation\.'):
+    with pytest.raises(ZdxError, match=r'"ci" .* malformed are: enabled, rotation\.'):
         require_readable({"name": "ci", "enabled": "yes", "rotation": 7.0})
 
 
 def test_a_state_without_a_name_is_still_refused_in_a_line() -> None:
-    with pytest.raises(UnreadableState, match="the state of a key cannot be read"):
-        recorded({"name": ["ci"]})
+    with pytest.raises(ZdxError, match="the state of a key cannot be read"):
+        parse_state({"name": ["ci"]})

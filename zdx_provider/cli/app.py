@@ -12,7 +12,7 @@ import typer
 
 from zdx_provider._version import __version__
 from zdx_provider.cli.options import KeyFormat, Selection
-from zdx_provider.cli.streams import describe_os_error, tell_error, writable_streams
+from zdx_provider.cli.streams import describe_os_error, open_streams, print_error
 from zdx_provider.errors import ZdxError
 
 app = typer.Typer(
@@ -63,9 +63,9 @@ StackName = Annotated[
     str | None,
     typer.Option("--stack", "-s", callback=_require_text, help="The stack; else the selected one."),
 ]
-Profile = Annotated[
+TenantName = Annotated[
     str | None,
-    typer.Option("--profile", "-p", callback=_require_text, help="A profile of zdx:tenants."),
+    typer.Option("--tenant", "-t", callback=_require_text, help="An entry of zdx:tenants."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HERE = Path()
@@ -100,7 +100,7 @@ def zdx_keys(
 def verify(
     folder: Folder = HERE,
     stack: StackName = None,
-    profile: Profile = None,
+    tenant: TenantName = None,
     *,
     live: Annotated[
         bool, typer.Option("--live", help="Try what is assumed of ZIdentity on throwaway clients.")
@@ -115,13 +115,13 @@ def verify(
     Examples:
     ```
     zdx-keys verify
-    zdx-keys verify --stack prod --profile eu --json
+    zdx-keys verify --stack prod --tenant eu --json
     zdx-keys verify --live
     ```
     """
     from zdx_provider.cli import verify as command  # noqa: PLC0415 - see the module's docstring
 
-    selection = Selection(folder, stack, profile)
+    selection = Selection(folder, stack, tenant)
     raise typer.Exit(command.run(selection, live=live, as_json=as_json))
 
 
@@ -129,7 +129,7 @@ def verify(
 def roles(
     folder: Folder = HERE,
     stack: StackName = None,
-    profile: Profile = None,
+    tenant: TenantName = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -143,14 +143,14 @@ def roles(
     """
     from zdx_provider.cli import list_roles as command  # noqa: PLC0415 - see the module's docstring
 
-    command.run(Selection(folder, stack, profile), as_json=as_json)
+    command.run(Selection(folder, stack, tenant), as_json=as_json)
 
 
 @app.command("list")
 def list_(
     folder: Folder = HERE,
     stack: StackName = None,
-    profile: Profile = None,
+    tenant: TenantName = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -167,7 +167,7 @@ def list_(
     """
     from zdx_provider.cli import list_keys as command  # noqa: PLC0415 - see the module's docstring
 
-    command.run(Selection(folder, stack, profile), as_json=as_json)
+    command.run(Selection(folder, stack, tenant), as_json=as_json)
 
 
 @app.command()
@@ -234,7 +234,7 @@ def import_file(
     *,
     folder: Folder = HERE,
     stack: StackName = None,
-    profile: Profile = None,
+    tenant: TenantName = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the tenant's keys as a file that Pulumi imports, and the program that declares them.
@@ -253,7 +253,7 @@ def import_file(
     """
     from zdx_provider.cli import import_file as command  # noqa: PLC0415 - see the module's docstring
 
-    selection = Selection(folder, stack, profile)
+    selection = Selection(folder, stack, tenant)
     command.run(selection, keys or (), output, program, downloaded or (), as_json=as_json)
 
 
@@ -266,7 +266,7 @@ def revoke(
     ],
     folder: Folder = HERE,
     stack: StackName = None,
-    profile: Profile = None,
+    tenant: TenantName = None,
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: AsJson = False,
@@ -286,7 +286,7 @@ def revoke(
         )
     from zdx_provider.cli import revoke as command  # noqa: PLC0415 - see the module's docstring
 
-    selection = Selection(folder, stack, profile)
+    selection = Selection(folder, stack, tenant)
     command.run(selection, key, secret_id, confirmed=yes, as_json=as_json)
 
 
@@ -297,14 +297,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: The command line; None for that of the process.
     """
     try:
-        with writable_streams():
+        with open_streams():
             app(arguments)
         raise AssertionError  # typer ends by an exit of its own
     except ZdxError as error:
-        from zdx_provider.cli.output import exit_of  # noqa: PLC0415 - only failures need it
+        from zdx_provider.cli.output import get_exit_code  # noqa: PLC0415 - only failures need it
 
-        tell_error(str(error))
-        sys.exit(exit_of(error))
+        print_error(str(error))
+        sys.exit(get_exit_code(error))
     except OSError as error:
-        tell_error(describe_os_error(error))
+        print_error(describe_os_error(error))
         sys.exit(1)

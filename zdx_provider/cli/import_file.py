@@ -1,8 +1,8 @@
-"""``zdx-keys import-file``: existing keys for Pulumi to import, and the program for them."""
+"""``zdx-keys import-file``: existing keys for `pulumi import`, and the program for them."""
 
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,196 +10,49 @@ from typing import Any
 from pulumi.dynamic.dynamic import serialize_provider
 from pydantic import SecretStr
 
-from zdx_provider.cli.import_program import Declaration, ResourceNames, program_text
-from zdx_provider.cli.key_files import (
-    NotWritten,
-    PortalFile,
-    read_portal_files,
-    require_free,
-    write_private,
-)
+from zdx_provider.cli.import_program import ResourceNames, format_program
+from zdx_provider.cli.key_files import KeyFile, read_key_files, require_free, write_private
 from zdx_provider.cli.options import Selection
-from zdx_provider.cli.output import cell, print_json, say, side_console, with_progress
+from zdx_provider.cli.output import (
+    create_error_console,
+    format_cell,
+    print_json,
+    print_line,
+    show_progress,
+)
 from zdx_provider.cli.stack import (
-    NoStackSelected,
-    OpenTenant,
+    NoStackSelectedError,
     Stack,
-    chosen_stack,
-    connect,
+    authenticate_as,
     find_settings,
-    sign_in_as,
+    find_stack,
+    read_keys,
 )
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.inputs import find_broken_rules
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.owner import KEY_TYPE, Owner, Urn
+from zdx_provider.keys.repository import KeyRepository
 from zdx_provider.keys.roles import Role
-from zdx_provider.keys.state import Importable, importable
+from zdx_provider.keys.state import KeyState
 from zdx_provider.provider import ApiKeyProvider
 from zdx_provider.settings import Settings
 from zdx_provider.zidentity import AuthenticationError, Scope
 
-
-class NothingToImport(ZdxError):
-    """A key that was named is not there, or none is left to import."""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A key that is not imported, or a file that no imported key makes use of.
-
-    Attributes:
-        what: Which.
-        reason: Why, as a sentence without its subject.
-    """
-
-    what: str
-    reason: str
+# How an import file marks a value that the engine encrypts; its content is JSON.
+_SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a program declares a key.
-
-    Attributes:
-        name: The resource's logical name.
-        parents: The types of its parents, outermost first.
-    """
-
-    name: str
-    parents: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Home:
-    """The stack that keys are to be imported into.
-
-    Attributes:
-        stack: The stack; None outside of one.
-        place: Its project and name, as the marks of its keys begin.
-        key_ids: The keys that it holds already.
-        places: Where its program declares them.
-        urns: One of its resources of each chain of types.
-    """
-
-    stack: Stack | None = None
-    place: str | None = None
-    key_ids: frozenset[str] = frozenset()
-    places: frozenset[Place] = frozenset()
-    urns: Mapping[tuple[str, ...], Urn] = field(default_factory=dict)
-
-    def reason_against(self, key: Key) -> str | None:
-        """Why a key is not to be imported here, as a sentence without its subject."""
-        if key.id in self.key_ids:
-            return "is in this stack already."
-        owner = self._owner(key)
-        if key.mark is not None and owner is None:
-            return (
-                f"belongs to {key.mark.who}. To take it over from there, declare it by hand with "
-                "adopt=True."
-            )
-        if len(key.roles) > 1:
-            return (
-                f"holds {len(key.roles)} ZDX roles, and a declared key has one. Leave it one in "
-                "ZIdentity, under API Clients."
-            )
-        if owner and owner.parents and owner.parents not in self.urns:
-            return (
-                f"is declared below a resource of the type {owner.parents[-1]}, which the state "
-                f"does not hold. Create that first: {self._command_for(owner.parents)}. Then run "
-                "zdx-keys import-file again."
-            )
-        return None
-
-    def choose_places(self, keys: Iterable[Key]) -> list[Place]:
-        """Where the program is to declare each key.
-
-        A key that this stack declared is declared there again, unless another key is there. Every
-        other one gets a name like its own that is free.
-        """
-        wanted = [(key, self._owner(key)) for key in keys]
-        taken = set(self.places)
-        kept: dict[str, Place] = {}
-        for key, owner in wanted:
-            if owner and (place := Place(owner.name, owner.parents)) not in taken:
-                taken.add(place)
-                kept[key.id] = place
-        names = ResourceNames(place.name for place in taken)
-        return [
-            kept.get(key.id) or Place(names.draw(owner.name if owner else key.name))
-            for key, owner in wanted
-        ]
-
-    def _owner(self, key: Key) -> Owner | None:
-        """The resource of this stack that declares a key, if one does."""
-        owner = Owner.parse(key.mark.who) if key.mark else None
-        return owner if owner and f"{owner.project}/{owner.stack}" == self.place else None
-
-    def _command_for(self, types: Sequence[str]) -> str:
-        """The command that creates a key's parents and nothing else."""
-        chains = ("$".join(types[: end + 1]) for end in range(len(types)))
-        targets = (argument for chain in chains for argument in ("--target", f"**::{chain}::**"))
-        arguments = ("up", *targets)
-        return self.stack.command(*arguments) if self.stack else ""
-
-
-def find_home(selection: Selection) -> Home:
-    """The stack that the command line means, with what it holds.
-
-    Raises:
-        StackUnreadable: The stack is there, or was named, and cannot be read.
-    """
-    stack = chosen_stack(selection)
-    if stack is None:
-        return Home()
-    try:
-        place, contents = stack.place(), stack.contents()
-    except NoStackSelected:
-        return Home()
-    return Home(
-        stack,
-        place,
-        frozenset(key.key_id for key in contents.keys),
-        frozenset(Place(key.resource_name, key.parents) for key in contents.keys),
-        contents.urns,
-    )
-
-
-def named(keys: Iterable[Key], wanted: Collection[str]) -> list[Key]:
-    """The keys that a command line means, by name; all of them where it names none.
-
-    Args:
-        keys: The tenant's keys.
-        wanted: Ids or names; a name means each key that has it.
-
-    Raises:
-        NothingToImport: One that is named is not there.
-    """
-    ordered = sorted(keys, key=lambda key: (key.name.casefold(), key.id))
-    if not wanted:
-        return ordered
-    missing = set(wanted) - {text for key in ordered for text in (key.id, key.name)}
-    if missing:
-        raise NothingToImport(
-            f"the tenant has no key with the id or name {_quoted(missing)}.",
-            hint="zdx-keys list shows its keys.",
-        )
-    return [key for key in ordered if key.id in wanted or key.name in wanted]
-
-
-def _quoted(texts: Iterable[str]) -> str:
-    return ", ".join(f'"{text}"' for text in sorted(texts))
-
-
-@dataclass(frozen=True)
-class ImportedKey:
+class WrittenKey:
     """A key that was written.
 
     Attributes:
-        resource_name: Its name in the program.
+        resource_name: Its logical name in the program.
         name: Its name in the portal.
-        key_id: Its id.
+        key_id: Its ID.
         secret_known: Whether the import file holds its secret.
-        secret_works: Whether it has one that works; if not, the first update makes one.
+        secret_works: Whether it has a secret that works; if not, the first update creates one.
     """
 
     resource_name: str
@@ -210,13 +63,113 @@ class ImportedKey:
 
 
 @dataclass(frozen=True)
-class Imported:
-    """What was written, and what was not."""
+class SkippedItem:
+    """A key that is not imported, or a file that no imported key uses.
+
+    Attributes:
+        item: Which.
+        reason: Why, as a sentence without its subject.
+    """
+
+    item: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was written, and what was skipped."""
 
     file: str
     program: str
-    keys: list[ImportedKey]
-    left_out: list[LeftOut]
+    keys: list[WrittenKey]
+    skipped: list[SkippedItem]
+
+
+@dataclass(frozen=True)
+class ImportedKey:
+    """A key to import.
+
+    Attributes:
+        owner: The resource that declares it.
+        parent: A resource of the stack that stands for its parent in the file; None for the stack.
+        state: Its state.
+    """
+
+    owner: Owner
+    parent: Urn | None
+    state: KeyState
+
+
+@dataclass(frozen=True)
+class TargetStack:
+    """The stack that keys are imported into.
+
+    Attributes:
+        stack: The stack; None outside of one.
+        full_name: Its project and name, ``zdx-keys/prod``; empty outside of one.
+        keys: The keys in its state, by the URNs of their resources.
+        urns: One of its resources of each chain of types.
+    """
+
+    stack: Stack | None = None
+    full_name: str = ""
+    keys: Mapping[Urn, KeyState] = field(default_factory=dict)
+    urns: Mapping[tuple[str, ...], Urn] = field(default_factory=dict)
+
+    def find_obstacle(self, key: Key) -> str | None:
+        """Return why a key can't be imported here, as a sentence without its subject."""
+        if key.id in {state.key_id for state in self.keys.values()}:
+            return "is in this stack already."
+        owner = self._find_owner(key)
+        if key.marker is not None and owner is None:
+            return (
+                f"belongs to {key.managed_by}. To take it over from there, declare it by hand with "
+                "adopt=True."
+            )
+        if len(key.scopes) > 1:
+            return (
+                f"holds {len(key.scopes)} ZDX roles, and a declared key has one. Leave it one in "
+                "ZIdentity, under API Clients."
+            )
+        if owner and owner.parents and owner.parents not in self.urns:
+            return (
+                f"is declared below a resource of the type {owner.parents[-1]}, which the state "
+                f"does not hold. Create that first: {self._format_up(owner.parents)}. Then run "
+                "zdx-keys import-file again."
+            )
+        return None
+
+    def choose_owners(self, keys: Iterable[Key]) -> list[Owner]:
+        """Return the resource that declares each key.
+
+        A key that this stack declared is declared by the same resource again, unless that has
+        another key. Every other key gets a free name like its own.
+        """
+        wanted = [(key, self._find_owner(key)) for key in keys]
+        taken = {Owner.from_urn(urn) for urn in self.keys}
+        kept: dict[str, Owner] = {}
+        for key, owner in wanted:
+            if owner and owner not in taken:
+                taken.add(owner)
+                kept[key.id] = owner
+        names = ResourceNames(owner.name for owner in taken)
+        project, _, stack = self.full_name.partition("/")
+        return [
+            kept.get(key.id)
+            or Owner(project, stack, (), names.choose(owner.name if owner else key.name))
+            for key, owner in wanted
+        ]
+
+    def _find_owner(self, key: Key) -> Owner | None:
+        """Return the resource of this stack that declares a key, if there is one."""
+        owner = Owner.parse(key.managed_by)
+        return owner if owner and f"{owner.project}/{owner.stack}" == self.full_name else None
+
+    def _format_up(self, types: Sequence[str]) -> str:
+        """Return the command that creates a key's parents and nothing else."""
+        chains = ("$".join(types[: end + 1]) for end in range(len(types)))
+        targets = (argument for chain in chains for argument in ("--target", f"**::{chain}::**"))
+        return self.stack.format_command("up", *targets) if self.stack else ""
 
 
 def run(
@@ -224,228 +177,256 @@ def run(
     wanted: Collection[str],
     output: Path,
     program: Path,
-    portal_files: Sequence[Path],
+    downloaded: Sequence[Path],
     *,
     as_json: bool,
 ) -> None:
-    """Write an import file and the program that declares what it holds."""
+    """Write an import file, and the program that declares its keys."""
     for file in (output, program):
         require_free(file)
-    files = read_portal_files(portal_files)
+    files = read_key_files(downloaded)
     settings = find_settings(selection, os.environ).settings
-    home = find_home(selection)
-    gathering = Gathering(settings, selection.profile, home, files.by_key_id)
-    gathering.left_out.extend(
-        LeftOut(f"the file {each.path}", each.reason) for each in files.skipped
-    )
-    entries = gathering.entries(wanted)
-    if not as_json or not entries:
-        _tell_left_out(gathering.left_out)
-    if not entries:
-        raise NothingToImport(
-            f"the tenant {gathering.tenant.name} has no key that can be imported here.",
+    target = find_target(selection)
+    plan = ImportPlan(settings, selection.tenant, target, files.by_key_id)
+    plan.skipped.extend(SkippedItem(f"the file {file.path}", file.reason) for file in files.skipped)
+    keys = plan.choose_keys(wanted)
+    if not as_json or not keys:
+        _print_skipped(plan.skipped)
+    tenant = plan.repository.tenant
+    if not keys:
+        raise ZdxError(
+            f"the tenant {tenant} has no key that can be imported here.",
             hint="zdx-keys list shows its keys, and whose they are.",
         )
-    write_private(program, SecretStr(_program(entries, gathering.tenant.name)))
+    declarations = [(key.owner, key.state.to_arguments()) for key in keys]
+    write_private(program, SecretStr(format_program(declarations, str(tenant))))
     try:
-        write_private(output, _import_file(entries))
-    except NotWritten:
+        write_private(output, _format_import_file(keys))
+    except ZdxError:
         program.unlink()  # both or none, so that the same command can be run again
         raise
-    keys = [_imported(entry, gathering.tenant) for entry in entries]
-    imported = Imported(str(output), str(program), keys, gathering.left_out)
+    today = plan.repository.zidentity.now().date()
+    written = [
+        WrittenKey(
+            key.owner.name,
+            key.state.name,
+            key.state.key_id,
+            secret_known=key.state.key_secret is not None,
+            secret_works=key.state.is_secret_alive(today),
+        )
+        for key in keys
+    ]
+    report = Report(str(output), str(program), written, plan.skipped)
     if as_json:
-        print_json(imported)
+        print_json(report)
     else:
-        _tell(imported, home.stack or Stack(selection.folder.resolve(), selection.stack))
+        _print_report(report, target.stack or Stack(selection.folder.resolve(), selection.stack))
 
 
-@dataclass(frozen=True)
-class Entry:
-    """A key to import.
-
-    Attributes:
-        place: Where the program declares it.
-        parent: A resource of the stack that its URN may name as the parent; None for the stack.
-        key: The key.
-    """
-
-    place: Place
-    parent: Urn | None
-    key: Importable
-
-
-class Gathering:
-    """Gathers the keys of a tenant that a stack can import.
+class ImportPlan:
+    """Chooses the keys of a tenant that a stack can import.
 
     Attributes:
-        tenant: The tenant.
-        left_out: What cannot be imported, as far as it was looked at.
+        repository: The keys of the tenant.
+        skipped: What was skipped so far.
 
     Args:
-        settings: How the tenant is reached.
-        profile: The profile of ``zdx:tenants`` that the settings are.
-        home: The stack that is to import them.
-        files: The keys whose secrets the user has in files, by id.
+        settings: The settings of the tenant.
+        tenant_name: The entry of ``zdx:tenants`` that the settings are; None for the stack's own.
+        target: The stack that imports them.
+        files: The keys whose secrets the user has in files, by ID.
     """
 
     def __init__(
         self,
         settings: Settings,
-        profile: str | None,
-        home: Home,
-        files: Mapping[str, PortalFile],
+        tenant_name: str | None,
+        target: TargetStack,
+        files: Mapping[str, KeyFile],
     ) -> None:
-        self.tenant = connect(settings)
-        self.left_out: list[LeftOut] = []
+        self.repository = KeyRepository(settings.open())
+        self.skipped: list[SkippedItem] = []
         self._settings = settings
-        self._profile = profile
-        self._home = home
+        self._tenant_name = tenant_name
+        self._target = target
         self._files = files
 
-    def entries(self, wanted: Collection[str]) -> list[Entry]:
-        """The keys that can be imported, by name.
+    def choose_keys(self, wanted: Collection[str]) -> list[ImportedKey]:
+        """Return the keys that can be imported, by name.
 
         Args:
-            wanted: Ids or names; none for all.
+            wanted: IDs or names; none for all.
 
         Raises:
-            NothingToImport: One that is named is not there.
+            ZdxError: One that is named doesn't exist.
             ZIdentityError: The tenant could not be asked, or refused.
         """
-        keys = named(self.tenant.read_keys(), wanted)
+        keys = select_keys(read_keys(self.repository), wanted)
         kept = [key for key in keys if self._is_kept(key)]
-        self._leave_out_files({key.id for key in kept})
-        places = zip(kept, self._home.choose_places(kept), strict=True)
-        return [
-            Entry(
-                place,
-                self._home.urns[place.parents] if place.parents else None,
-                self._importable(key, self._secret_in_a_file(key)),
-            )
-            for key, place in with_progress(places, len(kept), "Gathering keys")
-        ]
+        self._skip_files({key.id for key in kept})
+        owners = self._target.choose_owners(kept)
+        planned = self._plan(zip(kept, owners, strict=True))
+        return list(show_progress(planned, len(kept), "Gathering keys"))
+
+    def _plan(self, keys: Iterable[tuple[Key, Owner]]) -> Iterator[ImportedKey]:
+        for key, owner in keys:
+            parent = self._target.urns[owner.parents] if owner.parents else None
+            yield ImportedKey(owner, parent, self._build_state(key, self._find_secret(key)))
 
     def _is_kept(self, key: Key) -> bool:
-        reason = self._home.reason_against(key)
-        if not key.signs_in_by_secret:
+        reason = self._target.find_obstacle(key)
+        if not key.client.has_secrets:
             reason = "signs in by a key pair, and a declared key by a secret."
-        elif reason is None and (rule := self._importable(key, None).broken_rule()):
-            reason = f"cannot be declared: {rule}. Change that in ZIdentity, under API Clients."
+        elif reason is None:
+            broken = find_broken_rules(self._build_state(key, None).to_inputs())
+            rule = next((f"its {name} {rule}" for name, rule in broken.items()), None)
+            if rule:
+                reason = f"cannot be declared: {rule}. Change that in ZIdentity, under API Clients."
         if reason:
-            self.left_out.append(LeftOut(f'the key "{key.name}" ({key.id})', reason))
+            self.skipped.append(SkippedItem(f'the key "{key.name}" ({key.id})', reason))
         return reason is None
 
-    def _leave_out_files(self, kept: Collection[str]) -> None:
+    def _skip_files(self, kept: Collection[str]) -> None:
         for file in self._files.values():
             if file.key_id not in kept:
                 reason = (
                     f"is of the key {file.key_id}, which is not written. Keys made on the ZDX "
                     "portal are not in ZIdentity, and nothing can manage them."
                 )
-                self.left_out.append(LeftOut(f"the file {file.path}", reason))
+                self.skipped.append(SkippedItem(f"the file {file.path}", reason))
 
-    def _importable(self, key: Key, secret: SecretStr | None) -> Importable:
-        return importable(
-            key,
-            role=_declared_role(key.roles[0], self.tenant.inventory.roles.known()),
-            tenant=self.tenant.zidentity.tenant,
-            profile=self._profile,
-            value=secret,
-            now=self.tenant.zidentity.now(),
-        )
+    def _build_state(self, key: Key, secret: SecretStr | None) -> KeyState:
+        state = KeyState.from_key(key, self.repository.tenant, self._tenant_name)
+        role = _choose_role_name(key.scopes[0], self.repository.get_roles())
+        now = self.repository.zidentity.now()
+        return state.model_copy(update={"role": role}).with_imported_secret(key, secret, now)
 
-    def _secret_in_a_file(self, key: Key) -> SecretStr | None:
-        """The secret that the user has, unless the tenant says that it is not one any more."""
+    def _find_secret(self, key: Key) -> SecretStr | None:
+        """Return the secret that the user has, unless the tenant doesn't accept it any more."""
         file = self._files.get(key.id)
-        # A disabled key signs in with no secret, so that nothing can be told of its own.
-        if file is None or not key.enabled or self._signs_in(file):
+        # A disabled key authenticates with no secret, so nothing can be said about this one.
+        if file is None or not key.client.enabled or self._works(file):
             return file.secret if file else None
         reason = "holds a secret that does not work any more, so the import goes without it."
-        self.left_out.append(LeftOut(f"the file {file.path}", reason))
+        self.skipped.append(SkippedItem(f"the file {file.path}", reason))
         return None
 
-    def _signs_in(self, file: PortalFile) -> bool:
-        tenant = self.tenant.zidentity.tenant
+    def _works(self, file: KeyFile) -> bool:
+        tenant, connection = self.repository.tenant, self._settings.connection()
         try:
-            sign_in_as(tenant, self._settings.connection(), file.key_id, file.secret)
+            authenticate_as(tenant, connection, file.key_id, file.secret)
         except AuthenticationError:
             return False
         return True
 
 
-def _declared_role(held: Scope, roles: Sequence[Role]) -> str:
-    """A role by its name where that means no other, else by its id."""
-    name = next((role.name for role in roles if role.id == held.id), held.id)
-    alone = [role.name.casefold() for role in roles].count(name.casefold()) == 1
-    return name if alone else held.id
+def find_target(selection: Selection) -> TargetStack:
+    """Return the stack of the command line, with the contents of its state.
+
+    Raises:
+        SettingsError: The stack is there, or was named, and can't be read.
+    """
+    stack = find_stack(selection)
+    if stack is None:
+        return TargetStack()
+    try:
+        full_name, contents = stack.read_full_name(), stack.read_contents()
+    except NoStackSelectedError:
+        return TargetStack()
+    return TargetStack(stack, full_name, contents.keys, contents.urns)
 
 
-def _import_file(entries: Iterable[Entry]) -> SecretStr:
+def select_keys(keys: Iterable[Key], wanted: Collection[str]) -> list[Key]:
+    """Return the keys of the command line, by name; all of them if it names none.
+
+    Args:
+        keys: The keys of the tenant.
+        wanted: IDs or names; a name means each key that has it.
+
+    Raises:
+        ZdxError: One that is named doesn't exist.
+    """
+    ordered = sorted(keys, key=lambda key: (key.name.casefold(), key.id))
+    if not wanted:
+        return ordered
+    missing = set(wanted) - {text for key in ordered for text in (key.id, key.name)}
+    if missing:
+        names = ", ".join(f'"{text}"' for text in sorted(missing))
+        raise ZdxError(
+            f"the tenant has no key with the id or name {names}.",
+            hint="zdx-keys list shows its keys.",
+        )
+    return [key for key in ordered if key.id in wanted or key.name in wanted]
+
+
+def _choose_role_name(scope: Scope, roles: Sequence[Role]) -> str:
+    """Return a role's name if no other role has it, or else its ID."""
+    name = next((role.name for role in roles if role.id == scope.id), scope.id)
+    is_unique = [role.name.casefold() for role in roles].count(name.casefold()) == 1
+    return name if is_unique else scope.id
+
+
+def _format_import_file(keys: Sequence[ImportedKey]) -> SecretStr:
     provider = serialize_provider(ApiKeyProvider())
-    written = list(entries)
     # A parent's URN names it by its type alone: any of that type will do until the first update.
-    parents = {str(entry.parent): str(entry.parent) for entry in written if entry.parent}
-    document = {"resources": [_resource(entry, provider) for entry in written]}
-    named = {"nameTable": parents} if parents else {}
-    return SecretStr(json.dumps({**named, **document}, indent=2) + "\n")
+    parents = {str(key.parent): str(key.parent) for key in keys if key.parent}
+    document = {
+        **({"nameTable": parents} if parents else {}),
+        "resources": [to_resource(key, provider) for key in keys],
+    }
+    return SecretStr(json.dumps(document, indent=2) + "\n")
 
 
-def _resource(entry: Entry, provider: str) -> dict[str, Any]:
-    properties = entry.key.properties(provider)
+def to_resource(key: ImportedKey, provider: str) -> dict[str, Any]:
+    """Return a key as a resource of an import file.
+
+    The engine drops what check adds to an imported resource, so the inputs are complete.
+
+    Args:
+        key: The key.
+        provider: The provider as the SDK serialises it.
+    """
+    secrets = {
+        name: {**_SECRET, "plaintext": json.dumps(value)}
+        for name, value in key.state.to_secret_outputs().items()
+    }
     return {
         "type": KEY_TYPE,
-        # Names the entry in this file, where two keys may have one logical name below parents.
-        "name": entry.key.state.key_id,
-        "logicalName": entry.place.name,
-        **({"parent": str(entry.parent)} if entry.parent else {}),
-        "id": entry.key.state.key_id,
-        "inputs": properties.inputs,
-        "outputs": properties.outputs,
+        # Names the resource in this file, as two keys may have one logical name below parents.
+        "name": key.state.key_id,
+        "logicalName": key.owner.name,
+        **({"parent": str(key.parent)} if key.parent else {}),
+        "id": key.state.key_id,
+        "inputs": {**key.state.to_inputs(), "__provider": provider},
+        "outputs": {**key.state.to_outputs(), **secrets, "__provider": provider},
     }
 
 
-def _program(entries: Iterable[Entry], tenant_name: str) -> str:
-    declared = [
-        Declaration(entry.place.name, entry.key.arguments(), entry.place.parents)
-        for entry in entries
-    ]
-    return program_text(declared, tenant_name)
+def _print_skipped(skipped: Iterable[SkippedItem]) -> None:
+    for each in skipped:
+        create_error_console().print(format_cell(f"Left out: {each.item} {each.reason}"))
 
 
-def _imported(entry: Entry, tenant: OpenTenant) -> ImportedKey:
-    state = entry.key.state
-    return ImportedKey(
-        entry.place.name,
-        state.name,
-        state.key_id,
-        secret_known=state.key_secret is not None,
-        secret_works=state.is_secret_alive(tenant.zidentity.now().date()),
-    )
-
-
-def _tell_left_out(left_out: Iterable[LeftOut]) -> None:
-    for each in left_out:
-        side_console().print(cell(f"Left out: {each.what} {each.reason}"))
-
-
-def _tell(imported: Imported, stack: Stack) -> None:
-    secrets = sum(key.secret_known for key in imported.keys)
-    due = sum(not key.secret_works for key in imported.keys)
-    say(
-        f"Wrote {_keys(len(imported.keys))} to {imported.file}, and the program that declares "
-        f"what is in it to {imported.program}."
+def _print_report(report: Report, stack: Stack) -> None:
+    secrets = sum(key.secret_known for key in report.keys)
+    due = sum(not key.secret_works for key in report.keys)
+    print_line(
+        f"Wrote {_format_count(len(report.keys))} to {report.file}, and the program that declares "
+        f"what is in it to {report.program}."
     )
     if secrets:
-        say(
-            f"{imported.file} holds the secret of {_keys(secrets)} in the clear: delete it as soon "
-            "as it is imported."
+        print_line(
+            f"{report.file} holds the secret of {_format_count(secrets)} in the clear: delete it "
+            "as soon as it is imported."
         )
     if due:
-        say(f"No secret of {_keys(due)} works: the first pulumi up makes a new one there.")
-    file = str(Path(imported.file).absolute() if stack.folder != Path.cwd() else imported.file)
-    say(f"Next: {stack.command('import', '--file', file, '--generate-code=false')}")
+        print_line(
+            f"No secret of {_format_count(due)} works: the first pulumi up makes a new one there."
+        )
+    file = str(Path(report.file).absolute() if stack.folder != Path.cwd() else report.file)
+    command = stack.format_command("import", "--file", file, "--generate-code=false")
+    print_line(f"Next: {command}")
 
 
-def _keys(count: int) -> str:
+def _format_count(count: int) -> str:
     return "1 key" if count == 1 else f"{count} keys"

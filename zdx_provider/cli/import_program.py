@@ -2,27 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain, count
 
+from zdx_provider.keys.owner import Owner
 from zdx_provider.text import quote_python
 
-_OUTSIDE_A_NAME = re.compile(r"[^\w.-]+")
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """One ``ApiKey`` of a program.
-
-    Attributes:
-        resource_name: Its resource's name.
-        arguments: Its arguments by name.
-        parents: The types of its parents, outermost first, whose code declares it.
-    """
-
-    resource_name: str
-    arguments: Mapping[str, object]
-    parents: tuple[str, ...] = ()
+_NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 
 
 class ResourceNames:
@@ -35,42 +20,45 @@ class ResourceNames:
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = set(taken)
 
-    def draw(self, wanted: str) -> str:
-        """A name that is valid, new, and as near to the wanted one as may be."""
-        name = _OUTSIDE_A_NAME.sub("-", wanted).strip("-.") or "key"
+    def choose(self, wanted: str) -> str:
+        """Return a valid new name, as similar to the wanted one as possible."""
+        name = _NOT_IN_A_NAME.sub("-", wanted).strip("-.") or "key"
         numbered = (f"{name}-{number}" for number in count(2))
         free = next(each for each in chain((name,), numbered) if each not in self._taken)
         self._taken.add(free)
         return free
 
 
-def program_text(declarations: Iterable[Declaration], tenant_name: str) -> str:
-    """A program, in the format that ruff and black keep.
+def format_program(declarations: Iterable[tuple[Owner, Mapping[str, object]]], tenant: str) -> str:
+    """Return a program that declares keys, in the format that ruff and black keep.
 
     Args:
-        declarations: The keys.
-        tenant_name: Where they live, for the first line.
+        declarations: The resource of each key, and its arguments by name.
+        tenant: The name of the tenant, for the first line.
     """
-    written = list(declarations)
-    declared = [_declared(each) for each in written if not each.parents]
-    remarks = [_remark(each) for each in written if each.parents]
-    title = f'"""ZDX API keys of the tenant {tenant_name}."""\n'
+    title = f'"""ZDX API keys of the tenant {tenant}."""\n'
+    declared, comments = [], ""
+    for owner, arguments in declarations:
+        if owner.parents:
+            comments += _format_comment(owner)
+        else:
+            declared.append(_format_declaration(owner.name, arguments))
     imports = ["from zdx_provider import ApiKey\n"] if declared else []
-    return "\n".join([title, *imports, *declared, *(["".join(remarks)] if remarks else [])])
+    return "\n".join([title, *imports, *declared, *([comments] if comments else [])])
 
 
-def _declared(declaration: Declaration) -> str:
-    lines = "".join(f"    {argument},\n" for argument in _arguments(declaration))
+def _format_declaration(name: str, arguments: Mapping[str, object]) -> str:
+    lines = "".join(f"    {argument},\n" for argument in _list_arguments(name, arguments))
     return f"ApiKey(\n{lines})\n"
 
 
-def _remark(declaration: Declaration) -> str:
-    """The line for a key that only its parent's own code can declare."""
-    name, parent = declaration.resource_name, declaration.parents[-1]
-    return f"# Declared below a resource of the type {quote_python(parent)}: {quote_python(name)}\n"
+def _format_comment(owner: Owner) -> str:
+    """Return the line for a key that only the code of its parent can declare."""
+    parent, name = quote_python(owner.parents[-1]), quote_python(owner.name)
+    return f"# Declared below a resource of the type {parent}: {name}\n"
 
 
-def _arguments(declaration: Declaration) -> Iterator[str]:
-    yield quote_python(declaration.resource_name)
-    for name, value in declaration.arguments.items():
-        yield f"{name}={quote_python(value) if isinstance(value, str) else repr(value)}"
+def _list_arguments(name: str, arguments: Mapping[str, object]) -> Iterator[str]:
+    yield quote_python(name)
+    for argument, value in arguments.items():
+        yield f"{argument}={quote_python(value) if isinstance(value, str) else repr(value)}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,65 +10,58 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from zdx_provider.cli.options import KeyFormat
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.state import KeyState
+from zdx_provider.zidentity import has_known_hosts
 
-
-class NotWritten(ZdxError):
-    """A file is there already, or cannot be made."""
+_LARGEST = 1_000_000  # bytes; far more than any key needs
 
 
 def require_free(file: Path) -> None:
     """Stop before a long work whose result could not be written.
 
     Raises:
-        NotWritten: There is such a file already.
+        ZdxError: There is such a file already.
     """
     if os.path.lexists(file):
-        raise _taken(file)
+        raise _build_exists_error(file)
 
 
 def write_private(file: Path, content: SecretStr) -> None:
     """Make a file that its owner alone may read.
 
     Raises:
-        NotWritten: It is there already, or cannot be made.
+        ZdxError: It is there already, or cannot be made.
     """
     data = content.get_secret_value().encode()
     try:
         # Exclusive: neither an existing file nor a link that was put there is written through.
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise _taken(file) from None
+        raise _build_exists_error(file) from None
     except OSError as error:
-        raise _not_writable(file, error) from None
+        raise _build_not_writable_error(file, error) from None
     try:
         with os.fdopen(descriptor, "wb") as opened:
             opened.write(data)
     except OSError as error:
         file.unlink()  # half a file would be in the way of the next attempt
-        raise _not_writable(file, error) from None
+        raise _build_not_writable_error(file, error) from None
 
 
-def _not_writable(file: Path, error: OSError) -> NotWritten:
-    return NotWritten(
+def _build_not_writable_error(file: Path, error: OSError) -> ZdxError:
+    return ZdxError(
         f"{file} cannot be written: {error.strerror}.",
         hint="Name a file in a folder that you may write to.",
     )
 
 
-def _taken(file: Path) -> NotWritten:
-    return NotWritten(
+def _build_exists_error(file: Path) -> ZdxError:
+    return ZdxError(
         f"{file} is there already, and nothing is overwritten.",
         hint="Remove it, or name another.",
     )
-
-
-# Far more than any key takes, and far less than hurts.
-_LARGEST = 1_000_000
-
-
-class FileNotUnderstood(ZdxError):
-    """A file is no key as the portal gives it, or contradicts another one."""
 
 
 class _Content(BaseModel):
@@ -78,8 +72,8 @@ class _Content(BaseModel):
 
 
 @dataclass(frozen=True)
-class PortalFile:
-    """A key as a file holds it.
+class KeyFile:
+    """A key in a file.
 
     Attributes:
         path: The file.
@@ -106,7 +100,7 @@ class SkippedFile:
 
 
 @dataclass(frozen=True)
-class PortalFiles:
+class KeyFiles:
     """What was found in files.
 
     Attributes:
@@ -114,57 +108,57 @@ class PortalFiles:
         skipped: The files of folders that hold none.
     """
 
-    by_key_id: dict[str, PortalFile]
+    by_key_id: dict[str, KeyFile]
     skipped: tuple[SkippedFile, ...] = ()
 
 
-def read_portal_files(paths: Iterable[Path]) -> PortalFiles:
+def read_key_files(paths: Iterable[Path]) -> KeyFiles:
     """Read the keys that files hold.
 
     Args:
         paths: Files; or folders, of which each ``*.json`` is meant that holds a key.
 
     Raises:
-        FileNotUnderstood: One that was named cannot be read, or two hold another secret of the
+        ZdxError: One that was named cannot be read, or two hold another secret of the
             same key.
     """
-    files: dict[str, PortalFile] = {}
+    files: dict[str, KeyFile] = {}
     skipped: list[SkippedFile] = []
     for path in paths:
         if path.is_dir():
-            inside = [_read(each) for each in _list(path)]
+            inside = [_read(each) for each in _list_json(path)]
             skipped.extend(each for each in inside if isinstance(each, SkippedFile))
-            found = [each for each in inside if isinstance(each, PortalFile)]
+            found = [each for each in inside if isinstance(each, KeyFile)]
         else:
             found = [_require(_read(path))]
         for file in found:
             other = files.setdefault(file.key_id, file)
             if other.secret != file.secret:
-                raise FileNotUnderstood(
+                raise ZdxError(
                     f"{other.path} and {file.path} hold two secrets of the key {file.key_id}.",
                     hint="Name only the one that is in use.",
                 )
-    return PortalFiles(files, tuple(skipped))
+    return KeyFiles(files, tuple(skipped))
 
 
-def _list(folder: Path) -> list[Path]:
+def _list_json(folder: Path) -> list[Path]:
     try:
         return sorted(each for each in folder.iterdir() if each.suffix.lower() == ".json")
     except OSError as error:
         problem = f"{folder} cannot be read: {error.strerror}."
-    raise FileNotUnderstood(problem, hint="Name a folder that you may read.")
+    raise ZdxError(problem, hint="Name a folder that you may read.")
 
 
-def _require(read: PortalFile | SkippedFile) -> PortalFile:
-    if isinstance(read, PortalFile):
+def _require(read: KeyFile | SkippedFile) -> KeyFile:
+    if isinstance(read, KeyFile):
         return read
-    raise FileNotUnderstood(
+    raise ZdxError(
         f"{read.path} {read.reason}",
         hint='Name files of {"key_id": ..., "key_secret": ...} only.',
     )
 
 
-def _read(path: Path) -> PortalFile | SkippedFile:
+def _read(path: Path) -> KeyFile | SkippedFile:
     try:
         with path.open("rb") as opened:
             content = opened.read(_LARGEST + 1)
@@ -176,4 +170,34 @@ def _read(path: Path) -> PortalFile | SkippedFile:
         return SkippedFile(path, f"cannot be read: {error.strerror}.")
     except (ValueError, RecursionError):  # pydantic's, JSON's and UTF-8's
         return SkippedFile(path, "does not hold a key.")
-    return PortalFile(path, key.key_id, key.key_secret)
+    return KeyFile(path, key.key_id, key.key_secret)
+
+
+def format_key(key: KeyState, key_format: KeyFormat) -> SecretStr:
+    """Return a key as the portal's own JSON, or as variables that Zscaler's OneAPI tools read.
+
+    Raises:
+        ZdxError: The state holds no secret of the key.
+    """
+    if key.key_secret is None:
+        raise ZdxError(
+            f'the stack knows the key "{key.name}" ({key.key_id}) without its secret.',
+            hint="ZIdentity shows a secret only when it is made: a key that was looked up has "
+            "none here, and one that was imported without it gets one by a new value in the "
+            "triggers of its rotation.",
+        )
+    secret = key.key_secret.get_secret_value()
+    if key_format is KeyFormat.JSON:
+        document = {"key_id": key.key_id, "key_secret": secret}
+        return SecretStr(json.dumps(document, indent=2) + "\n")
+    # The vendor's tools build a host of any name, and send the secret there.
+    names_cloud = key.cloud and has_known_hosts(key.cloud)
+    variables = {
+        "ZSCALER_CLIENT_ID": key.key_id,
+        "ZSCALER_CLIENT_SECRET": secret,
+        "ZSCALER_VANITY_DOMAIN": key.vanity_domain,
+        **({"ZSCALER_CLOUD": key.cloud} if names_cloud else {}),
+    }
+    # For every shell that reads the file; nobody is shown it.
+    lines = (f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
+    return SecretStr("".join(lines))

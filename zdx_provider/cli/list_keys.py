@@ -1,135 +1,103 @@
 """``zdx-keys list``: the ZDX keys of a tenant, their owners and when their secrets expire."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 from zdx_provider.cli.options import Selection
-from zdx_provider.cli.output import cell, console, print_json, table
-from zdx_provider.cli.stack import OpenTenant, open_tenant
+from zdx_provider.cli.output import create_console, create_table, format_cell, print_json
+from zdx_provider.cli.stack import open_repository, read_keys
 from zdx_provider.keys.key import Key
-from zdx_provider.keys.roles import portal_name
+from zdx_provider.results import ApiKeyResult, SecretResult
+from zdx_provider.zidentity import ApiClientSecret, Tenant
 
-# As the provider's own warning on a key that is not rotated.
-_DUE = timedelta(days=30)
+# As the provider's own warning on a key without a rotation.
+_WARNED = timedelta(days=30)
 _WIDTH_OF_A_DATE = 10
-_REPEATED = ("",) * 4  # of a key, what the row of its second secret leaves out
-
-
-@dataclass(frozen=True)
-class ListedSecret:
-    """A secret of a key.
-
-    Attributes:
-        id: Its id.
-        created_at: When it was made.
-        expires_at: When ZIdentity ends it.
-        days_left: Whole days until then; negative once it has ended.
-    """
-
-    id: str
-    created_at: datetime
-    expires_at: datetime
-    days_left: int
-
-
-@dataclass(frozen=True)
-class ListedKey:
-    """A key as it is listed.
-
-    Attributes:
-        name: Its name.
-        key_id: Its id.
-        role: Its ZDX role, as the portal shows it.
-        owner: The resource that declares it, ``project/stack/name``; None if none does.
-        enabled: Whether it can obtain tokens.
-        secrets: Its secrets, oldest first.
-    """
-
-    name: str
-    key_id: str
-    role: str
-    owner: str | None
-    enabled: bool
-    secrets: tuple[ListedSecret, ...]
+_REPEATED = ("",) * 4  # the cells of a key that the row of its second secret leaves empty
 
 
 def run(selection: Selection, *, as_json: bool) -> None:
-    """List the keys of a tenant."""
-    tenant = open_tenant(selection)
-    keys = list_keys(tenant)
+    """List the keys of a tenant, by name."""
+    repository = open_repository(selection)
+    keys = sorted(read_keys(repository), key=lambda key: (key.name.casefold(), key.id))
+    now = repository.zidentity.now()
     if as_json:
-        print_json(keys)
+        print_json([to_json(key, repository.tenant, now) for key in keys])
     else:
-        console().print(key_table(keys, tenant.name))
+        create_console().print(build_table(keys, repository.tenant, now))
 
 
-def list_keys(tenant: OpenTenant) -> list[ListedKey]:
-    """Every key of the tenant, by name.
-
-    Raises:
-        ZIdentityError: The tenant could not be asked, or refused.
-    """
-    keys = sorted(tenant.read_keys(), key=lambda key: (key.name.casefold(), key.id))
-    now = tenant.zidentity.now()
-    return [listed(key, now) for key in keys]
-
-
-def listed(key: Key, now: datetime) -> ListedKey:
-    """A key as it is listed.
+def to_json(key: Key, tenant: Tenant, now: datetime) -> dict[str, Any]:
+    """Return a key as `get_api_key` returns it, with the days that each secret still has.
 
     Args:
-        key: The key.
+        key: The key, with its secrets.
+        tenant: The key's tenant.
         now: This moment by the server's clock.
     """
-    held = (portal_name(scope.name or "") or scope.id for scope in key.roles)
-    return ListedKey(
-        name=key.name,
+    secrets = key.secrets or ()
+    result = ApiKeyResult(
+        **key.attributes,
         key_id=key.id,
-        role=", ".join(held),
-        owner=key.mark.who if key.mark else None,
-        enabled=key.enabled,
-        secrets=tuple(
-            ListedSecret(s.id, s.created_at, s.expires_at, (s.expires_at - now).days)
-            for s in key.secrets
-        ),
+        role=key.role,
+        role_id=key.role_id,
+        managed_by=key.managed_by,
+        vanity_domain=tenant.vanity_domain,
+        cloud=tenant.cloud,
+        secrets=tuple(SecretResult.from_moments(s.id, s.created_at, s.expires_at) for s in secrets),
     )
+    document = asdict(result)
+    for shown, secret in zip(document["secrets"], secrets, strict=True):
+        shown["days_left"] = _count_days_left(secret, now)
+    return document
 
 
-def key_table(keys: Iterable[ListedKey], tenant_name: str) -> Table:
-    """The keys for people: red for a secret that has ended, yellow for one that soon does."""
-    made = table(
-        f"ZDX keys of {tenant_name}",
-        "Name",
-        "Key ID",
-        "Role",
-        "Owner",
-        "Secret ID",
-        "Made",
-        "Expires",
+def build_table(keys: Iterable[Key], tenant: Tenant, now: datetime) -> Table:
+    """Return the keys as a table: an expired secret is red, one that expires soon is yellow."""
+    table = create_table(
+        f"ZDX keys of {tenant}",
+        *("Name", "Key ID", "Role", "Managed by", "Secret ID", "Created", "Expires"),
     )
-    made.columns[-1].min_width = _WIDTH_OF_A_DATE
+    table.columns[-1].min_width = _WIDTH_OF_A_DATE
     for key in keys:
-        name = cell(key.name if key.enabled else f"{key.name} (disabled)")
-        about_key = (name, cell(key.key_id), cell(key.role), cell(key.owner or "-"))
-        if not key.secrets:
-            made.add_row(*about_key, cell("-"), cell("-"), cell("no secret", "red"))
-        for number, secret in enumerate(key.secrets):
-            made_on = cell(f"{secret.created_at:%Y-%m-%d %H:%M}")
-            about_secret = (cell(secret.id), made_on, expiry(secret))
-            made.add_row(*(_REPEATED if number else about_key), *about_secret)
-    return made
+        name = format_cell(key.name if key.client.enabled else f"{key.name} (disabled)")
+        own = (name, *map(format_cell, (key.id, key.role, key.managed_by or "-")))
+        for number, cells in enumerate(_list_secret_cells(key.secrets or (), now)):
+            table.add_row(*(_REPEATED if number else own), *cells)
+    return table
 
 
-def expiry(secret: ListedSecret) -> Text:
-    """When a secret ends, and how near that is."""
+def _list_secret_cells(
+    secrets: Sequence[ApiClientSecret], now: datetime
+) -> list[tuple[Text, Text, Text]]:
+    if not secrets:
+        return [(format_cell("-"), format_cell("-"), format_cell("no secret", "red"))]
+    return [
+        (
+            format_cell(secret.id),
+            format_cell(f"{secret.created_at:%Y-%m-%d %H:%M}"),
+            _format_expiry(secret, now),
+        )
+        for secret in secrets
+    ]
+
+
+def _format_expiry(secret: ApiClientSecret, now: datetime) -> Text:
     day = f"{secret.expires_at:%Y-%m-%d}"
-    if secret.days_left < 0:
-        return cell(f"{day} (expired)", "red")
-    if secret.days_left < _DUE.days:
-        left = f"in {secret.days_left} days" if secret.days_left > 1 else "within two days"
-        return cell(f"{day} ({left})", "yellow")
-    return cell(day)
+    days_left = _count_days_left(secret, now)
+    if days_left < 0:
+        return format_cell(f"{day} (expired)", "red")
+    if days_left < _WARNED.days:
+        left = f"in {days_left} days" if days_left > 1 else "within two days"
+        return format_cell(f"{day} ({left})", "yellow")
+    return format_cell(day)
+
+
+def _count_days_left(secret: ApiClientSecret, now: datetime) -> int:
+    """Return the whole days until a secret expires; negative once it has expired."""
+    return (secret.expires_at - now).days

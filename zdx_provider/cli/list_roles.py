@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from zdx_provider.cli.options import Selection
-from zdx_provider.cli.output import cell, console, print_json, table
-from zdx_provider.cli.stack import open_tenant
+from zdx_provider.cli.output import create_console, create_table, format_cell, print_json
+from zdx_provider.cli.stack import open_repository
 
 
 @dataclass(frozen=True)
 class ListedRole:
-    """A role by the name and the id that ``ApiKey(role=...)`` takes."""
+    """A role by the name and the ID that ``ApiKey(role=...)`` takes."""
 
     name: str
     role_id: str
@@ -17,12 +17,12 @@ class ListedRole:
 
 def run(selection: Selection, *, as_json: bool) -> None:
     """List the roles of a tenant."""
-    tenant = open_tenant(selection)
-    roles = [ListedRole(role.name, role.id) for role in tenant.inventory.roles.now()]
+    repository = open_repository(selection)
+    roles = [ListedRole(role.name, role.id) for role in repository.list_roles()]
     if as_json:
         print_json(roles)
         return
-    made = table(f"ZDX roles of {tenant.name}", "Name", "Role ID")
+    table = create_table(f"ZDX roles of {repository.tenant}", "Name", "Role ID")
     for role in roles:
-        made.add_row(cell(role.name), cell(role.role_id))
-    console().print(made)
+        table.add_row(format_cell(role.name), format_cell(role.role_id))
+    create_console().print(table)

@@ -7,21 +7,21 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Selection:
-    """What the command line says about whom to ask.
+    """The stack and the tenant that the command line names.
 
     Attributes:
         folder: Where to look for a Pulumi project.
         stack: A stack of that project; None for the selected one.
-        profile: A profile of ``zdx:tenants``; None for the stack's own tenant.
+        tenant: An entry of ``zdx:tenants``; None for the stack's own tenant.
     """
 
     folder: Path
     stack: str | None = None
-    profile: str | None = None
+    tenant: str | None = None
 
 
 class KeyFormat(str, Enum):
-    """How a key is written: as the portal's JSON, or as variables of the environment."""
+    """The format of a key file: the portal's JSON, or variables of the environment."""
 
     JSON = "json"
     ENV = "env"

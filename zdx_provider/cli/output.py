@@ -1,4 +1,7 @@
-"""What the user sees: tables, progress, JSON and exit codes."""
+"""What the user sees: tables, progress, JSON and exit codes.
+
+Colours follow the terminal and ``NO_COLOR``; rich sees to both.
+"""
 
 import json
 import sys
@@ -19,25 +22,48 @@ from zdx_provider.zidentity import AuthenticationError, PermissionDeniedError, R
 
 T = TypeVar("T")
 
-# Wide enough that a table that is piped into a file or another program is never folded.
+# Wide enough that a table in a file or a pipe is never folded.
 _WIDTH_WITHOUT_TERMINAL = 500
 
 
-def console() -> Console:
-    """Standard output, for people."""
+class Exit(IntEnum):
+    """The exit codes of ``zdx-keys``; 2 is a wrong command line."""
+
+    DONE = 0
+    FAILED = 1
+    SETTINGS = 3
+    REFUSED = 4
+
+
+def get_exit_code(error: ZdxError) -> Exit:
+    """Return the exit code of a command that an error stops."""
+    if isinstance(error, SettingsError):
+        return Exit.SETTINGS
+    if isinstance(error, ReadOnlyError):
+        return Exit.FAILED
+    if isinstance(error, AuthenticationError | PermissionDeniedError):
+        return Exit.REFUSED
+    return Exit.FAILED
+
+
+def create_console() -> Console:
+    """Return a console for standard output."""
     width = None if sys.stdout.isatty() else _WIDTH_WITHOUT_TERMINAL
     return Console(width=width, highlight=False, markup=False)
 
 
-def side_console() -> Console:
-    """Standard error: what is said beside the result."""
+def create_error_console() -> Console:
+    """Return a console for standard error, for what is not the result."""
     return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 def print_json(document: object) -> None:
-    """Print dataclasses, or a list of them, as JSON without anything that a terminal acts on.
+    """Print data as JSON, without characters that a terminal acts on.
 
-    Where the locale has only ASCII, so has the JSON.
+    If the locale has only ASCII, so has the JSON.
+
+    Args:
+        document: Dataclasses, dictionaries, lists, dates and plain values.
     """
     values = to_jsonable_python(document)
     text = json.dumps(values, indent=2, ensure_ascii=False)
@@ -55,48 +81,33 @@ def _escape_json(character: str) -> str:
     return escaped if escaped != character else f"\\u{ord(character):04x}"
 
 
-def say(sentence: str) -> None:
-    """Say a sentence on standard output, unfolded."""
-    console().print(cell(sentence), soft_wrap=True)
+def print_line(sentence: str) -> None:
+    """Print a sentence on standard output, unfolded."""
+    create_console().print(format_cell(sentence), soft_wrap=True)
 
 
-def table(title: str, *columns: str) -> Table:
-    """An empty table."""
-    made = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+def create_table(title: str, *columns: str) -> Table:
+    """Return an empty table."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     for column in columns:
-        # Ids are copied into other commands, so they stay in one piece as long as may be.
-        made.add_column(column, overflow="fold", no_wrap=column.endswith("ID"))
-    return made
+        # IDs are copied into other commands, so they are not folded.
+        table.add_column(column, overflow="fold", no_wrap=column.endswith("ID"))
+    return table
 
 
-def cell(text: str, style: str = "") -> Text:
-    """Text as a table or a line shows it; names come from outside."""
+def format_cell(text: str, style: str = "") -> Text:
+    """Return text for a table or a line; names come from the tenant, so they are escaped."""
     return Text(escape_text(text), style=style)
 
 
-def with_progress(items: Iterable[T], total: int, doing: str) -> Iterable[T]:
-    """The items, with a bar on standard error while they come."""
-    bar = side_console()
+def show_progress(items: Iterable[T], total: int, activity: str) -> Iterable[T]:
+    """Yield the items, with a progress bar on standard error."""
+    console = create_error_console()
     return track(
-        items, doing, total=total, console=bar, transient=True, disable=not bar.is_terminal
+        items,
+        activity,
+        total=total,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     )
-
-
-class Exit(IntEnum):
-    """How a command ended; 2 is a command line that is not understood."""
-
-    DONE = 0
-    FAILED = 1
-    SETTINGS = 3
-    REFUSED = 4
-
-
-def exit_of(error: ZdxError) -> Exit:
-    """The exit code that an error ends a command with."""
-    if isinstance(error, SettingsError):
-        return Exit.SETTINGS
-    if isinstance(error, AuthenticationError | PermissionDeniedError) and not isinstance(
-        error, ReadOnlyError
-    ):
-        return Exit.REFUSED
-    return Exit.FAILED

@@ -1,29 +1,25 @@
-"""``zdx-keys revoke``: end one secret of a key now."""
+"""``zdx-keys revoke``: revoke one secret of a key now."""
 
 from dataclasses import dataclass
 
 import typer
 
 from zdx_provider.cli.options import Selection
-from zdx_provider.cli.output import print_json, say
-from zdx_provider.cli.stack import OpenTenant, open_tenant
+from zdx_provider.cli.output import print_json, print_line
+from zdx_provider.cli.stack import open_repository
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.clients import revoke
 from zdx_provider.keys.key import Key
+from zdx_provider.keys.repository import KeyRepository
 from zdx_provider.text import escape_text
-from zdx_provider.zidentity import ApiClientSecret, add_key_name
-
-
-class NoSuchSecret(ZdxError):
-    """The key has no secret of that id."""
+from zdx_provider.zidentity import ApiClientSecret
 
 
 @dataclass(frozen=True)
-class Doomed:
-    """A secret that is about to be ended.
+class SecretToRevoke:
+    """A secret that the command is about to revoke.
 
     Attributes:
-        key: The key.
+        key: The key, with its secrets.
         secret: The secret.
     """
 
@@ -32,16 +28,20 @@ class Doomed:
 
     @property
     def question(self) -> str:
-        """What the user is asked to confirm."""
-        return f"Revoke {self}?{self._warning} This cannot be undone"
+        """The question that the user confirms."""
+        only = len(self.key.secrets or ()) == 1
+        warning = (
+            " It is the key's only one: nobody signs in with this key afterwards." if only else ""
+        )
+        return f"Revoke {self}?{warning} This cannot be undone"
 
     @property
     def next_step(self) -> str:
-        """What is left to do afterwards."""
-        if self.key.mark is None:
+        """What the user may have to do afterwards."""
+        if self.key.marker is None:
             return ""
         return (
-            f" If it is the one that {self.key.mark.who} holds, run pulumi up --refresh there: "
+            f" If it is the one that {self.key.managed_by} holds, run pulumi up --refresh there: "
             "that gives the key another."
         )
 
@@ -51,16 +51,10 @@ class Doomed:
             f"{self.secret.created_at:%Y-%m-%d}, valid until {self.secret.expires_at:%Y-%m-%d}"
         )
 
-    @property
-    def _warning(self) -> str:
-        if len(self.key.secrets) > 1:
-            return ""
-        return " It is the key's only one: nobody signs in with this key afterwards."
-
 
 @dataclass(frozen=True)
-class Revoked:
-    """A secret that was ended."""
+class RevokedSecret:
+    """A secret that was revoked."""
 
     key_id: str
     secret_id: str
@@ -69,38 +63,37 @@ class Revoked:
 def run(
     selection: Selection, wanted_key: str, secret_id: str, *, confirmed: bool, as_json: bool
 ) -> None:
-    """End a secret, once the user has confirmed it."""
-    tenant = open_tenant(selection)
-    doomed = find_secret(tenant, wanted_key, secret_id)
+    """Revoke a secret, once the user has confirmed it."""
+    repository = open_repository(selection)
+    chosen = find_secret(repository, wanted_key, secret_id)
     if not confirmed:
-        typer.confirm(escape_text(doomed.question), abort=True, err=True)
-    with add_key_name(doomed.key.name):
-        revoke(tenant.zidentity, doomed.key.id, doomed.secret.id)
+        typer.confirm(escape_text(chosen.question), abort=True, err=True)
+    repository.revoke_secret(chosen.key.id, chosen.key.name, chosen.secret.id)
     if as_json:
-        print_json(Revoked(doomed.key.id, doomed.secret.id))
+        print_json(RevokedSecret(chosen.key.id, chosen.secret.id))
     else:
-        say(f"Revoked {doomed}.{doomed.next_step}")
+        print_line(f"Revoked {chosen}.{chosen.next_step}")
 
 
-def find_secret(tenant: OpenTenant, wanted_key: str, secret_id: str) -> Doomed:
-    """The secret that a command line means.
+def find_secret(repository: KeyRepository, wanted_key: str, secret_id: str) -> SecretToRevoke:
+    """Return the secret of the command line.
 
     Args:
-        tenant: The tenant.
-        wanted_key: The key's id or name.
-        secret_id: The secret's id.
+        repository: The keys of the tenant.
+        wanted_key: The key's ID or name.
+        secret_id: The secret's ID.
 
     Raises:
-        KeyNotIdentified: There is no such key, or several have that name.
-        NoSuchSecret: It has no such secret.
+        ZdxError: There is no such key, several have that name, or it has no such secret.
         ZIdentityError: The tenant could not be asked, or refused.
     """
-    key = tenant.inventory.find(wanted_key)
-    for secret in key.secrets:
+    key = repository.get_key_by_name_or_id(wanted_key)
+    secrets = key.secrets or ()
+    for secret in secrets:
         if secret.id == secret_id:
-            return Doomed(key, secret)
-    present = ", ".join(secret.id for secret in key.secrets) or "none"
-    raise NoSuchSecret(
+            return SecretToRevoke(key, secret)
+    present = ", ".join(secret.id for secret in secrets) or "none"
+    raise ZdxError(
         f'the key "{key.name}" ({key.id}) has no secret {secret_id}.',
         hint=f"Its secrets are: {present}.",
     )

@@ -9,9 +9,9 @@ from types import TracebackType
 
 from typing_extensions import Self
 
-from zdx_provider.cli.stack import sign_in_as
+from zdx_provider.cli.stack import authenticate_as
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.roles import Role, granting
+from zdx_provider.keys.roles import Role, build_resources
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientRequest,
@@ -27,13 +27,9 @@ PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 2.0
 
 
-class TrialLeftBehind(ZdxError):
-    """A throwaway client could not be removed."""
-
-
 @dataclass(frozen=True)
 class Timing:
-    """How a trial tells and spends time.
+    """How a sandbox measures time and waits.
 
     Attributes:
         monotonic: Seconds of a clock that never jumps.
@@ -44,18 +40,18 @@ class Timing:
     sleep: Callable[[float], None]
 
 
-class Trial:
-    """A place for experiments in a tenant; leaving it removes what was made.
+class Sandbox:
+    """Temporary API clients in a tenant, deleted on exit.
 
     Args:
         zidentity: The tenant.
-        options: How the tenant is reached by the clients that are tried.
-        roles: The ZDX roles that it offers.
-        prefix: What the name of every throwaway client begins with; no other client's does.
-        timing: How time passes.
+        options: How the temporary clients reach the tenant.
+        roles: The ZDX roles that the tenant offers.
+        prefix: What the name of every temporary client begins with; no other client's does.
+        timing: Measures time and waits.
 
     Raises:
-        TrialLeftBehind: On leaving: a client could not be removed. The message names its id.
+        ZdxError: On leaving: a client could not be removed. The message names its id.
     """
 
     def __init__(
@@ -72,7 +68,7 @@ class Trial:
         self.prefix = prefix
         self._options = options
         self._timing = timing
-        self._made: set[str] = set()
+        self._created: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -84,17 +80,17 @@ class Trial:
         traceback: TracebackType | None,
     ) -> None:
         left = [
-            client_id for client_id in sorted(self._throwaways()) if not self._removed(client_id)
+            client_id for client_id in sorted(self._list_clients()) if not self._delete(client_id)
         ]
         if left:
-            raise TrialLeftBehind(
-                f"throwaway clients named {self.prefix}... could not be removed: "
+            raise ZdxError(
+                f"temporary clients named {self.prefix}... could not be removed: "
                 f"{', '.join(left)}.",
                 hint="Delete them in ZIdentity, under API Clients.",
             )
 
-    def make(self, suffix: str) -> ApiClient:
-        """Make a client that has no secret yet.
+    def create(self, suffix: str) -> ApiClient:
+        """Create a client that has no secret yet.
 
         Raises:
             ZIdentityError: The tenant could not be asked, or refused.
@@ -102,51 +98,51 @@ class Trial:
         draft = ApiClientRequest(
             name=f"{self.prefix}{suffix}",
             description="Made by zdx-keys verify --live, and removed by it.",
-            client_resources=granting((), self.roles[0]),
+            client_resources=build_resources((), self.roles[0]),
         )
         client = self.clients.create(draft)
-        self._made.add(client.id)
+        self._created.add(client.id)
         return client
 
-    def write(self, client_id: str, **changes: object) -> ApiClient:
+    def update(self, client_id: str, **changes: object) -> ApiClient:
         """Change fields of a client, and read it back."""
         read = self.clients.get(client_id)
         self.clients.update(read.model_copy(update=changes))
         return self.clients.get(client_id)
 
-    def mint(self, client_id: str, lifetime: timedelta) -> NewApiClientSecret:
-        """Make a secret that lives that long by the server's clock."""
+    def create_secret(self, client_id: str, lifetime: timedelta) -> NewApiClientSecret:
+        """Create a secret with that lifetime by the server's clock."""
         return self.clients.secrets.create(client_id, self.zidentity.now() + lifetime)
 
-    def end_secrets(self, client_id: str) -> None:
-        """End all secrets of a client."""
+    def revoke_secrets(self, client_id: str) -> None:
+        """Revoke all secrets of a client."""
         for secret in self.clients.secrets.list(client_id):
             with suppress(NotFoundError):
                 self.clients.secrets.delete(client_id, secret.id)
 
-    def signs_in(self, client_id: str, secret: NewApiClientSecret) -> bool:
-        """Whether a client obtains a token with a secret.
+    def can_authenticate(self, client_id: str, secret: NewApiClientSecret) -> bool:
+        """Whether a client gets an access token with a secret.
 
         Raises:
             ZIdentityError: That could not be told.
         """
         try:
-            self.token_lifetime(client_id, secret)
+            self.get_token_lifetime(client_id, secret)
         except AuthenticationError:
             return False
         return True
 
-    def token_lifetime(self, client_id: str, secret: NewApiClientSecret) -> timedelta:
-        """How long a token lives that a client obtains with a secret.
+    def get_token_lifetime(self, client_id: str, secret: NewApiClientSecret) -> timedelta:
+        """Return the lifetime of the token that a client gets with a secret.
 
         Raises:
             AuthenticationError: It obtains none.
             ZIdentityError: That could not be told.
         """
-        return sign_in_as(self.zidentity.tenant, self._options, client_id, secret.value)
+        return authenticate_as(self.zidentity.tenant, self._options, client_id, secret.value)
 
-    def seconds_until(self, happened: Callable[[], bool]) -> float | None:
-        """How long something took to happen; None when patience ended first."""
+    def measure_seconds_until(self, happened: Callable[[], bool]) -> float | None:
+        """Return how long something took to happen; None if it took longer than a minute."""
         start = self._timing.monotonic()
         while not happened():
             if self._timing.monotonic() - start >= PATIENCE_SECONDS:
@@ -154,17 +150,17 @@ class Trial:
             self._timing.sleep(_POLL_SECONDS)
         return self._timing.monotonic() - start
 
-    def _throwaways(self) -> set[str]:
-        return self._made | set(self._lost())
+    def _list_clients(self) -> set[str]:
+        return self._created | set(self._find_lost())
 
-    def _lost(self) -> Iterable[str]:
-        """Clients that were made by a call whose answer was lost."""
+    def _find_lost(self) -> Iterable[str]:
+        """Find clients whose creation lost its response."""
         with suppress(ZIdentityError):
             for client in self.clients.list(name_like=self.prefix):
                 if client.name.startswith(self.prefix):
                     yield client.id
 
-    def _removed(self, client_id: str) -> bool:
+    def _delete(self, client_id: str) -> bool:
         try:
             with suppress(NotFoundError):
                 self.clients.delete(client_id)
@@ -186,56 +182,56 @@ class Verdict(str, Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trial came to, and what was seen."""
+    """What the check of an assumption found."""
 
     verdict: Verdict
-    seen: str
+    observed: str
 
 
 @dataclass(frozen=True)
 class Assumption:
-    """Something that this product takes for true.
+    """Undocumented behaviour that this product relies on.
 
     Attributes:
-        claim: What, as a sentence.
-        tried: Tries it on a throwaway client; a `ZIdentityError` means that it is not known.
+        statement: The behaviour, as a sentence.
+        check: Checks it on a temporary client; a `ZIdentityError` means that it is not known.
     """
 
-    claim: str
-    tried: Callable[[Trial, ApiClient], Outcome]
+    statement: str
+    check: Callable[[Sandbox, ApiClient], Outcome]
 
 
 @dataclass(frozen=True)
-class Finding:
-    """An assumption and what a tenant says to it."""
+class Result:
+    """An assumption, and what a tenant does."""
 
-    claim: str
+    assumption: str
     verdict: Verdict
-    seen: str
+    observed: str
 
 
-def holds(seen: str = "") -> Outcome:
-    """The tenant does as assumed."""
-    return Outcome(Verdict.HOLDS, seen)
+def holds(observed: str = "") -> Outcome:
+    """Return that the assumption holds."""
+    return Outcome(Verdict.HOLDS, observed)
 
 
-def differs(seen: str) -> Outcome:
-    """The tenant does otherwise."""
-    return Outcome(Verdict.DIFFERS, seen)
+def differs(observed: str) -> Outcome:
+    """Return that the tenant differs from the assumption."""
+    return Outcome(Verdict.DIFFERS, observed)
 
 
-def unknown(seen: str) -> Outcome:
-    """The trial could not tell."""
-    return Outcome(Verdict.UNKNOWN, seen)
+def cannot_tell(observed: str) -> Outcome:
+    """Return that the check could not tell."""
+    return Outcome(Verdict.UNKNOWN, observed)
 
 
-def at_once(seconds: float | None) -> Outcome:
-    """The outcome of something that is assumed to take effect without delay.
+def judge_delay(seconds: float | None) -> Outcome:
+    """Return the outcome for something that is assumed to take effect without delay.
 
     Args:
         seconds: How long it took; None when it never happened.
     """
     if seconds is None:
         return differs(f"not within {PATIENCE_SECONDS:.0f} s")
-    seen = f"after {seconds:.1f} s"
-    return holds(seen) if seconds <= AT_ONCE_SECONDS else differs(seen)
+    observed = f"after {seconds:.1f} s"
+    return holds(observed) if seconds <= AT_ONCE_SECONDS else differs(observed)

@@ -10,23 +10,24 @@ import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, TypeAdapter, ValidationError
 
 from zdx_provider.cli.options import Selection
-from zdx_provider.cli.output import with_progress
-from zdx_provider.errors import SettingsError
+from zdx_provider.cli.output import show_progress
+from zdx_provider.errors import SettingsError, ZdxError
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.owner import KEY_TYPE, Urn
-from zdx_provider.keys.repository import Inventory
+from zdx_provider.keys.repository import KeyRepository
+from zdx_provider.keys.state import KeyState, parse_state
 from zdx_provider.settings import (
     Settings,
+    list_secret_paths,
     load_settings,
     require_known_names,
-    secret_paths,
 )
 from zdx_provider.text import quote_shell
 from zdx_provider.zidentity import ClientSecret, ConnectionOptions, Tenant, ZIdentity
@@ -36,48 +37,8 @@ _PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 Model = TypeVar("Model")
 
 
-class StackUnreadable(SettingsError):
-    """The Pulumi CLI does not tell what a stack holds."""
-
-
-class NoStackSelected(StackUnreadable):
+class NoStackSelectedError(SettingsError):
     """The project has no selected stack."""
-
-
-def _revealed(value: Any) -> Any:
-    """A value of the state; the engine wraps a secret one together with its JSON text."""
-    if isinstance(value, dict) and "plaintext" in value:
-        return json.loads(value["plaintext"])
-    return value
-
-
-Text = Annotated[str, BeforeValidator(_revealed)]
-
-
-class StackKey(BaseModel):
-    """A key in a stack's state.
-
-    Attributes:
-        resource_name: Its logical name in the program.
-        parents: The types of its resource's parents, outermost first.
-        name: Its name in the portal.
-        key_id: Its id.
-        key_secret: Its secret; None for a key that was looked up or imported.
-        vanity_domain: The tenant that it lives in.
-        cloud: That tenant's cloud; empty for production.
-        secret_expires_at: When ZIdentity ends the secret.
-    """
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
-
-    resource_name: str
-    parents: tuple[str, ...] = ()
-    name: Text
-    key_id: Text
-    key_secret: Annotated[SecretStr | None, BeforeValidator(_revealed)] = None
-    vanity_domain: Text
-    cloud: Text = ""
-    secret_expires_at: Annotated[datetime | None, BeforeValidator(_revealed)] = None
 
 
 class _ConfigValue(BaseModel):
@@ -93,6 +54,8 @@ class _Stored(BaseModel):
 
 
 class _Resource(BaseModel):
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     urn: Annotated[Urn, BeforeValidator(Urn.parse)]
     type: str
     delete: bool = False
@@ -111,14 +74,14 @@ class _Export(BaseModel):
 
 @dataclass(frozen=True)
 class StackContents:
-    """What a stack's state holds.
+    """The contents of a stack's state.
 
     Attributes:
-        keys: Its keys.
-        urns: One resource of each chain of types, the stack's own apart.
+        keys: The states of its keys, by the URNs of their resources.
+        urns: One resource of each chain of types, without the stack's own.
     """
 
-    keys: list[StackKey]
+    keys: Mapping[Urn, KeyState]
     urns: Mapping[tuple[str, ...], Urn]
 
 
@@ -137,15 +100,15 @@ class Stack:
     def __str__(self) -> str:
         return f"the stack {self.name}" if self.name else f"the selected stack in {self.folder}"
 
-    def config(self) -> Mapping[str, str]:
-        """Its config as text, secrets in the clear.
+    def read_config(self) -> Mapping[str, str]:
+        """Read the config as text, secrets in the clear.
 
         Raises:
-            NoStackSelected: No name is given, and no stack is selected.
-            StackUnreadable: The CLI is missing, or does not open the stack.
+            NoStackSelectedError: No name is given, and no stack is selected.
+            SettingsError: The CLI is missing, or does not open the stack.
         """
-        answer = self._ask("config", "--json", "--show-secrets")
-        values = self._parsed(answer, dict[str, _ConfigValue])
+        output = self._run("config", "--json", "--show-secrets")
+        values = self._parse(output, dict[str, _ConfigValue])
         return {key: entry.value for key, entry in values.items() if entry.value is not None}
 
     def is_secret(self, path: str) -> bool:
@@ -155,64 +118,43 @@ class Stack:
             path: Of the value, such as ``zdx:tenants.emea.clientSecret``.
 
         Raises:
-            StackUnreadable: The CLI is missing, does not open the stack, or finds no such value.
+            SettingsError: The CLI is missing, does not open the stack, or finds no such value.
         """
-        return self._parsed(self._ask("config", "get", "--json", "--path", path), _Stored).secret
+        output = self._run("config", "get", "--json", "--path", path)
+        return self._parse(output, _Stored).secret
 
-    def place(self) -> str:
-        """Its project and its name, as the marks of its keys begin: ``zdx-keys/prod``.
+    def read_full_name(self) -> str:
+        """Read its project and name, the start of its keys' owners: ``zdx-keys/prod``.
 
         Raises:
-            NoStackSelected: No name is given, and no stack is selected.
-            StackUnreadable: The CLI is missing, or does not open the stack.
+            NoStackSelectedError: No name is given, and no stack is selected.
+            SettingsError: The CLI is missing, or does not open the stack.
         """
         # organization/project/stack
-        full_name = self._ask("stack", "--show-name", "--fully-qualify-stack-names")
+        full_name = self._run("stack", "--show-name", "--fully-qualify-stack-names")
         return full_name.strip().partition("/")[2]
 
-    def keys(self) -> list[StackKey]:
-        """The keys that its state holds.
+    def read_contents(self) -> StackContents:
+        """Read the keys and the resources in the state.
 
         Raises:
-            StackUnreadable: The CLI is missing, or does not open the stack.
+            SettingsError: The CLI is missing, doesn't open the stack, or a key can't be read.
         """
-        return self.contents().keys
-
-    def contents(self) -> StackContents:
-        """What its state holds.
-
-        Raises:
-            StackUnreadable: The CLI is missing, or does not open the stack.
-        """
-        export = self._parsed(self._ask("stack", "export", "--show-secrets"), _Export)
+        export = self._parse(self._run("stack", "export", "--show-secrets"), _Export)
         kept = [each for each in export.deployment.resources if not each.delete]
-        urns = [each.urn for each in kept]
-        keys = [self._key(each) for each in kept if each.type == KEY_TYPE]
-        return StackContents(keys, {urn.types: urn for urn in reversed(urns)})
+        keys = {each.urn: _parse_key(each, self) for each in kept if each.type == KEY_TYPE}
+        return StackContents(keys, {each.urn.types: each.urn for each in reversed(kept)})
 
-    def command(self, *arguments: str) -> str:
-        """A command of the Pulumi CLI about this stack, to be pasted into a shell."""
+    def format_command(self, *arguments: str) -> str:
+        """Return a command of the Pulumi CLI for this stack, to be pasted into a shell."""
         stack = ("--stack", self.name) if self.name else ()
         folder = () if self.folder == Path.cwd() else ("--cwd", str(self.folder))
         return " ".join(map(quote_shell, ("pulumi", *arguments, *stack, *folder)))
 
-    def _key(self, resource: _Resource) -> StackKey:
-        urn = resource.urn
-        place = {"resource_name": urn.name, "parents": urn.types[:-1]}
-        try:
-            return StackKey.model_validate({**resource.outputs, **place})
-        except ValidationError:
-            problem = f'the state of {self} holds a key "{urn.name}" that cannot be read.'
-        raise StackUnreadable(
-            problem,
-            hint="Restore the state from a backup, or repair it with pulumi stack export and "
-            "pulumi stack import.",
-        )
-
-    def _ask(self, *arguments: str) -> str:
+    def _run(self, *arguments: str) -> str:
         cli = shutil.which("pulumi")
         if cli is None:
-            raise StackUnreadable(
+            raise SettingsError(
                 f"{self} cannot be read: there is no pulumi on PATH.",
                 hint="Install the Pulumi CLI; to use the environment alone, name a folder "
                 "outside the project: --cwd /.",
@@ -228,50 +170,71 @@ class Stack:
                 check=False,
             )
         except OSError as error:
-            raise StackUnreadable(
+            raise SettingsError(
                 f"{self} cannot be read: {cli} cannot be run ({error.strerror}).",
                 hint="Install the Pulumi CLI again.",
             ) from None
         if done.returncode != 0:
-            raise self._unreadable(done.stderr, arguments)
+            raise self._build_error(done.stderr, arguments)
         return done.stdout
 
-    def _unreadable(self, stderr: str, arguments: Sequence[str]) -> StackUnreadable:
+    def _build_error(self, stderr: str, arguments: Sequence[str]) -> SettingsError:
         told = summarize_stderr(stderr)
         shown = (each for each in arguments if each != "--show-secrets")
-        kind = NoStackSelected if "no stack selected" in told else StackUnreadable
-        hint = f"To see all that it says, run: {self.command(*shown)}"
+        kind = NoStackSelectedError if "no stack selected" in told else SettingsError
+        hint = f"To see all that it says, run: {self.format_command(*shown)}"
         if any(words in told for words in ("no stack", "no Pulumi.yaml")):
             hint = "Name a stack with --stack and its project's folder with --cwd."
         if "passphrase" in told:
             hint = "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the stack's."
         return kind(f"{self} cannot be read; pulumi says: {told}.", hint=hint)
 
-    def _parsed(self, answer: str, shape: type[Model]) -> Model:
+    def _parse(self, output: str, shape: type[Model]) -> Model:
         try:
-            return TypeAdapter(shape).validate_json(answer)
+            return TypeAdapter(shape).validate_json(output)
         except ValidationError:
             problem = f"what pulumi tells of {self} is not understood."
         # Raised here so that pydantic's error, which holds secrets, is not chained to it.
-        raise StackUnreadable(problem, hint="Upgrade the Pulumi CLI, or zdx-provider.")
+        raise SettingsError(problem, hint="Upgrade the Pulumi CLI, or zdx-provider.")
 
 
-def in_project(folder: Path) -> bool:
+def is_in_project(folder: Path) -> bool:
     """Whether a folder belongs to a Pulumi project."""
     return any(
         (parent / file).is_file() for parent in (folder, *folder.parents) for file in _PROJECT_FILES
     )
 
 
+def _parse_key(resource: _Resource, stack: Stack) -> KeyState:
+    try:
+        return parse_state(_reveal(resource.outputs))
+    except ZdxError as error:
+        problem, hint = error.problem, error.hint
+    except ValueError:
+        problem = f'the state of the key "{resource.urn.name}" is damaged.'
+        hint = "Restore the state from a backup."
+    # Raised here so that the error, which may hold a secret, is not chained to it.
+    raise SettingsError(f"{stack} cannot be read: {problem}", hint=hint)
+
+
+def _reveal(value: Any) -> Any:
+    """Return a value of an export without the wrappers of its secrets, which hold JSON."""
+    if isinstance(value, dict):
+        if "plaintext" in value:
+            return _reveal(json.loads(value["plaintext"]))
+        return {name: _reveal(inner) for name, inner in value.items()}
+    return [_reveal(inner) for inner in value] if isinstance(value, list) else value
+
+
 @dataclass(frozen=True)
-class FoundSettings:
-    """Settings, and where they come from.
+class TenantSettings:
+    """The settings of a command, and where they were read.
 
     Attributes:
         settings: The settings.
-        source: Where from, in words.
+        source: Where they were read, in words.
         stack: The stack whose config was read; None for the environment alone.
-        config: That stack's config as text, secrets in the clear.
+        config: The config of that stack as text, secrets in the clear.
     """
 
     settings: Settings
@@ -279,86 +242,62 @@ class FoundSettings:
     stack: Stack | None = None
     config: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def plain_secrets(self) -> list[str]:
-        """The paths of the secrets that the stack's config holds in plain text.
+    def list_plain_secrets(self) -> list[str]:
+        """List the paths of the secrets that the stack's config holds in plain text.
 
         Raises:
-            StackUnreadable: The CLI does not open the stack any more.
+            SettingsError: The CLI doesn't open the stack any more.
         """
         if self.stack is None:
             return []
-        return [path for path in secret_paths(self.config.get) if not self.stack.is_secret(path)]
+        paths = list_secret_paths(self.config.get)
+        return [path for path in paths if not self.stack.is_secret(path)]
 
 
-@dataclass(frozen=True)
-class OpenTenant:
-    """A tenant that can be asked.
-
-    Attributes:
-        zidentity: Its API.
-        inventory: What it has.
-    """
-
-    zidentity: ZIdentity
-    inventory: Inventory
-
-    @property
-    def name(self) -> str:
-        """Its vanity domain, with the cloud if that is not production's."""
-        return str(self.zidentity.tenant)
-
-    def read_keys(self) -> list[Key]:
-        """The API clients that hold a role of ZDX, with their secrets; progress is shown.
-
-        Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
-        """
-        clients = self.inventory.clients()
-        return list(with_progress(self.inventory.read(clients), len(clients), "Reading secrets"))
-
-
-def find_settings(selection: Selection, environ: Mapping[str, str]) -> FoundSettings:
+def find_settings(selection: Selection, environ: Mapping[str, str]) -> TenantSettings:
     """Read the stack's config, then the environment; outside a stack the environment alone.
 
     Raises:
-        SettingsError: A value is malformed, or there is no such profile.
-        StackUnreadable: The stack is there, or was named, and cannot be read.
+        SettingsError: A value is malformed, there is no such entry of ``zdx:tenants``, or the
+            stack can't be read.
     """
-    stack, config, source = _stack_config(selection)
+    stack, config, source = _read_stack_config(selection)
     require_known_names(config)
-    settings = load_settings(config.get, environ, selection.profile)
-    return FoundSettings(settings, source, stack, config)
+    settings = load_settings(config.get, environ, selection.tenant)
+    return TenantSettings(settings, source, stack, config)
 
 
-def connect(settings: Settings) -> OpenTenant:
-    """Prepare to ask the tenant; nothing is sent yet.
+def open_repository(selection: Selection) -> KeyRepository:
+    """Return the keys of the tenant that the settings name; nothing is sent yet.
 
     Raises:
-        SettingsError: A setting is missing.
-        SettingsError: A value cannot be part of an address.
-        SettingsError: The private key is none.
+        SettingsError: A setting is missing or malformed, or the stack can't be read.
     """
-    zidentity = settings.open()
-    return OpenTenant(zidentity, Inventory(zidentity))
+    return KeyRepository(find_settings(selection, os.environ).settings.open())
 
 
-def open_tenant(selection: Selection) -> OpenTenant:
-    """The tenant that the settings name; see `find_settings` and `connect` for the errors."""
-    return connect(find_settings(selection, os.environ).settings)
+def read_keys(repository: KeyRepository) -> list[Key]:
+    """Read the keys of a tenant with their secrets, and show progress.
+
+    Raises:
+        ZIdentityError: The tenant could not be asked, or refused.
+    """
+    keys = repository.list_keys()
+    return list(show_progress(repository.read_secrets(keys), len(keys), "Reading secrets"))
 
 
-def chosen_stack(selection: Selection) -> Stack | None:
-    """The stack that is named, or else the selected one of the project; None outside of one."""
+def find_stack(selection: Selection) -> Stack | None:
+    """Return the stack that is named, or else the project's selected one; None outside of one."""
     folder = selection.folder.resolve()
-    if selection.stack is None and not in_project(folder):
+    if selection.stack is None and not is_in_project(folder):
         return None
     return Stack(folder, selection.stack)
 
 
-def sign_in_as(
+def authenticate_as(
     tenant: Tenant, options: ConnectionOptions, client_id: str, secret: SecretStr
 ) -> timedelta:
-    """Obtain a token as another client than the settings name.
+    """Get an access token as another client than the provider's.
 
     Args:
         tenant: Where the client lives.
@@ -374,20 +313,20 @@ def sign_in_as(
         ZIdentityError: That could not be told.
     """
     # A session of its own for each attempt: one that was refused stays refused.
-    visitor = ZIdentity(tenant, ClientSecret(client_id, secret.get_secret_value()), options)
+    other = ZIdentity(tenant, ClientSecret(client_id, secret.get_secret_value()), options)
     try:
-        return visitor.authenticate()
+        return other.authenticate()
     finally:
-        visitor.close()
+        other.close()
 
 
-def _stack_config(selection: Selection) -> tuple[Stack | None, Mapping[str, str], str]:
-    stack = chosen_stack(selection)
+def _read_stack_config(selection: Selection) -> tuple[Stack | None, Mapping[str, str], str]:
+    stack = find_stack(selection)
     if stack is None:
         return None, {}, "the environment"
     try:
-        return stack, stack.config(), f"{stack}, then the environment"
-    except NoStackSelected:
+        return stack, stack.read_config(), f"{stack}, then the environment"
+    except NoStackSelectedError:
         return None, {}, "the environment (the project here has no selected stack)"
 
 

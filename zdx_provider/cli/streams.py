@@ -16,21 +16,17 @@ _INSTEAD = {"✓": "ok", "✗": "FAILED", "…": "..."}
 _FALLBACK = "zdx-keys"
 
 
-class OutputLost(ZdxError):
-    """What was to be shown cannot be written."""
-
-
 @contextmanager
-def writable_streams() -> Iterator[None]:
+def open_streams() -> Iterator[None]:
     """Let a command write any text, and say so where its output could not be written.
 
     Raises:
-        OutputLost: There is no standard output, or it takes no more.
+        ZdxError: There is no standard output, or it takes no more.
     """
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - a stream until the process ends
     if sys.stdout is None:
-        raise OutputLost("standard output is closed.", hint="To discard it, add: > /dev/null")
+        raise ZdxError("standard output is closed.", hint="To discard it, add: > /dev/null")
     codecs.register_error(_FALLBACK, _replace)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -54,7 +50,7 @@ def describe_os_error(error: OSError) -> str:
     return f"{shown} cannot be used: {error.strerror or type(error).__name__}."
 
 
-def tell_error(line: str) -> None:
+def print_error(line: str) -> None:
     """Write a line to standard error; where that is not possible, nobody is left to be told."""
     try:
         sys.stderr.write(f"error: {escape_text(line)}\n")
@@ -74,7 +70,7 @@ def _flush() -> None:
         problem = f"standard output cannot be written: {error.strerror}."
     else:
         return
-    raise OutputLost(problem, hint="What the command was to do may be done all the same.")
+    raise ZdxError(problem, hint="What the command was to do may be done all the same.")
 
 
 def _discard(stream: TextIO) -> None:

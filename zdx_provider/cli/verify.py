@@ -13,11 +13,27 @@ from rich.text import Text
 
 from zdx_provider.cli.assumptions import CLIENT_ASSUMPTIONS, SECRET_ASSUMPTIONS
 from zdx_provider.cli.options import Selection
-from zdx_provider.cli.output import Exit, cell, console, exit_of, print_json, table, with_progress
-from zdx_provider.cli.sandbox import Assumption, Finding, Timing, Trial, Verdict, unknown
-from zdx_provider.cli.stack import FoundSettings, OpenTenant, connect, find_settings
+from zdx_provider.cli.output import (
+    Exit,
+    create_console,
+    create_table,
+    format_cell,
+    get_exit_code,
+    print_json,
+    show_progress,
+)
+from zdx_provider.cli.sandbox import (
+    Assumption,
+    Result,
+    Sandbox,
+    Timing,
+    Verdict,
+    cannot_tell,
+)
+from zdx_provider.cli.stack import TenantSettings, find_settings, read_keys
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.roles import RoleNotFound
+from zdx_provider.keys.repository import KeyRepository
+from zdx_provider.keys.roles import RoleNotFoundError
 from zdx_provider.stack_config import describe_plain_secret
 from zdx_provider.zidentity import (
     ApiClient,
@@ -27,16 +43,29 @@ from zdx_provider.zidentity import (
     ZIdentityError,
 )
 
+ASSUMPTIONS = (*CLIENT_ASSUMPTIONS, *SECRET_ASSUMPTIONS)
+
+# Assumed too, and not possible to check with what an API client may request.
+_NOT_CHECKED = (
+    Result(
+        "The ZDX API answers to a token of such a key",
+        Verdict.UNKNOWN,
+        "not tried: ask /zdx/v1 for something that the key's role may read",
+    ),
+)
+
+_STYLES = {Verdict.HOLDS: "green", Verdict.DIFFERS: "red", Verdict.UNKNOWN: "yellow"}
+
 
 @dataclass(frozen=True)
 class Step:
-    """One thing that was looked at.
+    """One thing that was verified.
 
     Attributes:
         title: What.
-        passed: Whether it is as needed; None where that cannot be told.
-        detail: What was found; for a cross, what to do about it.
-        exit: How the command ends because of it.
+        passed: Whether it is as needed; None if that can't be known.
+        detail: What was found; if it isn't as needed, what to do about it.
+        exit: The exit code of the command because of it.
     """
 
     title: str
@@ -47,116 +76,114 @@ class Step:
 
 @dataclass(frozen=True)
 class Report:
-    """What ``verify --json`` prints."""
+    """The document of ``verify --json``."""
 
     steps: list[Step]
-    findings: list[Finding]
+    results: list[Result]
 
 
 def run(selection: Selection, *, live: bool, as_json: bool) -> Exit:
-    """Verify, show what was found, and say how the command ends."""
+    """Verify, print what was found, and return the exit code."""
     verification = Verification(selection)
     steps = []
-    for step in verification.steps():
+    for step in verification.run_steps():
         steps.append(step)
         if not as_json:
-            console().print(rendered(step), soft_wrap=True)
-    end = next((step.exit for step in steps if step.exit), Exit.DONE)
-    found: list[Finding] = []
+            create_console().print(format_step(step), soft_wrap=True)
+    code = next((step.exit for step in steps if step.exit), Exit.DONE)
+    results: list[Result] = []
     try:
-        if live and not end:
-            found.extend(_tried(verification.found))
-    finally:  # what was found is told even if what was made for it could not be removed
+        if live and not code:
+            results.extend(_check_live(verification))
+    finally:  # the results are printed even if the temporary clients could not be deleted
         if as_json:
-            print_json(Report(steps, found))
-        elif found:
-            console().print(finding_table(found, verification.tenant.name))
-    if any(finding.verdict is Verdict.DIFFERS for finding in found):
+            print_json(Report(steps, results))
+        elif results:
+            create_console().print(build_table(results, str(verification.repository.tenant)))
+    if any(result.verdict is Verdict.DIFFERS for result in results):
         return Exit.FAILED
-    return end
+    return code
 
 
 class Verification:
-    """Looks at one thing after another, and stops where the next cannot be looked at.
+    """Verifies one thing after another, and stops if the next one can't be verified.
 
     Args:
-        selection: Whose settings.
+        selection: The stack and the tenant.
     """
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
 
     @cached_property
-    def found(self) -> FoundSettings:
+    def found(self) -> TenantSettings:
         """The settings."""
         return find_settings(self._selection, os.environ)
 
     @cached_property
-    def tenant(self) -> OpenTenant:
-        """The tenant that they name."""
-        return connect(self.found.settings)
+    def repository(self) -> KeyRepository:
+        """The keys of the tenant that they name."""
+        return KeyRepository(self.found.settings.open())
 
-    def steps(self) -> Iterator[Step]:
-        """Each thing in turn."""
-        yield (settings := _looked("settings", self._settings))
+    def run_steps(self) -> Iterator[Step]:
+        """Yield each thing that was verified."""
+        yield (settings := _run_step("settings", self._verify_settings))
         if not settings.passed:
             return
-        yield from self._plain_secrets()
-        yield (credentials := _looked("credentials", self._credentials))
+        yield from self._verify_stack_config()
+        yield (credentials := _run_step("credentials", self._verify_credentials))
         if not credentials.passed:
             return
-        yield _looked("permission to read API Resources", self._read_resources)
-        yield _looked("permission to read API Clients", self._read_clients)
-        yield self._change_clients()
-        yield _looked("ZDX roles", self._roles)
-        yield _looked("ZDX keys", self._keys)
+        yield _run_step("permission to read API Resources", self._read_resources)
+        yield _run_step("permission to read API Clients", self._read_clients)
+        yield self._verify_writes()
+        yield _run_step("ZDX roles", self._list_roles)
+        yield _run_step("ZDX keys", self._count_keys)
 
-    def _settings(self) -> str:
+    def _verify_settings(self) -> str:
         settings = self.found.settings
         credentials = settings.credentials()
-        proof = "privateKey" if settings.private_key else "clientSecret"
+        kind = "privateKey" if settings.private_key else "clientSecret"
         unused = " and ".join(settings.unused_credentials)
         return (
-            f"tenant {self.tenant.name} ({settings.origin('vanityDomain')}), "
-            f"client {credentials.client_id} ({settings.origin('clientId')}) with its "
-            f"{credentials.kind} ({settings.origin(proof)}), "
-            f"API {self.tenant.zidentity.tenant.api_url}; from {self.found.source}"
+            f"tenant {self.repository.tenant} ({settings.format_origin('vanityDomain')}), "
+            f"client {credentials.client_id} ({settings.format_origin('clientId')}) with its "
+            f"{credentials.kind} ({settings.format_origin(kind)}), "
+            f"API {self.repository.tenant.api_url}; from {self.found.source}"
             + (f"; {unused} is set too and not used" if unused else "")
         )
 
-    def _plain_secrets(self) -> Iterator[Step]:
+    def _verify_stack_config(self) -> Iterator[Step]:
         try:
-            paths = self.found.plain_secrets()
+            paths = self.found.list_plain_secrets()
         except ZdxError as error:
             yield Step("stack config", passed=None, detail=str(error))
             return
         if paths:
             yield Step("stack config", passed=None, detail=describe_plain_secret(paths))
 
-    def _credentials(self) -> str:
-        with suppress(
-            PermissionDeniedError
-        ):  # a matter of permission, which the next step is about
-            self.tenant.zidentity.resource_servers.list()
-        return f"accepted by {self.tenant.zidentity.tenant.token_url}"
+    def _verify_credentials(self) -> str:
+        with suppress(PermissionDeniedError):  # the next step is about permissions
+            self.repository.zidentity.resource_servers.list()
+        return f"accepted by {self.repository.tenant.token_url}"
 
     def _read_resources(self) -> str:
-        self.tenant.zidentity.resource_servers.list()
+        self.repository.zidentity.resource_servers.list()
         return "granted"
 
     def _read_clients(self) -> str:
-        return f"granted; {len(self.tenant.zidentity.api_clients.list())} API clients"
+        return f"granted; {len(self.repository.zidentity.api_clients.list())} API clients"
 
-    def _change_clients(self) -> Step:
+    def _verify_writes(self) -> Step:
         title = "permission to change API Clients"
-        # Deleting what is not there changes nothing and is answered by whether one may.
-        nobody = f"zdx-keys-verify-{secrets.token_hex(16)}"
+        # Deleting a client that doesn't exist changes nothing, and shows whether one may.
+        missing = f"zdx-keys-verify-{secrets.token_hex(16)}"
         try:
-            self.tenant.zidentity.api_clients.delete(nobody)
+            self.repository.zidentity.api_clients.delete(missing)
         except NotFoundError:
             return Step(title, passed=True, detail="granted")
         except (PermissionDeniedError, AuthenticationError) as error:
-            return Step(title, passed=False, detail=str(error), exit=exit_of(error))
+            return Step(title, passed=False, detail=str(error), exit=get_exit_code(error))
         except ZIdentityError as error:
             return Step(
                 title, passed=None, detail=f"{error} zdx-keys verify --live tells for certain."
@@ -165,94 +192,75 @@ class Verification:
             title, passed=None, detail="not told; zdx-keys verify --live tells for certain."
         )
 
-    def _roles(self) -> str:
-        roles = self.tenant.inventory.roles.known()
+    def _list_roles(self) -> str:
+        roles = self.repository.get_roles()
         if not roles:
-            raise RoleNotFound(
+            raise RoleNotFoundError(
                 "this tenant offers no ZDX role.",
                 hint="The client must see the service ZDX under API Resources in ZIdentity, "
                 "and the tenant must be subscribed to ZDX.",
             )
         return ", ".join(role.name for role in roles)
 
-    def _keys(self) -> str:
-        keys = self.tenant.read_keys()
-        declared = sum(key.mark is not None for key in keys)
+    def _count_keys(self) -> str:
+        keys = read_keys(self.repository)
+        declared = sum(key.marker is not None for key in keys)
         return f"{len(keys)}, of which stacks declare {declared}"
 
 
-def rendered(step: Step) -> Text:
-    """A step for people."""
+def format_step(step: Step) -> Text:
+    """Return a step as a line for people."""
     sign, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("?", "yellow")}[step.passed]
-    return Text.assemble((sign, style), " ", (step.title, "bold"), ": ", cell(step.detail))
+    return Text.assemble((sign, style), " ", (step.title, "bold"), ": ", format_cell(step.detail))
 
 
-def _tried(found: FoundSettings) -> Iterator[Finding]:
-    with open_trial(found) as trial:
-        yield from with_progress(findings(trial), len(ASSUMPTIONS), "Trying assumptions")
-
-
-def _looked(title: str, look: Callable[[], str]) -> Step:
-    try:
-        return Step(title, passed=True, detail=look())
-    except ZdxError as error:
-        return Step(title, passed=False, detail=str(error), exit=exit_of(error))
-
-
-ASSUMPTIONS = (*CLIENT_ASSUMPTIONS, *SECRET_ASSUMPTIONS)
-
-# Assumed too, and out of reach for what an API client may ask.
-_NOT_TRIED = (
-    Finding(
-        "The ZDX API answers to a token of such a key",
-        Verdict.UNKNOWN,
-        "not tried: ask /zdx/v1 for something that the key's role may read",
-    ),
-)
-
-_STYLES = {Verdict.HOLDS: "green", Verdict.DIFFERS: "red", Verdict.UNKNOWN: "yellow"}
-
-
-def open_trial(found: FoundSettings) -> Trial:
-    """A trial in the tenant that settings name.
+def check_assumptions(
+    sandbox: Sandbox, assumptions: Sequence[Assumption] = ASSUMPTIONS
+) -> Iterator[Result]:
+    """Check assumptions one after the other on one temporary client.
 
     Raises:
-        ZIdentityError: The tenant could not be asked for its roles.
+        ZIdentityError: The client could not be created.
     """
-    tenant = connect(found.settings)
-    return Trial(
-        tenant.zidentity,
-        found.settings.connection(),
-        tenant.inventory.roles.now(),
+    client = sandbox.create("main")
+    for assumption in assumptions:
+        yield _check(sandbox, client, assumption)
+    yield from _NOT_CHECKED
+
+
+def build_table(results: Sequence[Result], tenant: str) -> Table:
+    """Return the results as a table for people."""
+    table = create_table(f"What is assumed, tried on {tenant}", "Assumption", "Result", "Observed")
+    for result in results:
+        verdict = format_cell(result.verdict.value, _STYLES[result.verdict])
+        table.add_row(format_cell(result.assumption), verdict, format_cell(result.observed))
+    return table
+
+
+def _check_live(verification: Verification) -> Iterator[Result]:
+    repository = verification.repository
+    sandbox = Sandbox(
+        repository.zidentity,
+        verification.found.settings.connection(),
+        repository.list_roles(),
         prefix=f"zdx-keys-verify-{secrets.token_hex(8)}-",
         timing=Timing(time.monotonic, time.sleep),
     )
+    with sandbox:
+        results = check_assumptions(sandbox)
+        yield from show_progress(results, len(ASSUMPTIONS), "Trying assumptions")
 
 
-def findings(trial: Trial, assumptions: Sequence[Assumption] = ASSUMPTIONS) -> Iterator[Finding]:
-    """Try assumptions one after the other on one throwaway client.
-
-    Raises:
-        ZIdentityError: The client could not be made.
-    """
-    client = trial.make("main")
-    for assumption in assumptions:
-        yield _found(trial, client, assumption)
-    yield from _NOT_TRIED
-
-
-def finding_table(found: Sequence[Finding], tenant_name: str) -> Table:
-    """The findings for people."""
-    made = table(f"What is assumed, tried on {tenant_name}", "Assumption", "Verdict", "Seen")
-    for finding in found:
-        verdict = cell(finding.verdict.value, _STYLES[finding.verdict])
-        made.add_row(cell(finding.claim), verdict, cell(finding.seen))
-    return made
-
-
-def _found(trial: Trial, client: ApiClient, assumption: Assumption) -> Finding:
+def _check(sandbox: Sandbox, client: ApiClient, assumption: Assumption) -> Result:
     try:
-        outcome = assumption.tried(trial, client)
+        outcome = assumption.check(sandbox, client)
     except ZIdentityError as error:
-        outcome = unknown(str(error))
-    return Finding(assumption.claim, outcome.verdict, outcome.seen)
+        outcome = cannot_tell(str(error))
+    return Result(assumption.statement, outcome.verdict, outcome.observed)
+
+
+def _run_step(title: str, verify: Callable[[], str]) -> Step:
+    try:
+        return Step(title, passed=True, detail=verify())
+    except ZdxError as error:
+        return Step(title, passed=False, detail=str(error), exit=get_exit_code(error))

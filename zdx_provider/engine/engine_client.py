@@ -17,11 +17,7 @@ _ADDRESS = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\]):\d+")
 _ANSWER_SECONDS = 10.0
 
 
-class EngineGone(ZdxError):
-    """Nobody will record what this process does any more."""
-
-
-class EngineHost:
+class EngineClient:
     """The engine that started this plugin.
 
     Args:
@@ -33,20 +29,20 @@ class EngineHost:
         self._secrets: set[str] = set()
 
     @classmethod
-    def of_this_process(cls) -> "EngineHost":
-        """The engine whose address is the last argument of a plugin's command line."""
+    def from_process(cls) -> "EngineClient":
+        """Create a client for the engine whose address is the last argument of this process."""
         last = sys.argv[-1]
         return cls(last if _ADDRESS.fullmatch(last) else None)
 
     def require_alive(self) -> None:
-        """Stop before a change that nobody would record.
+        """Stop before a change that no state would record.
 
-        A plugin outlives an engine that is killed, and would go on making keys for a state that
-        never hears of them. Whether the engine lives is asked, not guessed from a parent process:
-        a shell stands between the two.
+        A plugin outlives an engine that is killed, and would create keys that no state contains.
+        The engine itself is asked: a parent process says nothing, as a shell may be between the
+        two.
 
         Raises:
-            EngineGone: The engine does not answer at its address any more.
+            ZdxError: The engine does not answer at its address any more.
         """
         if self._address is None:
             return
@@ -57,7 +53,7 @@ class EngineHost:
         except grpc.RpcError as error:
             # Any other status is an answer, and so a sign of life.
             if error.code() is grpc.StatusCode.UNAVAILABLE:
-                raise EngineGone(
+                raise ZdxError(
                     "the Pulumi engine that asked for this is gone, so nothing more is changed.",
                     hint="Run pulumi up again, after pulumi cancel where the stack is locked.",
                 ) from None
@@ -86,11 +82,11 @@ class EngineHost:
         if self._address is None:
             return
         shown = escape_text(hide_secrets(message, self.secrets))
-        request = engine_pb2.LogRequest(severity=_severity(level), message=shown)
+        request = engine_pb2.LogRequest(severity=_to_severity(level), message=shown)
         with suppress(grpc.RpcError):
             self._engine.Log(request, timeout=_ANSWER_SECONDS)
 
-    def show_log_of(self, name: str) -> None:
+    def forward_log(self, name: str) -> None:
         """Show the lines of one of this package's loggers in the user's diagnostics.
 
         Args:
@@ -108,15 +104,15 @@ class EngineHost:
 class _EngineHandler(logging.Handler):
     """Passes log lines on to the engine."""
 
-    def __init__(self, host: EngineHost) -> None:
+    def __init__(self, engine: EngineClient) -> None:
         super().__init__()
-        self._host = host
+        self._engine = engine
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._host.log(record.levelno, record.getMessage())
+        self._engine.log(record.levelno, record.getMessage())
 
 
-def _severity(level: int) -> engine_pb2.LogSeverity.ValueType:
+def _to_severity(level: int) -> engine_pb2.LogSeverity.ValueType:
     if level >= logging.WARNING:
         return engine_pb2.WARNING
     return engine_pb2.INFO if level >= logging.INFO else engine_pb2.DEBUG

@@ -1,21 +1,21 @@
-"""The tenants that a stack's settings name, each with one session for the whole process."""
+"""One repository of keys per tenant for the whole process, and the rule of the same tenant.
+
+A key belongs to one tenant. The settings may point elsewhere by now, or reach the tenant at another
+address; a key is never searched for, and never taken for gone, in a tenant that isn't its own.
+"""
 
 import threading
 from collections.abc import Callable, Mapping
 
 from zdx_provider.errors import SettingsError
-from zdx_provider.keys.repository import Keys
+from zdx_provider.keys.repository import KeyRepository
 from zdx_provider.keys.state import KeyState
-from zdx_provider.settings import ConfigReader, Settings, load_settings, profile_names
+from zdx_provider.settings import ConfigReader, Settings, list_tenant_names, load_settings
 from zdx_provider.zidentity import Tenant, format_tenant
 
 
-class TenantMismatch(SettingsError):
-    """A key lives in one tenant, and the settings name another."""
-
-
 class Tenants:
-    """Opens each tenant at its first use.
+    """The tenants that the settings name; each is opened at its first use.
 
     Args:
         config: Reads the stack's config.
@@ -28,105 +28,107 @@ class Tenants:
         self,
         config: ConfigReader,
         environ: Mapping[str, str],
-        before_write: Callable[[], None],
+        before_write: Callable[[], None] = lambda: None,
     ) -> None:
         self._config = config
         self._environ = environ
         self._before_write = before_write
         self._lock = threading.Lock()
-        self._keys: dict[str | None, Keys] = {}
+        # By settings, not by name: programs of the Automation API share a process, and each has
+        # a config of its own.
+        self._repositories: dict[Settings, KeyRepository] = {}
 
-    def settings(self, profile: str | None) -> Settings:
-        """The settings of a profile, or of the stack as a whole."""
-        return load_settings(self._config, self._environ, profile)
+    def load_settings(self, tenant_name: str | None) -> Settings:
+        """Load the settings of an entry of ``zdx:tenants``, or of the stack itself."""
+        return load_settings(self._config, self._environ, tenant_name)
 
-    def named(self, profile: str | None) -> Tenant | None:
-        """The tenant that the settings name, without calling it; None where they name none."""
-        settings = self.settings(profile)
+    def find_tenant(self, tenant_name: str | None) -> Tenant | None:
+        """Return the tenant that the settings name, without a request; None if they name none."""
+        settings = self.load_settings(tenant_name)
         return settings.tenant() if settings.vanity_domain else None
 
-    def keys(self, profile: str | None) -> Keys:
-        """The keys of the tenant that the settings name.
+    def open_repository(self, tenant_name: str | None) -> KeyRepository:
+        """Return the keys of the tenant that the settings name.
 
         Raises:
             SettingsError: A setting is missing or malformed.
         """
+        settings = self.load_settings(tenant_name)
         with self._lock:
-            if profile not in self._keys:
-                zidentity = self.settings(profile).open(self._before_write)
-                self._keys[profile] = Keys(zidentity)
-            return self._keys[profile]
+            if settings not in self._repositories:
+                self._repositories[settings] = KeyRepository(settings.open(self._before_write))
+            return self._repositories[settings]
 
-    def keys_of(self, key: KeyState) -> Keys:
-        """The keys of the tenant that a recorded key lives in.
+    def open_repository_of(self, state: KeyState) -> KeyRepository:
+        """Return the keys of the tenant that a key belongs to.
 
         Raises:
-            TenantMismatch: The settings name another tenant by now.
-            SettingsError: A setting is missing or malformed.
+            SettingsError: A setting is missing or malformed, or the settings name another tenant.
         """
-        profile = self._profile_of(key)
-        require_home(self.named(profile), key)
-        return self.keys(profile)
+        tenant_name = self._find_name(state)
+        require_same_tenant(self.find_tenant(tenant_name), state)
+        return self.open_repository(tenant_name)
 
-    def home_of(self, key: KeyState) -> Tenant | None:
-        """The tenant that the settings name for a recorded key; None where they name none."""
-        return self.named(self._profile_of(key))
+    def find_tenant_of(self, state: KeyState) -> Tenant | None:
+        """Return the tenant that the settings name for a key; None if they name none."""
+        return self.find_tenant(self._find_name(state))
 
-    def _profile_of(self, key: KeyState) -> str | None:
-        """The profile that the state names; or, once that is renamed, the one of its tenant."""
-        profiles = profile_names(self._config)
-        if key.tenant is None or key.tenant in profiles:
-            return key.tenant
-        homes = {name: self.named(name) for name in profiles}
-        own = [name for name, tenant in homes.items() if tenant and is_home(tenant, key)]
-        nearest = [name for name in own if not is_elsewhere(homes[name], key)]
-        return next(iter(nearest or own), key.tenant)
-
-
-def is_home(tenant: Tenant | None, key: KeyState) -> bool:
-    """Whether a tenant is the one that a key lives in, as far as the settings tell."""
-    return tenant is None or (tenant.vanity_domain, tenant.cloud) == (key.vanity_domain, key.cloud)
+    def _find_name(self, state: KeyState) -> str | None:
+        """Return the tenant name in the state; if that was renamed, the new name of its tenant."""
+        names = list_tenant_names(self._config)
+        if state.tenant is None or state.tenant in names:
+            return state.tenant
+        tenants = {name: self.find_tenant(name) for name in names}
+        own = [name for name, tenant in tenants.items() if tenant and is_same_tenant(tenant, state)]
+        nearest = [name for name in own if not has_other_address(tenants[name], state)]
+        return next(iter(nearest or own), state.tenant)
 
 
-def is_elsewhere(tenant: Tenant | None, key: KeyState) -> bool:
-    """Whether a tenant is reached at another address than the one where a key was last seen."""
-    return tenant is not None and tenant.custom_api_url != key.api_url
+def is_same_tenant(tenant: Tenant | None, state: KeyState) -> bool:
+    """Whether a key belongs to a tenant, according to the settings."""
+    own = (state.vanity_domain, state.cloud)
+    return tenant is None or (tenant.vanity_domain, tenant.cloud) == own
 
 
-def at_address(key: KeyState, tenant: Tenant | None) -> KeyState:
-    """The state of a key that was just seen at a tenant's address."""
-    return key.model_copy(update={"api_url": tenant.custom_api_url}) if tenant else key
+def has_other_address(tenant: Tenant | None, state: KeyState) -> bool:
+    """Whether a tenant has another address than the one at which a key was last seen."""
+    return tenant is not None and tenant.custom_api_url != state.api_url
 
 
-def require_home(tenant: Tenant | None, key: KeyState) -> None:
-    """Stop before a key is looked for in a tenant where it never was.
+def with_address(state: KeyState, tenant: Tenant | None) -> KeyState:
+    """Return the state of a key that was just seen at a tenant's address."""
+    return state.model_copy(update={"api_url": tenant.custom_api_url}) if tenant else state
+
+
+def require_same_tenant(tenant: Tenant | None, state: KeyState) -> None:
+    """Stop before a key is searched for in a tenant that it never belonged to.
 
     Raises:
-        TenantMismatch: The settings name another tenant than the one the key lives in.
+        SettingsError: The settings name another tenant than the key's.
     """
-    if tenant is not None and not is_home(tenant, key):
-        raise TenantMismatch(
-            f'the key "{key.name}" lives in the tenant '
-            f"{format_tenant(key.vanity_domain, key.cloud)}, "
+    if tenant is not None and not is_same_tenant(tenant, state):
+        raise SettingsError(
+            f'the key "{state.name}" lives in the tenant '
+            f"{format_tenant(state.vanity_domain, state.cloud)}, "
             f"and the settings name {tenant}. Nothing was changed.",
             hint="Correct zdx:vanityDomain and zdx:cloud (ZSCALER_VANITY_DOMAIN, ZSCALER_CLOUD); "
             "to move the key, declare it under an entry of zdx:tenants.",
         )
 
 
-def require_same_address(tenant: Tenant | None, key: KeyState) -> None:
+def require_same_address(tenant: Tenant | None, state: KeyState) -> None:
     """Stop before a key is taken for gone because another server does not have it.
 
-    A tenant may be reached at a new address, and a key that is found there is the same one. Any
-    server can call itself the tenant, though, so a key that is not found there may live on.
+    A tenant may be reached at a new address, and a key that is found there is the same one. But
+    any server can call itself the tenant, so a key that isn't found there may still exist.
 
     Raises:
-        TenantMismatch: The settings name another address than the one where the key was seen.
+        SettingsError: The settings name another address than the one at which the key was seen.
     """
-    if tenant is not None and is_elsewhere(tenant, key):
-        seen = key.api_url or "its cloud's own address"
-        raise TenantMismatch(
-            f'the key "{key.name}" is not at {tenant.api_url}, and was last seen at {seen}. '
+    if tenant is not None and has_other_address(tenant, state):
+        seen = state.api_url or "its cloud's own address"
+        raise SettingsError(
+            f'the key "{state.name}" is not at {tenant.api_url}, and was last seen at {seen}. '
             "Nothing was changed.",
             hint="Correct zdx:apiUrl and zdx:tokenUrl (ZSCALER_API_URL, ZSCALER_TOKEN_URL). If the "
             "key is gone for good, remove it from the state: pulumi state delete URN.",

@@ -27,48 +27,25 @@ from zdx_provider.zidentity.models import (
     MAX_TOKEN_LIFETIME_SECONDS,
     MIN_SECRET_LIFETIME_DAYS,
     MIN_TOKEN_LIFETIME_SECONDS,
+    ApiClientRequest,
 )
 
 
-def _tidy(text: str) -> str:
+def _require_tidy(text: str) -> str:
     if not text.isprintable() or text != text.strip(" ") or text != escape_text(text) or not text:
         raise ValueError
     return text
 
 
-def _showable(text: str) -> str:
+def _require_showable(text: str) -> str:
     # The Pulumi CLI shows a description as it is, and panics at a color tag that it doesn't know.
     if "<{%" in text or any(unicodedata.category(c) == "Cc" and c not in "\n\t" for c in text):
         raise ValueError
     return text
 
 
-# The rules of another version, as long as a day of the calendar comes of them.
-_Days = Annotated[int, Field(ge=0, le=36_500)]
-
-
-class RecordedRotation(BaseModel):
-    """A rotation as a state holds it: whatever was declared then, by whichever version."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-    secret_lifetime_days: _Days = MAX_SECRET_LIFETIME_DAYS
-    rotate_before_expiry_days: _Days | None = None
-    keep_previous_days: _Days = 7
-    triggers: dict[str, Any] | None = None
-
-    def plan(self) -> Rotation:
-        """The rotation as the domain knows it."""
-        return Rotation(
-            self.secret_lifetime_days,
-            self.rotate_before_expiry_days,
-            self.keep_previous_days,
-            self.triggers or {},
-        )
-
-
-class RotationInputs(RecordedRotation):
-    """What a program declares of a key's rotation; see ``RotationArgs``."""
+class _DeclaredRotation(Rotation):
+    """A rotation that follows the rules of a declaration; see ``RotationArgs``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -87,19 +64,18 @@ class RotationInputs(RecordedRotation):
     triggers: Annotated[dict[str, Any] | None, Field(description="a map of names to values")] = None
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        contradiction = self.plan().contradiction()
+    def _require_consistent(self) -> Self:
+        contradiction = self.find_contradiction()
         if contradiction is not None:
             raise ValueError(contradiction)
         return self
 
 
-class KeyProperties(BaseModel):
-    """What is declared of one key, or found of it; see ``ApiKey`` for the meaning of each.
+class KeyInputs(BaseModel):
+    """The inputs of one key; see ``ApiKey`` for the meaning of each.
 
-    A field's description is the rule that a user reads when a declaration breaks it. Rules that
-    hold for declarations only are those of ``KeyInputs``: what somebody did by hand in ZIdentity
-    is recorded as it is.
+    A field's description is the rule that a user reads if a declaration breaks it. The rules of
+    declarations are those of ``_Declaration``: a state also holds what was changed manually.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -110,7 +86,7 @@ class KeyProperties(BaseModel):
     enabled: Annotated[StrictBool, Field(description="true or false")] = True
     # Not strict: the engine's numbers are floats.
     token_lifetime_seconds: int = 3600
-    rotation: RecordedRotation | None = None
+    rotation: Rotation | None = None
     tenant: Annotated[
         StrictStr | None, Field(description="the name of a profile of zdx:tenants")
     ] = None
@@ -119,33 +95,31 @@ class KeyProperties(BaseModel):
         None
     )
     managed_by: Annotated[StrictStr, Field(description="the resource's place in its stack")] = ""
-    # Not declared by a program: check stamps it, so that a preview shows it as it moves.
+    # Not declared by a program: check sets it, so that a preview shows it as it moves.
     secret_expires_on: Annotated[
         StrictStr | None, Field(description='an ISO date, or "missing"')
     ] = None
 
-    @property
-    def plan(self) -> Rotation | None:
-        """The rotation, where one is declared."""
-        return self.rotation.plan() if self.rotation else None
 
+ATTRIBUTES = KeyInputs.model_fields.keys() & ApiClientRequest.model_fields.keys()
+"""The inputs that an API client holds under the same names."""
 
-# The rest is made on the way: by the resource, and by check.
-ARGUMENTS = KeyProperties.model_fields.keys() - {
+# The other inputs are added by the resource and by check.
+ARGUMENTS = KeyInputs.model_fields.keys() - {
     "secret_inputs",
     "managed_by",
     "secret_expires_on",
 }
 
 
-class KeyInputs(KeyProperties):
-    """A declaration, held to its rules."""
+class _Declaration(KeyInputs):
+    """The inputs that follow the rules of a declaration."""
 
-    rotation: Annotated[RotationInputs | None, Field(description="a RotationArgs")] = None
+    rotation: Annotated[_DeclaredRotation | None, Field(description="a RotationArgs")] = None
 
     name: Annotated[
         StrictStr,
-        AfterValidator(_tidy),
+        AfterValidator(_require_tidy),
         Field(
             max_length=MAX_NAME_LENGTH,
             description="1 to 128 printable characters without a space at either end",
@@ -153,12 +127,12 @@ class KeyInputs(KeyProperties):
     ]
     role: Annotated[
         StrictStr,
-        AfterValidator(_tidy),
+        AfterValidator(_require_tidy),
         Field(description="the name of a ZDX role, such as ZDX Read-only Admin, or its id"),
     ]
     description: Annotated[
         StrictStr,
-        AfterValidator(_showable),
+        AfterValidator(_require_showable),
         Field(description="text without control characters or color tags of Pulumi"),
     ] = ""
     token_lifetime_seconds: Annotated[
@@ -172,19 +146,19 @@ class KeyInputs(KeyProperties):
 
 
 def find_broken_rules(values: Mapping[str, Any]) -> dict[str, str]:
-    """The rule that each input, or member of the rotation, breaks, as the end of a sentence."""
+    """Return the broken rule of each input or member of the rotation, as the end of a sentence."""
     try:
-        KeyInputs.model_validate(values)
+        _Declaration.model_validate(values)
     except ValidationError as error:
-        return {_name_input(problem): _rule(problem) for problem in error.errors()}
+        return {_format_name(problem): _format_rule(problem) for problem in error.errors()}
     return {}
 
 
 def parse_inputs(props: Mapping[str, Any]) -> KeyInputs:
-    """The inputs as check has let them pass.
+    """Return the inputs that check has accepted.
 
     Raises:
-        ZdxError: They are not: something else than check has put them there.
+        ZdxError: Check did not accept them: something else put them there.
     """
     broken = find_broken_rules(props)
     if broken:
@@ -192,11 +166,11 @@ def parse_inputs(props: Mapping[str, Any]) -> KeyInputs:
         raise ZdxError(
             f"the inputs of the key can't be used: {rules}.", hint="Run pulumi up again."
         )
-    return KeyInputs.model_validate(props)
+    return _Declaration.model_validate(props)
 
 
 def find_secret_texts(props: Mapping[str, Any]) -> set[str]:
-    """The texts in the inputs that the program has declared as secrets."""
+    """Return the texts in the inputs that the program declared as secrets."""
     names = props.get("secret_inputs")
     if not isinstance(names, list):
         return set()
@@ -206,40 +180,41 @@ def find_secret_texts(props: Mapping[str, Any]) -> set[str]:
 
 
 def find_rotation(props: Mapping[str, Any]) -> Rotation | None:
-    """The rotation in inputs, which a state may hold; None for one that can't be read.
+    """Return the rotation in inputs, which a state may hold; None if it can't be read.
 
-    Another version of this provider may have written it. The state as a whole is judged where it
-    is read, which says so.
+    Another version of this provider may have written it. `parse_state` reports that.
     """
     try:
-        return RecordedRotation.model_validate(props["rotation"]).plan()
+        return Rotation.model_validate(props["rotation"])
     except (KeyError, ValidationError):
         return None
 
 
 def find_expiry(props: Mapping[str, Any]) -> str | None:
-    """The expiry date in the inputs that a state holds; None for one that can't be read."""
-    stamp = props.get("secret_expires_on")
-    if stamp == MISSING:
+    """Return the expiry date in the inputs that a state holds; None if it can't be read."""
+    expires_on = props.get("secret_expires_on")
+    if expires_on == MISSING:
         return MISSING
     try:
-        return date.fromisoformat(stamp).isoformat() if isinstance(stamp, str) else None
+        return date.fromisoformat(expires_on).isoformat() if isinstance(expires_on, str) else None
     except ValueError:
         return None
 
 
-def _name_input(problem: ErrorDetails) -> str:
+def _format_name(problem: ErrorDetails) -> str:
     prop, *inner = problem["loc"]
-    return f"{prop}.{inner[0]}" if inner and inner[0] in RotationInputs.model_fields else str(prop)
+    return (
+        f"{prop}.{inner[0]}" if inner and inner[0] in _DeclaredRotation.model_fields else str(prop)
+    )
 
 
-def _rule(problem: ErrorDetails) -> str:
+def _format_rule(problem: ErrorDetails) -> str:
     prop, *inner = problem["loc"]
     if not inner and prop == "rotation" and "error" in problem.get("ctx", {}):
         return str(problem["ctx"]["error"])
-    if inner and inner[0] in RotationInputs.model_fields:
-        return f"must be {RotationInputs.model_fields[str(inner[0])].description}"
+    if inner and inner[0] in _DeclaredRotation.model_fields:
+        return f"must be {_DeclaredRotation.model_fields[str(inner[0])].description}"
     if inner:
-        known = ", ".join(RotationInputs.model_fields)
+        known = ", ".join(_DeclaredRotation.model_fields)
         return f"has no setting {escape_text(str(inner[0]))}; it has {known}"
-    return f"must be {KeyInputs.model_fields[str(prop)].description}"
+    return f"must be {_Declaration.model_fields[str(prop)].description}"

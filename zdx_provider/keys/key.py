@@ -1,4 +1,4 @@
-"""A key as the tenant has it, its ownership marker, and the owner that the marker names.
+"""A key as the tenant has it, and its ownership marker.
 
 ZIdentity has no tags on API clients. A key's description in ZIdentity therefore ends in
 ``[pulumi <owner> #<ownership ID>]``: the description is the one free field that every
@@ -6,174 +6,134 @@ administrator sees.
 """
 
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
-from zdx_provider.errors import ZdxError
-from zdx_provider.keys.roles import Role, scopes_of_services
+from zdx_provider.keys.inputs import ATTRIBUTES
+from zdx_provider.keys.roles import Role, format_role
 from zdx_provider.zidentity import ApiClient, ApiClientSecret, NewApiClientSecret, Scope
 
 _OPENING = "[pulumi "
-_MARK = re.compile(r"\[pulumi (?P<who>.+) #(?P<claim>[0-9a-z]+)\]")
+_MARKER = re.compile(r"\[pulumi (?P<managed_by>.+) #(?P<ownership_id>[0-9a-z]+)\]")
 
 
 @dataclass(frozen=True)
-class Mark:
-    """Whose a key is.
+class OwnershipMarker:
+    """The text in a key's description that names its owner.
 
     Attributes:
-        who: Project, stack and place of the resource that declares it, ``zdx-keys/prod/ci``.
-        claim: A random token, new whenever a resource makes the key or takes it over. It tells
-            this life of the key from the next one.
+        managed_by: The resource that manages the key: ``zdx-keys/prod/ci``.
+        ownership_id: A random token, new whenever a resource creates the key or takes it over.
     """
 
-    who: str
-    claim: str
+    managed_by: str
+    ownership_id: str
 
     def __str__(self) -> str:
-        return f"{_OPENING}{self.who} #{self.claim}]"
+        return f"{_OPENING}{self.managed_by} #{self.ownership_id}]"
 
 
-def split_description(remote: str) -> tuple[str, Mark | None]:
-    """A remote description as the user wrote it, and the mark at its end if there is one."""
+def split_description(remote: str) -> tuple[str, OwnershipMarker | None]:
+    """Split a description in ZIdentity into the user's text and the ownership marker."""
     start = remote.rfind(_OPENING)
-    match = _MARK.fullmatch(remote, start) if start >= 0 else None
+    match = _MARKER.fullmatch(remote, start) if start >= 0 else None
     if match is None:
         return remote, None
-    return remote[:start].removesuffix(" "), Mark(match["who"], match["claim"])
+    marker = OwnershipMarker(match["managed_by"], match["ownership_id"])
+    return remote[:start].removesuffix(" "), marker
 
 
-def mark_in(remote: str) -> Mark | None:
-    """The mark at the end of a remote description, if there is one."""
+def parse_marker(remote: str) -> OwnershipMarker | None:
+    """Return the ownership marker at the end of a description in ZIdentity."""
     return split_description(remote)[1]
 
 
-def marked_description(description: str, mark: Mark) -> str:
-    """A remote description: the user's text, then the mark."""
-    return f"{description} {mark}" if description else str(mark)
-
-
-class KeyGone(ZdxError):
-    """The key that the state holds is not in the tenant any more."""
-
-
-class KeyLeftBehind(ZdxError):
-    """A key was made, could not be finished, and could not be removed either."""
-
-
-class KeyPartlyUpdated(ZdxError):
-    """An update went halfway."""
+def format_description(description: str, marker: OwnershipMarker) -> str:
+    """Return a description for ZIdentity: the user's text, then the marker."""
+    return f"{description} {marker}" if description else str(marker)
 
 
 @dataclass(frozen=True)
-class KeyAttributes:
-    """What a program declares and the tenant holds alike, under one name in every layer.
+class Key:
+    """A key as the tenant has it.
 
     Attributes:
-        name: The key's name.
-        description: The user's text, without the mark.
-        enabled: Whether it can obtain tokens.
-        token_lifetime_seconds: How long those live.
+        client: The whole API client, so that an update writes back what this product doesn't know.
+        scopes: Its scopes of ZDX; one, unless somebody changed that manually.
+        secrets: Its secrets without their values, oldest first; None if they weren't read.
     """
 
-    name: str
-    description: str
-    enabled: bool
-    token_lifetime_seconds: int
+    client: ApiClient
+    scopes: tuple[Scope, ...]
+    secrets: tuple[ApiClientSecret, ...] | None
 
+    @property
+    def id(self) -> str:
+        """The ID of the key, which is also its OAuth client ID."""
+        return self.client.id
 
-def attributes_of(source: object) -> dict[str, Any]:
-    """The `KeyAttributes` of anything that has them: inputs, a key, an API client."""
-    return {field.name: getattr(source, field.name) for field in fields(KeyAttributes)}
+    @property
+    def name(self) -> str:
+        """The name of the key."""
+        return self.client.name
+
+    @property
+    def description(self) -> str:
+        """The user's text, without the ownership marker."""
+        return split_description(self.client.description)[0]
+
+    @property
+    def marker(self) -> OwnershipMarker | None:
+        """The ownership marker; None if no resource manages the key."""
+        return parse_marker(self.client.description)
+
+    @property
+    def managed_by(self) -> str:
+        """The owner that the marker names; empty if there is none."""
+        return self.marker.managed_by if self.marker else ""
+
+    @property
+    def role(self) -> str:
+        """The name of its ZDX role, or several names if somebody changed that manually."""
+        return ", ".join(format_role(scope) for scope in self._ordered_scopes)
+
+    @property
+    def role_id(self) -> str:
+        """The ID of its ZDX role, or several IDs in the order of the names."""
+        return ", ".join(scope.id for scope in self._ordered_scopes)
+
+    @property
+    def other_scopes(self) -> tuple[Scope, ...]:
+        """Its scopes of other services than ZDX."""
+        own = {scope.id for scope in self.scopes}
+        every = (s for resource in self.client.client_resources for s in resource.selected_scopes)
+        return tuple(scope for scope in every if scope.id not in own)
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """The values that a program declares under the same names."""
+        values = {name: getattr(self.client, name) for name in ATTRIBUTES}
+        return {**values, "description": self.description}
+
+    def with_role_names(self, roles: Iterable[Role]) -> "Key":
+        """Return the key with the names under which the tenant offers its roles."""
+        names = {role.id: role.name for role in roles}
+        scopes = (s.model_copy(update={"name": names.get(s.id, s.name)}) for s in self.scopes)
+        return replace(self, scopes=tuple(scopes))
+
+    @property
+    def _ordered_scopes(self) -> list[Scope]:
+        return sorted(self.scopes, key=lambda scope: scope.id)
 
 
 @dataclass(frozen=True)
-class KeySpec(KeyAttributes):
-    """What is declared of a key.
+class NewSecret:
+    """A secret that was just created for a key.
 
     Attributes:
-        role_id: The scope id of its one ZDX role.
-        owner: The resource that declares it, as in the mark.
-    """
-
-    role_id: str
-    owner: str
-
-
-@dataclass(frozen=True)
-class Key(KeyAttributes):
-    """A key as the tenant holds it.
-
-    Attributes:
-        id: Its id.
-        roles: The scopes that it holds of ZDX; one, unless somebody changed that by hand.
-        mark: Whose it is.
-        secrets: Its secrets, oldest first, without their values.
-        signs_in_by_secret: Whether it may have any; others sign in by a key pair.
-    """
-
-    id: str
-    roles: tuple[Scope, ...]
-    mark: Mark | None
-    secrets: tuple[ApiClientSecret, ...]
-    signs_in_by_secret: bool = True
-
-
-def key_of(
-    client: ApiClient, services: Collection[str], secrets: tuple[ApiClientSecret, ...]
-) -> Key:
-    """A client as the key that it is.
-
-    Args:
-        client: The client, with its description.
-        services: The ids of the services that are ZDX.
-        secrets: Its secrets, oldest first.
-    """
-    description, mark = split_description(client.description)
-    return Key(
-        **{**attributes_of(client), "description": description},
-        id=client.id,
-        roles=tuple(scopes_of_services(client, services)),
-        mark=mark,
-        secrets=secrets,
-        signs_in_by_secret=client.has_secrets,
-    )
-
-
-def with_role_names(key: Key, roles: Iterable[Role]) -> Key:
-    """A key whose roles have the names that the tenant offers them under."""
-    names = {role.id: role.name for role in roles}
-    named = (s.model_copy(update={"name": names.get(s.id, s.name)}) for s in key.roles)
-    return replace(key, roles=tuple(named))
-
-
-@dataclass(frozen=True)
-class Created:
-    """What making a key or taking one over leaves to be recorded.
-
-    Attributes:
-        key_id: The key.
-        mark: Its mark.
-        secret: Its new secret; the value is known here and nowhere else.
-        previous_id: The secret that a key taken over had before; it still works.
-        other_scopes: The scopes of other services than ZDX that a key taken over keeps.
-    """
-
-    key_id: str
-    mark: Mark
-    secret: NewApiClientSecret
-    previous_id: str | None = None
-    other_scopes: tuple[Scope, ...] = ()
-
-
-@dataclass(frozen=True)
-class Replaced:
-    """What a rotation leaves to be recorded.
-
-    Attributes:
-        secret: The new secret.
-        previous_id: The one that was there and still works; None where there was none.
+        secret: The secret; its value is known here and nowhere else.
+        previous_id: The ID of the secret that the key had before and that still works, if any.
     """
 
     secret: NewApiClientSecret

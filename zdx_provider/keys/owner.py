@@ -75,8 +75,8 @@ class Owner:
         return cls(project, stack, tuple(parents), name)
 
     @classmethod
-    def of(cls, urn: Urn) -> "Owner":
-        """The owner that the resource of a URN is."""
+    def from_urn(cls, urn: Urn) -> "Owner":
+        """Return the resource of a URN as an owner."""
         return cls(urn.project, urn.stack, urn.types[:-1], urn.name)
 
     @property

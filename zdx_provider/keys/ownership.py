@@ -1,177 +1,151 @@
-"""Whether a key may be made, finished or taken over: a decision, taken on what was found.
+"""Decide whether a create may use a key that already exists.
 
 The engine records a resource only when its creation returns, so a killed run creates again; a
-program may be renamed, moved or copied; somebody may have made the key by hand. What create
-meets under the declared name decides, and nothing here calls anybody.
+program may be renamed, moved or copied; somebody may have created the key manually. The keys that
+have the declared name decide. Nothing here sends a request.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.key import Mark, mark_in
+from zdx_provider.keys.key import Key, parse_marker
 from zdx_provider.keys.owner import Owner
+from zdx_provider.keys.roles import format_scopes
 from zdx_provider.text import quote_python, quote_shell
-from zdx_provider.zidentity import ApiClient, ApiClientSecret, Scope
+from zdx_provider.zidentity import ApiClient
 from zdx_provider.zidentity.models import MAX_SECRETS
 
 
-class KeyTaken(ZdxError):
-    """The declared name belongs to a key that may not be taken over."""
+class KeyConflictError(ZdxError):
+    """The key that has the declared name, or the state's key, may not be changed."""
 
 
 @dataclass(frozen=True)
-class FoundKey:
-    """A key of the declared name, as the tenant holds it.
+class TakeOverOptions:
+    """What the user allows.
 
     Attributes:
-        client: The key.
-        secrets: Its secrets, oldest first.
-        other_scopes: The scopes that it holds of other services than ZDX.
-        is_shown: Whether the tenant shows it yet, and so its secrets.
-    """
-
-    client: ApiClient
-    secrets: tuple[ApiClientSecret, ...]
-    other_scopes: tuple[Scope, ...] = ()
-    is_shown: bool = True
-
-    @property
-    def id(self) -> str:
-        """The key's id."""
-        return self.client.id
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.client.name
-
-    @property
-    def mark(self) -> Mark | None:
-        """Whose it is; None for a key made by hand."""
-        return mark_in(self.client.description)
-
-    def __str__(self) -> str:
-        count = "1 secret" if len(self.secrets) == 1 else f"{len(self.secrets)} secrets"
-        oldest = self.secrets[0].created_at if self.secrets else None
-        since = f" since {oldest:%Y-%m-%d}" if oldest else ""
-        return f'"{self.name}" ({self.id}, {count}{since})'
-
-
-@dataclass(frozen=True)
-class Permissions:
-    """What the user has allowed.
-
-    Attributes:
-        adopt: Take over a key that somebody else made (the resource's ``adopt``).
-        resume: Take over what an interrupted run of this stack left (``zdx:resumeInterrupted``).
+        adopt: Take over a key of another owner or of none (the resource's ``adopt``).
+        resume_interrupted: Take over a key of this resource that the state lacks
+            (``zdx:resumeInterrupted``).
     """
 
     adopt: bool = False
-    resume: bool = False
+    resume_interrupted: bool = False
 
 
-def key_to_take(found: Sequence[FoundKey], who: str, allowed: Permissions) -> FoundKey | None:
-    """The key that create is to finish or take over; None where it is to make one.
+def choose_key_to_take_over(
+    found: Sequence[Key], owner: str, options: TakeOverOptions
+) -> Key | None:
+    """Return the key that a create finishes or takes over; None if it creates one.
 
     Args:
-        found: Every key of exactly that name.
-        who: The resource that declares it, as in its mark.
-        allowed: What the user has allowed.
+        found: Every key of exactly the declared name. Its secrets are None if this process created
+            it and the tenant doesn't show it yet.
+        owner: The resource that declares the key.
+        options: What the user allows.
 
     Raises:
-        KeyTaken: The key may not be touched. The message says whose it is and each way on.
+        KeyConflictError: The key may not be changed. The message names its owner and each way on.
     """
     if not found:
         return None
     if len(found) > 1:
-        raise KeyTaken(
-            f'{len(found)} keys are named "{found[0].name}" already: {_ids(found)}.',
+        raise KeyConflictError(
+            f'{len(found)} keys are named "{found[0].name}" already: {_format_ids(found)}.',
             hint="Delete or rename all but one of them in ZIdentity, or declare another name.",
         )
     (key,) = found
     if not key.client.has_secrets:
-        raise KeyTaken(
+        raise KeyConflictError(
             f'the key "{key.name}" ({key.id}) exists already and signs in by a key pair; a '
             "declared key signs in by a secret.",
             hint="Declare another name; or rename that client in ZIdentity, under API Clients.",
         )
-    ours = key.mark is not None and key.mark.who == who
-    if ours and key.is_shown and not key.secrets and not key.other_scopes:
+    ours = _is_owned(key, owner)
+    if ours and key.secrets == () and not key.other_scopes:
         return key
-    if not (allowed.adopt or (ours and allowed.resume)):
-        raise _taken(key, who)
-    if len(key.secrets) >= MAX_SECRETS:
-        raise KeyTaken(
-            f"the key {key} cannot be taken over: a client holds {MAX_SECRETS} secrets at most, "
-            f"and both are taken ({', '.join(secret.id for secret in key.secrets)}).",
+    if not (options.adopt or (ours and options.resume_interrupted)):
+        raise _build_conflict(key, owner)
+    secrets = key.secrets or ()
+    if len(secrets) >= MAX_SECRETS:
+        raise KeyConflictError(
+            f"the key {describe_key(key)} cannot be taken over: a client holds {MAX_SECRETS} "
+            f"secrets at most, and both are taken ({', '.join(s.id for s in secrets)}).",
             hint=f"End the one that nobody uses: zdx-keys revoke {quote_shell(key.id)} SECRET_ID, "
             "or in ZIdentity under API Clients. Then run pulumi up again.",
         )
     return key
 
 
-def names_of(scopes: Iterable[Scope]) -> str:
-    """The scopes as a message names them."""
-    return ", ".join(f'"{scope.name or scope.id}"' for scope in scopes)
+def describe_key(key: Key) -> str:
+    """Return a key's name, ID and secrets as a message shows them."""
+    secrets = key.secrets or ()
+    count = "1 secret" if len(secrets) == 1 else f"{len(secrets)} secrets"
+    since = f" since {secrets[0].created_at:%Y-%m-%d}" if secrets else ""
+    return f'"{key.name}" ({key.id}, {count}{since})'
 
 
-def created_twice(name: str, key_id: str, others: Sequence[ApiClient]) -> KeyTaken:
-    """The refusal of a key that was created while another one got its name."""
-    found = ", ".join(
-        f"{other.id} ({mark.who if (mark := mark_in(other.description)) else 'not made by Pulumi'})"
-        for other in others
-    )
-    return KeyTaken(
+def build_created_twice_error(
+    name: str, key_id: str, others: Sequence[ApiClient]
+) -> KeyConflictError:
+    """Return the error of a key that was created while another one got its name."""
+    found = ", ".join(_format_id(other.id, other.description) for other in others)
+    return KeyConflictError(
         f'a key named "{name}" was created at the same time: {found}. The one created here '
         f"({key_id}) was deleted again.",
         hint="Declare another name; or run pulumi up again, which says how to take that key over.",
     )
 
 
-def renamed_to_taken_name(name: str, key_id: str, others: Sequence[ApiClient]) -> KeyTaken:
-    """The refusal of a new name that another key has."""
-    return KeyTaken(
+def build_taken_name_error(name: str, key_id: str, others: Sequence[ApiClient]) -> KeyConflictError:
+    """Return the error of a new name that another key has."""
+    return KeyConflictError(
         f'the key {key_id} can\'t be named "{name}", because {", ".join(o.id for o in others)} is '
         "named so already. Nothing was changed.",
         hint="Declare another name, or delete or rename that key.",
     )
 
 
-def _taken(key: FoundKey, who: str) -> KeyTaken:
-    if key.mark is not None and key.mark.who == who and key.is_shown and not key.secrets:
-        return KeyTaken(
-            f"the key {key} is marked as this resource's own and has no secret yet, but it also "
-            f"holds {names_of(key.other_scopes)} of other services, which no interrupted run "
-            "leaves.",
+def _is_owned(key: Key, owner: str) -> bool:
+    return key.marker is not None and key.managed_by == owner
+
+
+def _build_conflict(key: Key, owner: str) -> KeyConflictError:
+    if _is_owned(key, owner) and key.secrets == ():
+        return KeyConflictError(
+            f"the key {describe_key(key)} is marked as this resource's own and has no secret yet, "
+            f"but it also holds {format_scopes(key.other_scopes)} of other services, which no "
+            "interrupted run leaves.",
             hint="If these permissions are meant, declare adopt=True; the key keeps them. "
             "Otherwise delete it in ZIdentity, under API Clients, and run pulumi up again.",
         )
-    if key.mark is not None and key.mark.who == who:
-        return KeyTaken(
-            f"the key {key} is marked as this resource's own, yet the state does not hold it: "
-            "an earlier run was interrupted before its result was recorded, or Pulumi kept the key "
-            "when its resource was replaced or removed (retain_on_delete, pulumi state delete), or "
-            "a second state of this stack lives elsewhere.",
+    if _is_owned(key, owner):
+        return KeyConflictError(
+            f"the key {describe_key(key)} is marked as this resource's own, yet the state does not "
+            "hold it: an earlier run was interrupted before its result was recorded, or Pulumi "
+            "kept the key when its resource was replaced or removed (retain_on_delete, pulumi "
+            "state delete), or a second state of this stack lives elsewhere.",
             hint="If this stack has one state, take the key over: pulumi config set "
             "zdx:resumeInterrupted true, then pulumi up. Otherwise find the other state first.",
         )
-    if key.mark is None:
-        return KeyTaken(
-            f"the key {key} exists already and was not made by Pulumi.",
+    if key.marker is None:
+        return KeyConflictError(
+            f"the key {describe_key(key)} exists already and was not made by Pulumi.",
             hint="To take it over, declare adopt=True: it keeps its id and gets a second secret, "
             "and the first goes on working for keep_previous_days. Else declare another name.",
         )
-    return KeyTaken(
-        f"the key {key} exists already and belongs to {key.mark.who}.",
-        hint=f"{_alias(key.mark.who, who)}To take the key over from there, declare adopt=True; "
-        "else declare another name.",
+    return KeyConflictError(
+        f"the key {describe_key(key)} exists already and belongs to {key.managed_by}.",
+        hint=f"{_format_alias(key.managed_by, owner)}To take the key over from there, declare "
+        "adopt=True; else declare another name.",
     )
 
 
-def _alias(former: str, who: str) -> str:
-    """The line for a resource that was renamed or moved inside its own stack."""
-    before, now = Owner.parse(former), Owner.parse(who)
+def _format_alias(former: str, owner: str) -> str:
+    """Return the advice for a resource that was renamed or moved inside its own stack."""
+    before, now = Owner.parse(former), Owner.parse(owner)
     if before is None or now is None:
         return ""
     if (before.project, before.stack) != (now.project, now.stack):
@@ -188,7 +162,10 @@ def _alias(former: str, who: str) -> str:
     )
 
 
-def _ids(found: Sequence[FoundKey]) -> str:
-    return ", ".join(
-        f"{key.id} ({key.mark.who if key.mark else 'not made by Pulumi'})" for key in found
-    )
+def _format_ids(found: Sequence[Key]) -> str:
+    return ", ".join(_format_id(key.id, key.client.description) for key in found)
+
+
+def _format_id(key_id: str, description: str) -> str:
+    marker = parse_marker(description)
+    return f"{key_id} ({marker.managed_by if marker else 'not made by Pulumi'})"

@@ -7,53 +7,42 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.clients import (
-    Clients,
-    HeldSecrets,
-    ListedClients,
-    NoFreeSlot,
-    create_secret,
-    free_a_slot,
-    revoke,
-    secrets_of,
-    secrets_of_client,
-)
+from zdx_provider.keys.clients import ClientStore, ListedClients
+from zdx_provider.keys.inputs import ATTRIBUTES, KeyInputs
 from zdx_provider.keys.key import (
-    Created,
     Key,
-    KeyGone,
-    KeyLeftBehind,
-    KeyPartlyUpdated,
-    KeySpec,
-    Mark,
-    Replaced,
-    key_of,
-    mark_in,
-    with_role_names,
+    NewSecret,
+    OwnershipMarker,
+    format_description,
+    parse_marker,
 )
 from zdx_provider.keys.ownership import (
-    FoundKey,
-    KeyTaken,
-    Permissions,
-    created_twice,
-    key_to_take,
-    renamed_to_taken_name,
+    KeyConflictError,
+    TakeOverOptions,
+    build_created_twice_error,
+    build_taken_name_error,
+    choose_key_to_take_over,
+    describe_key,
 )
 from zdx_provider.keys.roles import (
-    OfferedRoles,
     Role,
+    build_resources,
     find_role,
-    scopes_of_other_services,
-    scopes_of_services,
-    service_id,
-    service_ids,
+    find_scopes,
+    parse_roles,
+    parse_service_id,
 )
+from zdx_provider.keys.rotation import Rotation, choose_secret_to_revoke
+from zdx_provider.keys.state import KeyState
+from zdx_provider.text import quote_shell
 from zdx_provider.zidentity import (
     ApiClient,
+    ApiClientRequest,
     ApiClientSecret,
     NewApiClientSecret,
     NotFoundError,
@@ -62,16 +51,31 @@ from zdx_provider.zidentity import (
     ZIdentityError,
     add_key_name,
 )
+from zdx_provider.zidentity.models import MAX_SECRETS
+
+_WORKERS = 4  # as many as there are pooled connections for reads
+
+_NOT_HERE = "Keys made in the ZDX portal are not in ZIdentity; zdx-keys list shows those that are."
+
+Request = TypeVar("Request", bound=ApiClientRequest)
+S = TypeVar("S")
+T = TypeVar("T")
 
 
-class Keys:
+class KeyRepository:
     """The ZDX keys of one tenant, for all threads of a process.
 
+    There are two ways to read. Lookups and the command line read the tenant *now*. A refresh and
+    a create use a cached list of all clients, which includes what this process wrote.
+
+    Attributes:
+        zidentity: The tenant's API.
+
     Args:
-        zidentity: The tenant.
-        monotonic: Seconds of a clock that never jumps.
+        zidentity: The tenant's API.
+        monotonic: Gives seconds of a clock that never jumps.
         sleep: Waits that many seconds.
-        new_claim: Draws the random token of a new mark.
+        create_ownership_id: Creates the random token of a new ownership marker.
     """
 
     def __init__(
@@ -80,200 +84,289 @@ class Keys:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        new_claim: Callable[[], str] = lambda: secrets.token_hex(8),
+        create_ownership_id: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
-        self._zidentity = zidentity
-        self._new_claim = new_claim
-        self._roles = OfferedRoles(zidentity)
-        self._clients = Clients(zidentity, self._roles, monotonic, sleep)
+        self.zidentity = zidentity
+        self._clients = ClientStore(zidentity, monotonic, sleep)
+        self._create_ownership_id = create_ownership_id
+        self._roles_lock = threading.Lock()
+        self._roles: list[Role] | None = None
         self._names_lock = threading.Lock()
         self._name_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-    def find_role(self, wanted: str) -> Role:
-        """The role of that name or id; see `roles.find_role`."""
-        return find_role(wanted, self._roles.known())
+    @property
+    def tenant(self) -> Tenant:
+        """The tenant."""
+        return self.zidentity.tenant
 
-    def create(self, spec: KeySpec, lifetime: timedelta, allowed: Permissions) -> Created:
-        """Make a key; or finish or take over the one that has its name, where that is allowed.
+    # Roles
 
-        Args:
-            spec: What is declared.
-            lifetime: How long its secret is to live.
-            allowed: What the user has allowed about keys that are there already.
+    def list_roles(self) -> list[Role]:
+        """List the ZDX roles that the tenant offers now, in the tenant's order.
 
         Raises:
-            KeyTaken: The name belongs to a key that may not be touched.
-            KeyLeftBehind: A client was made that has no secret and could not be removed.
-            ZIdentityError: The tenant could not be asked, or refused. No key was made.
+            ZIdentityError: The tenant could not be asked, or refused.
         """
-        mark = Mark(spec.owner, self._new_claim())
-        with add_key_name(spec.name), self._name_lock(spec.name):
-            found = key_to_take(self._found(spec), spec.owner, allowed)
-            if found is None:
-                return self._make(spec, mark, lifetime)
-            return self._take_over(found, spec, mark, lifetime)
+        return parse_roles(self.zidentity.resource_servers.list())
 
-    def read(self, key_id: str, name: str, role_id: str | None = None) -> Key | None:
-        """A key as the tenant holds it; None when it is gone.
+    def get_roles(self) -> list[Role]:
+        """Return the ZDX roles that the tenant offered when they were first needed.
+
+        Raises:
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        with self._roles_lock:
+            if self._roles is None:
+                self._roles = self.list_roles()
+            return self._roles
+
+    def find_role(self, wanted: str) -> Role:
+        """Return the role of that name or ID; see `roles.find_role`."""
+        return find_role(wanted, self.get_roles())
+
+    # Read now
+
+    def list_keys(self) -> list[Key]:
+        """List the keys of the tenant, with their descriptions and without their secrets.
+
+        That takes one request for each thousand of all clients, and one per key on tenants that
+        list clients without their descriptions.
+
+        Raises:
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        clients = [client for client in self.zidentity.api_clients.list() if self._is_key(client)]
+        return [self._build_key(client) for client in _map(self._find_described, clients)]
+
+    def read_secrets(self, keys: Iterable[Key]) -> Iterator[Key]:
+        """Read the secrets of keys, several at a time and in order; skip keys that are gone.
+
+        Raises:
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        return _map(self._read_secrets, keys)
+
+    def get_key(self, key_id: str) -> Key:
+        """Return the key of that ID, with its secrets.
+
+        Raises:
+            ZdxError: There is none.
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        client = self.zidentity.api_clients.find(key_id)
+        if client is not None and not self._is_key(client):
+            raise _build_no_role_error(client)
+        key = self._read_secrets(self._build_key(client)) if client is not None else None
+        if key is None:
+            raise ZdxError(
+                f"the tenant {self.tenant} has no API client {key_id}.",
+                hint=_NOT_HERE,
+            )
+        return key
+
+    def get_key_by_name(self, name: str) -> Key:
+        """Return the one key of exactly that name, with its secrets.
+
+        Raises:
+            ZdxError: There is none, or more than one.
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        return self._get_by_name(name, self.zidentity.api_clients.list())
+
+    def get_key_by_name_or_id(self, wanted: str) -> Key:
+        """Return the one key of that ID or, if no client has it, of exactly that name.
+
+        Raises:
+            ZdxError: There is none, or more than one.
+            ZIdentityError: The tenant could not be asked, or refused.
+        """
+        listed = self.zidentity.api_clients.list()
+        ids, names = {client.id for client in listed}, {client.name for client in listed}
+        # An unlisted client may not be listed yet; only its ID finds it then.
+        if wanted in ids or (wanted not in names and self.zidentity.api_clients.find(wanted)):
+            return self.get_key(wanted)
+        return self._get_by_name(wanted, listed)
+
+    # Read from the cached list
+
+    def find_key(self, key_id: str, name: str, role_id: str | None = None) -> Key | None:
+        """Return a key with its secrets; None if it is gone.
 
         Args:
             key_id: The key.
             name: Its name, for messages.
-            role_id: The role that the state knows, which tells the ZDX scopes from others
-                without asking for the tenant's roles.
+            role_id: The role ID in the state, which tells the ZDX scopes from others without
+                a request for the tenant's roles.
         """
         with add_key_name(name):
             client = self._clients.find(key_id)
             if client is None:
                 return None
-            present = self._clients.list_secrets(client)
+            present = self._clients.find_secrets(client)
             if present is None:
                 return None
-            return self._named(key_of(client, self._zdx_services(role_id), present))
+            services = {parse_service_id(role_id)} if role_id else self._list_services()
+            key = Key(client, tuple(find_scopes(client, services)), present)
+            if all(scope.name for scope in key.scopes):
+                return key
+            # Some tenants leave out the names of a client's scopes.
+            return key.with_role_names(self.get_roles())
 
-    def update(
-        self, key_id: str, spec: KeySpec, *, previous_name: str, previous_owner: str, claim: str
-    ) -> str:
-        """Bring a key to what is declared: one GET, and one PUT where something differs.
+    # Write
+
+    def create_key(
+        self, inputs: KeyInputs, role: Role, options: TakeOverOptions
+    ) -> tuple[Key, NewSecret]:
+        """Create a key, or finish or take over the key that has its name if that is allowed.
 
         Args:
-            key_id: The key.
-            spec: What is declared now.
-            previous_name: The name that the state knows.
-            previous_owner: The owner that the state knows; it differs after a rename.
-            claim: The claim that the state knows; empty for a key that was imported.
+            inputs: The declared inputs.
+            role: The declared role.
+            options: What the user allows about keys that already exist.
+
+        Raises:
+            KeyConflictError: The name belongs to a key that may not be changed.
+            ZdxError: A client was created that has no secret and could not be deleted.
+            ZIdentityError: The tenant could not be asked, or refused. No key was created.
+        """
+        marker = OwnershipMarker(inputs.managed_by, self._create_ownership_id())
+        lifetime = (inputs.rotation or Rotation()).lifetime
+        with add_key_name(inputs.name), self._get_name_lock(inputs.name):
+            found = choose_key_to_take_over(
+                self._find_by_name(inputs.name, role), inputs.managed_by, options
+            )
+            if found is None:
+                return self._create(inputs, role, marker, lifetime)
+            return self._take_over(found, inputs, role, marker, lifetime)
+
+    def update_key(self, state: KeyState, inputs: KeyInputs, role_id: str) -> str:
+        """Update a key to its inputs: one GET, and one PUT if something differs.
+
+        Args:
+            state: The state of the key.
+            inputs: The declared inputs.
+            role_id: The ID of the declared role.
 
         Returns:
-            The claim that the state is to know.
+            The ownership ID for the state.
 
         Raises:
-            KeyGone: There is no such key any more.
-            KeyTaken: It belongs to another resource now.
+            KeyConflictError: Another resource manages the key now.
+            ZdxError: There is no such key any more.
             ZIdentityError: The tenant could not be asked, or refused.
         """
-        with add_key_name(spec.name):
-            client = self._clients.find_now(key_id)
+        with add_key_name(inputs.name):
+            client = self._clients.find_now(state.key_id)
             if client is None:
-                raise KeyGone(
-                    f'the key "{spec.name}" ({key_id}) is not in the tenant any more.',
+                raise ZdxError(
+                    f'the key "{inputs.name}" ({state.key_id}) is not in the tenant any more.',
                     hint="Run pulumi up --refresh to make it anew.",
                 )
-            found = mark_in(client.description)
-            if found and found.who not in (spec.owner, previous_owner):
-                raise KeyTaken(
-                    f'the key "{spec.name}" ({key_id}) belongs to {found.who} now.',
-                    hint="To leave it there, remove this declaration (the key stays); to take "
-                    "it back, run pulumi state delete for this resource and declare adopt=True.",
-                )
-            if found and claim and found.claim != claim:
-                raise KeyTaken(
-                    f'the key "{spec.name}" ({key_id}) was taken over by another run of this '
-                    "resource, which this state doesn't know: there is a second copy of the state.",
-                    hint="Use the other state, and remove this one. To take the key back, run "
-                    "pulumi state delete for this resource and declare adopt=True.",
-                )
-            mark = Mark(spec.owner, found.claim if found else claim or self._new_claim())
-            if spec.name == previous_name == client.name:
-                self._clients.bring(client, spec, mark)
+            found = parse_marker(client.description)
+            _require_owned(found, state, inputs)
+            ownership_id = found.ownership_id if found else state.ownership_id
+            marker = OwnershipMarker(inputs.managed_by, ownership_id or self._create_ownership_id())
+            if inputs.name == state.name == client.name:
+                self._write(client, inputs, role_id, marker)
             else:
-                self._rename(client, spec, mark)
-            return claim or mark.claim
+                self._rename(client, inputs, role_id, marker)
+            return state.ownership_id or marker.ownership_id
 
-    def replace_secret(
-        self, key_id: str, name: str, held: HeldSecrets, lifetime: timedelta
-    ) -> Replaced:
-        """Give a key a new secret; the one that the state holds is not touched.
+    def rotate_secret(self, state: KeyState, name: str, lifetime: timedelta) -> NewSecret:
+        """Create a new secret for a key; its current secret stays.
 
         Args:
-            key_id: The key.
-            name: Its name, for messages.
-            held: The secrets that the state knows.
-            lifetime: How long the new one is to live.
+            state: The state of the key.
+            name: The key's name, for messages.
+            lifetime: The lifetime of the new secret.
 
         Raises:
-            KeyPartlyUpdated: The key has no new secret; what was changed before stays changed.
+            ZdxError: The key has no new secret; what was changed before stays changed.
         """
         with add_key_name(name):
             try:
-                present = secrets_of(self._zidentity, key_id)
-                remaining = free_a_slot(self._zidentity, key_id, held, present)
+                remaining = self._free_secret_slot(state)
                 ids = {secret.id for secret in remaining}
-                minted = create_secret(self._zidentity, key_id, lifetime, ids)
-            except (ZIdentityError, NoFreeSlot) as error:
-                raise KeyPartlyUpdated(
+                created = self._clients.create_secret(state.key_id, lifetime, ids)
+            except (ZIdentityError, _NoFreeSlotError) as error:
+                raise ZdxError(
                     f'the key "{name}" is as declared now, but it has no new secret yet.',
                     hint=f"Run pulumi up again once this is settled: {error}",
                 ) from None
-            current = held.current or next(iter(ids), None)
-            return Replaced(minted, current if current in ids else None)
+            current = state.secret_id or next(iter(ids), None)
+            return NewSecret(created, current if current in ids else None)
 
-    def revoke(self, key_id: str, name: str, secret_id: str) -> None:
-        """End one secret of a key; one that is gone already is no failure.
+    def revoke_secret(self, key_id: str, name: str, secret_id: str) -> None:
+        """Revoke a secret of a key; one that is gone already is no failure.
 
         Raises:
-            ZIdentityError: It could not be ended.
+            ZIdentityError: It could not be revoked.
         """
         with add_key_name(name):
-            revoke(self._zidentity, key_id, secret_id)
+            self._clients.revoke_secret(key_id, secret_id)
 
-    def delete(self, key_id: str, name: str, state_mark: Mark) -> Mark | None:
-        """Remove a key, if it is still the one that the state means.
+    def delete_key(self, state: KeyState) -> OwnershipMarker | None:
+        """Delete a key, if it is still the one of the state.
 
         Args:
-            key_id: The key.
-            name: Its name, for messages.
-            state_mark: The mark that the state knows; its `who` is empty for a key that had none.
+            state: The state of the key.
 
         Returns:
-            None when the key is gone; the key's mark when that is not the state's. Somebody has
-            taken it over since, or the state is a copy: the key was left alone.
+            None if the key is gone. The key's marker if it isn't the state's: another owner has
+            taken the key over, or the state is a copy. The key was kept.
         """
-        with add_key_name(name):
-            client = self._clients.find_now(key_id)
+        with add_key_name(state.name):
+            client = self._clients.find_now(state.key_id)
             if client is None:
                 return None
-            mark = mark_in(client.description)
-            if mark and not _is_same(mark, state_mark):
-                return mark
-            self._clients.remove(key_id)
+            marker = parse_marker(client.description)
+            if marker and not (
+                marker.ownership_id == state.ownership_id
+                and state.managed_by in ("", marker.managed_by)
+            ):
+                return marker
+            self._clients.delete(state.key_id)
             return None
 
-    def _found(self, spec: KeySpec) -> list[FoundKey]:
+    def _find_by_name(self, name: str, role: Role) -> list[Key]:
         found = []
-        for client in self._clients.find_by_name(spec.name):
-            shown = self._clients.list_secrets(client)
-            # One that this process has created is not shown yet; any other one is gone.
-            if shown is None and not self._clients.is_own(client.id):
+        for client in self._clients.find_by_name(name):
+            present = self._clients.find_secrets(client)
+            # A client that this process created isn't shown yet; any other one is gone.
+            if present is None and not self._clients.is_written(client.id):
                 continue
-            others = scopes_of_other_services(client, {service_id(spec.role_id)})
-            found.append(FoundKey(client, shown or (), others, is_shown=shown is not None))
+            scopes = tuple(find_scopes(client, {role.service_id}))
+            found.append(Key(client, scopes, present))
         return found
 
-    def _make(self, spec: KeySpec, mark: Mark, lifetime: timedelta) -> Created:
-        client = self._clients.post(spec, mark)
-        # A list that was asked for before the POST doesn't show who got the name meanwhile. This
-        # one runs beside the creation of the secret.
+    def _create(
+        self, inputs: KeyInputs, role: Role, marker: OwnershipMarker, lifetime: timedelta
+    ) -> tuple[Key, NewSecret]:
+        request = ApiClientRequest(name=inputs.name, client_resources=build_resources((), role))
+        client = self._clients.create(_with_inputs(request, inputs, marker))
+        # A list that was read before the POST doesn't show who got the name meanwhile. This one
+        # runs beside the creation of the secret.
         listed = self._clients.start_list()
         try:
-            secret = create_secret(self._zidentity, client.id, lifetime, known=())
+            secret = self._clients.create_secret(client.id, lifetime, known=())
             self._require_sole_name(client, listed.result())
         except BaseException as error:
-            self._undo(client, error)
+            self._undo_create(client, error)
             raise
         self._clients.record(client)
-        return Created(client.id, mark, secret)
+        return _build_own_key(client, role, marker, (secret,)), NewSecret(secret, None)
 
     def _require_sole_name(self, client: ApiClient, listed: ListedClients) -> None:
         others = self._clients.find_namesakes(client.id, client.name, listed)
         if others:
-            raise created_twice(client.name, client.id, others)
+            raise build_created_twice_error(client.name, client.id, others)
 
-    def _undo(self, client: ApiClient, cause: BaseException) -> None:
+    def _undo_create(self, client: ApiClient, cause: BaseException) -> None:
         try:
-            self._clients.remove(client.id)
+            self._clients.delete(client.id)
         except ZIdentityError as error:
             reason = f" ({cause.problem})" if isinstance(cause, ZdxError) else ""
-            raise KeyLeftBehind(
+            raise ZdxError(
                 f'the key "{client.name}" was made ({client.id}), got no secret that is known'
                 f"{reason}, and could not be removed again: {error.problem}.",
                 hint="Run pulumi up again: it finds the key by its mark, and finishes it or says "
@@ -281,269 +374,256 @@ class Keys:
             ) from cause
 
     def _take_over(
-        self, found: FoundKey, spec: KeySpec, mark: Mark, lifetime: timedelta
-    ) -> Created:
-        # The mark first, the secret after it: a run that is killed between the two leaves a key
-        # that the next run may finish, and no secret that nobody knows.
-        known = {secret.id for secret in found.secrets}
+        self,
+        found: Key,
+        inputs: KeyInputs,
+        role: Role,
+        marker: OwnershipMarker,
+        lifetime: timedelta,
+    ) -> tuple[Key, NewSecret]:
+        # The marker first, then the secret: a run that is killed between the two leaves a key
+        # that the next run may finish, and no unknown secret.
+        known = {secret.id for secret in found.secrets or ()}
         secret = None
         try:
-            self._clients.bring(found.client, spec, mark)
+            self._write(found.client, inputs, role.id, marker)
             self._require_same_secrets(found, known)
-            secret = create_secret(self._zidentity, found.id, lifetime, known)
-            self._require_taken_over(found, mark, secret)
+            secret = self._clients.create_secret(found.id, lifetime, known)
+            self._require_taken_over(found, marker, secret)
         except BaseException as error:
-            self._give_back(found.client, mark, secret, error)
+            self._undo_take_over(found.client, marker, secret, error)
             raise
         previous_id = found.secrets[-1].id if found.secrets else None
-        return Created(found.id, mark, secret, previous_id, found.other_scopes)
+        present = (*(found.secrets or ()), secret)
+        return _build_own_key(found.client, role, marker, present), NewSecret(secret, previous_id)
 
-    def _require_same_secrets(self, found: FoundKey, known: set[str]) -> None:
-        """Stop where another run works on the same key: a third secret would replace its own."""
-        if {secret.id for secret in secrets_of(self._zidentity, found.id)} != known:
-            raise KeyTaken(
-                f"the secrets of the key {found} changed while it was taken over.",
+    def _require_same_secrets(self, found: Key, known: set[str]) -> None:
+        """Stop if another run works on the same key: a third secret would replace its secret."""
+        if {secret.id for secret in self._clients.list_secrets(found.id)} != known:
+            raise KeyConflictError(
+                f"the secrets of the key {describe_key(found)} changed while it was taken over.",
                 hint="Make sure that no one else takes it over, then run pulumi up again.",
             )
 
-    def _require_taken_over(self, found: FoundKey, mark: Mark, secret: NewApiClientSecret) -> None:
-        """Look once more: of two runs that took the key over, only one may say so."""
-        taker = self._clients.find_taker(found.id, mark, secret.id)
-        if taker is not None:
-            raise KeyTaken(
-                f"the key {found} was taken over by {taker} at the same time.",
+    def _require_taken_over(
+        self, found: Key, marker: OwnershipMarker, secret: NewApiClientSecret
+    ) -> None:
+        """Read the key once more: of two runs that took it over, only one may succeed."""
+        other = self._clients.find_other_owner(found.id, marker, secret.id)
+        if other is not None:
+            raise KeyConflictError(
+                f"the key {describe_key(found)} was taken over by {other} at the same time.",
                 hint="Declare it in one place only. A secret created there may have been replaced "
                 "by this run: run pulumi up --refresh there.",
             )
 
-    def _give_back(
-        self, before: ApiClient, mark: Mark, secret: NewApiClientSecret | None, cause: BaseException
+    def _undo_take_over(
+        self,
+        before: ApiClient,
+        marker: OwnershipMarker,
+        secret: NewApiClientSecret | None,
+        cause: BaseException,
     ) -> None:
-        """Undo a take-over that failed, as far as no one else has changed the key since."""
+        """Undo a take-over that failed, unless another run has changed the key since."""
         try:
             if secret is not None:
-                revoke(self._zidentity, before.id, secret.id)
+                self._clients.revoke_secret(before.id, secret.id)
             now = self._clients.find_now(before.id)
-            if now is not None and mark_in(now.description) == mark:
-                self._clients.replace(before)
+            if now is not None and parse_marker(now.description) == marker:
+                self._clients.update(before)
         except ZdxError as error:
             reason = f" ({cause.problem})" if isinstance(cause, ZdxError) else ""
-            raise KeyLeftBehind(
+            raise ZdxError(
                 f'the key "{before.name}" ({before.id}) could not be taken over{reason}, and '
                 f"could not be written back as it was: {error.problem}.",
                 hint="Run pulumi up again: it takes the key over, or says how.",
             ) from cause
 
-    def _rename(self, client: ApiClient, spec: KeySpec, mark: Mark) -> None:
-        """Write a key under a new name as declared, unless another key has that name."""
-        with self._name_lock(spec.name):
+    def _rename(
+        self, client: ApiClient, inputs: KeyInputs, role_id: str, marker: OwnershipMarker
+    ) -> None:
+        """Update a client under a new name, unless another client has that name."""
+        with self._get_name_lock(inputs.name):
             others: Sequence[ApiClient] = ()
-            if client.name != spec.name:
-                others = [c for c in self._clients.find_by_name(spec.name) if c.id != client.id]
+            if client.name != inputs.name:
+                others = [c for c in self._clients.find_by_name(inputs.name) if c.id != client.id]
             if not others:
-                self._clients.bring(client, spec, mark)
-                others = self._clients.find_namesakes(client.id, spec.name)
+                self._write(client, inputs, role_id, marker)
+                others = self._clients.find_namesakes(client.id, inputs.name)
                 if others:
-                    self._name_back(client, spec, others)
+                    self._undo_rename(client, inputs.name, others)
             if others:
-                raise renamed_to_taken_name(spec.name, client.id, others)
+                raise build_taken_name_error(inputs.name, client.id, others)
 
-    def _name_back(self, client: ApiClient, spec: KeySpec, others: Sequence[ApiClient]) -> None:
+    def _undo_rename(self, client: ApiClient, name: str, others: Sequence[ApiClient]) -> None:
         try:
-            self._clients.replace(client)
+            self._clients.update(client)
         except ZIdentityError as error:
-            raise KeyPartlyUpdated(
-                f'the key {client.id} is named "{spec.name}" now, as {others[0].id} is, and could '
+            raise ZdxError(
+                f'the key {client.id} is named "{name}" now, as {others[0].id} is, and could '
                 f"not be named back: {error.problem}.",
                 hint="Delete or rename the other one, then run pulumi up again.",
             ) from None
 
-    def _zdx_services(self, role_id: str | None) -> frozenset[str]:
-        if role_id:
-            return frozenset({service_id(role_id)})
-        return service_ids(self._roles.known())
+    def _write(
+        self, client: ApiClient, inputs: KeyInputs, role_id: str, marker: OwnershipMarker
+    ) -> None:
+        """Update a client to its inputs and keep what is not ours; skip it if nothing differs."""
+        declared = _with_inputs(client, inputs, marker)
+        held = {scope.id for scope in find_scopes(client, {parse_service_id(role_id)})}
+        if held != {role_id}:
+            resources = build_resources(client.client_resources, self.find_role(role_id))
+            declared = declared.model_copy(update={"client_resources": resources})
+        if declared != client:
+            self._clients.update(declared)
 
-    def _named(self, key: Key) -> Key:
-        """The key with its roles' names, which some tenants leave out where a client holds them."""
-        if all(scope.name for scope in key.roles):
+    def _free_secret_slot(self, state: KeyState) -> tuple[ApiClientSecret, ...]:
+        """Revoke a secret if the key has no free secret slot: never its current one.
+
+        Returns:
+            The secrets that remain, oldest first.
+
+        Raises:
+            _NoFreeSlotError: The state doesn't know which of the secrets is the current one.
+        """
+        present = self._clients.list_secrets(state.key_id)
+        if len(present) < MAX_SECRETS:
+            return present
+        chosen = choose_secret_to_revoke(
+            present, state.secret_id, state.previous_secret_id, self.zidentity.now()
+        )
+        if chosen is None:
+            ids = " and ".join(secret.id for secret in present)
+            raise _NoFreeSlotError(
+                f"the state does not know which of the secrets {ids} it holds, and a third "
+                "would replace the newest.",
+                hint=f"End the other one: zdx-keys revoke {quote_shell(state.key_id)} SECRET_ID. "
+                "Then run pulumi up again.",
+            )
+        self._clients.revoke_secret(state.key_id, chosen.id)
+        return tuple(s for s in present if s.id != chosen.id)
+
+    def _get_by_name(self, name: str, listed: Sequence[ApiClient]) -> Key:
+        namesakes = [client for client in listed if client.name == name]
+        matches = [client for client in namesakes if self._is_key(client)]
+        if len(matches) > 1:
+            raise _build_several_error(
+                name, list(_map(lambda c: self._find_described(c) or c, matches))
+            )
+        client = self._find_described(matches[0]) if matches else None
+        key = self._read_secrets(self._build_key(client)) if client else None
+        if key is not None:
             return key
-        return with_role_names(key, self._roles.known())
+        if namesakes and not matches:
+            raise _build_no_role_error(namesakes[0])
+        raise _build_unknown_name_error(self.tenant, name, filter(self._is_key, listed))
 
-    def _name_lock(self, name: str) -> threading.Lock:
+    def _read_secrets(self, key: Key) -> Key | None:
+        try:
+            present = self._clients.list_secrets(key.id) if key.client.has_secrets else ()
+        except NotFoundError:
+            # One wrong response must not make a key vanish from a list.
+            if self.zidentity.api_clients.find(key.id) is not None:
+                raise
+            return None
+        return replace(key, secrets=present)
+
+    def _find_described(self, client: ApiClient) -> ApiClient | None:
+        # Some tenants list clients without their descriptions.
+        if "description" in client.model_fields_set:
+            return client
+        return self.zidentity.api_clients.find(client.id)
+
+    def _is_key(self, client: ApiClient) -> bool:
+        return any(find_scopes(client, self._list_services()))
+
+    def _build_key(self, client: ApiClient) -> Key:
+        scopes = tuple(find_scopes(client, self._list_services()))
+        return Key(client, scopes, None).with_role_names(self.get_roles())
+
+    def _list_services(self) -> frozenset[str]:
+        # A tenant may have ZDX several times.
+        return frozenset(role.service_id for role in self.get_roles())
+
+    def _get_name_lock(self, name: str) -> threading.Lock:
         with self._names_lock:
             return self._name_locks[name]
 
 
-def _is_same(mark: Mark, state_mark: Mark) -> bool:
-    return mark.claim == state_mark.claim and state_mark.who in ("", mark.who)
+class _NoFreeSlotError(ZdxError):
+    """A key has both of its secrets, and neither may be revoked."""
 
 
-_WORKERS = 4  # as many as the wire keeps connections
+def _build_own_key(
+    client: ApiClient,
+    role: Role,
+    marker: OwnershipMarker,
+    present: tuple[ApiClientSecret, ...],
+) -> Key:
+    """Build a key that this process has just written; the tenant may not show all of it yet."""
+    scopes = tuple(find_scopes(client, {role.service_id}))
+    return Key(client.model_copy(update={"description": str(marker)}), scopes, present)
 
-_NOT_HERE = "Keys made in the ZDX portal are not in ZIdentity; zdx-keys list shows those that are."
 
-T = TypeVar("T")
-
-
-class KeyNotIdentified(ZdxError):
-    """No key, or more than one, answers to what was asked for."""
+def _with_inputs(client: Request, inputs: KeyInputs, marker: OwnershipMarker) -> Request:
+    values = {name: getattr(inputs, name) for name in ATTRIBUTES}
+    description = format_description(inputs.description, marker)
+    return client.model_copy(update={**values, "description": description})
 
 
-class Inventory:
-    """What a tenant has; may be asked by several threads at once.
+def _require_owned(found: OwnershipMarker | None, state: KeyState, inputs: KeyInputs) -> None:
+    """Stop before a key is changed that another resource or another state manages.
 
-    Attributes:
-        roles: The ZDX roles that it offers, which tell ZDX keys from other API clients.
-
-    Args:
-        zidentity: The tenant.
+    Raises:
+        KeyConflictError: The marker names another owner, or another ownership ID.
     """
-
-    def __init__(self, zidentity: ZIdentity) -> None:
-        self._zidentity = zidentity
-        self.roles = OfferedRoles(zidentity)
-
-    @property
-    def tenant(self) -> Tenant:
-        """The tenant."""
-        return self._zidentity.tenant
-
-    def clients(self) -> list[ApiClient]:
-        """The API clients that hold a role of ZDX: one call for each thousand of all clients.
-
-        Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
-        """
-        return [client for client in self._zidentity.api_clients.list() if self._is_key(client)]
-
-    def without_secrets(self) -> list[Key]:
-        """Every key, its secrets not asked for: no call a key where lists come with descriptions.
-
-        Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
-        """
-        return [self._key(client, ()) for client in _each(self._described, self.clients())]
-
-    def read(self, clients: Iterable[ApiClient]) -> Iterator[Key]:
-        """Each of these as a key with its secrets, but for those that are gone: one call a key.
-
-        Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
-        """
-        return _each(self._read, clients)
-
-    def named(self, name: str) -> Key:
-        """The one key of exactly that name.
-
-        Raises:
-            KeyNotIdentified: There is none, or more than one.
-            ZIdentityError: The tenant could not be asked, or refused.
-        """
-        return self._named(name, self._zidentity.api_clients.list())
-
-    def find(self, wanted: str) -> Key:
-        """The one key of that id or, where no client has it, of exactly that name.
-
-        Raises:
-            KeyNotIdentified: There is none, or more than one.
-            ZIdentityError: The tenant could not be asked, or refused.
-        """
-        listed = self._zidentity.api_clients.list()
-        ids, names = {client.id for client in listed}, {client.name for client in listed}
-        # What is not listed may not be listed yet; only its own id finds it then.
-        if wanted in ids or (wanted not in names and self._zidentity.api_clients.find(wanted)):
-            return self.identified(wanted)
-        return self._named(wanted, listed)
-
-    def identified(self, key_id: str) -> Key:
-        """The key of that id.
-
-        Raises:
-            KeyNotIdentified: There is none.
-            ZIdentityError: The tenant could not be asked, or refused.
-        """
-        client = self._zidentity.api_clients.find(key_id)
-        if client is not None and not self._is_key(client):
-            raise _no_role(client)
-        key = self._read(client) if client is not None else None
-        if key is None:
-            raise KeyNotIdentified(
-                f"the tenant {self.tenant} has no API client {key_id}.",
-                hint=_NOT_HERE,
-            )
-        return key
-
-    def _named(self, name: str, listed: Sequence[ApiClient]) -> Key:
-        namesakes = [client for client in listed if client.name == name]
-        matches = [client for client in namesakes if self._is_key(client)]
-        if len(matches) > 1:
-            raise _several(name, list(_each(lambda c: self._described(c) or c, matches)))
-        key = self._read(matches[0]) if matches else None
-        if key is not None:
-            return key
-        if namesakes and not matches:
-            raise _no_role(namesakes[0])
-        raise _unknown_name(self.tenant, name, filter(self._is_key, listed))
-
-    def _read(self, client: ApiClient) -> Key | None:
-        described = self._described(client)
-        if described is None:
-            return None
-        try:
-            present = secrets_of_client(self._zidentity, client)
-        except NotFoundError:
-            # One wrong answer must not make a key vanish from a list.
-            if self._zidentity.api_clients.find(client.id) is not None:
-                raise
-            return None
-        return self._key(described, present)
-
-    def _described(self, client: ApiClient) -> ApiClient | None:
-        # Some tenants list clients without their descriptions.
-        if "description" in client.model_fields_set:
-            return client
-        return self._zidentity.api_clients.find(client.id)
-
-    def _is_key(self, client: ApiClient) -> bool:
-        return any(scopes_of_services(client, service_ids(self.roles.known())))
-
-    def _key(self, client: ApiClient, present: tuple[ApiClientSecret, ...]) -> Key:
-        roles = self.roles.known()
-        return with_role_names(key_of(client, service_ids(roles), present), roles)
+    if found and found.managed_by not in (inputs.managed_by, state.managed_by):
+        raise KeyConflictError(
+            f'the key "{inputs.name}" ({state.key_id}) belongs to {found.managed_by} now.',
+            hint="To leave it there, remove this declaration (the key stays); to take "
+            "it back, run pulumi state delete for this resource and declare adopt=True.",
+        )
+    if found and state.ownership_id and found.ownership_id != state.ownership_id:
+        raise KeyConflictError(
+            f'the key "{inputs.name}" ({state.key_id}) was taken over by another run of this '
+            "resource, which this state doesn't know: there is a second copy of the state.",
+            hint="Use the other state, and remove this one. To take the key back, run "
+            "pulumi state delete for this resource and declare adopt=True.",
+        )
 
 
-def _each(look: Callable[[ApiClient], T | None], clients: Iterable[ApiClient]) -> Iterator[T]:
-    """What is found of each client, several at a time, in their order."""
+def _map(function: Callable[[S], T | None], items: Iterable[S]) -> Iterator[T]:
+    """Apply a function to several items at a time, in their order; skip None."""
     with ThreadPoolExecutor(_WORKERS) as pool:
-        yield from (found for found in pool.map(look, clients) if found is not None)
+        yield from (found for found in pool.map(function, items) if found is not None)
 
 
-def _several(name: str, found: Sequence[ApiClient]) -> KeyNotIdentified:
-    def spelled(client: ApiClient) -> str:
-        mark = mark_in(client.description)
-        return f"{client.id} ({mark.who if mark else 'not made by Pulumi'})"
+def _build_several_error(name: str, found: Sequence[ApiClient]) -> ZdxError:
+    def describe(client: ApiClient) -> str:
+        marker = parse_marker(client.description)
+        return f"{client.id} ({marker.managed_by if marker else 'not made by Pulumi'})"
 
-    return KeyNotIdentified(
-        f'{len(found)} ZDX keys are named "{name}": {", ".join(map(spelled, found))}.',
+    return ZdxError(
+        f'{len(found)} ZDX keys are named "{name}": {", ".join(map(describe, found))}.',
         hint=f"Name the one that is meant by its id, such as {found[0].id}.",
     )
 
 
-def _no_role(client: ApiClient) -> KeyNotIdentified:
-    return KeyNotIdentified(
+def _build_no_role_error(client: ApiClient) -> ZdxError:
+    return ZdxError(
         f'the API client "{client.name}" ({client.id}) holds no role of ZDX that these '
         "credentials can see, so it is no ZDX key.",
         hint="zdx-keys list shows the keys, and zdx-keys roles the roles.",
     )
 
 
-def _unknown_name(tenant: Tenant, name: str, keys: Iterable[ApiClient]) -> KeyNotIdentified:
+def _build_unknown_name_error(tenant: Tenant, name: str, keys: Iterable[ApiClient]) -> ZdxError:
     ids = {key.name: key.id for key in keys}
     folded = {known.casefold(): known for known in ids}
     near = [folded[match] for match in difflib.get_close_matches(name.casefold(), folded)]
     similar = ", ".join(f'"{known}" ({ids[known]})' for known in near)
     meant = f"Similar: {similar}. " if similar else ""
-    return KeyNotIdentified(
+    return ZdxError(
         f'the tenant {tenant} has no ZDX key named "{name}".',
         hint=f"{meant}{_NOT_HERE}",
     )

@@ -1,59 +1,66 @@
-"""When a key's secret is replaced: decisions on dates, taken without a call.
+"""When a key's secret is replaced, and which secret is revoked first: decisions without a request.
 
-ZIdentity ends every secret within a year and lets a client hold two ("Adding API Clients",
-help.zscaler.com). The day on which the state's secret ends is an input of the key, stamped once
-and kept: what is due is then a comparison of that date with today, and a preview shows the date
-as it moves. Whole days, so that a preview and its update agree.
+ZIdentity expires every secret within a year and lets a client have two ("Adding API Clients",
+help.zscaler.com). The day on which the current secret expires is an input of the key, set once
+and kept. Whether a rotation is due is then a comparison of that date with today, and a preview
+shows the date as it moves. Dates are whole days, so that a preview and its update agree.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from zdx_provider.zidentity import ApiClientSecret
 from zdx_provider.zidentity.models import MAX_SECRET_LIFETIME_DAYS
+
+MISSING = "missing"
+"""In place of the expiry date: the current secret is not in the tenant any more."""
 
 _LONGEST_DEFAULT_WINDOW_DAYS = 30
 
-# In place of the date: the secret that the state holds is not in the tenant any more.
-MISSING = "missing"
+# Another version of this provider may have had other rules; a date must be possible, though.
+_Days = Annotated[int, Field(ge=0, le=36_500)]
 
 
-@dataclass(frozen=True)
-class Rotation:
-    """How a key's secret is replaced before it ends.
+class Rotation(BaseModel):
+    """How a key's secret is replaced before it expires; `inputs` holds the rules for programs.
 
     Attributes:
-        secret_lifetime_days: How long each secret lives.
-        rotate_before_expiry_days: How long before its end a secret is replaced; None: a third of
-            its life, 30 days at most.
-        keep_previous_days: How long the replaced secret goes on working.
-        triggers: Values whose change replaces the secret at once.
+        secret_lifetime_days: The lifetime of each secret.
+        rotate_before_expiry_days: The rotation window; None: a third of the lifetime, 30 days
+            at most.
+        keep_previous_days: The overlap: how long the previous secret still works.
+        triggers: Values whose change replaces the secret at once, by name.
     """
 
-    secret_lifetime_days: int = MAX_SECRET_LIFETIME_DAYS
-    rotate_before_expiry_days: int | None = None
-    keep_previous_days: int = 7
-    triggers: Mapping[str, object] = field(default_factory=dict)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    secret_lifetime_days: _Days = MAX_SECRET_LIFETIME_DAYS
+    rotate_before_expiry_days: _Days | None = None
+    keep_previous_days: _Days = 7
+    triggers: dict[str, Any] | None = None
 
     @property
     def window_days(self) -> int:
-        """How long before its end a secret is replaced."""
+        """The rotation window: how many days before its expiry a secret is replaced."""
         if self.rotate_before_expiry_days is not None:
             return self.rotate_before_expiry_days
         return min(self.secret_lifetime_days // 3, _LONGEST_DEFAULT_WINDOW_DAYS)
 
     @property
     def lifetime(self) -> timedelta:
-        """How long each secret lives."""
+        """The lifetime of each secret."""
         return timedelta(days=self.secret_lifetime_days)
 
     @property
     def overlap(self) -> timedelta:
-        """How long the replaced secret goes on working."""
+        """How long the previous secret still works."""
         return timedelta(days=self.keep_previous_days)
 
-    def contradiction(self) -> str | None:
-        """What cannot be meant, as the end of a sentence; None for a plan that works."""
+    def find_contradiction(self) -> str | None:
+        """Return what cannot be meant, as the end of a sentence; None for a plan that works."""
         if self.window_days >= self.secret_lifetime_days:
             return (
                 f"rotates {self.window_days} days before the end of a secret that lives "
@@ -69,60 +76,87 @@ class Rotation:
         return None
 
 
-def due(stamp: str, today: date, declared: Rotation | None, before: Rotation | None) -> str | None:
-    """Why the state's secret is to be replaced today; None when it is not.
+def find_rotation_reason(
+    expires_on: str, today: date, declared: Rotation | None, before: Rotation | None
+) -> str | None:
+    """Return why the current secret must be replaced today; None if it need not be.
 
     Args:
-        stamp: The day on which it ends, as an ISO date; or ``MISSING``.
+        expires_on: Its expiry date, as an ISO date; or ``MISSING``.
         today: Today in UTC.
-        declared: The rotation that is declared; None for a key that has none.
-        before: What was declared at the last update.
+        declared: The rotation that is declared; None for a key without one.
+        before: The rotation that was declared at the last update.
 
     Returns:
         The reason, as a sentence about the secret.
     """
-    if stamp == MISSING:
+    if expires_on == MISSING:
         return "its secret is not in the tenant any more"
-    ends = date.fromisoformat(stamp)
-    if ends <= today:
-        return f"its secret ended on {ends}"
-    if declared is not None:
-        return _due_early(ends, today, declared, before)
-    return None
+    expiry = date.fromisoformat(expires_on)
+    if expiry <= today:
+        return f"its secret ended on {expiry}"
+    return _find_early_reason(expiry, today, declared, before) if declared else None
 
 
-def next_stamp(
-    stamp: str | None, today: date, declared: Rotation | None, before: Rotation | None
+def compute_expiry_date(
+    expires_on: str | None, today: date, declared: Rotation | None, before: Rotation | None
 ) -> str:
-    """The day on which the secret will end that the key has after this update, as an ISO date.
+    """Return the day on which the key's secret expires after this update, as an ISO date.
 
     Args:
-        stamp: That of the last update; None for a new key.
+        expires_on: The expiry date of the last update; None for a new key.
         today: Today in UTC.
-        declared: The rotation that is declared; None for a key that has none.
-        before: What was declared at the last update.
+        declared: The rotation that is declared; None for a key without one.
+        before: The rotation that was declared at the last update.
     """
-    if stamp is not None and due(stamp, today, declared, before) is None:
-        return stamp
+    if expires_on is not None and not find_rotation_reason(expires_on, today, declared, before):
+        return expires_on
     return (today + (declared or Rotation()).lifetime).isoformat()
 
 
-def changed_triggers(declared: Rotation | None, before: Rotation | None) -> list[str]:
-    """The triggers that are new or have another value than at the last update, by name.
+def find_changed_triggers(declared: Rotation | None, before: Rotation | None) -> list[str]:
+    """Return the names of the triggers that are new or changed since the last update.
 
-    They call for a new secret also where the stamp stays, on the day on which the old one was made.
+    They require a new secret even if the expiry date stays the same, on the day on which the
+    current secret was created.
     """
-    known = before.triggers if before else {}
-    triggers = declared.triggers if declared else {}
+    known = (before.triggers if before else None) or {}
+    triggers = (declared.triggers if declared else None) or {}
     return sorted(name for name, value in triggers.items() if known.get(name) != value)
 
 
-def _due_early(ends: date, today: date, declared: Rotation, before: Rotation | None) -> str | None:
-    changed = changed_triggers(declared, before)
+def _find_early_reason(
+    expiry: date, today: date, declared: Rotation, before: Rotation | None
+) -> str | None:
+    changed = find_changed_triggers(declared, before)
     if changed:
         return f"its trigger {', '.join(changed)} changed"
-    if ends > today + declared.lifetime:
-        return f"its secret would live until {ends}, beyond {declared.secret_lifetime_days} days"
-    if ends <= today + timedelta(days=declared.window_days):
-        return f"its secret ends on {ends}, within {declared.window_days} days"
+    if expiry > today + declared.lifetime:
+        return f"its secret would live until {expiry}, beyond {declared.secret_lifetime_days} days"
+    if expiry <= today + timedelta(days=declared.window_days):
+        return f"its secret ends on {expiry}, within {declared.window_days} days"
     return None
+
+
+def choose_secret_to_revoke(
+    secrets: Sequence[ApiClientSecret],
+    current_id: str | None,
+    previous_id: str | None,
+    now: datetime,
+) -> ApiClientSecret | None:
+    """Return the secret to revoke first, of a key without a free secret slot.
+
+    Args:
+        secrets: The key's secrets, oldest first.
+        current_id: The ID of the current secret; None if the state doesn't know it.
+        previous_id: The ID of the previous secret, if there is one.
+        now: The current moment by the server's clock.
+
+    Returns:
+        An unknown secret, or else the previous one. If the state doesn't know which secret is
+        the current one: an expired secret, or else None.
+    """
+    if current_id is None:
+        return next((secret for secret in secrets if secret.expires_at <= now), None)
+    unknown = [s for s in secrets if s.id not in (current_id, previous_id)]
+    return next(iter(unknown), next((s for s in secrets if s.id == previous_id), None))

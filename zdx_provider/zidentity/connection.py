@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from zdx_provider.errors import SettingsError
-from zdx_provider.stack_config import show
+from zdx_provider.stack_config import shorten
 from zdx_provider.zidentity.private_keys import parse_private_key
 
 
@@ -152,7 +152,7 @@ def _parse_vanity_domain(value: str) -> str:
     host = _LOGIN_HOST.fullmatch(value)
     example = f'"{host[1].lower()}"' if host else '"acme" of acme.zslogin.net'
     raise SettingsError(
-        f'the vanity domain "{show(value)}" is not one DNS label.',
+        f'the vanity domain "{shorten(value)}" is not one DNS label.',
         hint=f"Set it to the first part of the login host alone, such as {example}.",
         field="vanity_domain",
     )
@@ -175,7 +175,7 @@ def _require_label_only(cloud: str, *, has_hosts: bool) -> None:
         "zdx:apiUrl and zdx:tokenUrl in full."
     )
     raise SettingsError(
-        f'the cloud "{show(cloud)}" is not one of Zscaler OneAPI ({_PRODUCTION}, {known}), so '
+        f'the cloud "{shorten(cloud)}" is not one of Zscaler OneAPI ({_PRODUCTION}, {known}), so '
         "nothing was sent.",
         hint=hint,
         field="cloud",

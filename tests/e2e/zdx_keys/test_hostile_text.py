@@ -31,7 +31,7 @@ def key_id(tenant: RunningEmulator) -> str:
         (["verify"], 0),
         (["revoke", HOSTILE, "no-such-secret", "--yes"], 1),
         (["import-file", "--output", "import.json", "--program", "keys.py"], 1),
-        (["list", "--profile", HOSTILE], 3),
+        (["list", "--tenant", HOSTILE], 3),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

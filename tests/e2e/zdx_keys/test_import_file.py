@@ -118,18 +118,18 @@ def test_keys_whose_state_was_lost_are_imported_without_a_change(
 
 
 def test_a_lost_state_is_recovered_with_odd_names_and_keys_below_components(
-    in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.program(ODD_NAMES).up()
     before = tenant.clients()
     keys = {key["name"]: key["key_id"] for key in project.recorded_keys()}
-    found = in_project.json("download", "team::ci", "--output", "key.json")
+    found = is_in_project.json("download", "team::ci", "--output", "key.json")
     project.lose_state()
 
-    told = in_project("import-file", "--output", "roots.json", "--program", "roots.py")
+    told = is_in_project("import-file", "--output", "roots.json", "--program", "roots.py")
     (first,) = set(re.findall(r"Create that first: (pulumi up .*)\. Then run", told.stderr))
     project.run_in_shell(f"{first} --yes --skip-preview")
-    in_project("import-file", "--output", "import.json", "--program", "keys.py")
+    is_in_project("import-file", "--output", "import.json", "--program", "keys.py")
     project.run(*IMPORT)
 
     assert found["key_id"] == keys["n-colons"]
@@ -240,7 +240,7 @@ def test_the_keys_of_a_profile_are_declared_under_it(
     home.configure({"zdx:tenants": {"eu": tenant.settings("globex")}})
     tenant.create_client("ci")
 
-    at_home("import-file", "--profile", "eu", *FILES)
+    at_home("import-file", "--tenant", "eu", *FILES)
 
     outputs = imported(home.folder)["outputs"]
     assert (outputs["tenant"], outputs["vanity_domain"]) == ("eu", "globex")

@@ -155,7 +155,7 @@ def test_every_command_of_a_message_corrects_what_the_message_is_about(
             entry = {key: value for key, value in merged.items() if value is not None}
         session.project.configure({"zdx:tenants": {mistake.name: entry}})
     session.project.environment.update(mistake.environment)
-    arguments = () if mistake.name is None else (f"--profile={mistake.name}",)
+    arguments = () if mistake.name is None else (f"--tenant={mistake.name}",)
 
     before = session.verify(*arguments)
     commands = COMMAND.findall(before.partition("stack config")[0])
@@ -178,10 +178,10 @@ def test_every_command_of_a_warning_makes_a_secret_one(
         }
     )
 
-    warned = session.verify("--profile", "emea")
+    warned = session.verify("--tenant", "emea")
     for command in COMMAND.findall(warned):
         session.paste(command)
-    after = session.verify("--profile", "emea")
+    after = session.verify("--tenant", "emea")
 
     assert ADMIN_SECRET not in warned
     assert warned.count("? stack config: zdx:clientSecret and zdx:privateKey and") == 1
@@ -196,7 +196,7 @@ def test_verify_finds_a_plain_secret_beside_one_that_is_encrypted(
     session.project.configure({"zdx:tenants": entries, "zdx:clientSecret": None})
     session.paste("pulumi config set --secret --path zdx:tenants.emea.clientSecret")
 
-    warned = session.verify("--profile", "apac")
+    warned = session.verify("--tenant", "apac")
 
     assert "zdx:tenants.apac.clientSecret is in the stack's config in plain text" in warned
     assert "emea" not in warned.partition("stack config")[2].partition("\n")[0]
@@ -210,7 +210,7 @@ def test_verify_takes_a_whole_number_for_the_text_that_was_typed(
     session.paste("pulumi config set --path zdx:tenants.emea.clientId VALUE")
 
     assert "tenant 99 (zdx:tenants.emea.vanityDomain), client 98765432109876543 (" in (
-        session.verify("--profile", "emea")
+        session.verify("--tenant", "emea")
     )
 
 

@@ -13,45 +13,45 @@ from support.zdx_keys import ZdxKeys
 from zdx_emulator.testing import RunningEmulator
 
 
-def test_settings_come_from_the_selected_stack(in_project: ZdxKeys) -> None:
-    steps = in_project.json("verify")["steps"]
+def test_settings_come_from_the_selected_stack(is_in_project: ZdxKeys) -> None:
+    steps = is_in_project.json("verify")["steps"]
 
     assert "from the selected stack in" in steps[0]["detail"]
 
 
 def test_settings_come_from_a_named_stack_and_profile(
-    in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
+    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:
-    in_project.folder = tmp_path
+    is_in_project.folder = tmp_path
     project.configure({"zdx:tenants": {"eu": tenant.settings("globex")}})
 
-    where = ("--cwd", str(project.folder), "--stack", "test", "--profile", "eu")
-    steps = in_project.json("verify", *where)["steps"]
+    where = ("--cwd", str(project.folder), "--stack", "test", "--tenant", "eu")
+    steps = is_in_project.json("verify", *where)["steps"]
 
     assert "tenant globex" in steps[0]["detail"]
     assert "from the stack test" in steps[0]["detail"]
 
 
 def test_a_stack_that_does_not_open_is_one_line_of_pulumis_own_words(
-    in_project: ZdxKeys, project: PulumiProject
+    is_in_project: ZdxKeys, project: PulumiProject
 ) -> None:
     project.run("config", "set", "--secret", "zdx:privateKey", "obviously-fake-planted-key")
-    in_project.environment["PULUMI_CONFIG_PASSPHRASE"] = "obviously-not-the-passphrase"
+    is_in_project.environment["PULUMI_CONFIG_PASSPHRASE"] = "obviously-not-the-passphrase"
 
-    locked = in_project("roles", exits=3)
-    unknown = in_project("roles", "--stack", "nowhere", exits=3)
+    locked = is_in_project("roles", exits=3)
+    unknown = is_in_project("roles", "--stack", "nowhere", exits=3)
 
     assert "pulumi says: incorrect passphrase" in locked.stderr
     assert "no stack named 'nowhere' found" in unknown.stderr
     assert locked.stderr.count("\n") == unknown.stderr.count("\n") == 1
 
 
-def test_a_backend_that_does_not_open_is_told_without_its_password(in_project: ZdxKeys) -> None:
+def test_a_backend_that_does_not_open_is_told_without_its_password(is_in_project: ZdxKeys) -> None:
     password = "obviously-fake-planted-password"
     url = f"postgres://me:{password}@127.0.0.1:1/db?sslmode=disable"
-    in_project.environment["PULUMI_BACKEND_URL"] = url
+    is_in_project.environment["PULUMI_BACKEND_URL"] = url
 
-    refused = in_project("roles", exits=3)
+    refused = is_in_project("roles", exits=3)
 
     assert "postgres://[redacted]@127.0.0.1:1/db" in refused.stderr
     assert "connection refused" in refused.stderr
@@ -60,25 +60,25 @@ def test_a_backend_that_does_not_open_is_told_without_its_password(in_project: Z
 
 
 def test_a_backend_of_the_old_layout_is_told_with_the_way_on(
-    in_project: ZdxKeys, tmp_path: Path
+    is_in_project: ZdxKeys, tmp_path: Path
 ) -> None:
     old = tmp_path / "old/.pulumi/stacks"
     old.mkdir(parents=True)
     (old / "test.json").write_text('{"version": 3, "checkpoint": {"stack": "test"}}')
-    in_project.environment["PULUMI_BACKEND_URL"] = f"file://{tmp_path}/old"
+    is_in_project.environment["PULUMI_BACKEND_URL"] = f"file://{tmp_path}/old"
 
-    refused = in_project("roles", exits=3)
+    refused = is_in_project("roles", exits=3)
 
     assert "'pulumi state upgrade'" in refused.stderr
     assert refused.stderr.count("\n") == 1
 
 
 def test_a_failure_of_pulumi_is_told_with_a_command_that_tells_more(
-    in_project: ZdxKeys, project: PulumiProject
+    is_in_project: ZdxKeys, project: PulumiProject
 ) -> None:
     (project.folder / "Pulumi.test.yaml").write_text("config: [")
 
-    refused = in_project("roles", "--stack", "test", exits=3)
+    refused = is_in_project("roles", "--stack", "test", exits=3)
     (line,) = re.findall(r"To see all that it says, run: (.*)", refused.stderr)
 
     assert "yaml" in refused.stderr
@@ -86,23 +86,23 @@ def test_a_failure_of_pulumi_is_told_with_a_command_that_tells_more(
 
 
 def test_the_environment_alone_is_used_outside_of_the_project_without_a_pulumi(
-    in_project: ZdxKeys, tenant: RunningEmulator
+    is_in_project: ZdxKeys, tenant: RunningEmulator
 ) -> None:
-    in_project.environment = {"PATH": "/nowhere", **tenant.environment()}
+    is_in_project.environment = {"PATH": "/nowhere", **tenant.environment()}
 
-    refused = in_project("roles", exits=3)
+    refused = is_in_project("roles", exits=3)
     (option,) = re.findall(r"(--cwd /)\.", refused.stderr)
 
-    in_project("roles", *option.split())
+    is_in_project("roles", *option.split())
 
 
 def test_a_key_whose_secret_was_revoked_gets_another_as_the_message_says(
-    in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
     leaked = project.key()
 
-    told = in_project("revoke", "ci", leaked["secret_id"], "--yes")
+    told = is_in_project("revoke", "ci", leaked["secret_id"], "--yes")
     (line,) = re.findall(r"run (pulumi up --refresh) there", told.stdout)
     project.run_in_shell(f"{line} --yes --skip-preview")
 
@@ -112,16 +112,16 @@ def test_a_key_whose_secret_was_revoked_gets_another_as_the_message_says(
 
 
 def test_download_writes_the_key_of_a_stack_without_asking_the_tenant(
-    in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
     key = project.key()
     tenant.clear_requests()
 
-    told = in_project("download", "ci", "--output", "ci.json")
-    written = in_project.json("download", key["key_id"], "-f", "env", "-o", "ci.env")
-    piped = in_project("download", "ci", "--output", "-")
-    in_project.transcript.pop()
+    told = is_in_project("download", "ci", "--output", "ci.json")
+    written = is_in_project.json("download", key["key_id"], "-f", "env", "-o", "ci.env")
+    piped = is_in_project("download", "ci", "--output", "-")
+    is_in_project.transcript.pop()
 
     file = project.folder / "ci.json"
     secret = {"key_id": key["key_id"], "key_secret": key["key_secret"]}
@@ -131,19 +131,19 @@ def test_download_writes_the_key_of_a_stack_without_asking_the_tenant(
     assert _printed_by_a_shell(sourced, project.folder) == f"{key['key_id']} {key['key_secret']}"
     assert written["key_id"] == key["key_id"]
     assert key["key_id"] in told.stdout
-    assert not [text for text in in_project.transcript if key["key_secret"] in text]
+    assert not [text for text in is_in_project.transcript if key["key_secret"] in text]
     assert tenant.requests() == []
 
 
 def test_download_overwrites_nothing_and_names_the_keys_that_there_are(
-    in_project: ZdxKeys, project: PulumiProject
+    is_in_project: ZdxKeys, project: PulumiProject
 ) -> None:
     project.up()
     file = project.folder / "ci.json"
     file.write_text("precious")
 
-    refused = in_project("download", "ci", "--output", "ci.json", exits=1)
-    unknown = in_project("download", "cd", "--output", "cd.json", exits=1)
+    refused = is_in_project("download", "ci", "--output", "ci.json", exits=1)
+    unknown = is_in_project("download", "cd", "--output", "cd.json", exits=1)
 
     assert "is there already" in refused.stderr
     assert file.read_text() == "precious"

@@ -6,15 +6,19 @@ from pydantic import SecretStr
 from support.samples import PLANTED
 from unit.cli.conftest import PulumiAnswers
 
-from zdx_provider.cli.download import NotDownloaded, find_key, rendered
+from zdx_provider.cli.download import find_key
+from zdx_provider.cli.key_files import format_key
 from zdx_provider.cli.options import KeyFormat
-from zdx_provider.cli.stack import Stack, StackKey
+from zdx_provider.cli.stack import Stack
+from zdx_provider.errors import ZdxError
+from zdx_provider.keys.state import KeyState
 
 
-def a_stack_key(*, secret: str | None = PLANTED, cloud: str = "") -> StackKey:
-    return StackKey(
-        resource_name="ci",
+def build_state(*, secret: str | None = PLANTED, cloud: str = "") -> KeyState:
+    return KeyState(
         name="ci-prod",
+        role="ZDX Read-only Admin",
+        role_id="zdx::1",
         key_id="id-1",
         key_secret=SecretStr(secret) if secret else None,
         vanity_domain="acme",
@@ -23,14 +27,14 @@ def a_stack_key(*, secret: str | None = PLANTED, cloud: str = "") -> StackKey:
 
 
 def test_json_is_the_file_that_the_portal_offers() -> None:
-    content = rendered(a_stack_key(), KeyFormat.JSON).get_secret_value()
+    content = format_key(build_state(), KeyFormat.JSON).get_secret_value()
 
     assert json.loads(content) == {"key_id": "id-1", "key_secret": PLANTED}
 
 
 def test_env_names_the_cloud_only_where_it_is_not_productions() -> None:
-    production = rendered(a_stack_key(), KeyFormat.ENV).get_secret_value()
-    beta = rendered(a_stack_key(cloud="beta"), KeyFormat.ENV).get_secret_value()
+    production = format_key(build_state(), KeyFormat.ENV).get_secret_value()
+    beta = format_key(build_state(cloud="beta"), KeyFormat.ENV).get_secret_value()
 
     assert production.splitlines() == [
         "ZSCALER_CLIENT_ID=id-1",
@@ -41,20 +45,20 @@ def test_env_names_the_cloud_only_where_it_is_not_productions() -> None:
 
 
 def test_env_names_no_cloud_whose_host_may_be_anybodys() -> None:
-    content = rendered(a_stack_key(cloud="preview"), KeyFormat.ENV).get_secret_value()
+    content = format_key(build_state(cloud="preview"), KeyFormat.ENV).get_secret_value()
 
     assert "CLOUD" not in content
 
 
 def test_env_quotes_what_a_shell_would_obey() -> None:
-    content = rendered(a_stack_key(secret="$(fake) 'x'"), KeyFormat.ENV).get_secret_value()
+    content = format_key(build_state(secret="$(fake) 'x'"), KeyFormat.ENV).get_secret_value()
 
     assert """ZSCALER_CLIENT_SECRET='$(fake) '"'"'x'"'"''""" in content
 
 
 def test_a_key_without_its_secret_is_not_downloaded() -> None:
-    with pytest.raises(NotDownloaded, match="without its secret"):
-        rendered(a_stack_key(secret=None), KeyFormat.JSON)
+    with pytest.raises(ZdxError, match="without its secret"):
+        format_key(build_state(secret=None), KeyFormat.JSON)
 
 
 @pytest.mark.parametrize("wanted", ["ci", "ci-prod", "id-1"])
@@ -69,20 +73,24 @@ def test_a_key_is_found_by_logical_name_name_or_id(
 def test_a_name_that_may_mean_two_keys_lists_their_ids(
     pulumi_answers: PulumiAnswers, tmp_path: Path
 ) -> None:
-    pulumi_answers(_export("ci", "ci"))
+    pulumi_answers(_export("ci", "x:y:Team$ci"))
 
-    with pytest.raises(NotDownloaded, match="Name one by its id: id-1, id-2"):
+    with pytest.raises(ZdxError, match="Name one by its id: id-1, id-2"):
         find_key(Stack(tmp_path), "ci")
 
 
-def _export(*logical_names: str) -> str:
+def _export(*places: str) -> str:
     kind = "pulumi-python:dynamic/zdx:ApiKey"
-    resources = [
-        {
-            "urn": f"urn:pulumi:prod::keys::{kind}::{name}",
-            "type": kind,
-            "outputs": {"name": f"{name}-prod", "key_id": f"id-{n}", "vanity_domain": "acme"},
+    resources = []
+    for number, place in enumerate(places, start=1):
+        *parents, name = place.split("$")
+        outputs = {
+            "name": f"{name}-prod",
+            "role": "ZDX Read-only Admin",
+            "role_id": "zdx::1",
+            "key_id": f"id-{number}",
+            "vanity_domain": "acme",
         }
-        for n, name in enumerate(logical_names, start=1)
-    ]
+        urn = f"urn:pulumi:prod::keys::{'$'.join([*parents, kind])}::{name}"
+        resources.append({"urn": urn, "type": kind, "outputs": outputs})
     return json.dumps({"deployment": {"resources": resources}})

@@ -1,7 +1,7 @@
 import pytest
 
-from zdx_provider.cli.output import Exit, exit_of
-from zdx_provider.cli.stack import NoStackSelected
+from zdx_provider.cli.output import Exit, get_exit_code
+from zdx_provider.cli.stack import NoStackSelectedError
 from zdx_provider.errors import SettingsError, ZdxError
 from zdx_provider.zidentity import (
     AuthenticationError,
@@ -15,7 +15,7 @@ from zdx_provider.zidentity import (
     ("error", "expected"),
     [
         (SettingsError("x"), Exit.SETTINGS),
-        (NoStackSelected("x"), Exit.SETTINGS),
+        (NoStackSelectedError("x"), Exit.SETTINGS),
         (AuthenticationError("x", operation="y"), Exit.REFUSED),
         (PermissionDeniedError("x", operation="y"), Exit.REFUSED),
         (ReadOnlyError("x", operation="y"), Exit.FAILED),
@@ -24,4 +24,4 @@ from zdx_provider.zidentity import (
     ],
 )
 def test_a_script_can_tell_what_to_mend(error: ZdxError, expected: Exit) -> None:
-    assert exit_of(error) is expected
+    assert get_exit_code(error) is expected

@@ -70,7 +70,7 @@ def stack(pulumi_answers: PulumiAnswers, tmp_path: Path, monkeypatch: pytest.Mon
 @example("revoke", ["", "x", "--yes"], "utf-8")
 @example("download", ["ci", "-o", "\udcff"], "ascii")
 @example("roles", ["--stack", ""], "utf-8")
-@example("verify", ["--profile", "\udcff"], "utf-8")
+@example("verify", ["--tenant", "\udcff"], "utf-8")
 @example("import-file", ["-o", "x" * 5000, "--program", "/dev/full"], "utf-8")
 def test_no_command_line_ends_in_another_exception(
     stack: Path, command: str, arguments: list[str], encoding: str
@@ -94,7 +94,7 @@ def test_no_command_line_ends_in_another_exception(
         ["download", "", "-o", "a"],
         ["download", "ci", "-o", ""],
         ["import-file", "", "-o", "a", "--program", "b"],
-        *(["roles", option, value] for option in ("-s", "-p") for value in ("", "\udcff", "a\0")),
+        *(["roles", option, value] for option in ("-s", "-t") for value in ("", "\udcff", "a\0")),
     ],
 )
 def test_what_is_empty_or_no_text_never_means_the_default(

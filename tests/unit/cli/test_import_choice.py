@@ -1,55 +1,61 @@
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.samples import CLAIM, a_key
+from support.samples import OWNERSHIP_ID, build_key
 
-from zdx_provider.cli.import_file import Home, NothingToImport, Place, named
+from zdx_provider.cli.import_file import TargetStack, select_keys
 from zdx_provider.cli.stack import Stack
-from zdx_provider.keys.key import Mark
-from zdx_provider.keys.owner import Owner, Urn
-from zdx_provider.zidentity import Scope
+from zdx_provider.errors import ZdxError
+from zdx_provider.keys.inputs import find_broken_rules
+from zdx_provider.keys.key import OwnershipMarker
+from zdx_provider.keys.owner import KEY_TYPE, Owner, Urn
+from zdx_provider.keys.state import KeyState
+from zdx_provider.zidentity import Scope, Tenant
 
 TEAM = Urn("prod", "keys", ("x:y:Team",), "backend")
-HOME = Home(
+HELD = Urn("prod", "keys", (KEY_TYPE,), "held")
+HELD_STATE = KeyState.from_key(build_key("held-1"), Tenant("acme"), None)
+STACK = TargetStack(
     Stack(Path.cwd(), "prod"),
     "keys/prod",
-    frozenset({"held-1"}),
-    frozenset({Place("held")}),
+    {HELD: HELD_STATE},
     {TEAM.types: TEAM},
 )
-BY_HAND = replace(a_key(), mark=None)
+UNMANAGED = build_key(marker=None)
 
 
-def marked(who: str) -> Mark:
-    return Mark(who, CLAIM)
+def build_marker(owner: str) -> OwnershipMarker:
+    return OwnershipMarker(owner, OWNERSHIP_ID)
 
 
 def test_a_key_made_by_hand_can_be_imported_anywhere() -> None:
-    assert HOME.reason_against(BY_HAND) is None
-    assert Home().reason_against(BY_HAND) is None
+    assert STACK.find_obstacle(UNMANAGED) is None
+    assert TargetStack().find_obstacle(UNMANAGED) is None
 
 
 @pytest.mark.parametrize("who", ["other/prod/ci", "keys/production/ci", "keys/pro/ci"])
 def test_a_key_of_another_stack_is_left_out_by_its_owner(who: str) -> None:
-    reason = HOME.reason_against(replace(BY_HAND, mark=marked(who)))
+    reason = STACK.find_obstacle(build_key(marker=build_marker(who)))
 
     assert reason is not None
     assert f"belongs to {who}" in reason
 
 
 def test_a_key_of_this_stack_is_left_out_only_where_the_state_holds_it() -> None:
-    ours = replace(BY_HAND, mark=marked("keys/prod/ci"))
+    ours = build_key(marker=build_marker("keys/prod/ci"))
 
-    assert HOME.reason_against(ours) is None
-    assert HOME.reason_against(replace(ours, id="held-1")) == "is in this stack already."
-    assert Home().reason_against(ours)
+    assert STACK.find_obstacle(ours) is None
+    assert (
+        STACK.find_obstacle(build_key("held-1", marker=ours.marker)) == "is in this stack already."
+    )
+    assert TargetStack().find_obstacle(ours)
 
 
 def test_a_key_with_two_roles_is_left_out() -> None:
     two = (Scope(id="zdx::1", name="a"), Scope(id="zdx::2", name="b"))
 
-    assert "holds 2 ZDX roles" in str(HOME.reason_against(replace(BY_HAND, roles=two)))
+    assert "holds 2 ZDX roles" in str(STACK.find_obstacle(build_key(marker=None, scopes=two)))
 
 
 @pytest.mark.parametrize("parents", [(), ("x:y:Team",)])
@@ -57,27 +63,27 @@ def test_a_key_with_two_roles_is_left_out() -> None:
 def test_a_key_of_this_stack_gets_the_place_back_that_it_had(
     name: str, parents: tuple[str, ...]
 ) -> None:
-    ours = replace(BY_HAND, mark=marked(str(Owner("keys", "prod", parents, name))))
+    ours = build_key(marker=build_marker(str(Owner("keys", "prod", parents, name))))
 
-    assert HOME.reason_against(ours) is None
-    assert HOME.choose_places([ours]) == [Place(name, parents)]
+    assert STACK.find_obstacle(ours) is None
+    assert STACK.choose_owners([ours]) == [Owner("keys", "prod", parents, name)]
 
 
 def test_a_key_made_by_hand_gets_a_name_that_no_other_has() -> None:
-    ours = replace(BY_HAND, id="key-2", mark=marked("keys/prod/ci"))
-    copy = replace(ours, id="key-3")
-    held = replace(BY_HAND, id="key-4", mark=marked("keys/prod/held"))
+    ours = build_key("key-2", marker=build_marker("keys/prod/ci"))
+    copy = build_key("key-3", marker=ours.marker)
+    held = build_key("key-4", marker=build_marker("keys/prod/held"))
 
-    places = HOME.choose_places([BY_HAND, ours, copy, held])
+    owners = STACK.choose_owners([UNMANAGED, ours, copy, held])
 
-    assert [place.name for place in places] == ["ci-2", "ci", "ci-3", "held-2"]
+    assert [owner.name for owner in owners] == ["ci-2", "ci", "ci-3", "held-2"]
 
 
 def test_a_key_below_a_parent_that_is_gone_too_is_left_out_with_the_command_for_it() -> None:
     parents = ("x:y:Team", "x:y:Group")
-    lost = replace(BY_HAND, mark=marked(str(Owner("keys", "prod", parents, "ci"))))
+    lost = build_key(marker=build_marker(str(Owner("keys", "prod", parents, "ci"))))
 
-    reason = HOME.reason_against(lost)
+    reason = STACK.find_obstacle(lost)
 
     assert reason is not None
     assert (
@@ -86,13 +92,27 @@ def test_a_key_below_a_parent_that_is_gone_too_is_left_out_with_the_command_for_
 
 
 def test_a_name_means_each_key_that_has_it_and_an_id_one() -> None:
-    keys = [replace(BY_HAND, id=f"id-{number}", name=name) for number, name in enumerate("bab")]
+    keys = [build_key(f"id-{number}", marker=None, name=name) for number, name in enumerate("bab")]
 
-    assert [key.id for key in named(keys, ())] == ["id-1", "id-0", "id-2"]
-    assert [key.id for key in named(keys, ["b"])] == ["id-0", "id-2"]
-    assert [key.id for key in named(keys, ["id-2", "a"])] == ["id-1", "id-2"]
+    assert [key.id for key in select_keys(keys, ())] == ["id-1", "id-0", "id-2"]
+    assert [key.id for key in select_keys(keys, ["b"])] == ["id-0", "id-2"]
+    assert [key.id for key in select_keys(keys, ["id-2", "a"])] == ["id-1", "id-2"]
 
 
-def test_what_is_not_there_is_named() -> None:
-    with pytest.raises(NothingToImport, match='id or name "x", "y"'):
-        named([BY_HAND], ["y", "ci", "x"])
+def test_what_is_not_there_is_select_keys() -> None:
+    with pytest.raises(ZdxError, match='id or name "x", "y"'):
+        select_keys([UNMANAGED], ["y", "ci", "x"])
+
+
+@pytest.mark.parametrize(
+    ("members", "rule"),
+    [
+        ({}, []),
+        ({"name": " ci"}, ["must be 1 to 128 printable characters without a space at either end"]),
+        ({"token_lifetime_seconds": 1}, ["must be a whole number of seconds from 60 to 86400"]),
+    ],
+)
+def test_import_finds_the_rule_that_a_key_breaks(members: dict[str, Any], rule: list[str]) -> None:
+    state = KeyState.from_key(build_key(**members), Tenant("acme"), None)
+
+    assert [*find_broken_rules(state.to_inputs()).values()] == rule

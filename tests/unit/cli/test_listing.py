@@ -1,68 +1,78 @@
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from rich.console import Console
-from support.samples import ENDS, a_key, a_role, a_secret
+from support.samples import EXPIRES, build_key, build_secret
 
-from zdx_provider.cli.list_keys import ListedSecret, expiry, key_table, listed
+from zdx_provider.cli.list_keys import build_table, to_json
 from zdx_provider.keys.key import Key
+from zdx_provider.zidentity import Tenant
 
-ROLES = [a_role("ZDX Read-only Admin", "zdx::1")]
+ACME = Tenant("acme")
 
 
-def shown(*keys: Key) -> str:
-    console = Console(width=200, no_color=True)
+def show_table(*keys: Key, left: timedelta = timedelta(0)) -> str:
+    console = Console(width=200, force_terminal=True, color_system="standard")
     with console.capture() as capture:
-        console.print(key_table([listed(key, ENDS) for key in keys], "acme"))
+        console.print(build_table(keys, ACME, EXPIRES - left))
     return capture.get()
 
 
-def secret_with(left: timedelta) -> ListedSecret:
-    (secret,) = listed(a_key(), ENDS - left).secrets
-    return secret
+def test_list_json_is_the_result_of_a_lookup_with_the_days_left() -> None:
+    assert to_json(build_key(), ACME, EXPIRES - timedelta(days=20)) == {
+        "key_id": "key-1",
+        "name": "ci",
+        "role": "ZDX Read-only Admin",
+        "role_id": "zdx::1",
+        "description": "for the pipeline",
+        "enabled": True,
+        "token_lifetime_seconds": 3600,
+        "managed_by": "keys/prod/ci",
+        "vanity_domain": "acme",
+        "cloud": "",
+        "secrets": (
+            {
+                "id": "secret-1",
+                "created_at": "2026-03-01T12:00:00Z",
+                "expires_at": "2027-02-28T12:00:00Z",
+                "days_left": 20,
+            },
+        ),
+    }
 
 
-def test_a_role_is_named_as_the_portal_does_even_if_it_is_not_offered_any_more() -> None:
-    assert listed(a_key(), ENDS).role == "ZDX Read-only Admin"
-
-
-def test_a_key_made_by_hand_has_no_owner() -> None:
-    assert listed(replace(a_key(), mark=None), ENDS).owner is None
+def test_list_shows_no_owner_of_a_key_that_no_resource_manages() -> None:
+    assert to_json(build_key(marker=None), ACME, EXPIRES)["managed_by"] == ""
 
 
 @pytest.mark.parametrize(
-    ("left", "text", "style"),
+    ("left", "text", "color"),
     [
         (timedelta(days=30), "2027-02-28", ""),
-        (timedelta(days=29, hours=23), "2027-02-28 (in 29 days)", "yellow"),
-        (timedelta(hours=1), "2027-02-28 (within two days)", "yellow"),
-        (timedelta(seconds=-1), "2027-02-28 (expired)", "red"),
+        (timedelta(days=29, hours=23), "2027-02-28 (in 29 days)", "\x1b[33m"),
+        (timedelta(hours=1), "2027-02-28 (within two days)", "\x1b[33m"),
+        (timedelta(seconds=-1), "2027-02-28 (expired)", "\x1b[31m"),
     ],
 )
-def test_a_secret_that_is_due_says_so_in_words_and_in_colour(
-    left: timedelta, text: str, style: str
+def test_list_shows_in_words_and_color_when_a_secret_expires(
+    left: timedelta, text: str, color: str
 ) -> None:
-    rendered = expiry(secret_with(left))
-
-    assert (rendered.plain, rendered.style) == (text, style)
+    assert f"{color}{text}" in show_table(build_key(), left=left)
 
 
-def test_both_secrets_of_a_key_are_listed_by_their_ids() -> None:
-    key = replace(a_key(), secrets=(a_secret("first"), a_secret("second")))
+def test_list_shows_both_secrets_of_a_key() -> None:
+    table = show_table(build_key(secrets=(build_secret("first"), build_secret("second"))))
 
-    assert "first" in shown(key)
-    assert "second" in shown(key)
-
-
-def test_a_key_without_a_secret_and_one_that_is_disabled_say_so() -> None:
-    text = shown(replace(a_key(), secrets=(), enabled=False))
-
-    assert "no secret" in text
-    assert "ci (disabled)" in text
+    assert "first" in table
+    assert "second" in table
 
 
-def test_a_name_that_would_command_the_terminal_is_shown_as_text() -> None:
-    text = shown(replace(a_key(), name="[red]ci\x1b[2J"))
+def test_list_shows_a_missing_secret_and_a_disabled_key() -> None:
+    table = show_table(build_key(secrets=(), enabled=False))
 
-    assert "[red]ci\\x1b[2J" in text
+    assert "no secret" in table
+    assert "ci (disabled)" in table
+
+
+def test_list_escapes_a_name_that_would_command_the_terminal() -> None:
+    assert "[red]ci\\x1b[2J" in show_table(build_key(name="[red]ci\x1b[2J"))

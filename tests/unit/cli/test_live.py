@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import pytest
-from support.samples import a_role
+from support.samples import build_role
 
-from zdx_provider.cli.sandbox import Timing, Trial, Verdict, at_once
+from zdx_provider.cli.sandbox import Sandbox, Timing, Verdict, judge_delay
 from zdx_provider.zidentity import ClientSecret, ConnectionOptions, Tenant, ZIdentity
 
 
@@ -26,24 +26,24 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def trial(clock: Clock) -> Trial:
+def sandbox(clock: Clock) -> Sandbox:
     zidentity = ZIdentity(Tenant("acme"), ClientSecret("admin", "obviously-fake"))
     timing = Timing(clock.read, clock.sleep)
-    return Trial(zidentity, ConnectionOptions(), [a_role("ZDX Admin")], "trial-", timing)
+    return Sandbox(zidentity, ConnectionOptions(), [build_role("ZDX Admin")], "trial-", timing)
 
 
-def test_what_has_happened_is_not_waited_for(trial: Trial) -> None:
-    assert trial.seconds_until(lambda: True) == 0
+def test_what_has_happened_is_not_waited_for(sandbox: Sandbox) -> None:
+    assert sandbox.measure_seconds_until(lambda: True) == 0
 
 
-def test_what_happens_later_is_timed(trial: Trial, clock: Clock) -> None:
-    assert trial.seconds_until(lambda: clock.seconds >= 7) == 8
+def test_what_happens_later_is_timed(sandbox: Sandbox, clock: Clock) -> None:
+    assert sandbox.measure_seconds_until(lambda: clock.seconds >= 7) == 8
 
 
 def test_what_never_happens_is_waited_for_no_longer_than_a_minute(
-    trial: Trial, clock: Clock
+    sandbox: Sandbox, clock: Clock
 ) -> None:
-    assert trial.seconds_until(lambda: False) is None
+    assert sandbox.measure_seconds_until(lambda: False) is None
     assert clock.seconds == 60
 
 
@@ -52,4 +52,4 @@ def test_what_never_happens_is_waited_for_no_longer_than_a_minute(
     [(0.2, Verdict.HOLDS), (5.0, Verdict.HOLDS), (8.0, Verdict.DIFFERS), (None, Verdict.DIFFERS)],
 )
 def test_a_delay_differs_from_what_is_assumed(seconds: float | None, verdict: Verdict) -> None:
-    assert at_once(seconds).verdict is verdict
+    assert judge_delay(seconds).verdict is verdict

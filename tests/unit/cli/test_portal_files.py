@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 from support.samples import PLANTED
 
-from zdx_provider.cli.key_files import FileNotUnderstood, read_portal_files
+from zdx_provider.cli.key_files import read_key_files
+from zdx_provider.errors import ZdxError
 
 BAD = ["[" * 100_000, '{"key_id": ' + "1" * 5000 + "}", f'{{"key_id": "{PLANTED}']
 
@@ -18,14 +19,14 @@ def test_a_folder_means_each_json_file_in_it(tmp_path: Path) -> None:
     first, second = a_file(tmp_path / "1.json"), a_file(tmp_path / "2.json", "id-2")
     (tmp_path / "notes.txt").touch()
 
-    files = read_portal_files([tmp_path, second]).by_key_id
+    files = read_key_files([tmp_path, second]).by_key_id
 
     assert {key_id: file.path for key_id, file in files.items()} == {"id-1": first, "id-2": second}
     assert files["id-1"].secret.get_secret_value() == PLANTED
 
 
 def test_two_files_with_one_secret_are_as_good_as_one(tmp_path: Path) -> None:
-    files = read_portal_files([a_file(tmp_path / "1.json"), a_file(tmp_path / "copy.json")])
+    files = read_key_files([a_file(tmp_path / "1.json"), a_file(tmp_path / "copy.json")])
 
     assert files.by_key_id["id-1"].path.name == "1.json"
 
@@ -33,8 +34,8 @@ def test_two_files_with_one_secret_are_as_good_as_one(tmp_path: Path) -> None:
 def test_two_secrets_of_one_key_are_refused_by_both_files(tmp_path: Path) -> None:
     paths = [a_file(tmp_path / "1.json"), a_file(tmp_path / "2.json", secret="another")]
 
-    with pytest.raises(FileNotUnderstood) as refused:
-        read_portal_files(paths)
+    with pytest.raises(ZdxError) as refused:
+        read_key_files(paths)
 
     assert all(str(path) in str(refused.value) for path in paths)
     assert PLANTED not in str(refused.value)
@@ -46,8 +47,8 @@ def test_two_secrets_of_one_key_are_refused_by_both_files(tmp_path: Path) -> Non
 def test_what_is_no_key_is_refused_without_its_content(tmp_path: Path, content: str) -> None:
     (tmp_path / "ci.json").write_text(content)
 
-    with pytest.raises(FileNotUnderstood, match="does not hold a key") as refused:
-        read_portal_files([tmp_path / "ci.json"])
+    with pytest.raises(match="does not hold a key") as refused:
+        read_key_files([tmp_path / "ci.json"])
 
     assert PLANTED not in str(refused.value)
     assert refused.value.__cause__ is refused.value.__context__ is None
@@ -60,7 +61,7 @@ def test_a_file_that_windows_has_saved_again_is_read(tmp_path: Path, encoding: s
     file = tmp_path / "ci.json"
     file.write_bytes(a_file(file, "ïd-1").read_text().encode(encoding))
 
-    (read,) = read_portal_files([file]).by_key_id.values()
+    (read,) = read_key_files([file]).by_key_id.values()
 
     assert (read.key_id, read.secret.get_secret_value()) == ("ïd-1", PLANTED)
 
@@ -72,7 +73,7 @@ def test_a_folder_is_read_in_spite_of_what_else_is_in_it(tmp_path: Path) -> None
     (tmp_path / "c.json").symlink_to("nowhere")
     (tmp_path / "package.json").write_text('{"name": "x"}')
 
-    files = read_portal_files([tmp_path])
+    files = read_key_files([tmp_path])
 
     assert list(files.by_key_id) == ["id-1"]
     assert {each.path.name: each.reason for each in files.skipped} == {
@@ -86,12 +87,12 @@ def test_a_folder_is_read_in_spite_of_what_else_is_in_it(tmp_path: Path) -> None
 def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
     a_file(tmp_path / "ci.json", "x" * 1_000_000)
 
-    (skipped,) = read_portal_files([tmp_path]).skipped
+    (skipped,) = read_key_files([tmp_path]).skipped
 
     assert skipped.reason == "is too large to hold a key."
 
 
 @pytest.mark.parametrize("name", ["nowhere.json", "/dev/zero"])
 def test_a_file_that_was_named_and_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> None:
-    with pytest.raises(FileNotUnderstood, match=name):
-        read_portal_files([tmp_path / name])
+    with pytest.raises(match=name):
+        read_key_files([tmp_path / name])

@@ -2,17 +2,26 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zdx_provider.cli.import_program import Declaration, ResourceNames, program_text
+from zdx_provider.cli.import_program import ResourceNames, format_program
+from zdx_provider.keys.owner import Owner
 
 TEXTS = st.text(st.characters(exclude_categories=[]))
 NAMES = st.sampled_from(["name", "role", "description", "enabled", "token_lifetime_seconds"])
 VALUES = TEXTS | st.booleans() | st.integers(60, 86_400)
-DECLARATIONS = st.builds(Declaration, resource_name=TEXTS, arguments=st.dictionaries(NAMES, VALUES))
+Declaration = tuple[Owner, dict[str, object]]
+
+
+def declare(name: str, arguments: dict[str, Any], parents: tuple[str, ...] = ()) -> Declaration:
+    return Owner("keys", "prod", parents, name), arguments
+
+
+DECLARATIONS = st.builds(declare, TEXTS, st.dictionaries(NAMES, VALUES))
 EVERY_CHARACTER_OF_INTEREST = "".join(map(chr, range(0x250))) + "\u202e\u2028\ud800 日本語 🔑"
 
 
@@ -20,7 +29,7 @@ def declared(program: str) -> list[Declaration]:
     """What a program calls ApiKey with."""
     calls = [node for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Call)]
     return [
-        Declaration(
+        declare(
             ast.literal_eval(call.args[0]),
             {str(each.arg): ast.literal_eval(each.value) for each in call.keywords},
         )
@@ -35,9 +44,9 @@ def test_a_program_reads_as_if_a_person_had_written_it() -> None:
         "description": "It's Bob's.",
         "enabled": False,
     }
-    key = Declaration("ci", arguments)
+    key = declare("ci", arguments)
 
-    assert program_text([key], "acme") == (
+    assert format_program([key], "acme") == (
         '"""ZDX API keys of the tenant acme."""\n\n'
         "from zdx_provider import ApiKey\n\n"
         "ApiKey(\n"
@@ -52,13 +61,13 @@ def test_a_program_reads_as_if_a_person_had_written_it() -> None:
 
 @given(st.lists(DECLARATIONS, max_size=3))
 def test_every_text_arrives_in_the_program_as_it_is(declarations: list[Declaration]) -> None:
-    assert declared(program_text(declarations, "acme")) == declarations
+    assert declared(format_program(declarations, "acme")) == declarations
 
 
 @pytest.mark.parametrize("text", ["plain", 'a "b"', "it's", '\'""', "\\", "", "x" * 200])
 def test_a_formatter_has_nothing_to_change(text: str) -> None:
-    keys = [Declaration(text, {"name": text, "role": text}), Declaration("b", {"role": "b"})]
-    program = program_text([*keys, Declaration("c", {}, ("x:y:Team",))], "a")
+    keys = [declare(text, {"name": text, "role": text}), declare("b", {"role": "b"})]
+    program = format_program([*keys, declare("c", {}, ("x:y:Team",))], "a")
 
     done = subprocess.run(
         [Path(sys.executable).with_name("ruff"), "format", "--isolated", "--diff", "-"],
@@ -71,20 +80,20 @@ def test_a_formatter_has_nothing_to_change(text: str) -> None:
 
 
 def test_a_key_below_a_parent_is_left_to_the_code_of_its_parent() -> None:
-    below = Declaration('a "b"\n', {"name": "a"}, ("x:y:Team",))
+    below = declare('a "b"\n', {"name": "a"}, ("x:y:Team",))
 
-    program = program_text([Declaration("b", {"name": "b"}), below], "acme")
+    program = format_program([declare("b", {"name": "b"}), below], "acme")
 
-    assert declared(program) == [Declaration("b", {"name": "b"})]
+    assert declared(program) == [declare("b", {"name": "b"})]
     assert program.endswith("""# Declared below a resource of the type "x:y:Team": 'a "b"\\n'\n""")
-    assert "import" not in program_text([below], "acme")
+    assert "import" not in format_program([below], "acme")
 
 
 def test_what_would_reorder_a_line_is_written_as_an_escape() -> None:
-    program = program_text([Declaration("a", {"name": EVERY_CHARACTER_OF_INTEREST})], "acme")
+    program = format_program([declare("a", {"name": EVERY_CHARACTER_OF_INTEREST})], "acme")
 
     assert all(character.isprintable() or character == "\n" for character in program)
-    assert declared(program)[0].arguments["name"] == EVERY_CHARACTER_OF_INTEREST
+    assert declared(program)[0][1]["name"] == EVERY_CHARACTER_OF_INTEREST
 
 
 @pytest.mark.parametrize(
@@ -99,13 +108,13 @@ def test_what_would_reorder_a_line_is_written_as_an_escape() -> None:
     ],
 )
 def test_a_resource_is_named_as_near_to_its_key_as_may_be(wanted: str, drawn: str) -> None:
-    assert ResourceNames(()).draw(wanted) == drawn
+    assert ResourceNames(()).choose(wanted) == drawn
 
 
 def test_names_are_given_once_and_never_where_the_stack_has_them() -> None:
     names = ResourceNames({"ci"})
 
-    assert [names.draw(name) for name in ("ci", "ci", "ci-2", "cd")] == [
+    assert [names.choose(name) for name in ("ci", "ci", "ci-2", "cd")] == [
         "ci-2",
         "ci-3",
         "ci-2-2",

@@ -1,27 +1,27 @@
-from dataclasses import replace
+from support.samples import build_key, build_secret
 
-from support.samples import a_key, a_secret
+from zdx_provider.cli.revoke import SecretToRevoke
 
-from zdx_provider.cli.revoke import Doomed
+SECRET = build_secret("secret-1")
 
 
 def test_the_question_warns_of_a_keys_only_secret() -> None:
-    key = a_key()
+    key = build_key()
 
-    question = Doomed(key, key.secrets[0]).question
+    question = SecretToRevoke(key, SECRET).question
 
     assert question.startswith('Revoke the secret secret-1 of the key "ci" (key-1), made 2026-03')
     assert "the key's only one" in question
 
 
 def test_the_question_warns_of_nothing_where_another_secret_is_left() -> None:
-    key = replace(a_key(), secrets=(a_secret("secret-1"), a_secret("secret-2")))
+    key = build_key(secrets=(build_secret("secret-1"), build_secret("secret-2")))
 
-    assert "only one" not in Doomed(key, key.secrets[0]).question
+    assert "only one" not in SecretToRevoke(key, SECRET).question
 
 
 def test_what_is_left_to_do_depends_on_whether_a_stack_declares_the_key() -> None:
-    key = a_key()
+    key = build_key()
 
-    assert "pulumi up --refresh" in Doomed(key, key.secrets[0]).next_step
-    assert Doomed(replace(key, mark=None), key.secrets[0]).next_step == ""
+    assert "pulumi up --refresh" in SecretToRevoke(key, SECRET).next_step
+    assert SecretToRevoke(build_key(marker=None), SECRET).next_step == ""

@@ -9,15 +9,21 @@ from unit.cli.conftest import PulumiAnswers
 
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.stack import (
-    NoStackSelected,
+    NoStackSelectedError,
     Stack,
-    StackUnreadable,
     find_settings,
-    in_project,
+    is_in_project,
 )
+from zdx_provider.errors import SettingsError
 
 KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"
-OUTPUTS = {"name": "ci", "key_id": "id-1", "vanity_domain": "acme"}
+OUTPUTS = {
+    "name": "ci",
+    "role": "ZDX Read-only Admin",
+    "key_id": "id-1",
+    "role_id": "zdx::1",
+    "vanity_domain": "acme",
+}
 
 
 @pytest.fixture
@@ -42,8 +48,8 @@ def resource(name: str, **members: Any) -> dict[str, Any]:
 
 
 def test_a_folder_belongs_to_the_project_of_a_folder_above(project: Path) -> None:
-    assert in_project(project / "inner")
-    assert not in_project(project.parent)
+    assert is_in_project(project / "inner")
+    assert not is_in_project(project.parent)
 
 
 def test_config_is_read_with_its_secrets_and_maps_as_json(
@@ -60,7 +66,7 @@ def test_config_is_read_with_its_secrets_and_maps_as_json(
         )
     )
 
-    config = Stack(project).config()
+    config = Stack(project).read_config()
 
     assert config == {"zdx:clientSecret": PLANTED, "zdx:tenants": profiles}
 
@@ -103,9 +109,9 @@ def test_a_stack_that_cannot_be_opened_is_not_passed_over(
 ) -> None:
     pulumi_answers(stderr="warning: x\nerror: incorrect passphrase\n", exits=1)
 
-    with pytest.raises(StackUnreadable, match="pulumi says: incorrect passphrase\\.") as caught:
+    with pytest.raises(SettingsError, match="pulumi says: incorrect passphrase\\.") as caught:
         find_settings(Selection(project), {"ZSCALER_VANITY_DOMAIN": "globex"})
-    assert not isinstance(caught.value, NoStackSelected)
+    assert not isinstance(caught.value, NoStackSelectedError)
 
 
 def test_what_does_not_open_is_told_with_the_command_that_tells_more(
@@ -115,8 +121,8 @@ def test_what_does_not_open_is_told_with_the_command_that_tells_more(
     url = f"postgres://me:{PLANTED}@127.0.0.1:1/db"
     pulumi_answers(stderr=f'error: unable to open "{url}": connection refused', exits=255)
 
-    with pytest.raises(StackUnreadable) as caught:
-        Stack(project, "prod").config()
+    with pytest.raises(SettingsError) as caught:
+        Stack(project, "prod").read_config()
     assert PLANTED not in str(caught.value)
     assert (
         "connection refused. To see all that it says, run: pulumi config --json --stack prod"
@@ -129,8 +135,8 @@ def test_a_cli_that_cannot_be_run_is_named(pulumi_answers: PulumiAnswers, projec
     cli = Path(os.environ["PATH"].split(os.pathsep)[0], "pulumi")
     cli.write_text("no program")
 
-    with pytest.raises(StackUnreadable, match=f"{cli} cannot be run"):
-        Stack(project).config()
+    with pytest.raises(SettingsError, match=f"{cli} cannot be run"):
+        Stack(project).read_config()
 
 
 def test_an_answer_of_other_bytes_than_utf_8_is_understood_as_far_as_it_is_text(
@@ -140,15 +146,15 @@ def test_an_answer_of_other_bytes_than_utf_8_is_understood_as_far_as_it_is_text(
     script = Path(os.environ["PATH"].split(os.pathsep)[0], "pulumi")
     script.write_text("#!/bin/sh\nprintf 'error: caf\\351' >&2\nexit 1\n")
 
-    with pytest.raises(StackUnreadable, match="caf\N{REPLACEMENT CHARACTER}"):
-        Stack(project).config()
+    with pytest.raises(SettingsError, match="caf\N{REPLACEMENT CHARACTER}"):
+        Stack(project).read_config()
 
 
 def test_a_project_needs_the_cli(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(project))
 
-    with pytest.raises(StackUnreadable, match="no pulumi on PATH"):
-        Stack(project).config()
+    with pytest.raises(SettingsError, match="no pulumi on PATH"):
+        Stack(project).read_config()
 
 
 def test_keys_are_read_with_whatever_is_secret_among_their_outputs(
@@ -157,9 +163,9 @@ def test_keys_are_read_with_whatever_is_secret_among_their_outputs(
     outputs = {**OUTPUTS, "name": secret("ci-prod"), "key_secret": secret(PLANTED)}
     pulumi_answers(export(resource("ci", outputs=outputs)))
 
-    (key,) = Stack(project).keys()
+    ((urn, key),) = Stack(project).read_contents().keys.items()
 
-    assert (key.resource_name, key.name, key.key_id) == ("ci", "ci-prod", "id-1")
+    assert (urn.name, key.name, key.key_id) == ("ci", "ci-prod", "id-1")
     assert key.key_secret is not None
     assert key.key_secret.get_secret_value() == PLANTED
     assert PLANTED not in repr(key)
@@ -172,17 +178,17 @@ def test_a_key_is_known_by_its_whole_logical_name(
     below = {"urn": f"urn:pulumi:prod::keys::x:y:Team${KEY_TYPE}::{name}"}
     pulumi_answers(export(resource(name), resource("", **below)))
 
-    root, child = Stack(project).keys()
+    root, child = Stack(project).read_contents().keys
 
-    assert (root.resource_name, root.parents) == (name, ())
-    assert (child.resource_name, child.parents) == (name, ("x:y:Team",))
+    assert (root.name, root.types) == (name, (KEY_TYPE,))
+    assert (child.name, child.types) == (name, ("x:y:Team", KEY_TYPE))
 
 
 def test_a_command_can_be_pasted(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project)
 
-    assert Stack(project).command("up") == "pulumi up"
-    assert Stack(project / "a b", "prod").command("import", "--file", "it's") == (
+    assert Stack(project).format_command("up") == "pulumi up"
+    assert Stack(project / "a b", "prod").format_command("import", "--file", "it's") == (
         f"pulumi import --file 'it'\"'\"'s' --stack prod --cwd '{project}/a b'"
     )
 
@@ -193,8 +199,8 @@ def test_other_resources_and_keys_that_wait_for_their_deletion_are_left_out(
     component = resource("team", type="zdx:index:ApiKey")
     pulumi_answers(export(component, resource("old", delete=True), resource("ci")))
 
-    (key,) = Stack(project).keys()
-    assert key.resource_name == "ci"
+    (urn,) = Stack(project).read_contents().keys
+    assert urn.name == "ci"
 
 
 @pytest.mark.parametrize(
@@ -210,8 +216,8 @@ def test_an_answer_that_is_not_understood_is_not_shown(
 ) -> None:
     pulumi_answers(answer)
 
-    with pytest.raises(StackUnreadable) as caught:
-        Stack(project).keys()
+    with pytest.raises(SettingsError) as caught:
+        Stack(project).read_contents()
     assert PLANTED not in str(caught.value)
     assert caught.value.__cause__ is caught.value.__context__ is None
 
@@ -225,7 +231,7 @@ def test_a_place_is_what_the_marks_of_a_stack_begin_with(
 ) -> None:
     pulumi_answers(answer)
 
-    assert Stack(project).place() == place
+    assert Stack(project).read_full_name() == place
 
 
 def test_a_stack_of_an_old_backend_owns_no_mark(
@@ -233,4 +239,4 @@ def test_a_stack_of_an_old_backend_owns_no_mark(
 ) -> None:
     pulumi_answers("prod")
 
-    assert Stack(project).place() == ""
+    assert Stack(project).read_full_name() == ""

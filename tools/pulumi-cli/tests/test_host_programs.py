@@ -91,11 +91,11 @@ def test_a_missing_virtual_environment_is_named_with_what_to_do(
 def test_cancel_leaves_the_program_time_to_record_what_is_in_flight(
     host: HostProcess, project: Path
 ) -> None:
-    recorded = project / "recorded"
-    running = host.call.Run.future(run_request(project, config={"wait for": str(recorded)}))
+    parse_state = project / "recorded"
+    running = host.call.Run.future(run_request(project, config={"wait for": str(parse_state)}))
     assert host.next_line() == "running\n"
     host.call.Cancel(Empty())
-    recorded.touch()
+    parse_state.touch()
     assert running.result().error == ""
 
 
