@@ -32,7 +32,7 @@ SETTINGS = {
     "zdx:tenants",
     *(f"zdx:{field.alias}" for name, field in Settings.model_fields.items() if name != "profile"),
 }
-TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 # What a reader's machine has, and nothing of ours can tell about.
 ORDINARY_COMMANDS = {".", "cat", "cd", "echo", "eval", "export", "git", "grep", "kill", "mkdir"}

@@ -49,6 +49,7 @@ REPLACED = (
     (r"doomed|strangers?", "secret to revoke, unknown secret"),
     (r"the one before|the secret before(?! (it|the))", "previous secret"),
     # Settings and tenants
+    (r"profiles?", "tenant, tenant name"),
     (r"sign(s|ed|ing)? in|by a key pair", "authenticate, with a private key"),
     (r"stand ?-?in|first administrator|bootstrap", "emulator, admin client"),
     # HTTP
