@@ -1,4 +1,4 @@
-"""A key that somebody made by hand, from now on declared here."""
+"""A key that was created manually, and is now declared here."""
 
 import pulumi
 

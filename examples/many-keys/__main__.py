@@ -9,7 +9,7 @@ from zdx_provider import ApiKey
 
 ENTRIES = yaml.safe_load(Path(__file__).with_name("keys.yaml").read_text())
 
-# An entry's members are the key's inputs, by their names.
+# The members of an entry are inputs of the key.
 keys = {entry["name"]: ApiKey(entry["name"], **entry) for entry in ENTRIES}
 
 pulumi.export("key_ids", {name: key.key_id for name, key in keys.items()})

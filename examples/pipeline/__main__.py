@@ -1,4 +1,4 @@
-"""A key whose secret is replaced by the pipeline's weekly run."""
+"""A key whose secret is rotated by the pipeline's weekly run."""
 
 import pulumi
 
@@ -10,8 +10,8 @@ key = ApiKey(
     role="ZDX Read-only Admin",
     rotation=RotationArgs(
         secret_lifetime_days=90,
-        rotate_before_expiry_days=21,  # three weekly runs: one may fail, and one may be late
-        keep_previous_days=14,  # two weekly runs for consumers to follow
+        rotate_before_expiry_days=21,  # three weekly runs: one can fail, and one can be late
+        keep_previous_days=14,  # two weekly runs to update consumers
     ),
 )
 

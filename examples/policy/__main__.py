@@ -1,4 +1,4 @@
-"""A key as somebody in a hurry declares it: three rules of the team are broken."""
+"""A key that violates three rules."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""One key, declared."""
+"""One key."""
 
 import pulumi
 

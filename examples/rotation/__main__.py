@@ -1,4 +1,4 @@
-"""A key whose secret is replaced by a pipeline that runs every week."""
+"""A key whose secret is rotated by a weekly pipeline."""
 
 import pulumi
 
@@ -12,8 +12,8 @@ key = ApiKey(
     role="ZDX Read-only Admin",
     rotation=RotationArgs(
         secret_lifetime_days=90,
-        rotate_before_expiry_days=21,  # three weekly runs: one may fail, and one may be late
-        keep_previous_days=14,  # two weekly runs for the consumer to follow
+        rotate_before_expiry_days=21,  # three weekly runs: one can fail, and one can be late
+        keep_previous_days=14,  # two weekly runs to update the consumer
         triggers={"incident": config.get("incident") or "none"},
     ),
 )

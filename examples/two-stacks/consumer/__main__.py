@@ -1,4 +1,4 @@
-"""Takes a key from another stack and reads the tenant's departments with it."""
+"""Reads the tenant's departments with a key of another stack."""
 
 import pulumi
 from zdx import departments
@@ -8,11 +8,11 @@ producer = pulumi.StackReference(config.require("producer"))
 
 
 def readable_secret(secret: object) -> str:
-    """The secret, if there is one and this stack could decrypt it.
+    """Return the secret.
 
     Raises:
-        pulumi.RunError: There is none, or it could not. The engine does not say so: it hands over
-            an empty object.
+        pulumi.RunError: The producer has no secret, or this stack cannot decrypt it. In the second
+            case, the engine passes an empty object and reports no error.
     """
     if secret is None:
         raise pulumi.RunError("the producer has no key yet: run pulumi up there first")
@@ -31,5 +31,5 @@ found = pulumi.Output.all(producer.get_output("key_id"), secret).apply(
     )
 )
 
-# What was read is no secret, though it was read with one.
+# The departments aren't secret, although the program read them with a secret.
 pulumi.export("departments", pulumi.Output.unsecret(found))

@@ -1,4 +1,4 @@
-"""Reads ZDX as any OneAPI client does: a token for the key, then the request."""
+"""Reads ZDX as a OneAPI client: gets an access token for the key, then sends the request."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,17 +11,17 @@ TIMEOUT_SECONDS = 30
 
 
 def departments(key_id: str, key_secret: str, *, token_url: str, api_url: str) -> list[str]:
-    """The names of the tenant's departments.
+    """Return the names of the tenant's departments.
 
     Args:
-        key_id: The key's id.
-        key_secret: Its secret.
+        key_id: The key's ID.
+        key_secret: The key's secret.
         token_url: ``https://<vanity domain>.zslogin.net/oauth2/v1/token``.
         api_url: ``https://api.zsapi.net``.
 
     Raises:
-        requests.HTTPError: The tenant refuses, with 403 where the key's role does not allow it.
-        ValueError: An address is not https, or redirects to another one.
+        requests.HTTPError: The tenant refused the request: 403 if the key's role doesn't allow it.
+        ValueError: An address isn't https, or redirects to another address.
     """
     form = {
         "grant_type": "client_credentials",
@@ -35,12 +35,12 @@ def departments(key_id: str, key_secret: str, *, token_url: str, api_url: str) -
 
 
 def send(method: str, url: str, *, bearer: str = "", data: dict[str, str] | None = None) -> Any:
-    """Send credentials to this address and to no other."""
+    """Send a request, and its credentials only to this address."""
     address = urlsplit(url)
     if address.scheme != "https" and address.hostname not in LOOPBACK:
         raise ValueError(f"{url} is not https")
 
-    # Without an auth of its own, requests takes one from ~/.netrc, in place of the token.
+    # Without auth, requests would send credentials from ~/.netrc instead of the token.
     def authenticate(request: requests.PreparedRequest) -> requests.PreparedRequest:
         if bearer:
             request.headers["Authorization"] = f"Bearer {bearer}"
@@ -51,7 +51,7 @@ def send(method: str, url: str, *, bearer: str = "", data: dict[str, str] | None
         url,
         data=data,
         auth=authenticate,
-        allow_redirects=False,  # a redirect could lead the secret to another host
+        allow_redirects=False,  # a redirect could send the secret to another host
         timeout=TIMEOUT_SECONDS,
     )
     response.raise_for_status()

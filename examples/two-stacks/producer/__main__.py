@@ -1,4 +1,4 @@
-"""Makes a key and hands it to other stacks."""
+"""Creates a key and exports it to other stacks."""
 
 import pulumi
 
