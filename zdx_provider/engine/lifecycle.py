@@ -203,8 +203,11 @@ class Lifecycle:
         if _needs_rotation(state, inputs.secret_expires_on, inputs.rotation):
             lifetime = (inputs.rotation or Rotation()).lifetime
             new = repository.rotate_secret(state, inputs.name, lifetime)
-            revoke_on = self._compute_revoke_date(inputs.rotation)
-            updated = updated.with_secret(new.secret).with_previous(new.previous_id, revoke_on)
+            updated = updated.with_secret(new.secret)
+            # A secret that was the previous one before keeps its day.
+            if new.previous_id is None or new.previous_id != state.previous_secret_id:
+                revoke_on = self._compute_revoke_date(inputs.rotation)
+                updated = updated.with_previous(new.previous_id, revoke_on)
         elif state.previous_secret_id and state.is_revoke_due(self._today):
             updated = self._revoke_previous(repository, updated, state.previous_secret_id)
         return UpdateResult(with_address(updated, tenant).to_outputs())

@@ -293,8 +293,9 @@ class KeyRepository:
                     f'the key "{name}" is as declared now, but it has no new secret yet.',
                     hint=f"Run pulumi up again once this is settled: {error}",
                 ) from None
-            current = state.secret_id or next(iter(ids), None)
-            return NewSecret(created, current if current in ids else None)
+            # The secret that remains is the current one, unless that is gone. It is recorded in
+            # either case, so that no unknown secret works.
+            return NewSecret(created, next(iter(ids), None))
 
     def revoke_secret(self, key_id: str, name: str, secret_id: str) -> None:
         """Revoke a secret of a key; one that is gone already is no failure.
