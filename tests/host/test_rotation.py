@@ -152,6 +152,18 @@ def test_rotation_after_a_manual_revoke_keeps_the_previous_secret_known(
     assert present(tenant, key) == {rotated.outputs["secret_id"]}
 
 
+def test_rotation_after_a_manual_revoke_revokes_a_previous_secret_that_is_due(
+    host: PluginHost, tenant: RunningEmulator, rotating: Properties
+) -> None:
+    key = host.up_again(host.up(rotating), triggered(rotating, "2"))
+    tenant.delete_secret(key.id, key.outputs["secret_id"])
+
+    rotated = host.up_again(owed_today(host.refresh(key)), triggered(rotating, "3"))
+
+    assert present(tenant, key) == {rotated.outputs["secret_id"]}
+    assert "previous_secret_id" not in rotated.outputs
+
+
 @except_where(first_secret="one more is a third one there")
 def test_rotation_after_a_manual_exchange_records_the_unknown_secret(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties

@@ -200,16 +200,17 @@ class Lifecycle:
         updated = state.model_copy(
             update={**dict(inputs), "role_id": role_id, "ownership_id": ownership_id}
         )
+        previous_id = state.previous_secret_id
         if _needs_rotation(state, inputs.secret_expires_on, inputs.rotation):
             lifetime = (inputs.rotation or Rotation()).lifetime
             new = repository.rotate_secret(state, inputs.name, lifetime)
             updated = updated.with_secret(new.secret)
-            # A secret that was the previous one before keeps its day.
-            if new.previous_id is None or new.previous_id != state.previous_secret_id:
+            if new.previous_id is None or new.previous_id != previous_id:
                 revoke_on = self._compute_revoke_date(inputs.rotation)
                 updated = updated.with_previous(new.previous_id, revoke_on)
-        elif state.previous_secret_id and state.is_revoke_due(self._today):
-            updated = self._revoke_previous(repository, updated, state.previous_secret_id)
+                previous_id = None  # it works until its day, which may be today
+        if previous_id is not None and state.is_revoke_due(self._today):
+            updated = self._revoke_previous(repository, updated, previous_id)
         return UpdateResult(with_address(updated, tenant).to_outputs())
 
     def delete(self, key_id: str, props: Properties) -> None:
@@ -300,8 +301,8 @@ class Lifecycle:
         if key is None:
             raise ZdxError(
                 f"the tenant {repository.tenant} has no API client {key_id}.",
-                hint="ApiKey.get takes a key's id, as the Key ID column of the portal's API Keys "
-                "page or zdx-keys list shows it.",
+                hint="ApiKey.get needs the key's ID: the column Key ID of the portal's API Keys "
+                "page or of zdx-keys list.",
             )
         state = KeyState.from_key(key, repository.tenant, tenant_name)
         return ReadResult(key_id, state.to_outputs(), state.to_inputs())
@@ -341,31 +342,31 @@ def describe_new_secret(state: KeyState, declared: Rotation | None, today: date)
     why = find_rotation_reason(expires_on, today, declared, state.rotation)
     until = today + (declared or Rotation()).overlap
     alive = state.is_secret_alive(today)
-    kept = f" The first pulumi up from {until} on revokes the one before." if alive else ""
+    kept = f" The first pulumi up on or after {until} revokes the previous one." if alive else ""
     return f"{_label(state)} gets a new secret: {why}.{kept}"
 
 
 def describe_revoke_due(state: KeyState) -> str:
     """Say that an update revokes the previous secret."""
     return (
-        f"{_label(state)}: its previous secret {state.previous_secret_id} is revoked, as it was to "
-        f"work until {state.previous_secret_revoke_on}."
+        f"{_label(state)}: the previous secret {state.previous_secret_id} is revoked, because "
+        f"its overlap ended on {state.previous_secret_revoke_on}."
     )
 
 
 def describe_failed_revoke(previous_id: str, cause: Exception) -> str:
     """Say that the previous secret could not be revoked."""
     return (
-        f"the previous secret {previous_id} was not revoked; the next pulumi up tries again. "
-        f"The reason: {cause}"
+        f"the previous secret {previous_id} was not revoked. The next pulumi up retries it. "
+        f"Reason: {cause}"
     )
 
 
 def describe_take_over(state: KeyState, key: Key) -> str:
     """Say that a create took a key over, and what happens to its secret and permissions."""
     previous = (
-        f" The first pulumi up from {state.previous_secret_revoke_on} on revokes the previous one, "
-        f"{state.previous_secret_id}."
+        f" The first pulumi up on or after {state.previous_secret_revoke_on} revokes the "
+        f"previous one, {state.previous_secret_id}."
         if state.previous_secret_id
         else ""
     )
@@ -378,10 +379,14 @@ def describe_take_over(state: KeyState, key: Key) -> str:
 
 def describe_kept_key(state: KeyState, marker: OwnershipMarker) -> str:
     """Say that a delete kept a key that another owner took over."""
-    taker = "its successor" if marker.managed_by == state.managed_by else marker.managed_by
+    taker = (
+        "another run of this resource"
+        if marker.managed_by == state.managed_by
+        else marker.managed_by
+    )
     return (
-        f"{_label(state)} was left as it is, because {taker} has taken it over; only this row of "
-        "the state is forgotten."
+        f"{_label(state)} was kept because {taker} took it over. Only this resource was removed "
+        "from the state."
     )
 
 
