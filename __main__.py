@@ -18,11 +18,11 @@ def declared_keys() -> list[dict[str, str]]:
     """
     entries: Any = pulumi.Config().require_object("keys")
     if not isinstance(entries, list):
-        raise pulumi.RunError("zdx-keys:keys must be a list of entries, each with name and role.")
+        raise pulumi.RunError("zdx-keys:keys must be a list of entries with name and role.")
     for number, entry in enumerate(entries):
         if not (isinstance(entry, dict) and set(entry) == {"name", "role"}):
             raise pulumi.RunError(
-                f"zdx-keys:keys[{number}] must have a name and a role, and no more: "
+                f"zdx-keys:keys[{number}] must have a name and a role, and nothing else: "
                 '{name: "ci", role: "ZDX Read-only Admin"}.'
             )
         for field, value in entry.items():
@@ -54,9 +54,9 @@ def to_text(value: object, path: str) -> str:
 
 if os.environ.get("PULUMI_CONFIG_PASSPHRASE") == PUBLIC_PASSPHRASE and pulumi.get_stack() != "dev":
     raise pulumi.RunError(
-        f"the passphrase of this stack is that of the stack dev ({PUBLIC_PASSPHRASE}), which "
-        "everybody knows. Remove the stack (pulumi stack rm), set PULUMI_CONFIG_PASSPHRASE to "
-        "one of your own and make it again."
+        f"this stack has the passphrase of the stack dev ({PUBLIC_PASSPHRASE}), which is public. "
+        "Remove the stack (pulumi stack rm), set PULUMI_CONFIG_PASSPHRASE to your own passphrase "
+        "and create the stack again."
     )
 
 for declared in declared_keys():

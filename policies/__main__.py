@@ -113,7 +113,7 @@ PolicyPack(
         ),
         rule(
             "rotation-required",
-            "Every secret is replaced before it ends.",
+            "Every secret is rotated before it expires.",
             rotation_required,
             level=EnforcementLevel.MANDATORY,
             settings={

@@ -29,13 +29,13 @@ def role_problem(
     for name in restricted:
         if _spelled_alike(role, name):
             return (
-                f'Its role is "{name}". Declare a lesser one, or list the key\'s name or URN in '
-                'the "exceptions" of this rule.'
+                f'Its role is "{name}". Declare a role with fewer permissions, or add the '
+                'key\'s name or URN to the "exceptions" of this rule.'
             )
     if _SCOPE_ID.fullmatch(role) and role not in allowed_ids:
         return (
-            "Its role is declared by an id, which hides the name. Declare the name, or list the "
-            'id in the "allowedRoleIds" of this rule.'
+            "Its role is declared by an ID, which hides the name. Declare the name, or add the "
+            'ID to the "allowedRoleIds" of this rule.'
         )
     return None
 
@@ -50,10 +50,10 @@ def rotation_problem(secret_lifetime_days: float | None, *, longest_days: float)
     if secret_lifetime_days is None:
         found = "It declares no rotation."
     elif secret_lifetime_days > longest_days:
-        found = "Its rotation lets a secret live too long."
+        found = "The lifetime of its secrets is too long."
     else:
         return None
-    return f"{found} Declare one with a secret lifetime of {longest_days:.0f} days at most."
+    return f"{found} Declare a rotation with a secret lifetime of at most {longest_days:.0f} days."
 
 
 def name_problem(name: str, *, pattern: str) -> str | None:
@@ -70,11 +70,11 @@ def name_problem(name: str, *, pattern: str) -> str | None:
         matches = re.fullmatch(pattern, name)
     except re.error as error:
         raise ValueError(
-            f'the "pattern" of name-pattern is no regular expression: {error}'
+            f'the "pattern" of name-pattern is not a regular expression: {error}'
         ) from error
     if matches:
         return None
-    return f"Its name does not match {pattern}. Rename it: the id and the secret stay."
+    return f"Its name does not match {pattern}. Rename it: the ID and the secret are kept."
 
 
 def _spelled_alike(role: str, other: str) -> bool:

@@ -33,14 +33,14 @@ def require_provider() -> None:
     if found == __version__:
         return
     way = (
-        f"name {sys.prefix} in the runtime option virtualenv of Pulumi.yaml"
+        f"set the runtime option virtualenv in Pulumi.yaml to {sys.prefix}"
         if _OPTION in os.environ
         else f"run: export PULUMI_PYTHON_CMD={sys.executable}"
     )
     # The empty list stands for the properties to blame; without it the SDK cannot raise this.
     raise InputPropertiesError(
-        f"a key is managed by zdx_provider {__version__} in {python}, which has it not ({found}). "
-        f"Install it there, or {way}",
+        f"{python} must have zdx_provider {__version__} installed ({found}). Install it there, "
+        f"or {way}",
         [],
     )
 

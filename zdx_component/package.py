@@ -73,7 +73,9 @@ class Package(ComponentProvider):
         rotation = named.get("rotation")
         if isinstance(rotation, pulumi.Output):
             # Whether it has a part is not known before the program's end, if at all.
-            raise InputPropertyError("rotation", "its values may be outputs, it itself may not")
+            raise InputPropertyError(
+                "rotation", "its values can be outputs, but rotation itself cannot"
+            )
         if rotation is not None:
             parts = self._type_defs["Rotation"].properties_mapping
             named["rotation"] = _renamed(rotation, parts, within="rotation.")
@@ -92,7 +94,9 @@ def _renamed(
     values: Mapping[str, Any], names: Mapping[str, str], *, within: str = ""
 ) -> dict[str, Any]:
     for name in sorted(values.keys() - names.keys()):
-        raise InputPropertyError(f"{within}{name}", f"there are only {', '.join(sorted(names))}")
+        raise InputPropertyError(
+            f"{within}{name}", f"there is no such input; the inputs are {', '.join(sorted(names))}"
+        )
     given = {name: value for name, value in values.items() if value is not None}
     return {names[name]: _with_integers(value) for name, value in given.items()}
 

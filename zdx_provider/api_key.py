@@ -17,21 +17,22 @@ from zdx_provider.provider import ApiKeyProvider
 
 @dataclass(frozen=True)
 class RotationArgs:
-    """A key's secret is replaced before it ends; the one before goes on working for a while.
+    """Rotates a key's secret before it expires, with an overlap in which both secrets work.
 
-    ZIdentity ends every secret after 30 to 365 days, and a key holds two at most ("Adding API
-    Clients", help.zscaler.com). The first ``pulumi up`` inside the window makes the new secret
-    and hands it to all that depend on ``key_secret`` in that same update; the first one on or
-    after the end of the overlap revokes the previous one.
+    A secret in ZIdentity expires after 30 to 365 days, and a key has at most two secrets ("Adding
+    API Clients", help.zscaler.com). The first ``pulumi up`` in the rotation window creates the new
+    secret and passes it to everything that depends on ``key_secret``. The first ``pulumi up`` after
+    the overlap revokes the previous secret.
 
     Args:
-        secret_lifetime_days: How long each secret lives, 30-365 days.
-        rotate_before_expiry_days: How many days before its end a secret is replaced; by default
-            a third of its lifetime, 30 days at most. Shorter than the lifetime.
-        keep_previous_days: How many days the replaced secret goes on working; 0: until the next
-            ``pulumi up``. Less than ``rotate_before_expiry_days``, as the secret then ends by
-            itself.
-        triggers: Values whose change replaces the secret at once; so does one that is added.
+        secret_lifetime_days: The lifetime of each secret, 30-365 days.
+        rotate_before_expiry_days: The rotation window: the number of days before expiry in which
+            the secret is rotated. Less than the lifetime. Default: a third of the lifetime, at most
+            30 days.
+        keep_previous_days: The overlap: the number of days in which the previous secret works. Less
+            than ``rotate_before_expiry_days``, because the previous secret expires by then. With 0,
+            the next ``pulumi up`` revokes it.
+        triggers: A map of values. If one is added or changes, the secret is rotated at once.
     """
 
     secret_lifetime_days: pulumi.Input[int] = 365
@@ -80,10 +81,10 @@ class FinalInputs:
         if args.resource is self._resource:
             if args.opts.import_:
                 raise pulumi.RunError(
-                    f'ApiKey "{args.name}": Pulumi can\'t import a dynamic resource by its ID. '
-                    "Remove import_, then declare adopt=True, which gives the key a second secret; "
-                    "or import the key with its secret: "
-                    "zdx-keys import-file --output import.json --program keys.py."
+                    f'ApiKey "{args.name}": Pulumi cannot import a dynamic resource by its ID. '
+                    "Remove import_. Then declare adopt=True, which gives the key a second "
+                    "secret, or import the key with its secret: zdx-keys import-file --output "
+                    "import.json --program keys.py."
                 )
             self._props = args.props
             self._secret_outputs = args.opts.additional_secret_outputs or ()
@@ -125,26 +126,26 @@ _TYPES: Mapping[str, type] = {
 
 
 class ApiKey(Resource, module="zdx", name="ApiKey"):
-    """A ZDX API key: one API client in ZIdentity that holds one ZDX role, with its secret.
+    """A ZDX API key: an API client in ZIdentity with one ZDX role, and its secret.
 
-    The key appears on the API Keys page of the ZDX portal. Its id and secret are used as a
-    OneAPI client: ``ZSCALER_CLIENT_ID``, ``ZSCALER_CLIENT_SECRET`` and the vanity domain.
+    The key appears on the API Keys page of the ZDX portal. Use its ID and secret as a OneAPI
+    client: ``ZSCALER_CLIENT_ID``, ``ZSCALER_CLIENT_SECRET`` and the vanity domain.
 
     Attributes:
-        key_id: The key's id.
-        key_secret: The key's secret; a Pulumi secret.
-        key_json: ``{"key_id", "key_secret"}`` as the ZDX portal's download has it; a Pulumi secret.
-        role_id: The id of the ZIdentity scope that the role is.
-        vanity_domain: The tenant that the key lives in.
-        cloud: The Zscaler cloud of that tenant; empty for production.
-        secret_id: The id of the secret that ``key_secret`` holds.
-        secret_created_at: When that secret was made: RFC 3339, UTC.
-        secret_expires_at: When ZIdentity ends it: RFC 3339, UTC.
-        previous_secret_id: The secret before that one, while it still works; also the one that a
-            key had when it was taken over.
-        previous_secret_revoke_on: The day from which on the next ``pulumi up`` revokes it: ISO.
-        managed_by: The owner in the key's mark: the resource's place in its stack,
-            ``zdx-keys/prod/ci``.
+        key_id: The key's ID.
+        key_secret: The key's current secret. A Pulumi secret.
+        key_json: ``{"key_id", "key_secret"}``, as in the ZDX portal's download. A Pulumi secret.
+        role_id: The role's ID: the ID of its scope in ZIdentity.
+        vanity_domain: The key's tenant.
+        cloud: The Zscaler cloud of that tenant. Empty for production.
+        secret_id: The ID of the current secret.
+        secret_created_at: When the current secret was created: RFC 3339, UTC.
+        secret_expires_at: When the current secret expires: RFC 3339, UTC.
+        previous_secret_id: The ID of the previous secret while it works. After a take-over, the
+            secret that the key had before.
+        previous_secret_revoke_on: The first ``pulumi up`` on or after this ISO date revokes the
+            previous secret.
+        managed_by: The key's owner, ``<project>/<stack>/<name>``, as in its ownership marker.
     """
 
     name: pulumi.Output[str]
@@ -192,29 +193,27 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
 
         Args:
             resource_name: The resource's logical name in the stack.
-            role: The ZDX role's name as the ZDX portal shows it (``ZDX Read-only Admin``), in any
-                case where that is unambiguous; or the id of its scope in ZIdentity. A key holds
-                exactly one ZDX role ("Adding API Clients", help.zscaler.com).
-            name: The key's name in the ZDX portal, 1-128 printable characters; by default
+            role: The ZDX role: its name as the ZDX portal shows it (``ZDX Read-only Admin``), in
+                any case if that is unambiguous, or its role ID. A key has exactly one ZDX role
+                ("Adding API Clients", help.zscaler.com).
+            name: The key's name in the ZDX portal, 1-128 printable characters. Default:
                 ``<project>-<stack>-<resource_name>``.
-            description: Free text, shown in ZIdentity before the mark of the key's owner.
-            enabled: Whether the key can obtain tokens. Tokens that it already has live on.
-            token_lifetime_seconds: How long a token obtained with the key lives, 60-86400
-                seconds.
-            rotation: When the secret is replaced, and how long the one before goes on working.
-                Without it a warning appears from 30 days before the secret's end, and only a
-                secret that has ended or is missing is replaced.
-            tenant: A profile of ``zdx:tenants`` in the stack's config, for programs that
-                manage keys in several tenants. A profile that names another tenant than before
-                replaces the key.
-            adopt: Take over the key that has this name already. It keeps its id, is brought to
-                what is declared here and gets a second secret; the first goes on working for
-                ``keep_previous_days``, and a later ``pulumi up`` revokes it.
+            description: Free text. ZIdentity shows it before the ownership marker.
+            enabled: Whether the key can obtain tokens.
+            token_lifetime_seconds: The lifetime of the key's access tokens, 60-86400 seconds.
+            rotation: When the secret is rotated, and for how long the previous secret works.
+                Without it, a warning appears from 30 days before the secret expires, and a secret
+                is replaced only after it has expired or if it is missing.
+            tenant: A tenant name in ``zdx:tenants``, for programs that manage keys in several
+                tenants. If the name points to another tenant than before, the key is replaced.
+            adopt: Take over a key that already has this name. It keeps its ID, is updated to this
+                declaration and gets a second secret. The previous secret works for
+                ``keep_previous_days``, then a ``pulumi up`` revokes it.
             opts: Pulumi's resource options.
 
         Raises:
-            TypeError: An argument is of the wrong type.
-            pulumi.RunError: The options have ``import_``, which no dynamic resource can do.
+            TypeError: An argument has the wrong type.
+            pulumi.RunError: The options have ``import_``, which dynamic resources don't support.
         """
         warn_of_config()
         inputs: dict[str, object] = {
@@ -255,7 +254,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         if left <= EXPIRY_WARNING:
             pulumi.log.warn(
                 f"the secret of this key {_end(expires_at[:10], left.days)}. Declare a rotation "
-                "to have it replaced in time.",
+                "to replace it before it expires.",
                 resource=self,
             )
 
@@ -268,12 +267,12 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         tenant: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> "ApiKey":
-        """Look up a key that this program does not manage; its secret cannot be read.
+        """Look up a key that this program doesn't manage. Its secret cannot be read.
 
         Args:
             resource_name: The resource's logical name in the stack.
-            id: The key's id. An id that the tenant does not have fails the preview.
-            tenant: A profile of ``zdx:tenants``.
+            id: The key's ID. If the tenant has no such key, the preview fails.
+            tenant: A tenant name in ``zdx:tenants``.
             opts: Pulumi's resource options.
         """
         warn_of_config()
@@ -301,8 +300,8 @@ def _with_secrets(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
 
 def _end(day: str, days_left: int) -> str:
     if days_left < 0:
-        return f"ended on {day}"
-    return f"ends on {day}, " + (f"in {days_left} days" if days_left > 1 else "within two days")
+        return f"expired on {day}"
+    return f"expires on {day}, " + (f"in {days_left} days" if days_left > 1 else "within 2 days")
 
 
 def _made_name(resource_name: str) -> str:

@@ -1,8 +1,8 @@
 """Keys and roles that a program looks up and does not manage.
 
-Each lookup runs in the program, a preview included, with the settings of the provider. The plain
-form answers at once; the form that ends in ``_output`` takes outputs of other resources, and stays
-unknown in a preview as long as they are.
+A lookup runs in the program, also in a preview, with the settings of the provider. The plain
+form returns the result at once. The form that ends in ``_output`` takes outputs of other
+resources, and its result is unknown in a preview while they are.
 """
 
 import asyncio
@@ -35,15 +35,15 @@ def get_api_key(
     id: str | None = None,  # noqa: A002 - the name that every Pulumi lookup uses
     tenant: str | None = None,
 ) -> ApiKeyResult:
-    """Look up one key, by its name or by its id; its secrets' values cannot be read.
+    """Look up one key by its name or its ID. The values of its secrets cannot be read.
 
     Args:
-        name: The key's exact name.
-        id: The key's id. Exactly one of name and id is given.
-        tenant: A profile of ``zdx:tenants``.
+        name: The key's exact name. Give either name or id.
+        id: The key's ID.
+        tenant: A tenant name in ``zdx:tenants``.
 
     Raises:
-        pulumi.RunError: No key or several answer to it, or the tenant could not be asked.
+        pulumi.RunError: No key matches, several keys match, or the request to the tenant failed.
     """
     _require_one("get_api_key", name, id)
     with _raise_in_one_line("get_api_key", name=name, id=id, tenant=tenant):
@@ -62,12 +62,12 @@ def get_api_key_output(
     id: pulumi.Input[str] | None = None,  # noqa: A002 - as get_api_key has it
     tenant: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[ApiKeyResult]:
-    """Look up one key as `get_api_key` does, by what other resources give.
+    """Look up one key like `get_api_key`, with outputs of other resources as arguments.
 
     Args:
-        name: The key's exact name.
-        id: The key's id. Exactly one of name and id is given.
-        tenant: A profile of ``zdx:tenants``.
+        name: The key's exact name. Give either name or id.
+        id: The key's ID.
+        tenant: A tenant name in ``zdx:tenants``.
 
     Raises:
         pulumi.RunError: Both or neither of name and id are given.
@@ -77,13 +77,13 @@ def get_api_key_output(
 
 
 def get_api_keys(*, tenant: str | None = None) -> list[ApiKeySummary]:
-    """List every ZDX key of the tenant by name, whoever made it.
+    """List the tenant's ZDX keys by name, including keys that Pulumi doesn't manage.
 
     Args:
-        tenant: A profile of ``zdx:tenants``.
+        tenant: A tenant name in ``zdx:tenants``.
 
     Raises:
-        pulumi.RunError: The tenant could not be asked.
+        pulumi.RunError: The request to the tenant failed.
     """
     with _raise_in_one_line("get_api_keys", tenant=tenant):
         repository = _open_repository(tenant)
@@ -94,32 +94,32 @@ def get_api_keys(*, tenant: str | None = None) -> list[ApiKeySummary]:
 def get_api_keys_output(
     *, tenant: pulumi.Input[str] | None = None
 ) -> pulumi.Output[list[ApiKeySummary]]:
-    """List every ZDX key as `get_api_keys` does, of a tenant that another resource names.
+    """List the ZDX keys like `get_api_keys`, with an output as the tenant name.
 
     Args:
-        tenant: A profile of ``zdx:tenants``.
+        tenant: A tenant name in ``zdx:tenants``.
     """
     return _apply(get_api_keys, tenant=tenant)
 
 
 def get_roles(*, tenant: str | None = None) -> list[RoleResult]:
-    """List the ZDX roles that the tenant offers, in the tenant's order.
+    """List the ZDX roles of the tenant, in the tenant's order.
 
     Args:
-        tenant: A profile of ``zdx:tenants``.
+        tenant: A tenant name in ``zdx:tenants``.
 
     Raises:
-        pulumi.RunError: The tenant could not be asked.
+        pulumi.RunError: The request to the tenant failed.
     """
     with _raise_in_one_line("get_roles", tenant=tenant):
         return [RoleResult(role.id, role.name) for role in _open_repository(tenant).list_roles()]
 
 
 def get_roles_output(*, tenant: pulumi.Input[str] | None = None) -> pulumi.Output[list[RoleResult]]:
-    """List the ZDX roles as `get_roles` does, of a tenant that another resource names.
+    """List the ZDX roles like `get_roles`, with an output as the tenant name.
 
     Args:
-        tenant: A profile of ``zdx:tenants``.
+        tenant: A tenant name in ``zdx:tenants``.
     """
     return _apply(get_roles, tenant=tenant)
 
@@ -150,7 +150,7 @@ def _to_fields(key: "Key", repository: "KeyRepository") -> dict[str, Any]:
 
 def _require_one(function: str, name: object, id_: object) -> None:
     if (name is None) == (id_ is None):
-        raise pulumi.RunError(f"{function} takes either the name= or the id= of a key.")
+        raise pulumi.RunError(f"{function} needs either name= or id=.")
 
 
 @contextmanager

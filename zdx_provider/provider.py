@@ -61,8 +61,9 @@ def _hinting_at_old_settings() -> Iterator[None]:
         yield
     except AuthenticationError as error:
         error.hint += (
-            " If the stack's config has changed since the last pulumi up, add --run-program to "
-            "pulumi refresh or pulumi destroy, which use the settings of that pulumi up otherwise."
+            " If the stack's config changed after the last pulumi up, run pulumi refresh or "
+            "pulumi destroy with --run-program. Without it, they use the settings of that "
+            "pulumi up."
         )
         raise
 

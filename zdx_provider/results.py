@@ -6,11 +6,11 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class RoleResult:
-    """A ZDX role that the tenant offers.
+    """A ZDX role of the tenant.
 
     Attributes:
-        id: The id of the ZIdentity scope that the role is; ``ApiKey(role=...)`` takes it too.
-        name: Its name as the ZDX portal shows it.
+        id: The role's ID, which ``ApiKey(role=...)`` accepts too.
+        name: The role's name as the ZDX portal shows it.
     """
 
     id: str
@@ -19,12 +19,12 @@ class RoleResult:
 
 @dataclass(frozen=True)
 class SecretResult:
-    """A secret of a key, without its value: ZIdentity shows that once, when it is made.
+    """A secret of a key, without its value.
 
     Attributes:
-        id: Its id.
-        created_at: When it was made: RFC 3339, UTC.
-        expires_at: When ZIdentity ends it: RFC 3339, UTC.
+        id: The secret's ID.
+        created_at: When the secret was created: RFC 3339, UTC.
+        expires_at: When the secret expires: RFC 3339, UTC.
     """
 
     id: str
@@ -40,20 +40,20 @@ class SecretResult:
 
 @dataclass(frozen=True)
 class ApiKeySummary:
-    """A key as a list shows it.
+    """A key in a list.
 
     Attributes:
-        key_id: Its id.
-        name: Its name.
-        role: Its ZDX role, as the portal shows it; several, if somebody gave it several by hand,
-            are separated by commas.
-        role_id: The id of the ZIdentity scope that the role is.
-        description: Its description, without the mark of its owner.
-        enabled: Whether it can obtain tokens.
-        token_lifetime_seconds: How long those live.
-        managed_by: The resource that declares it, ``zdx-keys/prod/ci``; empty if none does.
-        vanity_domain: The tenant that it lives in.
-        cloud: The Zscaler cloud of that tenant; empty for production.
+        key_id: The key's ID.
+        name: The key's name.
+        role: The key's ZDX role as the portal shows it. Several roles, which only a manual change
+            causes, are separated by commas.
+        role_id: The role's ID.
+        description: The key's description, without the ownership marker.
+        enabled: Whether the key can obtain tokens.
+        token_lifetime_seconds: The lifetime of the key's access tokens.
+        managed_by: The key's owner, ``zdx-keys/prod/ci``. Empty if Pulumi doesn't manage the key.
+        vanity_domain: The key's tenant.
+        cloud: The Zscaler cloud of that tenant. Empty for production.
     """
 
     key_id: str
@@ -73,7 +73,7 @@ class ApiKeyResult(ApiKeySummary):
     """A key that was looked up.
 
     Attributes:
-        secrets: Its secrets without their values, oldest first; two at most.
+        secrets: The key's secrets without their values, oldest first. At most two.
     """
 
     secrets: tuple[SecretResult, ...]

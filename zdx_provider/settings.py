@@ -76,17 +76,18 @@ SecretText = Annotated[SecretStr, BeforeValidator(_to_text)]
 
 
 class Settings(BaseModel):
-    """What is needed to reach one tenant.
+    """The settings of one tenant.
 
     Attributes:
-        client_id: Id of the API client that the provider itself signs in as.
+        client_id: The ID of the provider's API client.
         client_secret: Its secret; or
-        private_key: its RSA key, for a client that authenticates by assertion.
+        private_key: its RSA private key, for a client that authenticates by ``private_key_jwt``.
         vanity_domain: The tenant's name in ``https://<vanity domain>.zslogin.net``.
         cloud: The cloud's name for tenants outside production, such as ``beta``.
-        http_proxy: URL of a proxy for every call.
-        max_retries: How often a call that failed is repeated; a rate limit is waited out besides.
-        request_timeout: Seconds to wait for a connection, for an answer, and for its whole body.
+        http_proxy: The URL of a proxy for every request.
+        max_retries: How often a failed request is retried. Waiting for a rate limit doesn't count.
+        request_timeout: How many seconds to wait for a connection, for a response, and for its
+            whole body.
         api_url: Overrides the API's origin.
         token_url: Overrides the token endpoint.
         resume_interrupted: Take over a key that an interrupted run of this stack left behind.
@@ -157,8 +158,8 @@ class Settings(BaseModel):
         if tenant.is_half_on_loopback:
             raise SettingsError(
                 f"{self._format_name('apiUrl')} and {self._format_name('tokenUrl')} must both "
-                "point to this machine or both to Zscaler: otherwise credentials go to the wrong "
-                "tenant.",
+                "point to this machine or both to Zscaler. Otherwise credentials go to the "
+                "wrong tenant.",
                 hint="Set both, or neither.",
             )
         return tenant
@@ -172,10 +173,9 @@ class Settings(BaseModel):
         """
         if self.client_secret is not None and self.private_key is not None:
             raise SettingsError(
-                f"both {self.format_origin('clientSecret')} and "
-                f"{self.format_origin('privateKey')} are set, and a client signs in with one of "
-                "them.",
-                hint="Remove the one that is not meant.",
+                f"{self.format_origin('clientSecret')} and {self.format_origin('privateKey')} "
+                "are both set, but a client authenticates with only one of them.",
+                hint="Remove the one that you don't use.",
             )
         try:
             if self.client_id is not None and self.private_key is not None:
@@ -223,12 +223,10 @@ class Settings(BaseModel):
         paths = [to_path(key, self._tenant_name) for key in missing]
         commands = [
             f"`{format_set(path, secret=key in SECRETS)}`"
-            + (", which asks for it" if key in SECRETS else "")
+            + (", which prompts for it" if key in SECRETS else "")
             for key, path in zip(missing, paths, strict=True)
         ]
-        instead = (
-            "; or set privateKey in place of clientSecret" if "clientSecret" in missing else ""
-        )
+        instead = "; or set privateKey instead of clientSecret" if "clientSecret" in missing else ""
         it = "it" if len(missing) == 1 else "them"
         if self._tenant_name is not None:
             name = shorten(self._tenant_name)
@@ -253,12 +251,13 @@ class Settings(BaseModel):
             command = (
                 format_remove(path) if key == "cloud" else format_set(path, secret=key in SECRETS)
             )
-            verb = "removes" if key == "cloud" else "sets"
-            return f"{error.hint} This {verb} it: `{command}`."
-        hint = f"{error.hint} It is set as {ENVIRONMENT[key]} in the environment"
+            verb = "remove" if key == "cloud" else "set"
+            return f"{error.hint} To {verb} it, run `{command}`."
+        hint = f"{error.hint} The environment sets it as {ENVIRONMENT[key]}"
         if key == "cloud":
             return (
-                f"{hint}; this overrules it: `{format_set(path).replace('VALUE', 'production')}`."
+                f"{hint}; this command overrides it: "
+                f"`{format_set(path).replace('VALUE', 'production')}`."
             )
         command = f'export {ENVIRONMENT[key]}="$(cat FILE)"'
         return f"{hint}: `{command}`." if key == "privateKey" else f"{hint}."
@@ -360,11 +359,11 @@ def _require_one_client(configured: Mapping[str, Any], inherited: Mapping[str, A
     ids = {values["clientId"] for values in (configured, inherited) if "clientId" in values}
     if secrets and len(ids) > 1:
         raise SettingsError(
-            f"{to_path('clientId')} in the stack and {ENVIRONMENT['clientId']} in the environment "
-            f"name two clients, and {_join(secrets)} belongs to the second.",
-            hint=f"Set the first one's secret in the stack "
-            f"(`{format_set(to_path('clientSecret'), secret=True)}`, which asks for it), or unset "
-            f"{ENVIRONMENT['clientId']}.",
+            f"{to_path('clientId')} in the stack and {ENVIRONMENT['clientId']} in the "
+            f"environment are two different clients, and {_join(secrets)} belongs to the second.",
+            hint="Set the secret of the first client in the stack "
+            f"(`{format_set(to_path('clientSecret'), secret=True)}`, which prompts for it), "
+            f"or unset {ENVIRONMENT['clientId']}.",
         )
 
 
@@ -384,15 +383,15 @@ def _require_one_source(configured: Mapping[str, Any], inherited: Mapping[str, A
             if others:
                 raise SettingsError(
                     f"{variable} in the environment would send the credentials of the stack's "
-                    f"config ({_join(others)}) to an address that the stack does not name.",
-                    hint=f"Unset {variable}, or name the address in the stack: "
+                    f"config ({_join(others)}) to an address that isn't in the stack's config.",
+                    hint=f"Unset {variable}, or set the address in the stack: "
                     f"`{format_set(path)}`.",
                 )
         if address in configured and "clientId" in inherited:
             raise SettingsError(
                 f"{path} in the stack's config would send the credentials of the environment "
-                f"({ENVIRONMENT['clientId']}) to an address that the environment does not name.",
-                hint=f"Name the client in the stack too: `{format_set(to_path('clientId'))}`.",
+                f"({ENVIRONMENT['clientId']}) to an address that isn't in the environment.",
+                hint=f"Set the client in the stack too: `{format_set(to_path('clientId'))}`.",
             )
 
 

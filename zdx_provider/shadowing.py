@@ -51,10 +51,7 @@ def find_shadowing(folder: Path | None = None) -> Iterator[str]:
         name = file.parent.name if file.name == "__init__.py" else file.stem
         loaded = sys.modules.get(name)
         if loaded is not None and _is_hidden(loaded, name, folder):
-            yield (
-                f'{file} hides the module "{name}" of Python or of a library, which the provider '
-                "needs."
-            )
+            yield (f'{file} hides the module "{name}", which the provider needs.')
 
 
 def _is_hidden(loaded: ModuleType, name: str, folder: Path) -> bool:

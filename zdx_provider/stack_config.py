@@ -72,8 +72,8 @@ def describe_plain_secret(paths: Sequence[str]) -> str:
     is_or_are = "is" if len(paths) == 1 else "are"
     return (
         f"{' and '.join(paths)} {is_or_are} in the stack's config in plain text. Store it as a "
-        f"secret with {commands}, then replace the secret itself in ZIdentity, because whoever "
-        "reads the file or the state may have it."
+        f"secret with {commands}. Then replace the secret in ZIdentity, because anyone who can "
+        "read the file or the state may know it."
     )
 
 
@@ -83,7 +83,7 @@ def describe_unknown(key: str, tenant: str | None = None) -> str:
     by_letters = {_keep_letters(each): each for each in KEYS}
     matches = get_close_matches(_keep_letters(key), by_letters, n=1, cutoff=0.8)
     meant = f" Did you mean {to_path(by_letters[matches[0]], tenant)}?" if matches else ""
-    return f"there is no setting {path}.{meant} Remove it: `{format_remove(path)}`."
+    return f"there is no setting {path}.{meant} To remove it, run `{format_remove(path)}`."
 
 
 def _keep_letters(name: str) -> str:

@@ -17,15 +17,15 @@ HTML = "<html><title>Sign in to the proxy</title></html>"
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ({"body": HTML}, "Check that no proxy or login page answers in ZIdentity's place"),
-        ({"status": 502, "body": HTML, "count": 99}, "Run again later"),
-        ({"truncate": True, "count": 99}, "the connection broke before the whole answer was here"),
-        ({"body": '{"records": ['}, "Check that no proxy or login page answers"),
+        ({"body": HTML}, "Check that no proxy or login page responds instead of ZIdentity"),
+        ({"status": 502, "body": HTML, "count": 99}, "Run the command again later"),
+        ({"truncate": True, "count": 99}, "the connection closed before the response was complete"),
+        ({"body": '{"records": ['}, "Check that no proxy or login page responds"),
         ({"body": "x" * 10_000_000}, "the answer is larger than 8 MB"),
         ({"redirect": "https://login.example.invalid/"}, "redirect"),
         ({"status": 403}, "full permission on API Clients and API Resources"),
         ({"status": 403, "headers": {"x-zscaler-mode": "read-only"}}, "maintenance"),
-        ({"status": 500}, "the request id helps Zscaler's support"),
+        ({"status": 500}, "include the request ID"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -49,7 +49,7 @@ def test_a_token_endpoint_that_is_a_web_page_is_one_clear_line(
 
     failed = project.fail("preview")
 
-    assert "Check that no proxy or login page answers" in failed.text
+    assert "Check that no proxy or login page responds" in failed.text
     assert "Traceback" not in failed.text
 
 
@@ -131,7 +131,7 @@ def test_create_behind_a_proxy_that_breaks_before_the_effect_fails_and_is_repeat
         failed = project.up_fails()
         project.up()
 
-        assert "may or may not have happened: run the same again" in failed.text
+        assert "may have been made. Run the command again" in failed.text
         assert_sound(project, tenant)
 
 

@@ -229,7 +229,7 @@ def test_a_key_made_by_hand_becomes_code_and_what_uses_it_is_never_refused(
     shown = walk.follow()
     without_permission = walk.follow()
 
-    assert "was not made by Pulumi" in refused.text
+    assert "isn't managed by Pulumi" in refused.text
     assert "already existed and was taken over" in taken_over.text
     assert tenant.token_for(by_hand.id, str(old_secret.value))
     assert tenant.token_for(by_hand.id, shown.stdout.strip())
@@ -324,4 +324,4 @@ def test_a_stack_of_its_own_is_not_encrypted_with_the_public_passphrase(
 
     failed = project.fail("preview", "--stack", "prod")
 
-    assert "set PULUMI_CONFIG_PASSPHRASE to one of your own" in failed.text
+    assert "set PULUMI_CONFIG_PASSPHRASE to your own passphrase" in failed.text

@@ -15,7 +15,7 @@ def test_wrong_credentials_are_one_clear_line_that_blames_no_property(
 
     failed = project.up_fails()
 
-    assert "does not accept the client id with this secret" in failed.text
+    assert "refused the client ID with this secret" in failed.text
     assert "property" not in failed.text
     assert "Traceback" not in failed.text
     assert "not-the-secret" not in failed.text
@@ -51,7 +51,7 @@ def test_an_unknown_role_lists_the_candidates(
     failed = project.fail("preview")
 
     assert 'has a problem: no ZDX role is named "ZDX Read-Onyl Admin"' in failed.text
-    assert "The tenant offers: ZDX Read-only Admin, " in failed.text
+    assert "The tenant has: ZDX Read-only Admin, " in failed.text
     assert tenant.clients() == []
 
 
@@ -226,7 +226,7 @@ def test_a_refresh_or_destroy_with_the_replaced_secret_names_what_works(
     destroyed = project.fail("destroy", "--yes", "--skip-preview")
 
     for failed in (refreshed, destroyed):
-        assert "add --run-program to pulumi refresh or pulumi destroy" in failed.text
+        assert "run pulumi refresh or pulumi destroy with --run-program" in failed.text
         assert "obviously-fake" not in failed.text
     project.refresh("--run-program")
     project.destroy("--run-program")

@@ -111,7 +111,7 @@ def test_a_key_that_is_not_found_ends_the_program_with_one_line(
 @pytest.mark.parametrize(
     ("setting", "value", "complaint"),
     [
-        ("zdx:clientSecret", "obviously-wrong", "ZIdentity does not accept the client id with"),
+        ("zdx:clientSecret", "obviously-wrong", "ZIdentity refused the client ID with"),
         ("zdx:clientSecret", None, "the setting zdx:clientSecret is missing"),
     ],
     ids=["refused", "missing"],

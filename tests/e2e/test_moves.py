@@ -179,5 +179,5 @@ def test_of_two_keys_of_one_name_in_a_program_one_is_made_and_one_is_refused(
 
     failed = project.up_fails()
 
-    assert "exists already and belongs to keys/test/" in failed.text
+    assert "already exists and is managed by keys/test/" in failed.text
     assert_sound(project, tenant)

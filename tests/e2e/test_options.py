@@ -65,7 +65,7 @@ def test_a_retained_key_outlives_its_declaration_and_comes_back_by_adoption(
     refused = project.up_fails()
     project.program(ADOPTED).up()
 
-    assert "is marked as this resource's own, yet the state does not hold it" in refused.text
+    assert "has this resource's ownership marker, but the state doesn't contain it" in refused.text
     assert assert_sound(project, tenant) == key_id
 
 

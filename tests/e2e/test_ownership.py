@@ -87,7 +87,7 @@ def test_after_a_handover_the_old_stack_is_destroyed_and_the_key_lives_on(
 ) -> None:
     destroyed = stack_a.destroy()
 
-    assert "was left as it is, because keys/b/ci has taken it over" in destroyed.text
+    assert "was kept because, because keys/b/ci took it over" in destroyed.text
     assert stack_a.recorded_keys() == []
     assert_sound(heir, tenant)
 
@@ -117,7 +117,7 @@ def test_a_second_state_of_the_same_stack_is_refused_the_key(
 
     failed = second.up_fails()
 
-    assert "or a second state of this stack lives elsewhere" in failed.text
+    assert "or another copy of this stack's state" in failed.text
     second.destroy()
     assert_sound(stack_a, tenant)
     stack_a.assert_no_changes()
@@ -133,7 +133,7 @@ def test_state_whose_key_a_second_one_took_over_neither_updates_nor_deletes_it(
     failed = stack_a.program(ONE_KEY.format(description="by the first state")).up_fails()
     stack_a.destroy()
 
-    assert "there is a second copy of the state" in failed.text
+    assert "with another copy of the state" in failed.text
     assert_sound(second, tenant)
 
 
@@ -151,7 +151,7 @@ def test_copied_state_under_another_stack_name_leaves_the_key_to_the_stack_that_
     refused = stack_a.program(ONE_KEY.format(description="by the first")).up_fails()
     stack_a.program(NOTHING).up()
 
-    assert "To leave it there, remove this declaration (the key stays)" in refused.text
+    assert "To leave it there, remove this declaration; the key is kept" in refused.text
     assert stack_a.recorded_keys() == []
     assert_sound(copy, tenant)
 
@@ -193,6 +193,6 @@ def test_a_forgotten_key_without_a_free_slot_is_refused_and_names_both_secrets(
 
     failed = stack_a.up_fails()
 
-    assert f"both are taken ({secrets[0].id}, {secrets[1].id})" in failed.text
+    assert f"secret slots are in use ({secrets[0].id}, {secrets[1].id})" in failed.text
     assert "zdx-keys revoke" in failed.text
     assert tenant.secrets(key_id) == secrets

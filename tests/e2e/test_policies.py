@@ -39,7 +39,7 @@ BREACHES = {
         "ZDX Read-only Admin", "Role:zdx SUPER admin", 'Its role is "ZDX Super Admin".'
     ),
     "rotation-required": Breach(
-        "secret_lifetime_days=90", "", "Its rotation lets a secret live too long."
+        "secret_lifetime_days=90", "", "The lifetime of its secrets is too long."
     ),
     "name-pattern": Breach('name="ci"', 'name="CI"', "Its name does not match"),
 }
@@ -176,7 +176,7 @@ def test_a_role_that_is_declared_by_id_has_to_be_a_known_one(
     refused = project.fail("preview", *policed(**strict("restricted-role")))
     project.preview(*policed(**strict("restricted-role", allowedRoleIds=[SUPER_ID])))
 
-    assert "Its role is declared by an id, which hides the name." in refused.text
+    assert "Its role is declared by an ID, which hides the name." in refused.text
 
 
 def test_a_key_inside_a_component_is_held_to_the_rules(

@@ -67,7 +67,7 @@ def test_a_replacement_that_comes_first_is_refused_and_harms_nothing(
 
     failed = project.up_fails("--replace", project.urn_of("ci"))
 
-    assert "is marked as this resource's own, yet the state does not hold it" in failed.text
+    assert "has this resource's ownership marker, but the state doesn't contain it" in failed.text
     assert assert_sound(project, tenant) == first
 
 
@@ -81,7 +81,7 @@ def test_a_replacement_that_comes_first_and_adopts_keeps_the_key(
 
     assert assert_sound(project, tenant) == first
     assert project.key()["previous_secret_id"] == before
-    assert "was left as it is" in done.text
+    assert "was kept because" in done.text
     project.assert_no_changes()
 
 

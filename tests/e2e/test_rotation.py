@@ -68,8 +68,8 @@ def test_a_preview_says_which_key_rotates_why_and_when_the_previous_secret_goes(
     preview = project.preview()
 
     assert f'~ secret_expires_on: "{ends}" => ' in preview.text
-    assert f"gets a new secret: its secret ends on {ends}, within 14 days." in preview.text
-    assert "revokes the one before." in preview.text
+    assert f"gets a new secret: its secret expires on {ends}, within 14 days." in preview.text
+    assert "revokes the previous one." in preview.text
 
 
 def test_an_up_where_nothing_is_due_sends_nothing(
@@ -102,7 +102,7 @@ def test_both_secrets_work_until_the_stated_day_and_then_the_previous_is_revoked
 
     said = project.up()
 
-    assert "its previous secret" in said.text
+    assert ": the previous secret" in said.text
     assert [s.id for s in tenant.secrets(after["key_id"])] == [project.key()["secret_id"]]
     assert tenant.token_for(after["key_id"], after["key_secret"])
     project.assert_no_changes()
@@ -202,7 +202,7 @@ def test_a_rotation_that_cannot_mint_leaves_the_held_secret_and_is_made_up_for(
     works_still = tenant.token_for(held["key_id"], held["key_secret"])
     project.up()
 
-    assert "is as declared now, but it has no new secret yet" in failed.text
+    assert "is up to date, but its secret wasn't rotated" in failed.text
     assert works_still
     assert project.outputs()["key_secret"] != held["key_secret"]
 
@@ -240,7 +240,7 @@ def test_rotation_is_validated_as_a_whole(project: PulumiProject) -> None:
 
     failed = project.fail("preview")
 
-    assert "keeps the previous secret 30 days, though it ends 30 days after" in failed.text
+    assert "has an overlap of 30 days, though it ends 30 days after" in failed.text
 
 
 def test_a_saved_plan_is_good_for_its_day_and_refused_on_the_next(

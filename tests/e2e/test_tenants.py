@@ -63,7 +63,7 @@ def test_an_environment_that_names_another_tenant_stops_every_command(
 
     stopped = project.fail(*command)
 
-    assert "lives in the tenant acme, and the settings name globex" in stopped.text
+    assert "belongs to the tenant acme, but the settings point to globex" in stopped.text
     assert globex.clients() == []
     assert_sound(project, tenant)
 
@@ -88,7 +88,7 @@ def test_config_that_names_another_tenant_stops_every_command_that_runs_the_prog
 
     stopped = project.fail(*command)
 
-    assert "lives in the tenant acme, and the settings name globex" in stopped.text
+    assert "belongs to the tenant acme, but the settings point to globex" in stopped.text
     assert globex.clients() == []
     assert_sound(project, tenant)
 
@@ -165,7 +165,7 @@ def test_another_cloud_is_another_tenant(project: PulumiProject, tenant: Running
 
     stopped = project.up_fails()
 
-    assert "lives in the tenant acme, and the settings name acme (cloud beta)" in stopped.text
+    assert "belongs to the tenant acme, and the settings point to acme (cloud beta)" in stopped.text
     assert_sound(project, tenant)
 
 
@@ -210,7 +210,7 @@ def test_a_profile_that_names_another_tenant_by_now_stops_the_command(
 
     stopped = by_profile.up_fails()
 
-    assert "lives in the tenant acme, and the settings name globex" in stopped.text
+    assert "belongs to the tenant acme, but the settings point to globex" in stopped.text
     assert globex.clients() == []
     assert_sound(by_profile, tenant)
 

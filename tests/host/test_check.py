@@ -57,7 +57,7 @@ def test_check_of_an_unknown_role_lists_the_candidates(
 
     assert prop == ""
     assert 'no ZDX role is named "ZDX Super Admn"' in reason
-    assert "The tenant offers: ZDX Super Admin, " in reason
+    assert "The tenant has: ZDX Super Admin, " in reason
 
 
 def test_a_changed_role_is_looked_up_and_an_unchanged_one_is_not(
@@ -107,7 +107,7 @@ def test_a_known_value_beside_an_unknown_one_is_still_held_to_its_rule(
         ({"clientSecret": None}, "zdx:clientSecret is missing"),
         ({"clientId": None}, "ZSCALER_CLIENT_ID"),
         ({"vanityDomain": None}, "zdx:vanityDomain is missing"),
-        ({"clientSecret": "obviously-fake-wrong-secret"}, "does not accept the client id"),
+        ({"clientSecret": "obviously-fake-wrong-secret"}, "refused the client ID"),
         ({"vanityDomain": "acme.zslogin.net"}, "is not one DNS label"),
         ({"maxRetries": "many"}, "zdx:maxRetries is not valid"),
     ],

@@ -49,8 +49,8 @@ def test_a_key_that_somebody_has_taken_over_is_left_with_a_warning(
 
     assert tenant.clients() == [taken]
     (warning,) = engine.warnings
-    assert f'the key "ci" ({key.id}) was left as it is' in warning
-    assert "other/prod/ci has taken it over" in warning
+    assert f'the key "ci" ({key.id}) was kept because' in warning
+    assert "other/prod/ci took it over" in warning
 
 
 @except_where(first_secret="both slots are taken there")
@@ -100,11 +100,11 @@ def test_delete_leaves_a_key_whose_copied_state_gave_it_to_another_stack(
 
     start_host().delete(key)
 
-    assert "To leave it there, remove this declaration (the key stays)" in refused.value.sentence
+    assert "To leave it there, remove this declaration; the key is kept" in refused.value.sentence
     assert [client.id for client in tenant.clients()] == [key.id]
     assert tenant.signs_in(copied.id, copied.outputs["key_secret"])
     (warning,) = engine.warnings
-    assert "keys/copy/ci has taken it over" in warning
+    assert "keys/copy/ci took it over" in warning
 
 
 def test_delete_refuses_a_key_that_is_listed_and_said_to_be_gone(
@@ -113,7 +113,7 @@ def test_delete_refuses_a_key_that_is_listed_and_said_to_be_gone(
     key = host.up(declared)
     tenant.fault(method="GET", path=API_CLIENT, status=404)
 
-    with pytest.raises(PluginFailed, match="the tenant lists it"):
+    with pytest.raises(PluginFailed, match="the list of API clients contains it"):
         host.delete(key)
 
     assert [client.id for client in tenant.clients()] == [key.id]

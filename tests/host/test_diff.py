@@ -97,4 +97,4 @@ def test_diff_of_inputs_that_no_version_declares_is_refused_in_a_line(
     with pytest.raises(PluginFailed) as refused:
         host.diff(key, {**key.inputs, "rotation": "yearly", "tenant": ["eu"]})
 
-    assert "missing or malformed are: rotation, tenant." in refused.value.sentence
+    assert "Missing or malformed: rotation, tenant." in refused.value.sentence

@@ -20,5 +20,5 @@ def test_nothing_is_made_for_an_engine_that_is_gone(
         with pytest.raises(PluginFailed) as stopped:
             host.create(inputs)
 
-    assert "is gone, so nothing more is changed" in stopped.value.sentence
+    assert "stopped, so the provider stopped too" in stopped.value.sentence
     assert tenant.clients() == []

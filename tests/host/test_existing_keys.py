@@ -29,7 +29,7 @@ def test_a_key_made_by_hand_is_refused_by_its_id_and_not_touched(
     said = refusal(host, declared)
 
     assert f'"ci" ({by_hand.id}, {len(secrets)} secret' in said
-    assert "exists already and was not made by Pulumi" in said
+    assert "already exists and isn't managed by Pulumi" in said
     assert "adopt=True" in said
     assert tenant.clients() == [by_hand]
     assert tenant.secrets(by_hand.id) == secrets
@@ -90,7 +90,7 @@ def test_a_key_of_another_stack_is_refused_by_its_owner(
     said = refusal(host, declared)
 
     assert f"({theirs.id}, {len(tenant.secrets(theirs.id))} secret" in said
-    assert "belongs to other/prod/ci" in said
+    assert "is managed by other/prod/ci" in said
     assert tenant.clients() == before
 
 
@@ -116,7 +116,7 @@ def test_a_finished_key_of_ours_that_the_state_does_not_hold_is_refused(
     said = refusal(start_host(), declared)
 
     assert first.id in said
-    assert "a second state of this stack lives elsewhere" in said
+    assert "another copy of this stack's state" in said
     assert tenant.signs_in(first.id, first.outputs["key_secret"])
     assert handed_out(tenant, first.id) == [first.outputs["secret_id"]]
 
@@ -206,7 +206,7 @@ def test_four_creates_of_one_name_at_once_make_one_key(
     refused = [result.sentence for result in results if isinstance(result, PluginFailed)]
     owner = made.outputs["managed_by"]
     assert [client.id for client in tenant.clients()] == [made.id]
-    assert all(f"exists already and belongs to {owner}" in sentence for sentence in refused)
+    assert all(f"already exists and is managed by {owner}" in sentence for sentence in refused)
     assert handed_out(tenant, made.id) == [made.outputs["secret_id"]]
 
 

@@ -129,7 +129,7 @@ def test_create_deletes_its_client_if_the_new_secret_is_not_seen(
 ) -> None:
     tenant.fault(method="POST", path=SECRETS, **lost)
 
-    assert "could not make a secret" in failure(host, declared)
+    assert "could not create a secret" in failure(host, declared)
 
     posts = [r for r in tenant.requests() if r.method == "POST" and r.path.endswith("/secrets")]
     assert len(posts) == 1
@@ -162,7 +162,7 @@ def test_a_client_that_gets_no_secret_is_removed_again(
 
     said = failure(host, declared)
 
-    assert 'the key "ci": could not make a secret for the API client' in said
+    assert 'the key "ci": could not create a secret for the API client' in said
     assert tenant.clients() == []
     tenant.clear_faults()
     assert_one_key_with_one_secret(tenant, host.up(declared))
@@ -177,8 +177,8 @@ def test_a_client_that_can_neither_be_finished_nor_removed_is_named(
     said = failure(host, declared)
 
     (left,) = tenant.clients()
-    assert f'the key "ci" was made ({left.id}), got no secret that is known' in said
-    assert "could not be removed again" in said
+    assert f'the key "ci" was created ({left.id}), but it has no known secret' in said
+    assert "could not be deleted" in said
     assert "Run pulumi up again" in said
 
 
@@ -205,7 +205,7 @@ def test_only_the_client_of_this_very_call_is_removed(
 
     said = failure(host, {**declared, "adopt": True})
 
-    assert "could not make a secret" in said
+    assert "could not create a secret" in said
     assert [client.id for client in tenant.clients()] == [found.id]
 
 

@@ -24,7 +24,7 @@ def test_create_shows_the_owner_of_a_key_without_what_a_terminal_acts_on(
     with pytest.raises(PluginFailed) as refused:
         host.up(declared)
 
-    assert "belongs to" in refused.value.sentence
+    assert "is managed by" in refused.value.sentence
     assert "\\x3c{%bogus%}>" in refused.value.sentence
     assert_harmless(refused.value.shown)
 
@@ -39,7 +39,7 @@ def test_delete_warns_of_a_new_owner_without_what_a_terminal_acts_on(
     host.delete(key)
 
     (warning,) = engine.warnings
-    assert "has taken it over" in warning
+    assert "took it over" in warning
     assert_harmless(warning)
 
 

@@ -16,4 +16,4 @@ def test_the_name_of_such_a_client_is_taken_and_the_message_says_why(
     with pytest.raises(PluginFailed) as failed:
         host.up({**declared, "adopt": True})
 
-    assert "signs in by a key pair" in failed.value.sentence
+    assert "authenticates with a private key" in failed.value.sentence

@@ -115,8 +115,8 @@ def test_only_the_exact_name_answers_and_similar_ones_are_suggested(
 
     assert str(error.value) == (
         f'get_api_key: the tenant acme has no ZDX key named "{wanted}". '
-        f'Similar: "ci-prod" ({client.id}). Keys made in the ZDX portal are not in ZIdentity; '
-        "zdx-keys list shows those that are."
+        f'Similar: "ci-prod" ({client.id}). Keys created in the ZDX portal are not in ZIdentity. '
+        "To see the keys in ZIdentity, run zdx-keys list."
     )
 
 
@@ -130,7 +130,7 @@ def test_several_keys_of_one_name_are_told_by_id_and_owner(tenant: RunningEmulat
 
     assert str(error.value) == (
         f'get_api_key: 2 ZDX keys are named "ci": {first.id} (keys/prod/ci), {second.id} '
-        f"(not made by Pulumi). Name the one that is meant by its id, such as {first.id}."
+        f"(not managed by Pulumi). Use an ID, such as {first.id}."
     )
     assert get_api_key(id=second.id).key_id == second.id
 
@@ -148,7 +148,7 @@ def test_a_client_of_another_product_is_no_key(plain_tenant: RunningEmulator) ->
     client = plain_tenant.create_client("ci", service="ZIAM", role="Super Admin")
 
     for arguments in ({"name": "ci"}, {"id": client.id}):
-        with pytest.raises(pulumi.RunError, match=r"holds no role of ZDX .* so it is no ZDX key"):
+        with pytest.raises(pulumi.RunError, match=r"has no ZDX role .* so it is not a ZDX key"):
             get_api_key(**arguments)
     assert get_api_keys() == []
 
@@ -202,7 +202,9 @@ def test_the_roles_are_those_that_the_portal_shows() -> None:
 def test_a_refusal_is_told_in_a_line(tenant: RunningEmulator) -> None:
     tenant.fault(path=API_CLIENTS, status=403)
 
-    with pytest.raises(pulumi.RunError, match=r"^get_api_keys: could not list API clients: these"):
+    with pytest.raises(
+        pulumi.RunError, match=r"^get_api_keys: could not list API clients: the credentials"
+    ):
         get_api_keys()
 
 

@@ -29,7 +29,7 @@ def test_create_refuses_a_name_that_was_taken_since_the_list_was_read(
 
     said = create_fails(host, declared)
 
-    assert f'a key named "ci" was created at the same time: {theirs.id} (not made by' in said
+    assert f'a key named "ci" was created at the same time: {theirs.id} (not managed by' in said
     assert [client.id for client in tenant.clients() if client.name == "ci"] == [theirs.id]
 
 
@@ -56,7 +56,7 @@ def test_create_says_what_to_do_and_the_next_run_says_how(
     host.up({**declared, "name": "first", "managed_by": "keys/prod/first"})
     tenant.create_client("ci")
 
-    assert "run pulumi up again, which says how to take that key over" in create_fails(
+    assert "run pulumi up again, which says how to take over the other key" in create_fails(
         host, declared
     )
 

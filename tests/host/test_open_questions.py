@@ -54,7 +54,7 @@ def test_a_lost_secret_of_a_key_that_is_not_seen_yet_takes_the_key_with_it(
     tenant.switch(NOT_SEEN_YET)
     tenant.fault(method="POST", path=SECRETS, drop="after")
 
-    with pytest.raises(PluginFailed, match="could not make a secret"):
+    with pytest.raises(PluginFailed, match="could not create a secret"):
         host.up(declared)
 
     assert tenant.clients() == []
@@ -67,7 +67,7 @@ def test_a_name_that_this_process_has_just_given_is_taken_although_it_is_not_see
     tenant.switch(NOT_SEEN_YET)
     key = host.up(declared)
 
-    with pytest.raises(PluginFailed, match="exists already and belongs to keys/prod/ci"):
+    with pytest.raises(PluginFailed, match="already exists and is managed by keys/prod/ci"):
         host.up({**declared, "managed_by": "keys/prod/twin"})
 
     assert [client.id for client in tenant.clients()] == [key.id]
@@ -95,5 +95,5 @@ def test_verify_live_finds_that_a_clients_id_is_not_what_it_signs_in_by(
     with Sandbox(repository.zidentity, connection, roles, "trial-", no_patience) as sandbox:
         found = next(iter(check_assumptions(sandbox, SECRET_ASSUMPTIONS)))
 
-    assert found.assumption == "The client's id signs in with a new secret at once"
+    assert found.assumption == "A client can authenticate with a new secret at once"
     assert found.verdict is Verdict.DIFFERS

@@ -187,7 +187,7 @@ def test_refresh_fails_if_the_tenant_lists_a_key_and_says_that_it_is_gone(
     tenant.switch(Switches(list_descriptions=False))
     tenant.fault(method="GET", path=API_CLIENT, status=404)
 
-    with pytest.raises(PluginFailed, match="the tenant lists it"):
+    with pytest.raises(PluginFailed, match="the list of API clients contains it"):
         start_host().refresh(key)
 
     assert start_host().refresh(key).outputs == key.outputs

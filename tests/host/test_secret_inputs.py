@@ -33,7 +33,7 @@ def test_create_refuses_an_existing_key_without_its_name(
 
     said = refuse(lambda: host.up(declared))
 
-    assert f'the key "[secret]" ({client.id}, 0 secrets) exists already' in said
+    assert f'the key "[secret]" ({client.id}, 0 secrets) already exists' in said
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
@@ -76,11 +76,11 @@ def test_update_and_delete_of_a_lost_key_show_no_name(
     key = start_host().up(declared)
     tenant.change_client(key.id, description="[pulumi other/prod/ci #d00d]")
 
-    assert "belongs to other/prod/ci now" in refuse(lambda: start_host().up_again(key, declared))
+    assert "is now managed by other/prod/ci" in refuse(lambda: start_host().up_again(key, declared))
     start_host().delete(key)
 
     (warning,) = engine.warnings
-    assert f'the key "[secret]" ({key.id}) was left as it is' in warning
+    assert f'the key "[secret]" ({key.id}) was kept because' in warning
 
 
 def test_a_rotation_is_announced_without_the_name(

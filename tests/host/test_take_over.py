@@ -56,7 +56,7 @@ def test_take_over_that_cannot_be_undone_says_so_and_the_next_run_finishes_it(
     said = create_fails(start_host(), {**declared, "adopt": True})
     taken = start_host().up({**declared, "adopt": True})
 
-    assert "could not be written back as it was" in said
+    assert "could not be restored" in said
     assert "Run pulumi up again" in said
     assert taken.id == key.id
     assert tenant.signs_in(taken.id, taken.outputs["key_secret"])

@@ -48,7 +48,9 @@ def test_settings_that_name_another_tenant_stop_every_call(
     with pytest.raises(PluginFailed) as stopped:
         CALLS[call](start_host(vanityDomain="elsewhere"), key)
 
-    assert "lives in the tenant acme, and the settings name elsewhere" in stopped.value.sentence
+    assert (
+        "belongs to the tenant acme, but the settings point to elsewhere" in stopped.value.sentence
+    )
     assert tenant.requests() == []
     assert tenant.clients() == before
 
@@ -56,7 +58,7 @@ def test_settings_that_name_another_tenant_stop_every_call(
 def test_another_cloud_is_another_tenant(start_host: StartHost, declared: Properties) -> None:
     key = start_host().up(declared)
 
-    with pytest.raises(PluginFailed, match=r"the settings name acme \(cloud beta\)"):
+    with pytest.raises(PluginFailed, match=r"the settings point to acme \(cloud beta\)"):
         start_host(cloud="beta").refresh(key)
 
 
@@ -161,7 +163,7 @@ def test_another_server_of_the_same_name_does_not_make_a_key_gone(
     with pytest.raises(PluginFailed) as stopped:
         CALLS[call](elsewhere, key)
 
-    assert call == "update" or f"was last seen at {tenant.url}" in stopped.value.sentence
+    assert call == "update" or f"was last read at {tenant.url}" in stopped.value.sentence
     assert [client.id for client in tenant.clients()] == [key.id]
     assert impostor.clients() == []
 
@@ -201,7 +203,7 @@ def test_a_cloud_that_is_a_mere_name_is_told_where_a_key_lives(
 ) -> None:
     key = start_host(cloud="preview").up(declared)
 
-    with pytest.raises(PluginFailed, match=r"lives in the tenant acme \(cloud preview\)"):
+    with pytest.raises(PluginFailed, match=r"belongs to the tenant acme \(cloud preview\)"):
         start_host().refresh(key)
 
 

@@ -129,7 +129,7 @@ def test_a_key_that_another_resource_has_taken_over_is_not_changed(
     with pytest.raises(PluginFailed) as refused:
         host.up_again(key, {**declared, "name": "ci-2"})
 
-    assert f'"ci-2" ({key.id}) belongs to other/prod/ci now' in refused.value.sentence
+    assert f'"ci-2" ({key.id}) is now managed by other/prod/ci' in refused.value.sentence
     assert tenant.client(key.id) == before
 
 
@@ -141,7 +141,7 @@ def test_an_update_of_a_key_that_is_gone_says_what_to_run(
     with pytest.raises(PluginFailed) as failed:
         host.up_again(key, {**declared, "name": "ci-2"})
 
-    assert failed.value.sentence.endswith("Run pulumi up --refresh to make it anew.")
+    assert failed.value.sentence.endswith("Run pulumi up --refresh to create it again.")
     assert tenant.clients() == []
 
 
@@ -185,7 +185,7 @@ def test_a_secret_that_cannot_be_minted_tells_what_is_changed_already(
             Recorded(key.id, ended(key.inputs), ended(key.outputs)), {**declared, "name": "ci-2"}
         )
 
-    assert "as declared now, but it has no new secret" in failed.value.sentence
+    assert "up to date, but its secret wasn't rotated" in failed.value.sentence
     assert tenant.client(key.id).name == "ci-2"
     assert tenant.signs_in(key.id, key.outputs["key_secret"])
 
@@ -237,7 +237,7 @@ def test_rename_to_the_name_of_another_key_is_refused(
     with pytest.raises(PluginFailed) as refused:
         host.up_again(key, {**declared, "name": "ci-2", "enabled": False})
 
-    assert f"{other.id} is named so already. Nothing was changed." in refused.value.sentence
+    assert f"{other.id} already has that name. Nothing was changed." in refused.value.sentence
     assert tenant.client(key.id).name == "ci"
     assert tenant.client(key.id).status is True
 
@@ -255,7 +255,7 @@ def test_rename_is_undone_if_another_key_gets_the_name_meanwhile(
     with pytest.raises(PluginFailed) as refused:
         host.up_again(key, {**declared, "name": "ci-2"})
 
-    assert f"{other.id} is named so already" in refused.value.sentence
+    assert f"{other.id} already has that name" in refused.value.sentence
     assert tenant.client(key.id).name == "ci"
 
 

@@ -403,7 +403,7 @@ class Life:
                 key.adopt = True
             elif "declare adopt=True" in text:
                 key.adopt = True
-            elif "named so already" in text or "Declare another name" in text:
+            elif "already has that name" in text or "Declare another name" in text:
                 self._forget(stack, logical)
                 declared.pop(logical)
             else:
@@ -459,7 +459,7 @@ class Life:
                 raise PromiseBrokenError(f"the key {key['name']} of stack {stack} is gone")
             return
         if not _is_owned(key, client.description):
-            return  # another run has taken it over
+            return  # another run took it over
         if not client.status or key["secret_id"] in self._may_be_dead:
             return
         try:

@@ -25,7 +25,7 @@ _QUIET_SECONDS = 1.5
 
 
 class KeyLost(AssertionError):
-    """Something that is declared, or in use, does not work any more."""
+    """Something that is declared, or in use, no longer works."""
 
 
 class KeyDoubled(AssertionError):
@@ -182,7 +182,7 @@ class Ordeal:
                 raise NoWayOn(f"nothing was to be made: {refusal}")
             self.project.configure({"zdx:resumeInterrupted": True})
             return RESUMED
-        if "End the one that nobody uses: zdx-keys revoke" in refusal.text:
+        if "Revoke the unused one: zdx-keys revoke" in refusal.text:
             if not self.case.may_fill_both_slots:
                 raise NoWayOn(f"no two secrets can have been lost: {refusal}")
             (client,) = self.tenant.clients()
@@ -243,7 +243,7 @@ class Ordeal:
         try:
             self.tenant.token_for(credential.key_id, credential.secret)
         except requests.HTTPError as error:
-            raise KeyLost(f"{credential.key_id} does not work any more") from error
+            raise KeyLost(f"{credential.key_id} no longer works") from error
 
     def _unlock(self) -> None:
         if any(self.project.engine_folder.rglob("state/.pulumi/locks/**/*.json")):

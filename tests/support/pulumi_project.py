@@ -299,7 +299,7 @@ def _decrypt(value: Any, key: AESGCM) -> Any:
 
 def require_cli() -> None:
     """Stop with a clear line where the tests are run without the CLI that they are about."""
-    assert shutil.which("pulumi"), "no pulumi on PATH: run the tests with `make test`"
+    assert shutil.which("pulumi"), "pulumi is not on PATH: run the tests with `make test`"
 
 
 def _revealed(value: Any) -> Any:

@@ -20,7 +20,7 @@ DECLARED: dict[str, Any] = {
 }
 
 UNKNOWN = Unknown()  # type: ignore[no-untyped-call]  # pulumi does not annotate it
-NAME = "must be 1 to 128 printable characters without a space at either end"
+NAME = "must be 1 to 128 printable characters, without a space at the start or the end"
 LIFETIME = "must be a whole number of seconds from 60 to 86400"
 TRUTH = "must be true or false"
 
@@ -140,8 +140,8 @@ def test_a_rotation_that_works_breaks_no_rule(rotation: dict[str, Any]) -> None:
         ({"keep_previous_days": -1.0}, "keep_previous_days must be"),
         ({"triggers": ["a"]}, "triggers must be a map"),
         ({"lifetime": 30.0}, "has no setting lifetime"),
-        ({"rotate_before_expiry_days": 365.0}, "rotates 365 days before the end"),
-        ({"keep_previous_days": 30.0}, "keeps the previous secret 30 days"),
+        ({"rotate_before_expiry_days": 365.0}, "has a rotation window of 365 days"),
+        ({"keep_previous_days": 30.0}, "has an overlap of 30 days"),
         ("yearly", "must be a RotationArgs"),
     ],
 )
@@ -162,7 +162,7 @@ def test_description_that_a_terminal_or_the_cli_would_act_on_breaks_a_rule(text:
     ((name, rule),) = broken(description=text)
 
     assert name == "description"
-    assert rule == "must be text without control characters or color tags of Pulumi"
+    assert rule == "must be text without control characters or Pulumi color tags"
 
 
 @pytest.mark.parametrize("name", ["<{%bogus%}>", "a<{%"])

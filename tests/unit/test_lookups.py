@@ -21,7 +21,7 @@ SETTINGS = ("CLIENT_ID", "CLIENT_SECRET", "PRIVATE_KEY", "VANITY_DOMAIN", "API_U
 def test_a_key_is_looked_up_by_either_its_name_or_its_id(
     look_up: Callable[..., object], arguments: dict[str, str]
 ) -> None:
-    with pytest.raises(pulumi.RunError, match="takes either the name= or the id= of a key"):
+    with pytest.raises(pulumi.RunError, match="needs either name= or id="):
         look_up(**arguments)
 
 

@@ -58,8 +58,8 @@ def test_our_key_without_a_secret_is_finished_without_asking() -> None:
 def test_our_key_with_a_secret_is_refused_with_both_explanations() -> None:
     said = refusal([build_found_key(mark=OURS)])
 
-    assert "an earlier run was interrupted" in said
-    assert "a second state of this stack lives elsewhere" in said
+    assert "Either a run was interrupted" in said
+    assert "another copy of this stack's state" in said
     assert "pulumi config set zdx:resumeInterrupted true" in said
 
 
@@ -77,20 +77,20 @@ def test_our_key_with_a_secret_is_taken_over_where_that_is_allowed(
 def test_the_key_of_another_resource_is_refused_with_its_owner_and_the_ways_on() -> None:
     said = refusal([build_found_key(mark=THEIRS)])
 
-    assert "belongs to keys/prod/other" in said
+    assert "is managed by keys/prod/other" in said
     assert "aliases=" in said
     assert "adopt=True" in said
     assert "another name" in said
 
 
 def test_the_key_of_another_resource_without_a_secret_is_not_finished() -> None:
-    assert "belongs to keys/prod/other" in refusal([build_found_key(mark=THEIRS, secrets=0)])
+    assert "is managed by keys/prod/other" in refusal([build_found_key(mark=THEIRS, secrets=0)])
 
 
 def test_a_key_without_a_mark_is_refused_with_the_ways_on() -> None:
     said = refusal([build_found_key()])
 
-    assert "was not made by Pulumi" in said
+    assert "isn't managed by Pulumi" in said
     assert "adopt=True" in said
     assert "another name" in said
 
@@ -120,7 +120,7 @@ def test_a_client_that_signs_in_by_a_key_pair_is_refused_even_where_adopting_is_
     by_key_pair = ClientAuthentication(auth_type="JWKS")
     key = build_key(client_authentication=by_key_pair, secrets=())
 
-    assert "signs in by a key pair" in refusal([key], TakeOverOptions(adopt=True))
+    assert "authenticates with a private key" in refusal([key], TakeOverOptions(adopt=True))
 
 
 def test_two_of_a_name_are_refused_with_both_ids_and_owners() -> None:
@@ -129,7 +129,7 @@ def test_two_of_a_name_are_refused_with_both_ids_and_owners() -> None:
     said = refusal(keys, TakeOverOptions(adopt=True, resume_interrupted=True))
 
     assert "key-1 (keys/prod/ci)" in said
-    assert "key-2 (not made by Pulumi)" in said
+    assert "key-2 (not managed by Pulumi)" in said
 
 
 def test_a_refused_key_is_described_by_its_secrets_and_their_age() -> None:

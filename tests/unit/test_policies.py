@@ -45,7 +45,7 @@ def test_a_prefix_in_the_config_is_matched_off_too() -> None:
 
 
 def test_an_id_is_refused_as_it_hides_the_roles_name() -> None:
-    assert "declared by an id" in str(problem_of_role(SUPER_ID))
+    assert "declared by an ID" in str(problem_of_role(SUPER_ID))
 
 
 def test_an_id_that_is_known_to_be_another_role_is_free() -> None:
@@ -62,7 +62,8 @@ def test_a_key_without_rotation_is_told_the_longest_lifetime() -> None:
     found = rotation_problem(None, longest_days=90.0)
 
     assert (
-        found == "It declares no rotation. Declare one with a secret lifetime of 90 days at most."
+        found
+        == "It declares no rotation. Declare a rotation with a secret lifetime of at most 90 days."
     )
 
 
@@ -85,7 +86,7 @@ def test_a_name_must_match_the_pattern_from_end_to_end(name: str) -> None:
 
 
 def test_a_pattern_that_is_no_regular_expression_is_named() -> None:
-    with pytest.raises(ValueError, match='"pattern" of name-pattern is no regular expression'):
+    with pytest.raises(ValueError, match='"pattern" of name-pattern is not a regular expression'):
         name_problem("ci", pattern="(")
 
 

@@ -139,9 +139,11 @@ def test_a_program_warns_of_each_name_that_is_no_setting(caplog: pytest.LogCaptu
 
     assert first == (
         "there is no setting zdx:clientID. Did you mean zdx:clientId? "
-        "Remove it: `pulumi config rm zdx:clientID`."
+        "To remove it, run `pulumi config rm zdx:clientID`."
     )
-    assert second == "there is no setting zdx:color. Remove it: `pulumi config rm zdx:color`."
+    assert (
+        second == "there is no setting zdx:color. To remove it, run `pulumi config rm zdx:color`."
+    )
 
 
 def test_every_argument_is_registered(engine: Engine) -> None:

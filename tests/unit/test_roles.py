@@ -78,7 +78,7 @@ def test_a_role_that_is_not_offered_lists_the_candidates_nearest_first() -> None
 
     names = "ZDX Read-only Admin, ZDX Super Admin, ZDX Service Desk Tier 1."
     assert 'no ZDX role is named "ZDX Read-Onyl Admin"' in str(refused.value)
-    assert f"The tenant offers: {names}" in str(refused.value)
+    assert f"The tenant has: {names}" in str(refused.value)
 
 
 def test_several_roles_of_one_name_are_listed_with_their_ids() -> None:
@@ -88,7 +88,7 @@ def test_several_roles_of_one_name_are_listed_with_their_ids() -> None:
         find_role("ZDX Super Admin", [*twins, READ_ONLY])
 
     ids = 'zdx::1 ("ZDX Super Admin"), zdx::2 ("ZDX Super Admin")'
-    assert f"Declare one by its id: {ids}." in str(refused.value)
+    assert f"Declare one by its role ID: {ids}." in str(refused.value)
     assert READ_ONLY.id not in str(refused.value)
 
 
@@ -102,10 +102,10 @@ def test_several_roles_that_differ_in_case_only_are_listed_with_their_ids() -> N
 
 
 def test_a_tenant_without_zdx_roles_says_what_the_client_must_see() -> None:
-    with pytest.raises(RoleNotFoundError, match="this tenant offers no ZDX role") as refused:
+    with pytest.raises(RoleNotFoundError, match="this tenant has no ZDX role") as refused:
         find_role("ZDX Super Admin", [])
 
-    assert "subscribed to ZDX" in str(refused.value)
+    assert "needs a ZDX subscription" in str(refused.value)
 
 
 def test_only_scopes_of_the_service_zdx_are_roles() -> None:

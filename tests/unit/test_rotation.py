@@ -84,7 +84,7 @@ def test_a_secret_inside_its_window_is_due_and_one_before_it_is_not() -> None:
 
     assert find_rotation_reason(in_days(15), TODAY, rotation, rotation) is None
     assert find_rotation_reason(in_days(14), TODAY, rotation, rotation) == (
-        f"its secret ends on {in_days(14)}, within 14 days"
+        f"its secret expires on {in_days(14)}, within 14 days"
     )
 
 
@@ -100,7 +100,7 @@ def test_a_changed_trigger_and_an_added_one_are_due_and_a_removed_one_is_not() -
 
 def test_a_lifetime_shortened_below_what_is_left_is_due() -> None:
     assert find_rotation_reason(in_days(61), TODAY, build_rotation(60), build_rotation(90)) == (
-        f"its secret would live until {in_days(61)}, beyond 60 days"
+        f"its secret expires on {in_days(61)}, more than 60 days from now"
     )
     assert find_rotation_reason(in_days(60), TODAY, build_rotation(60), build_rotation(90)) is None
 
@@ -111,9 +111,9 @@ def test_a_secret_that_is_missing_or_has_ended_is_due_with_and_without_rotation(
 ) -> None:
     assert (
         find_rotation_reason(MISSING, TODAY, plan, plan)
-        == "its secret is not in the tenant any more"
+        == "its secret no longer exists in the tenant"
     )
-    assert find_rotation_reason(in_days(0), TODAY, plan, plan) == f"its secret ended on {TODAY}"
+    assert find_rotation_reason(in_days(0), TODAY, plan, plan) == f"its secret expired on {TODAY}"
 
 
 @given(st.integers(1, 400), PLANS)
@@ -154,11 +154,11 @@ def test_a_plan_that_works_is_no_contradiction(rotation: Rotation) -> None:
     [
         (
             build_rotation(30, 30, 7),
-            "rotates 30 days before the end of a secret that lives 30 days",
+            "has a rotation window of 30 days, but the secret expires after 30 days",
         ),
         (
             build_rotation(90, 7, 7),
-            "keeps the previous secret 7 days, though it ends 7 days after",
+            "has an overlap of 7 days, but the previous secret expires 7 days after",
         ),
     ],
 )

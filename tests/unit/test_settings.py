@@ -234,7 +234,7 @@ def test_a_cloud_of_the_environment_is_overruled_by_production() -> None:
 
 def test_a_missing_secret_is_set_as_a_secret() -> None:
     with pytest.raises(
-        SettingsError, match="`pulumi config set --secret zdx:clientSecret`, which asks for it"
+        SettingsError, match="`pulumi config set --secret zdx:clientSecret`, which prompts for it"
     ):
         settings({"zdx:clientId": "admin"}).credentials()
 
@@ -253,7 +253,9 @@ def test_credentials_refuse_both_kinds_of_secret_from_one_source(
     environ = {"ZSCALER_CLIENT_ID": "a", "ZSCALER_CLIENT_SECRET": "b", "ZSCALER_PRIVATE_KEY": pem}
     read = settings({}, environ) if in_environment else settings(config)
 
-    with pytest.raises(SettingsError, match="a client signs in with one of them") as refused:
+    with pytest.raises(
+        SettingsError, match="a client authenticates with only one of them"
+    ) as refused:
         read.credentials()
 
     names = ["ZSCALER_CLIENT_SECRET", "ZSCALER_PRIVATE_KEY"] if in_environment else [*CONFIG][2:]

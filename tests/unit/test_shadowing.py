@@ -48,7 +48,7 @@ def test_a_file_that_is_imported_instead_is_named(
     file = write(tmp_path, name)
 
     assert find_in_process(tmp_path, name) == [
-        f'{file} hides the module "{name}" of Python or of a library, which the provider needs.'
+        f'{file} hides the module "{name}", which the provider needs.'
     ]
 
 

@@ -209,13 +209,13 @@ def test_read_of_a_newer_state_says_which_package_to_upgrade(
 
 @pytest.mark.parametrize("version", ["2", "new", None, [1], {}, 0.5, float("nan")])
 def test_read_of_a_state_with_an_odd_version_is_one_line(state: KeyState, version: object) -> None:
-    with pytest.raises(ZdxError, match="malformed are: schema_version"):
+    with pytest.raises(ZdxError, match="malformed: schema_version"):
         parse_state({**state.to_outputs(), "schema_version": version})
 
 
 @pytest.mark.parametrize("stamp", ["soon", "2026-13-01", "", 7])
 def test_read_of_a_malformed_expiry_date_is_one_line(state: KeyState, stamp: object) -> None:
-    with pytest.raises(ZdxError, match="malformed are: secret_expires_on"):
+    with pytest.raises(ZdxError, match="malformed: secret_expires_on"):
         parse_state({**state.to_outputs(), "secret_expires_on": stamp})
 
 
@@ -326,12 +326,12 @@ def described(**changed: Any) -> dict[str, Any]:
     ],
 )
 def test_a_malformed_member_of_a_state_is_named(member: str, value: object) -> None:
-    with pytest.raises(ZdxError, match=f'the key "ci" cannot be read; .*: {member}'):
+    with pytest.raises(ZdxError, match=f'the key "ci" cannot be read. .*: {member}'):
         parse_state(described(**{member: value}))
 
 
 def test_a_schema_is_newer_however_high() -> None:
-    with pytest.raises(ZdxError, match=r'the key "ci" has schema 1e\+300, and this version'):
+    with pytest.raises(ZdxError, match=r'the key "ci" has schema 1e\+300, but this version'):
         parse_state(described(schema_version=1e300))
 
 
@@ -345,7 +345,7 @@ def test_a_rotation_member_of_another_version_is_left_out() -> None:
 
 
 def test_a_malformed_input_of_a_state_is_named_and_a_missing_one_is_not() -> None:
-    with pytest.raises(ZdxError, match=r'"ci" .* malformed are: enabled, rotation\.'):
+    with pytest.raises(ZdxError, match=r'"ci" .* malformed: enabled, rotation\.'):
         require_readable({"name": "ci", "enabled": "yes", "rotation": 7.0})
 
 

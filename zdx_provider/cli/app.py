@@ -31,7 +31,7 @@ def _require_text(given: str | None) -> str | None:
         typer.BadParameter: It is empty, or no text.
     """
     if given is not None and (not given or "\0" in given or not _is_text(given)):
-        raise typer.BadParameter("it must be text, and not empty")
+        raise typer.BadParameter("it must be text and must not be empty")
     return given
 
 
@@ -57,11 +57,15 @@ def _require_texts(given: list[str] | None) -> list[str] | None:
 
 Folder = Annotated[
     Path,
-    typer.Option("--cwd", "-C", exists=True, file_okay=False, help="Where the Pulumi project is."),
+    typer.Option(
+        "--cwd", "-C", exists=True, file_okay=False, help="The folder of the Pulumi project."
+    ),
 ]
 StackName = Annotated[
     str | None,
-    typer.Option("--stack", "-s", callback=_require_text, help="The stack; else the selected one."),
+    typer.Option(
+        "--stack", "-s", callback=_require_text, help="The stack. Default: the selected stack."
+    ),
 ]
 TenantName = Annotated[
     str | None,
@@ -78,8 +82,9 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
 
 
 @app.callback(
-    epilog="Exit codes: 0 done; 1 failed, or verify --live found a difference; 2 wrong usage; "
-    "3 settings or stack; 4 refused by ZIdentity (credentials or permissions)."
+    epilog="Exit codes: 0 success; 1 failure, or an assumption of verify --live differs; 2 "
+    "usage error; 3 settings or stack error; 4 ZIdentity refused the credentials or "
+    "permissions."
 )
 def zdx_keys(
     *,
@@ -88,11 +93,11 @@ def zdx_keys(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    """Look after the ZDX API keys of a tenant.
+    """Manage the ZDX API keys of a tenant.
 
-    Settings are the provider's own: in a Pulumi project the stack's config (zdx:clientId, ...),
-    then the environment (ZSCALER_CLIENT_ID, ...); elsewhere the environment alone. Secrets are
-    never arguments and never shown, but by "download --output -".
+    In a Pulumi project, settings come from the stack's config (zdx:clientId, ...), then from the
+    environment (ZSCALER_CLIENT_ID, ...). Elsewhere they come from the environment only. Secrets are
+    never arguments. Only "download --output -" prints one.
     """
 
 
@@ -103,14 +108,17 @@ def verify(
     tenant: TenantName = None,
     *,
     live: Annotated[
-        bool, typer.Option("--live", help="Try what is assumed of ZIdentity on throwaway clients.")
+        bool,
+        typer.Option(
+            "--live", help="Check assumptions about ZIdentity with temporary API clients."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check settings, credentials, permissions, and what the tenant offers.
+    """Check settings, credentials, permissions, and the roles and keys of the tenant.
 
-    With --live, makes a few API clients named zdx-keys-verify-..., tries on them what this
-    product takes for true of ZIdentity, and deletes them.
+    With --live, the command creates a few API clients named zdx-keys-verify-..., checks with them
+    the assumptions of this product about ZIdentity, and deletes them.
 
     Examples:
     ```
@@ -154,10 +162,10 @@ def list_(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List the tenant's ZDX keys: role, owner (managed_by in a program), when each secret ends.
+    """List the tenant's ZDX keys: role, managed_by, and when each secret expires.
 
-    Red has ended, yellow ends within 30 days. Keys made on the ZDX portal are not among them:
-    no API shows those.
+    Red: expired. Yellow: expires within 30 days. The list has no keys that were created in the ZDX
+    portal, because no API returns them.
 
     Examples:
     ```
@@ -173,7 +181,7 @@ def list_(
 @app.command()
 def download(
     key: Annotated[
-        str, typer.Argument(callback=_require_text, help="The key: logical name, name or id.")
+        str, typer.Argument(callback=_require_text, help="The key's logical name, name or ID.")
     ],
     output: Annotated[
         str,
@@ -181,22 +189,22 @@ def download(
             "--output",
             "-o",
             callback=_require_path,
-            help="The file to make; - for standard output.",
+            help="The file to create; - for standard output.",
         ),
     ],
     key_format: Annotated[
         KeyFormat,
-        typer.Option("--format", "-f", help="The portal's JSON, or variables for a shell."),
+        typer.Option("--format", "-f", help="json: the ZDX portal's format; env: shell variables."),
     ] = KeyFormat.JSON,
     folder: Folder = HERE,
     stack: StackName = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Tell in JSON what was written.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Write a key of a stack to a file, from the stack's state.
 
-    The tenant is not asked: ZIdentity shows a secret only when it is made. The file is made for
-    its owner alone (mode 0600), and never overwritten.
+    The command sends no request to the tenant, because ZIdentity shows a secret only when it
+    creates it. Only you can read the file (mode 0600). An existing file is never overwritten.
 
     Examples:
     ```
@@ -207,7 +215,7 @@ def download(
     """
     if as_json and output == "-":
         raise typer.BadParameter(
-            "with --output -, standard output is the key itself", param_hint="--json"
+            "with --output -, standard output contains the key", param_hint="--json"
         )
     from zdx_provider.cli import download as command  # noqa: PLC0415 - see the module's docstring
 
@@ -217,18 +225,21 @@ def download(
 @app.command("import-file")
 def import_file(
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The import file to make, for pulumi import.")
+        Path, typer.Option("--output", "-o", help="The import file to create, for pulumi import.")
     ],
-    program: Annotated[Path, typer.Option(help="The Python file to make, which declares them.")],
+    program: Annotated[
+        Path, typer.Option(help="The Python file to create, which declares the keys.")
+    ],
     keys: Annotated[
         list[str] | None,
-        typer.Argument(callback=_require_texts, help="Keys, by name or id; none for all."),
+        typer.Argument(callback=_require_texts, help="Names or IDs of keys. Default: all keys."),
     ] = None,
     downloaded: Annotated[
         list[Path] | None,
         typer.Option(
             exists=True,
-            help="A JSON file of key_id and key_secret as download writes it, or a folder of them.",
+            help="A JSON file with key_id and key_secret, as download writes it, or a folder of "
+            "such files.",
         ),
     ] = None,
     *,
@@ -237,12 +248,12 @@ def import_file(
     tenant: TenantName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the tenant's keys as a file that Pulumi imports, and the program that declares them.
+    """Write an import file for the tenant's keys, and a program that declares them.
 
-    Nothing is changed in the tenant. A secret is known only from a file that was downloaded when it
-    was made, and is imported where it still works. Keys that another stack declares are left
-    out. Both files are made for their owner alone (mode 0600), and never overwritten; the import
-    file holds secrets in the clear until Pulumi has encrypted them.
+    Nothing is changed in the tenant. A secret is imported only if a downloaded file contains it and
+    it still works. Keys that another stack manages are skipped. Only you can read the two files
+    (mode 0600). Existing files are never overwritten. The import file contains secrets in plain
+    text: delete it after the import.
 
     Examples:
     ```
@@ -259,19 +270,19 @@ def import_file(
 
 @app.command()
 def revoke(
-    key: Annotated[str, typer.Argument(callback=_require_text, help="The key: name or id.")],
+    key: Annotated[str, typer.Argument(callback=_require_text, help="The key's name or ID.")],
     secret_id: Annotated[
         str,
-        typer.Argument(callback=_require_text, help="The id of its secret, as in zdx-keys list."),
+        typer.Argument(callback=_require_text, help="The secret's ID, as zdx-keys list shows it."),
     ],
     folder: Folder = HERE,
     stack: StackName = None,
     tenant: TenantName = None,
     *,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Revoke without confirmation.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """End one secret of a key now.
+    """Revoke one secret of a key.
 
     Examples:
     ```
@@ -281,7 +292,7 @@ def revoke(
     """
     if not yes and (sys.stdin is None or not sys.stdin.isatty()):
         raise typer.BadParameter(
-            "nobody is there to confirm; say --yes to revoke without a question",
+            "there is no terminal to confirm on; use --yes to revoke without confirmation",
             param_hint="--yes",
         )
     from zdx_provider.cli import revoke as command  # noqa: PLC0415 - see the module's docstring

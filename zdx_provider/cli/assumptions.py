@@ -64,9 +64,9 @@ def _check_listed_whole(sandbox: Sandbox, client: ApiClient) -> Outcome:
 def _check_found_by_name(sandbox: Sandbox, client: ApiClient) -> Outcome:
     found = sandbox.clients.list(name_like=client.name)
     if all(c.id != client.id for c in found):
-        return differs("its name does not find it")
+        return differs("a search for its name doesn't find it")
     others = sum(not c.name.startswith(sandbox.prefix) for c in found)
-    return differs(f"so are {others} of other names") if others else holds()
+    return differs(f"it also finds {others} clients with other names") if others else holds()
 
 
 def _check_one_name_twice(sandbox: Sandbox, _: ApiClient) -> Outcome:
@@ -95,32 +95,32 @@ def _check_long_description(sandbox: Sandbox, client: ApiClient) -> Outcome:
             break
         longest = length
     if longest:
-        return holds(f"so does one of {longest}" if longest > _DESCRIPTION_LENGTHS[0] else "")
-    return differs("it is refused or cut")
+        return holds(f"up to {longest} characters" if longest > _DESCRIPTION_LENGTHS[0] else "")
+    return differs("it was refused or cut off")
 
 
 def _check_role_changes_in_place(sandbox: Sandbox, client: ApiClient) -> Outcome:
     others = [role for role in sandbox.roles if role.id != sandbox.roles[0].id]
     if not others:
-        return cannot_tell("the tenant offers one role only")
+        return cannot_tell("the tenant has only one role")
     resources = build_resources(sandbox.clients.get(client.id).client_resources, others[0])
     written = sandbox.update(client.id, client_resources=resources)
     held = [scope.id for scope in find_scopes(written, {others[0].service_id})]
-    return holds() if held == [others[0].id] else differs(f"it holds {', '.join(held) or 'none'}")
+    return holds() if held == [others[0].id] else differs(f"it has {', '.join(held) or 'none'}")
 
 
 def _check_one_role_a_service(sandbox: Sandbox, client: ApiClient) -> Outcome:
     first = sandbox.roles[0]
     pair = [Scope(id=r.id) for r in sandbox.roles if r.resource_id == first.resource_id][:2]
     if len(pair) < len(("one", "another")):
-        return cannot_tell("the tenant offers one role only")
+        return cannot_tell("the tenant has only one role")
     both = ApiResource(id=first.resource_id, selected_scopes=tuple(pair))
     try:
         written = sandbox.update(client.id, client_resources=(both,))
     except BadRequestError as error:
         return holds(f"refused with status {error.status}")
     count = len(list(find_scopes(written, {first.service_id})))
-    return differs(f"accepted; it holds {count}")
+    return differs(f"accepted; the client has {count}")
 
 
 def _check_token_lifetimes(sandbox: Sandbox, client: ApiClient) -> Outcome:
@@ -132,7 +132,7 @@ def _check_token_lifetimes(sandbox: Sandbox, client: ApiClient) -> Outcome:
         sandbox.update(client.id, token_lifetime_seconds=_TOKEN_LIFETIMES[0] - 1)
     except BadRequestError:
         return holds()
-    return differs("59 is accepted too")
+    return differs("59 is accepted")
 
 
 def _check_deleted_at_once(sandbox: Sandbox, _: ApiClient) -> Outcome:
@@ -156,7 +156,7 @@ def _check_deleted_twice(sandbox: Sandbox, _: ApiClient) -> Outcome:
         sandbox.clients.delete(gone)
     except NotFoundError:
         return holds()
-    return differs("it is answered as a success")
+    return differs("the response was a success")
 
 
 def _check_kept(what: str, sent: str, read: str) -> Outcome:
@@ -164,18 +164,21 @@ def _check_kept(what: str, sent: str, read: str) -> Outcome:
 
 
 CLIENT_ASSUMPTIONS = (
-    Assumption("A client is made with one ZDX role, as declared", _check_made_as_declared),
+    Assumption("A client is created with one ZDX role, as requested", _check_made_as_declared),
     Assumption("A new client is listed at once", _check_listed_at_once),
-    Assumption("A listed client carries its description and roles", _check_listed_whole),
-    Assumption("name[like] finds a client, and none of other names", _check_found_by_name),
-    Assumption("Two clients may have one name", _check_one_name_twice),
-    Assumption("A name of 128 printable characters is kept", _check_long_name),
-    Assumption("A description of 255 characters and the mark is kept", _check_long_description),
-    Assumption("A role changes in place", _check_role_changes_in_place),
-    Assumption("A second ZDX role of one client is refused", _check_one_role_a_service),
-    Assumption("A token may live 60 to 86400, not 59", _check_token_lifetimes),
+    Assumption("A listed client includes its description and roles", _check_listed_whole),
+    Assumption("name[like] finds a client, and no client with another name", _check_found_by_name),
+    Assumption("Two clients can have the same name", _check_one_name_twice),
+    Assumption("A name of 128 printable characters is stored unchanged", _check_long_name),
+    Assumption(
+        "A description of 255 characters plus the ownership marker is stored unchanged",
+        _check_long_description,
+    ),
+    Assumption("A role can be changed in place", _check_role_changes_in_place),
+    Assumption("A second ZDX role for a client is refused", _check_one_role_a_service),
+    Assumption("A token lifetime can be 60 to 86400 seconds, but not 59", _check_token_lifetimes),
     Assumption("A deleted client is gone at once", _check_deleted_at_once),
-    Assumption("Deleting a client that is gone answers 404", _check_deleted_twice),
+    Assumption("Deleting a deleted client returns 404", _check_deleted_twice),
 )
 
 
@@ -219,7 +222,7 @@ def _check_third_replaces_newest(sandbox: Sandbox, client: ApiClient) -> Outcome
         return differs(f"the third is refused with status {error.status}")
     present = {secret.id for secret in sandbox.clients.secrets.list(client.id)}
     kept = [f"{number}" for number, created in enumerate(minted, start=1) if created in present]
-    return holds() if kept == ["1", "3"] else differs(f"there remain: {', '.join(kept)}")
+    return holds() if kept == ["1", "3"] else differs(f"remaining: {', '.join(kept)}")
 
 
 def _check_revoked_at_once(sandbox: Sandbox, client: ApiClient) -> Outcome:
@@ -256,11 +259,11 @@ def _check_token_lives_as_declared(sandbox: Sandbox, client: ApiClient) -> Outco
     sandbox.revoke_secrets(client.id)
     secret = sandbox.create_secret(client.id, _ORDINARY)
     sandbox.update(client.id, token_lifetime_seconds=_TOKEN_LIFETIME.seconds)
-    lives = sandbox.get_token_lifetime(client.id, secret)
+    lifetime = sandbox.get_token_lifetime(client.id, secret)
     return (
         holds()
-        if lives == _TOKEN_LIFETIME
-        else differs(f"declared {_TOKEN_LIFETIME}, lives {lives}")
+        if lifetime == _TOKEN_LIFETIME
+        else differs(f"requested {_TOKEN_LIFETIME}, got {lifetime}")
     )
 
 
@@ -272,8 +275,8 @@ def _check_accepted(sandbox: Sandbox, client: ApiClient, lifetime: timedelta) ->
     except BadRequestError as error:
         return differs(f"refused with status {error.status}")
     if int(secret.expires_at.timestamp()) != int(asked.timestamp()):
-        return differs(f"asked {asked:%Y-%m-%d %H:%M:%S}, got {secret.expires_at}")
-    return holds("to the second")
+        return differs(f"requested {asked:%Y-%m-%d %H:%M:%S}, got {secret.expires_at}")
+    return holds("exact to the second")
 
 
 def _check_refused(sandbox: Sandbox, client: ApiClient, lifetime: timedelta) -> Outcome:
@@ -286,14 +289,16 @@ def _check_refused(sandbox: Sandbox, client: ApiClient, lifetime: timedelta) -> 
 
 
 SECRET_ASSUMPTIONS = (
-    Assumption("The client's id signs in with a new secret at once", _check_signs_in_at_once),
-    Assumption("A secret of 30 days and an hour is made as asked", _check_shortest_accepted),
-    Assumption("A secret of 365 days less an hour is made as asked", _check_longest_accepted),
-    Assumption("A secret of 29 days is refused", _check_shorter_refused),
-    Assumption("A secret of 366 days is refused", _check_longer_refused),
+    Assumption("A client can authenticate with a new secret at once", _check_signs_in_at_once),
+    Assumption("A secret for 30 days and 1 hour is created as requested", _check_shortest_accepted),
+    Assumption(
+        "A secret for 365 days minus 1 hour is created as requested", _check_longest_accepted
+    ),
+    Assumption("A secret for 29 days is refused", _check_shorter_refused),
+    Assumption("A secret for 366 days is refused", _check_longer_refused),
     Assumption("A third secret replaces the newest", _check_third_replaces_newest),
-    Assumption("A revoked secret signs in no more, at once", _check_revoked_at_once),
-    Assumption("A disabled client signs in no more, at once", _check_disabled_at_once),
-    Assumption("A client that is enabled again signs in at once", _check_enabled_at_once),
-    Assumption("A token lives as many seconds as are declared", _check_token_lives_as_declared),
+    Assumption("A revoked secret stops working at once", _check_revoked_at_once),
+    Assumption("A disabled client stops authenticating at once", _check_disabled_at_once),
+    Assumption("A client that is enabled again can authenticate at once", _check_enabled_at_once),
+    Assumption("A token has the requested lifetime", _check_token_lives_as_declared),
 )

@@ -58,11 +58,11 @@ def find_key(stack: Stack, wanted: str) -> KeyState:
         return found[0]
     if found:
         raise ZdxError(
-            f'{stack} holds {len(found)} keys that "{wanted}" may mean.',
-            hint=f"Name one by its id: {', '.join(key.key_id for key in found)}.",
+            f'{stack} has {len(found)} keys that match "{wanted}".',
+            hint=f"Use an ID: {', '.join(key.key_id for key in found)}.",
         )
     known = ", ".join(sorted(urn.name for urn in keys)) or "none"
     raise ZdxError(
-        f'{stack} holds no key "{wanted}".',
-        hint=f"Its keys are: {known}. --stack names another stack.",
+        f'{stack} has no key "{wanted}".',
+        hint=f"Its keys: {known}. To use another stack, add --stack.",
     )

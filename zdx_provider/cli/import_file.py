@@ -119,23 +119,23 @@ class TargetStack:
     def find_obstacle(self, key: Key) -> str | None:
         """Return why a key can't be imported here, as a sentence without its subject."""
         if key.id in {state.key_id for state in self.keys.values()}:
-            return "is in this stack already."
+            return "is already in this stack."
         owner = self._find_owner(key)
         if key.marker is not None and owner is None:
             return (
-                f"belongs to {key.managed_by}. To take it over from there, declare it by hand with "
-                "adopt=True."
+                f"is managed by {key.managed_by}. To take it over, declare it in your program "
+                "with adopt=True."
             )
         if len(key.scopes) > 1:
             return (
-                f"holds {len(key.scopes)} ZDX roles, and a declared key has one. Leave it one in "
+                f"has {len(key.scopes)} ZDX roles, but a declared key has one. Keep one role in "
                 "ZIdentity, under API Clients."
             )
         if owner and owner.parents and owner.parents not in self.urns:
             return (
-                f"is declared below a resource of the type {owner.parents[-1]}, which the state "
-                f"does not hold. Create that first: {self._format_up(owner.parents)}. Then run "
-                "zdx-keys import-file again."
+                f"has a parent of the type {owner.parents[-1]}, which the state doesn't contain. "
+                f"Create the parent first: {self._format_up(owner.parents)}. Then run zdx-keys "
+                "import-file again."
             )
         return None
 
@@ -196,7 +196,7 @@ def run(
     if not keys:
         raise ZdxError(
             f"the tenant {tenant} has no key that can be imported here.",
-            hint="zdx-keys list shows its keys, and whose they are.",
+            hint="To see the keys and their owners, run zdx-keys list.",
         )
     declarations = [(key.owner, key.state.to_arguments()) for key in keys]
     write_private(program, SecretStr(format_program(declarations, str(tenant))))
@@ -266,7 +266,7 @@ class ImportPlan:
         self._skip_files({key.id for key in kept})
         owners = self._target.choose_owners(kept)
         planned = self._plan(zip(kept, owners, strict=True))
-        return list(show_progress(planned, len(kept), "Gathering keys"))
+        return list(show_progress(planned, len(kept), "Reading keys"))
 
     def _plan(self, keys: Iterable[tuple[Key, Owner]]) -> Iterator[ImportedKey]:
         for key, owner in keys:
@@ -276,12 +276,12 @@ class ImportPlan:
     def _is_kept(self, key: Key) -> bool:
         reason = self._target.find_obstacle(key)
         if not key.client.has_secrets:
-            reason = "signs in by a key pair, and a declared key by a secret."
+            reason = "authenticates with a private key, but a declared key uses a client secret."
         elif reason is None:
             broken = find_broken_rules(self._build_state(key, None).to_inputs())
             rule = next((f"its {name} {rule}" for name, rule in broken.items()), None)
             if rule:
-                reason = f"cannot be declared: {rule}. Change that in ZIdentity, under API Clients."
+                reason = f"cannot be declared: {rule}. Change it in ZIdentity, under API Clients."
         if reason:
             self.skipped.append(SkippedItem(f'the key "{key.name}" ({key.id})', reason))
         return reason is None
@@ -290,8 +290,8 @@ class ImportPlan:
         for file in self._files.values():
             if file.key_id not in kept:
                 reason = (
-                    f"is of the key {file.key_id}, which is not written. Keys made on the ZDX "
-                    "portal are not in ZIdentity, and nothing can manage them."
+                    f"belongs to the key {file.key_id}, which isn't imported. A key that was "
+                    "created in the ZDX portal isn't in ZIdentity, so it cannot be managed."
                 )
                 self.skipped.append(SkippedItem(f"the file {file.path}", reason))
 
@@ -307,7 +307,7 @@ class ImportPlan:
         # A disabled key authenticates with no secret, so nothing can be said about this one.
         if file is None or not key.client.enabled or self._works(file):
             return file.secret if file else None
-        reason = "holds a secret that does not work any more, so the import goes without it."
+        reason = "contains a secret that no longer works, so the key is imported without it."
         self.skipped.append(SkippedItem(f"the file {file.path}", reason))
         return None
 
@@ -353,8 +353,8 @@ def select_keys(keys: Iterable[Key], wanted: Collection[str]) -> list[Key]:
     if missing:
         names = ", ".join(f'"{text}"' for text in sorted(missing))
         raise ZdxError(
-            f"the tenant has no key with the id or name {names}.",
-            hint="zdx-keys list shows its keys.",
+            f"the tenant has no key with the ID or name {names}.",
+            hint="To see the keys, run zdx-keys list.",
         )
     return [key for key in ordered if key.id in wanted or key.name in wanted]
 
@@ -404,28 +404,29 @@ def to_resource(key: ImportedKey, provider: str) -> dict[str, Any]:
 
 def _print_skipped(skipped: Iterable[SkippedItem]) -> None:
     for each in skipped:
-        create_error_console().print(format_cell(f"Left out: {each.item} {each.reason}"))
+        create_error_console().print(format_cell(f"Skipped: {each.item} {each.reason}"))
 
 
 def _print_report(report: Report, stack: Stack) -> None:
     secrets = sum(key.secret_known for key in report.keys)
     due = sum(not key.secret_works for key in report.keys)
     print_line(
-        f"Wrote {_format_count(len(report.keys))} to {report.file}, and the program that declares "
-        f"what is in it to {report.program}."
+        f"Wrote {_format_count(len(report.keys))} to {report.file}, and a program that declares "
+        f"them to {report.program}."
     )
     if secrets:
         print_line(
-            f"{report.file} holds the secret of {_format_count(secrets)} in the clear: delete it "
-            "as soon as it is imported."
+            f"{report.file} contains the secrets of {_format_count(secrets)} in plain text. "
+            "Delete it after the import."
         )
     if due:
         print_line(
-            f"No secret of {_format_count(due)} works: the first pulumi up makes a new one there."
+            f"{_format_count(due)} imported without a working secret. The first pulumi up "
+            "creates a new one."
         )
     file = str(Path(report.file).absolute() if stack.folder != Path.cwd() else report.file)
     command = stack.format_command("import", "--file", file, "--generate-code=false")
-    print_line(f"Next: {command}")
+    print_line(f"Next, run: {command}")
 
 
 def _format_count(count: int) -> str:

@@ -55,7 +55,7 @@ def _format_declaration(name: str, arguments: Mapping[str, object]) -> str:
 def _format_comment(owner: Owner) -> str:
     """Return the line for a key that only the code of its parent can declare."""
     parent, name = quote_python(owner.parents[-1]), quote_python(owner.name)
-    return f"# Declared below a resource of the type {parent}: {name}\n"
+    return f"# Declared by a parent of the type {parent}: {name}\n"
 
 
 def _list_arguments(name: str, arguments: Mapping[str, object]) -> Iterator[str]:

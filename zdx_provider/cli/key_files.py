@@ -53,14 +53,14 @@ def write_private(file: Path, content: SecretStr) -> None:
 def _build_not_writable_error(file: Path, error: OSError) -> ZdxError:
     return ZdxError(
         f"{file} cannot be written: {error.strerror}.",
-        hint="Name a file in a folder that you may write to.",
+        hint="Choose a file in a folder that you can write to.",
     )
 
 
 def _build_exists_error(file: Path) -> ZdxError:
     return ZdxError(
-        f"{file} is there already, and nothing is overwritten.",
-        hint="Remove it, or name another.",
+        f"{file} already exists and isn't overwritten.",
+        hint="Remove it, or choose another file.",
     )
 
 
@@ -135,8 +135,9 @@ def read_key_files(paths: Iterable[Path]) -> KeyFiles:
             other = files.setdefault(file.key_id, file)
             if other.secret != file.secret:
                 raise ZdxError(
-                    f"{other.path} and {file.path} hold two secrets of the key {file.key_id}.",
-                    hint="Name only the one that is in use.",
+                    f"{other.path} and {file.path} contain different secrets of the key "
+                    f"{file.key_id}.",
+                    hint="Use only the file with the secret that is in use.",
                 )
     return KeyFiles(files, tuple(skipped))
 
@@ -146,7 +147,7 @@ def _list_json(folder: Path) -> list[Path]:
         return sorted(each for each in folder.iterdir() if each.suffix.lower() == ".json")
     except OSError as error:
         problem = f"{folder} cannot be read: {error.strerror}."
-    raise ZdxError(problem, hint="Name a folder that you may read.")
+    raise ZdxError(problem, hint="Choose a folder that you can read.")
 
 
 def _require(read: KeyFile | SkippedFile) -> KeyFile:
@@ -154,7 +155,7 @@ def _require(read: KeyFile | SkippedFile) -> KeyFile:
         return read
     raise ZdxError(
         f"{read.path} {read.reason}",
-        hint='Name files of {"key_id": ..., "key_secret": ...} only.',
+        hint='Use only files that contain {"key_id": ..., "key_secret": ...}.',
     )
 
 
@@ -163,13 +164,13 @@ def _read(path: Path) -> KeyFile | SkippedFile:
         with path.open("rb") as opened:
             content = opened.read(_LARGEST + 1)
         if len(content) > _LARGEST:
-            return SkippedFile(path, "is too large to hold a key.")
+            return SkippedFile(path, "is too large to contain a key.")
         # A marker of the byte order, which Windows writes, says what else than UTF-8 it is.
         key = _Content.model_validate(json.loads(content))
     except OSError as error:
         return SkippedFile(path, f"cannot be read: {error.strerror}.")
     except (ValueError, RecursionError):  # pydantic's, JSON's and UTF-8's
-        return SkippedFile(path, "does not hold a key.")
+        return SkippedFile(path, "does not contain a key.")
     return KeyFile(path, key.key_id, key.key_secret)
 
 
@@ -181,10 +182,10 @@ def format_key(key: KeyState, key_format: KeyFormat) -> SecretStr:
     """
     if key.key_secret is None:
         raise ZdxError(
-            f'the stack knows the key "{key.name}" ({key.key_id}) without its secret.',
-            hint="ZIdentity shows a secret only when it is made: a key that was looked up has "
-            "none here, and one that was imported without it gets one by a new value in the "
-            "triggers of its rotation.",
+            f'the state has no secret of the key "{key.name}" ({key.key_id}).',
+            hint="ZIdentity shows a secret only when it creates it. If the key was imported "
+            "without its secret, change a value in the triggers of its rotation and run "
+            "pulumi up. If the key was looked up, use the stack that manages it.",
         )
     secret = key.key_secret.get_secret_value()
     if key_format is KeyFormat.JSON:

@@ -93,7 +93,7 @@ def _format_expiry(secret: ApiClientSecret, now: datetime) -> Text:
     if days_left < 0:
         return format_cell(f"{day} (expired)", "red")
     if days_left < _WARNED.days:
-        left = f"in {days_left} days" if days_left > 1 else "within two days"
+        left = f"in {days_left} days" if days_left > 1 else "within 2 days"
         return format_cell(f"{day} ({left})", "yellow")
     return format_cell(day)
 

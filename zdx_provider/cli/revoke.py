@@ -31,7 +31,7 @@ class SecretToRevoke:
         """The question that the user confirms."""
         only = len(self.key.secrets or ()) == 1
         warning = (
-            " It is the key's only one: nobody signs in with this key afterwards." if only else ""
+            " It is the key's only secret: without it, the key cannot authenticate." if only else ""
         )
         return f"Revoke {self}?{warning} This cannot be undone"
 
@@ -41,13 +41,13 @@ class SecretToRevoke:
         if self.key.marker is None:
             return ""
         return (
-            f" If it is the one that {self.key.managed_by} holds, run pulumi up --refresh there: "
-            "that gives the key another."
+            f" If {self.key.managed_by} uses it, run pulumi up --refresh in that stack to create "
+            "a new one."
         )
 
     def __str__(self) -> str:
         return (
-            f'the secret {self.secret.id} of the key "{self.key.name}" ({self.key.id}), made '
+            f'the secret {self.secret.id} of the key "{self.key.name}" ({self.key.id}), created '
             f"{self.secret.created_at:%Y-%m-%d}, valid until {self.secret.expires_at:%Y-%m-%d}"
         )
 
@@ -95,5 +95,5 @@ def find_secret(repository: KeyRepository, wanted_key: str, secret_id: str) -> S
     present = ", ".join(secret.id for secret in secrets) or "none"
     raise ZdxError(
         f'the key "{key.name}" ({key.id}) has no secret {secret_id}.',
-        hint=f"Its secrets are: {present}.",
+        hint=f"Its secrets: {present}.",
     )

@@ -97,7 +97,7 @@ class Sandbox:
         """
         draft = ApiClientRequest(
             name=f"{self.prefix}{suffix}",
-            description="Made by zdx-keys verify --live, and removed by it.",
+            description="Created by zdx-keys verify --live, which deletes it.",
             client_resources=build_resources((), self.roles[0]),
         )
         client = self.clients.create(draft)

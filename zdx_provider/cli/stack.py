@@ -155,8 +155,8 @@ class Stack:
         cli = shutil.which("pulumi")
         if cli is None:
             raise SettingsError(
-                f"{self} cannot be read: there is no pulumi on PATH.",
-                hint="Install the Pulumi CLI; to use the environment alone, name a folder "
+                f"{self} cannot be read: pulumi is not on PATH.",
+                hint="Install the Pulumi CLI. To use only the environment, choose a folder "
                 "outside the project: --cwd /.",
             )
         chosen = ("--stack", self.name) if self.name else ()
@@ -182,18 +182,21 @@ class Stack:
         told = summarize_stderr(stderr)
         shown = (each for each in arguments if each != "--show-secrets")
         kind = NoStackSelectedError if "no stack selected" in told else SettingsError
-        hint = f"To see all that it says, run: {self.format_command(*shown)}"
+        hint = f"To see the whole message, run: {self.format_command(*shown)}"
         if any(words in told for words in ("no stack", "no Pulumi.yaml")):
-            hint = "Name a stack with --stack and its project's folder with --cwd."
+            hint = "Set the stack with --stack and the project's folder with --cwd."
         if "passphrase" in told:
-            hint = "Set PULUMI_CONFIG_PASSPHRASE, or PULUMI_CONFIG_PASSPHRASE_FILE, to the stack's."
+            hint = (
+                "Set the stack's passphrase in PULUMI_CONFIG_PASSPHRASE, or its file in "
+                "PULUMI_CONFIG_PASSPHRASE_FILE."
+            )
         return kind(f"{self} cannot be read; pulumi says: {told}.", hint=hint)
 
     def _parse(self, output: str, shape: type[Model]) -> Model:
         try:
             return TypeAdapter(shape).validate_json(output)
         except ValidationError:
-            problem = f"what pulumi tells of {self} is not understood."
+            problem = f"the output of pulumi for {self} isn't valid."
         # Raised here so that pydantic's error, which holds secrets, is not chained to it.
         raise SettingsError(problem, hint="Upgrade the Pulumi CLI, or zdx-provider.")
 
@@ -327,7 +330,7 @@ def _read_stack_config(selection: Selection) -> tuple[Stack | None, Mapping[str,
     try:
         return stack, stack.read_config(), f"{stack}, then the environment"
     except NoStackSelectedError:
-        return None, {}, "the environment (the project here has no selected stack)"
+        return None, {}, "the environment (the project has no selected stack)"
 
 
 _LONGEST = 600

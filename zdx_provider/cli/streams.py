@@ -26,7 +26,7 @@ def open_streams() -> Iterator[None]:
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - a stream until the process ends
     if sys.stdout is None:
-        raise ZdxError("standard output is closed.", hint="To discard it, add: > /dev/null")
+        raise ZdxError("standard output is closed.", hint="To discard the output, add: > /dev/null")
     codecs.register_error(_FALLBACK, _replace)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -42,9 +42,7 @@ def describe_os_error(error: OSError) -> str:
     try:
         os.getcwd()  # noqa: PTH109 - whether there is one, not which
     except OSError:
-        return (
-            "the current folder does not exist any more. Change to another one, or enter it again."
-        )
+        return "the current folder no longer exists. Change to an existing folder."
     what = os.fspath(error.filename) if error.filename else "the input or the output"
     shown = what if isinstance(what, str) else os.fsdecode(what)
     return f"{shown} cannot be used: {error.strerror or type(error).__name__}."
@@ -70,7 +68,7 @@ def _flush() -> None:
         problem = f"standard output cannot be written: {error.strerror}."
     else:
         return
-    raise ZdxError(problem, hint="What the command was to do may be done all the same.")
+    raise ZdxError(problem, hint="The command may have succeeded. Check before you run it again.")
 
 
 def _discard(stream: TextIO) -> None:

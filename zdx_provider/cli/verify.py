@@ -48,9 +48,9 @@ ASSUMPTIONS = (*CLIENT_ASSUMPTIONS, *SECRET_ASSUMPTIONS)
 # Assumed too, and not possible to check with what an API client may request.
 _NOT_CHECKED = (
     Result(
-        "The ZDX API answers to a token of such a key",
+        "The ZDX API accepts an access token of a key",
         Verdict.UNKNOWN,
-        "not tried: ask /zdx/v1 for something that the key's role may read",
+        "not checked: call an endpoint below /zdx/v1 that the key's role can read",
     ),
 )
 
@@ -150,7 +150,7 @@ class Verification:
             f"client {credentials.client_id} ({settings.format_origin('clientId')}) with its "
             f"{credentials.kind} ({settings.format_origin(kind)}), "
             f"API {self.repository.tenant.api_url}; from {self.found.source}"
-            + (f"; {unused} is set too and not used" if unused else "")
+            + (f"; {unused} is also set and not used" if unused else "")
         )
 
     def _verify_stack_config(self) -> Iterator[Step]:
@@ -186,26 +186,24 @@ class Verification:
             return Step(title, passed=False, detail=str(error), exit=get_exit_code(error))
         except ZIdentityError as error:
             return Step(
-                title, passed=None, detail=f"{error} zdx-keys verify --live tells for certain."
+                title, passed=None, detail=f"{error} To check it, run zdx-keys verify --live."
             )
-        return Step(
-            title, passed=None, detail="not told; zdx-keys verify --live tells for certain."
-        )
+        return Step(title, passed=None, detail="unknown. To check it, run zdx-keys verify --live.")
 
     def _list_roles(self) -> str:
         roles = self.repository.get_roles()
         if not roles:
             raise RoleNotFoundError(
-                "this tenant offers no ZDX role.",
-                hint="The client must see the service ZDX under API Resources in ZIdentity, "
-                "and the tenant must be subscribed to ZDX.",
+                "this tenant has no ZDX role.",
+                hint="Give the provider's API client access to the service ZDX, in ZIdentity "
+                "under API Resources. The tenant also needs a ZDX subscription.",
             )
         return ", ".join(role.name for role in roles)
 
     def _count_keys(self) -> str:
         keys = read_keys(self.repository)
         declared = sum(key.marker is not None for key in keys)
-        return f"{len(keys)}, of which stacks declare {declared}"
+        return f"{len(keys)}, {declared} of them managed by a stack"
 
 
 def format_step(step: Step) -> Text:
@@ -230,7 +228,7 @@ def check_assumptions(
 
 def build_table(results: Sequence[Result], tenant: str) -> Table:
     """Return the results as a table for people."""
-    table = create_table(f"What is assumed, tried on {tenant}", "Assumption", "Result", "Observed")
+    table = create_table(f"Assumptions, checked on {tenant}", "Assumption", "Result", "Observed")
     for result in results:
         verdict = format_cell(result.verdict.value, _STYLES[result.verdict])
         table.add_row(format_cell(result.assumption), verdict, format_cell(result.observed))
@@ -248,7 +246,7 @@ def _check_live(verification: Verification) -> Iterator[Result]:
     )
     with sandbox:
         results = check_assumptions(sandbox)
-        yield from show_progress(results, len(ASSUMPTIONS), "Trying assumptions")
+        yield from show_progress(results, len(ASSUMPTIONS), "Checking assumptions")
 
 
 def _check(sandbox: Sandbox, client: ApiClient, assumption: Assumption) -> Result:

@@ -54,8 +54,9 @@ class EngineClient:
             # Any other status is an answer, and so a sign of life.
             if error.code() is grpc.StatusCode.UNAVAILABLE:
                 raise ZdxError(
-                    "the Pulumi engine that asked for this is gone, so nothing more is changed.",
-                    hint="Run pulumi up again, after pulumi cancel where the stack is locked.",
+                    "the Pulumi engine stopped, so the provider stopped too. Nothing else was "
+                    "changed.",
+                    hint="Run pulumi up again. If the stack is locked, run pulumi cancel first.",
                 ) from None
 
     @property

@@ -108,11 +108,12 @@ def require_same_tenant(tenant: Tenant | None, state: KeyState) -> None:
     """
     if tenant is not None and not is_same_tenant(tenant, state):
         raise SettingsError(
-            f'the key "{state.name}" lives in the tenant '
-            f"{format_tenant(state.vanity_domain, state.cloud)}, "
-            f"and the settings name {tenant}. Nothing was changed.",
-            hint="Correct zdx:vanityDomain and zdx:cloud (ZSCALER_VANITY_DOMAIN, ZSCALER_CLOUD); "
-            "to move the key, declare it under an entry of zdx:tenants.",
+            f'the key "{state.name}" belongs to the tenant '
+            f"{format_tenant(state.vanity_domain, state.cloud)}, but the settings point to "
+            f"{tenant}. Nothing was changed.",
+            hint="Correct zdx:vanityDomain and zdx:cloud (ZSCALER_VANITY_DOMAIN, "
+            "ZSCALER_CLOUD). To move the key to another tenant, declare it with a tenant "
+            "name from zdx:tenants.",
         )
 
 
@@ -126,10 +127,10 @@ def require_same_address(tenant: Tenant | None, state: KeyState) -> None:
         SettingsError: The settings name another address than the one at which the key was seen.
     """
     if tenant is not None and has_other_address(tenant, state):
-        seen = state.api_url or "its cloud's own address"
+        seen = state.api_url or "the default address of its cloud"
         raise SettingsError(
-            f'the key "{state.name}" is not at {tenant.api_url}, and was last seen at {seen}. '
-            "Nothing was changed.",
-            hint="Correct zdx:apiUrl and zdx:tokenUrl (ZSCALER_API_URL, ZSCALER_TOKEN_URL). If the "
-            "key is gone for good, remove it from the state: pulumi state delete URN.",
+            f'the key "{state.name}" does not exist at {tenant.api_url}. It was last read at '
+            f"{seen}. Nothing was changed.",
+            hint="Correct zdx:apiUrl and zdx:tokenUrl (ZSCALER_API_URL, ZSCALER_TOKEN_URL). If "
+            "the key no longer exists, remove it from the state: pulumi state delete URN.",
         )

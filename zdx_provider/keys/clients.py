@@ -92,9 +92,10 @@ class ClientStore:
         client = self._zidentity.api_clients.find(client_id)
         if client is None and client_id in self.list_now():
             raise InvalidResponseError(
-                "the tenant lists it, and answers that it does not exist",
+                "the list of API clients contains it, but reading it returns 404",
                 operation=f"read the API client {client_id}",
-                hint="Nothing was changed. Run the same again; if this persists, ask Zscaler.",
+                hint="Nothing was changed. Run the command again. If it fails again, contact "
+                "Zscaler.",
             )
         return client
 
@@ -166,12 +167,12 @@ class ClientStore:
             client = self._zidentity.api_clients.get(client_id)
             found = parse_marker(client.description)
             if found != marker:
-                return found.managed_by if found else "somebody who wiped its mark"
+                return found.managed_by if found else "someone who removed its ownership marker"
             if any(secret.id == secret_id for secret in self.find_secrets(client) or ()):
                 return None
             pause = next(pauses, None)
             if pause is None:
-                return "a run that replaced its secret"
+                return "another run, which replaced its secret"
             self._sleep(pause)
 
     # Write
@@ -293,7 +294,7 @@ class ClientStore:
         marker = parse_marker(request.description)
         if shown is not None and parse_marker(shown.description) != marker:
             raise ResponseLostError(
-                "the answer is about another object than the request",
+                "the response describes another object",
                 operation=f'create the API client "{request.name}"',
             )
         return client
@@ -308,7 +309,7 @@ class ClientStore:
                     return client
         except ZIdentityError as error:
             raise ResponseLostError(
-                f"{lost.problem}; and looking for it failed too: {error.problem}",
+                f"{lost.problem}, and searching for it failed too: {error.problem}",
                 operation=lost.operation,
                 status=lost.status,
                 request_id=lost.request_id,

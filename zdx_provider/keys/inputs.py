@@ -58,9 +58,11 @@ class _DeclaredRotation(Rotation):
         ),
     ] = MAX_SECRET_LIFETIME_DAYS
     rotate_before_expiry_days: Annotated[
-        int | None, Field(ge=1, description="a whole number of days from 1")
+        int | None, Field(ge=1, description="a whole number of days, 1 or more")
     ] = None
-    keep_previous_days: Annotated[int, Field(ge=0, description="a whole number of days from 0")] = 7
+    keep_previous_days: Annotated[
+        int, Field(ge=0, description="a whole number of days, 0 or more")
+    ] = 7
     triggers: Annotated[dict[str, Any] | None, Field(description="a map of names to values")] = None
 
     @model_validator(mode="after")
@@ -87,14 +89,12 @@ class KeyInputs(BaseModel):
     # Not strict: the engine's numbers are floats.
     token_lifetime_seconds: int = 3600
     rotation: Rotation | None = None
-    tenant: Annotated[
-        StrictStr | None, Field(description="the name of a profile of zdx:tenants")
-    ] = None
+    tenant: Annotated[StrictStr | None, Field(description="a tenant name in zdx:tenants")] = None
     adopt: Annotated[StrictBool, Field(description="true or false")] = False
     secret_inputs: Annotated[tuple[StrictStr, ...] | None, Field(description="names of inputs")] = (
         None
     )
-    managed_by: Annotated[StrictStr, Field(description="the resource's place in its stack")] = ""
+    managed_by: Annotated[StrictStr, Field(description="the owner, such as zdx-keys/prod/ci")] = ""
     # Not declared by a program: check sets it, so that a preview shows it as it moves.
     secret_expires_on: Annotated[
         StrictStr | None, Field(description='an ISO date, or "missing"')
@@ -122,18 +122,18 @@ class _Declaration(KeyInputs):
         AfterValidator(_require_tidy),
         Field(
             max_length=MAX_NAME_LENGTH,
-            description="1 to 128 printable characters without a space at either end",
+            description="1 to 128 printable characters, without a space at the start or the end",
         ),
     ]
     role: Annotated[
         StrictStr,
         AfterValidator(_require_tidy),
-        Field(description="the name of a ZDX role, such as ZDX Read-only Admin, or its id"),
+        Field(description="the name of a ZDX role, such as ZDX Read-only Admin, or its role ID"),
     ]
     description: Annotated[
         StrictStr,
         AfterValidator(_require_showable),
-        Field(description="text without control characters or color tags of Pulumi"),
+        Field(description="text without control characters or Pulumi color tags"),
     ] = ""
     token_lifetime_seconds: Annotated[
         int,
@@ -164,7 +164,7 @@ def parse_inputs(props: Mapping[str, Any]) -> KeyInputs:
     if broken:
         rules = "; ".join(f"{name} {rule}" for name, rule in broken.items())
         raise ZdxError(
-            f"the inputs of the key can't be used: {rules}.", hint="Run pulumi up again."
+            f"the inputs of the key cannot be used: {rules}.", hint="Run pulumi up again."
         )
     return _Declaration.model_validate(props)
 
@@ -216,5 +216,5 @@ def _format_rule(problem: ErrorDetails) -> str:
         return f"must be {_DeclaredRotation.model_fields[str(inner[0])].description}"
     if inner:
         known = ", ".join(_DeclaredRotation.model_fields)
-        return f"has no setting {escape_text(str(inner[0]))}; it has {known}"
+        return f"has no setting {escape_text(str(inner[0]))}; it has: {known}"
     return f"must be {_Declaration.model_fields[str(prop)].description}"

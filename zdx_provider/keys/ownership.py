@@ -53,15 +53,15 @@ def choose_key_to_take_over(
         return None
     if len(found) > 1:
         raise KeyConflictError(
-            f'{len(found)} keys are named "{found[0].name}" already: {_format_ids(found)}.',
+            f'{len(found)} keys already have the name "{found[0].name}": {_format_ids(found)}.',
             hint="Delete or rename all but one of them in ZIdentity, or declare another name.",
         )
     (key,) = found
     if not key.client.has_secrets:
         raise KeyConflictError(
-            f'the key "{key.name}" ({key.id}) exists already and signs in by a key pair; a '
-            "declared key signs in by a secret.",
-            hint="Declare another name; or rename that client in ZIdentity, under API Clients.",
+            f'the key "{key.name}" ({key.id}) already exists and authenticates with a private '
+            "key, but a declared key uses a client secret.",
+            hint="Declare another name, or rename that client in ZIdentity, under API Clients.",
         )
     ours = _is_owned(key, owner)
     if ours and key.secrets == () and not key.other_scopes:
@@ -71,10 +71,10 @@ def choose_key_to_take_over(
     secrets = key.secrets or ()
     if len(secrets) >= MAX_SECRETS:
         raise KeyConflictError(
-            f"the key {describe_key(key)} cannot be taken over: a client holds {MAX_SECRETS} "
-            f"secrets at most, and both are taken ({', '.join(s.id for s in secrets)}).",
-            hint=f"End the one that nobody uses: zdx-keys revoke {quote_shell(key.id)} SECRET_ID, "
-            "or in ZIdentity under API Clients. Then run pulumi up again.",
+            f"the key {describe_key(key)} cannot be taken over, because its {MAX_SECRETS} secret "
+            f"slots are in use ({', '.join(s.id for s in secrets)}).",
+            hint=f"Revoke the unused one: zdx-keys revoke {quote_shell(key.id)} SECRET_ID, or in "
+            "ZIdentity under API Clients. Then run pulumi up again.",
         )
     return key
 
@@ -93,18 +93,19 @@ def build_created_twice_error(
     """Return the error of a key that was created while another one got its name."""
     found = ", ".join(_format_id(other.id, other.description) for other in others)
     return KeyConflictError(
-        f'a key named "{name}" was created at the same time: {found}. The one created here '
-        f"({key_id}) was deleted again.",
-        hint="Declare another name; or run pulumi up again, which says how to take that key over.",
+        f'a key named "{name}" was created at the same time: {found}. The key that this run '
+        f"created ({key_id}) was deleted.",
+        hint="Declare another name. Or run pulumi up again, which says how to take over the "
+        "other key.",
     )
 
 
 def build_taken_name_error(name: str, key_id: str, others: Sequence[ApiClient]) -> KeyConflictError:
     """Return the error of a new name that another key has."""
     return KeyConflictError(
-        f'the key {key_id} can\'t be named "{name}", because {", ".join(o.id for o in others)} is '
-        "named so already. Nothing was changed.",
-        hint="Declare another name, or delete or rename that key.",
+        f'the key {key_id} cannot be renamed to "{name}", because '
+        f"{', '.join(o.id for o in others)} already has that name. Nothing was changed.",
+        hint="Declare another name, or delete or rename the other key.",
     )
 
 
@@ -115,31 +116,34 @@ def _is_owned(key: Key, owner: str) -> bool:
 def _build_conflict(key: Key, owner: str) -> KeyConflictError:
     if _is_owned(key, owner) and key.secrets == ():
         return KeyConflictError(
-            f"the key {describe_key(key)} is marked as this resource's own and has no secret yet, "
-            f"but it also holds {format_scopes(key.other_scopes)} of other services, which no "
-            "interrupted run leaves.",
-            hint="If these permissions are meant, declare adopt=True; the key keeps them. "
-            "Otherwise delete it in ZIdentity, under API Clients, and run pulumi up again.",
+            f"the key {describe_key(key)} has this resource's ownership marker and no secret "
+            f"yet, but it also has {format_scopes(key.other_scopes)} of other services. An "
+            "interrupted run doesn't leave such a key.",
+            hint="If these permissions are intended, declare adopt=True; the key keeps them. "
+            "Otherwise delete the key in ZIdentity, under API Clients, and run pulumi up "
+            "again.",
         )
     if _is_owned(key, owner):
         return KeyConflictError(
-            f"the key {describe_key(key)} is marked as this resource's own, yet the state does not "
-            "hold it: an earlier run was interrupted before its result was recorded, or Pulumi "
-            "kept the key when its resource was replaced or removed (retain_on_delete, pulumi "
-            "state delete), or a second state of this stack lives elsewhere.",
-            hint="If this stack has one state, take the key over: pulumi config set "
-            "zdx:resumeInterrupted true, then pulumi up. Otherwise find the other state first.",
+            f"the key {describe_key(key)} has this resource's ownership marker, but the state "
+            "doesn't contain it. Either a run was interrupted, or Pulumi kept the key when its "
+            "resource was replaced or removed (retain_on_delete, pulumi state delete), or "
+            "another copy of this stack's state exists.",
+            hint="If this is the only copy of the state, take the key over: pulumi config set "
+            "zdx:resumeInterrupted true, then pulumi up. Otherwise find the other copy "
+            "first.",
         )
     if key.marker is None:
         return KeyConflictError(
-            f"the key {describe_key(key)} exists already and was not made by Pulumi.",
-            hint="To take it over, declare adopt=True: it keeps its id and gets a second secret, "
-            "and the first goes on working for keep_previous_days. Else declare another name.",
+            f"the key {describe_key(key)} already exists and isn't managed by Pulumi.",
+            hint="To take it over, declare adopt=True: it keeps its ID and gets a second "
+            "secret, and the previous one works for keep_previous_days. Otherwise declare "
+            "another name.",
         )
     return KeyConflictError(
-        f"the key {describe_key(key)} exists already and belongs to {key.managed_by}.",
+        f"the key {describe_key(key)} already exists and is managed by {key.managed_by}.",
         hint=f"{_format_alias(key.managed_by, owner)}To take the key over from there, declare "
-        "adopt=True; else declare another name.",
+        "adopt=True. Otherwise declare another name.",
     )
 
 
@@ -157,7 +161,7 @@ def _format_alias(former: str, owner: str) -> str:
         else quote_python(str(before.urn))
     )
     return (
-        "If that is this resource before it was renamed or moved, say so: "
+        "If that is this resource before it was renamed or moved, declare an alias: "
         f"opts=pulumi.ResourceOptions(aliases=[{alias}]). "
     )
 
@@ -168,4 +172,4 @@ def _format_ids(found: Sequence[Key]) -> str:
 
 def _format_id(key_id: str, description: str) -> str:
     marker = parse_marker(description)
-    return f"{key_id} ({marker.managed_by if marker else 'not made by Pulumi'})"
+    return f"{key_id} ({marker.managed_by if marker else 'not managed by Pulumi'})"

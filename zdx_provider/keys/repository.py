@@ -55,7 +55,10 @@ from zdx_provider.zidentity.models import MAX_SECRETS
 
 _WORKERS = 4  # as many as there are pooled connections for reads
 
-_NOT_HERE = "Keys made in the ZDX portal are not in ZIdentity; zdx-keys list shows those that are."
+_NOT_HERE = (
+    "Keys created in the ZDX portal are not in ZIdentity. To see the keys in ZIdentity, run "
+    "zdx-keys list."
+)
 
 Request = TypeVar("Request", bound=ApiClientRequest)
 S = TypeVar("S")
@@ -259,8 +262,8 @@ class KeyRepository:
             client = self._clients.find_now(state.key_id)
             if client is None:
                 raise ZdxError(
-                    f'the key "{inputs.name}" ({state.key_id}) is not in the tenant any more.',
-                    hint="Run pulumi up --refresh to make it anew.",
+                    f'the key "{inputs.name}" ({state.key_id}) no longer exists in the tenant.',
+                    hint="Run pulumi up --refresh to create it again.",
                 )
             found = parse_marker(client.description)
             _require_owned(found, state, inputs)
@@ -290,8 +293,8 @@ class KeyRepository:
                 created = self._clients.create_secret(state.key_id, lifetime, ids)
             except (ZIdentityError, _NoFreeSlotError) as error:
                 raise ZdxError(
-                    f'the key "{name}" is as declared now, but it has no new secret yet.',
-                    hint=f"Run pulumi up again once this is settled: {error}",
+                    f"""the key "{name}" is up to date, but its secret wasn't rotated.""",
+                    hint=f"Run pulumi up again after you fix this: {error}",
                 ) from None
             # The secret that remains is the current one, unless that is gone. It is recorded in
             # either case, so that no unknown secret works.
@@ -368,10 +371,10 @@ class KeyRepository:
         except ZIdentityError as error:
             reason = f" ({cause.problem})" if isinstance(cause, ZdxError) else ""
             raise ZdxError(
-                f'the key "{client.name}" was made ({client.id}), got no secret that is known'
-                f"{reason}, and could not be removed again: {error.problem}.",
-                hint="Run pulumi up again: it finds the key by its mark, and finishes it or says "
-                "how to take it over.",
+                f'the key "{client.name}" was created ({client.id}), but it has no known '
+                f"secret{reason} and could not be deleted: {error.problem}.",
+                hint="Run pulumi up again. It finds the key by its ownership marker and "
+                "finishes it, or says how to take it over.",
             ) from cause
 
     def _take_over(
@@ -402,7 +405,7 @@ class KeyRepository:
         """Stop if another run works on the same key: a third secret would replace its secret."""
         if {secret.id for secret in self._clients.list_secrets(found.id)} != known:
             raise KeyConflictError(
-                f"the secrets of the key {describe_key(found)} changed while it was taken over.",
+                f"the secrets of the key {describe_key(found)} changed during the take-over.",
                 hint="Make sure that no one else takes it over, then run pulumi up again.",
             )
 
@@ -414,8 +417,8 @@ class KeyRepository:
         if other is not None:
             raise KeyConflictError(
                 f"the key {describe_key(found)} was taken over by {other} at the same time.",
-                hint="Declare it in one place only. A secret created there may have been replaced "
-                "by this run: run pulumi up --refresh there.",
+                hint="Declare the key in one stack only. This run may have replaced a secret of "
+                "the other stack: run pulumi up --refresh there.",
             )
 
     def _undo_take_over(
@@ -435,9 +438,9 @@ class KeyRepository:
         except ZdxError as error:
             reason = f" ({cause.problem})" if isinstance(cause, ZdxError) else ""
             raise ZdxError(
-                f'the key "{before.name}" ({before.id}) could not be taken over{reason}, and '
-                f"could not be written back as it was: {error.problem}.",
-                hint="Run pulumi up again: it takes the key over, or says how.",
+                f'the key "{before.name}" ({before.id}) could not be taken over{reason} and '
+                f"could not be restored: {error.problem}.",
+                hint="Run pulumi up again. It takes the key over, or says how.",
             ) from cause
 
     def _rename(
@@ -461,9 +464,9 @@ class KeyRepository:
             self._clients.update(client)
         except ZIdentityError as error:
             raise ZdxError(
-                f'the key {client.id} is named "{name}" now, as {others[0].id} is, and could '
-                f"not be named back: {error.problem}.",
-                hint="Delete or rename the other one, then run pulumi up again.",
+                f'the key {client.id} now has the name "{name}", which {others[0].id} has too, '
+                f"and could not be renamed back: {error.problem}.",
+                hint="Delete or rename the other key, then run pulumi up again.",
             ) from None
 
     def _write(
@@ -496,10 +499,10 @@ class KeyRepository:
         if chosen is None:
             ids = " and ".join(secret.id for secret in present)
             raise _NoFreeSlotError(
-                f"the state does not know which of the secrets {ids} it holds, and a third "
+                f"the state doesn't say which of the secrets {ids} is in use, and a third one "
                 "would replace the newest.",
-                hint=f"End the other one: zdx-keys revoke {quote_shell(state.key_id)} SECRET_ID. "
-                "Then run pulumi up again.",
+                hint=f"Revoke the unused one: zdx-keys revoke {quote_shell(state.key_id)} "
+                "SECRET_ID. Then run pulumi up again.",
             )
         self._clients.revoke_secret(state.key_id, chosen.id)
         return tuple(s for s in present if s.id != chosen.id)
@@ -580,16 +583,16 @@ def _require_owned(found: OwnershipMarker | None, state: KeyState, inputs: KeyIn
     """
     if found and found.managed_by not in (inputs.managed_by, state.managed_by):
         raise KeyConflictError(
-            f'the key "{inputs.name}" ({state.key_id}) belongs to {found.managed_by} now.',
-            hint="To leave it there, remove this declaration (the key stays); to take "
-            "it back, run pulumi state delete for this resource and declare adopt=True.",
+            f'the key "{inputs.name}" ({state.key_id}) is now managed by {found.managed_by}.',
+            hint="To leave it there, remove this declaration; the key is kept. To take it back, "
+            "run pulumi state delete for this resource and declare adopt=True.",
         )
     if found and state.ownership_id and found.ownership_id != state.ownership_id:
         raise KeyConflictError(
             f'the key "{inputs.name}" ({state.key_id}) was taken over by another run of this '
-            "resource, which this state doesn't know: there is a second copy of the state.",
-            hint="Use the other state, and remove this one. To take the key back, run "
-            "pulumi state delete for this resource and declare adopt=True.",
+            "resource, with another copy of the state.",
+            hint="Use that state, and delete this one. To take the key back, run pulumi state "
+            "delete for this resource and declare adopt=True.",
         )
 
 
@@ -602,19 +605,19 @@ def _map(function: Callable[[S], T | None], items: Iterable[S]) -> Iterator[T]:
 def _build_several_error(name: str, found: Sequence[ApiClient]) -> ZdxError:
     def describe(client: ApiClient) -> str:
         marker = parse_marker(client.description)
-        return f"{client.id} ({marker.managed_by if marker else 'not made by Pulumi'})"
+        return f"{client.id} ({marker.managed_by if marker else 'not managed by Pulumi'})"
 
     return ZdxError(
         f'{len(found)} ZDX keys are named "{name}": {", ".join(map(describe, found))}.',
-        hint=f"Name the one that is meant by its id, such as {found[0].id}.",
+        hint=f"Use an ID, such as {found[0].id}.",
     )
 
 
 def _build_no_role_error(client: ApiClient) -> ZdxError:
     return ZdxError(
-        f'the API client "{client.name}" ({client.id}) holds no role of ZDX that these '
-        "credentials can see, so it is no ZDX key.",
-        hint="zdx-keys list shows the keys, and zdx-keys roles the roles.",
+        f'the API client "{client.name}" ({client.id}) has no ZDX role that these credentials '
+        "can see, so it is not a ZDX key.",
+        hint="To see the keys, run zdx-keys list. To see the roles, run zdx-keys roles.",
     )
 
 

@@ -99,18 +99,18 @@ def find_role(wanted: str, roles: Sequence[Role]) -> Role:
         if matches:
             raise RoleNotFoundError(
                 f'"{wanted}" is the name of {len(matches)} ZDX roles.',
-                hint=f"Declare one by its id: {_format_ids(matches)}.",
+                hint=f"Declare one by its role ID: {_format_ids(matches)}.",
             )
     if not roles:
         raise RoleNotFoundError(
-            "this tenant offers no ZDX role.",
-            hint="The API client that the settings name must see the service ZDX under "
-            "API Resources in ZIdentity, and the tenant must be subscribed to ZDX.",
+            "this tenant has no ZDX role.",
+            hint="Give the provider's API client access to the service ZDX, in ZIdentity under "
+            "API Resources. The tenant also needs a ZDX subscription.",
         )
     raise RoleNotFoundError(
         f'no ZDX role is named "{wanted}".',
-        hint=f"The tenant offers: {', '.join(_sort_by_likeness(name, roles))}. A role made a "
-        'moment ago appears after "Sync Now" in ZIdentity, under API Resources.',
+        hint=f"The tenant has: {', '.join(_sort_by_likeness(name, roles))}. A new role appears "
+        'after "Sync Now" in ZIdentity, under API Resources.',
     )
 
 

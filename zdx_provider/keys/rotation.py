@@ -63,15 +63,15 @@ class Rotation(BaseModel):
         """Return what cannot be meant, as the end of a sentence; None for a plan that works."""
         if self.window_days >= self.secret_lifetime_days:
             return (
-                f"rotates {self.window_days} days before the end of a secret that lives "
+                f"has a rotation window of {self.window_days} days, but the secret expires after "
                 f"{self.secret_lifetime_days} days; rotate_before_expiry_days must be less than "
                 "secret_lifetime_days"
             )
         if self.keep_previous_days >= self.window_days:
             return (
-                f"keeps the previous secret {self.keep_previous_days} days, though it ends "
-                f"{self.window_days} days after its rotation; keep_previous_days must be less than "
-                "rotate_before_expiry_days"
+                f"has an overlap of {self.keep_previous_days} days, but the previous secret "
+                f"expires {self.window_days} days after its rotation; keep_previous_days must be "
+                "less than rotate_before_expiry_days"
             )
         return None
 
@@ -91,10 +91,10 @@ def find_rotation_reason(
         The reason, as a sentence about the secret.
     """
     if expires_on == MISSING:
-        return "its secret is not in the tenant any more"
+        return "its secret no longer exists in the tenant"
     expiry = date.fromisoformat(expires_on)
     if expiry <= today:
-        return f"its secret ended on {expiry}"
+        return f"its secret expired on {expiry}"
     return _find_early_reason(expiry, today, declared, before) if declared else None
 
 
@@ -132,9 +132,12 @@ def _find_early_reason(
     if changed:
         return f"its trigger {', '.join(changed)} changed"
     if expiry > today + declared.lifetime:
-        return f"its secret would live until {expiry}, beyond {declared.secret_lifetime_days} days"
+        return (
+            f"its secret expires on {expiry}, more than {declared.secret_lifetime_days} days "
+            "from now"
+        )
     if expiry <= today + timedelta(days=declared.window_days):
-        return f"its secret ends on {expiry}, within {declared.window_days} days"
+        return f"its secret expires on {expiry}, within {declared.window_days} days"
     return None
 
 

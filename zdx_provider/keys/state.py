@@ -232,8 +232,8 @@ def parse_state(props: Mapping[str, Any]) -> KeyState:
     # Every number of the engine's is a float; a fraction is no schema.
     if isinstance(version, int | float) and version > SCHEMA_VERSION and version % 1 == 0:
         raise ZdxError(
-            f"the state of {_name_key(props)} has schema {version:g}, and this version "
-            f"of zdx-provider knows schemas up to {SCHEMA_VERSION}. Nothing was changed.",
+            f"the state of {_name_key(props)} has schema {version:g}, but this version of "
+            f"zdx-provider supports schemas up to {SCHEMA_VERSION}. Nothing was changed.",
             hint="Upgrade the package zdx-provider to the version that wrote the state.",
         )
     try:
@@ -267,7 +267,7 @@ def _list_members(error: ValidationError) -> set[str]:
 
 def _build_unreadable_error(props: Mapping[str, Any], members: Collection[str]) -> ZdxError:
     return ZdxError(
-        f"the state of {_name_key(props)} cannot be read; missing or malformed are: "
+        f"the state of {_name_key(props)} cannot be read. Missing or malformed: "
         f"{', '.join(sorted(members))}.",
         hint="Restore the state from a backup, or repair it with pulumi stack export and "
         "pulumi stack import.",

@@ -242,7 +242,7 @@ class ApiClientSecrets:
             ResponseLostError: The secret may exist, and its value is lost. After any other error,
                 it does not exist.
         """
-        operation = f"make a secret for the API client {client_id}"
+        operation = f"create a secret for the API client {client_id}"
         request = Request(
             operation,
             "POST",
@@ -275,7 +275,7 @@ def _is_usable(identifier: str) -> bool:
 
 
 def _build_wrong_object_error(request: Request) -> ZIdentityError:
-    return request.build_error("the answer is about another object than the request", HTTPStatus.OK)
+    return request.build_error("the response describes another object", HTTPStatus.OK)
 
 
 class _SecretRequest(BaseModel):
@@ -290,9 +290,9 @@ def build_item_url(collection: str, identifier: str, operation: str) -> str:
     """
     if not _is_usable(identifier):
         raise BadRequestError(
-            f'"{identifier}" is no id',
+            f'"{identifier}" is not an ID',
             operation=operation,
-            hint="An id is what zdx-keys list shows as Key ID.",
+            hint="Use an ID that zdx-keys list shows.",
         )
     return f"{collection}/{quote(identifier, safe='')}"
 

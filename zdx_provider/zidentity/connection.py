@@ -153,7 +153,7 @@ def _parse_vanity_domain(value: str) -> str:
     example = f'"{host[1].lower()}"' if host else '"acme" of acme.zslogin.net'
     raise SettingsError(
         f'the vanity domain "{shorten(value)}" is not one DNS label.',
-        hint=f"Set it to the first part of the login host alone, such as {example}.",
+        hint=f"Set only the first part of the login host, such as {example}.",
         field="vanity_domain",
     )
 
@@ -171,12 +171,12 @@ def _require_label_only(cloud: str, *, has_hosts: bool) -> None:
         "It is the name of a ZIA cloud. Leave the cloud unset, unless the tenant's login host "
         "ends in zsloginbeta.net (beta), zidentitygov.net (gov) or zidentitygov.us (govus)."
         if cloud in _ZIA_CLOUDS
-        else "Leave it unset for the production cloud; for one that is not in the list, give both "
-        "zdx:apiUrl and zdx:tokenUrl in full."
+        else "Leave it unset for the production cloud. For a cloud that is not in the list, set "
+        "both zdx:apiUrl and zdx:tokenUrl."
     )
     raise SettingsError(
-        f'the cloud "{shorten(cloud)}" is not one of Zscaler OneAPI ({_PRODUCTION}, {known}), so '
-        "nothing was sent.",
+        f'the cloud "{shorten(cloud)}" is not a Zscaler OneAPI cloud ({_PRODUCTION}, {known}). '
+        "Nothing was sent.",
         hint=hint,
         field="cloud",
     )
@@ -186,7 +186,7 @@ def _parse_url(field: str, value: str) -> str:
     what = {"api_url": "the API URL", "token_url": "the token URL"}[field]
     if not _PLAIN_URL.fullmatch(value) or not _has_host_and_port(value):
         raise SettingsError(
-            f"{what} is not a plain URL.", hint="Set it to one like https://host/path.", field=field
+            f"{what} is not a plain URL.", hint="Use the form https://host/path.", field=field
         )
     if not value.startswith("https:") and not is_loopback(value):
         raise SettingsError(
@@ -253,7 +253,8 @@ class ClientSecret:
         _require_plain("client_id", self.client_id)
         if self.secret == _SHOWN_FOR_A_SECRET:
             raise SettingsError(
-                f"the client secret is {_SHOWN_FOR_A_SECRET}, which Pulumi shows instead of one.",
+                f"the client secret is {_SHOWN_FOR_A_SECRET}, which Pulumi shows instead of a "
+                "secret.",
                 hint="Read the secret with --show-secrets, and set it again.",
                 field="client_secret",
             )
@@ -316,7 +317,8 @@ def _build_common_fields(client_id: str) -> dict[str, str]:
 def _require_plain(field: str, value: str) -> None:
     if any(each.isspace() or not each.isprintable() for each in value):
         raise SettingsError(
-            f"the {field.replace('_', ' ')} holds a blank, a line break or an invisible character.",
-            hint="Copy it again, without what stands around it.",
+            f"the {field.replace('_', ' ')} contains a space, a line break or an invisible "
+            "character.",
+            hint="Copy it again without these characters.",
             field=field,
         )

@@ -84,8 +84,8 @@ class UnreachableError(ZIdentityError):
     """The request surely never arrived: no name, no connection, or no way through the proxy."""
 
     next_step = (
-        "Check the network, the proxy, the vanity domain and the cloud (or the URLs that are set "
-        "in their place), and run again."
+        "Check the network, the proxy, the vanity domain and the cloud (or the URLs that "
+        "replace them), and run the command again."
     )
 
 
@@ -93,8 +93,8 @@ class CertificateError(UnreachableError):
     """The server's certificate could not be verified, so nothing was sent."""
 
     next_step = (
-        "If a proxy inspects TLS here, name its certificate authority in REQUESTS_CA_BUNDLE; "
-        "otherwise do not trust this connection."
+        "If a proxy inspects TLS, set REQUESTS_CA_BUNDLE to the file with its certificate "
+        "authority. Otherwise do not trust this connection."
     )
 
 
@@ -102,15 +102,14 @@ class ResponseLostError(ZIdentityError):
     """The request left and no usable answer came back: it may or may not have happened."""
 
     next_step = (
-        "If it was a change, it may or may not have happened: run the same again, which looks "
-        "before it changes anything."
+        "If this was a change, it may have been made. Run the command again: it checks first."
     )
 
 
 class InvalidResponseError(ZIdentityError):
     """An answer that is not the documented one, from something that may not be ZIdentity."""
 
-    next_step = "Check that no proxy or login page answers in ZIdentity's place."
+    next_step = "Check that no proxy or login page responds instead of ZIdentity."
 
 
 class StatusError(ZIdentityError):
@@ -122,44 +121,43 @@ class StatusError(ZIdentityError):
 class BadRequestError(StatusError):
     """ZIdentity does not accept what was sent."""
 
-    summary = "ZIdentity does not accept the request"
-    next_step = "Check the values that are declared; the request id helps Zscaler's support."
+    summary = "ZIdentity refused the request"
+    next_step = "Check the declared values. If you contact Zscaler support, include the request ID."
 
 
 class AuthenticationError(StatusError):
     """ZIdentity does not accept the credentials of this session."""
 
-    summary = "ZIdentity refuses a fresh access token"
+    summary = "ZIdentity refused a new access token"
     next_step = (
-        "Check that client id and secret (or private key) belong together and to this vanity "
-        "domain and cloud, that the secret has not expired and that the client is enabled."
+        "Check that the client ID and its secret (or private key) are correct for this vanity "
+        "domain and cloud, that the secret has not expired, and that the client is enabled."
     )
 
 
 class PermissionDeniedError(StatusError):
     """The credentials are good, but not for this."""
 
-    summary = "these credentials may not do that"
+    summary = "the credentials don't have this permission"
     next_step = (
-        "The API client that the settings name needs full permission on API Clients and API "
-        "Resources. A missing licence (SKU), or access that the service provider has switched "
-        "off, has the same answer."
+        "The provider's API client needs full permission on API Clients and API Resources. A "
+        "missing license (SKU), or disabled service provider access, gives the same response."
     )
 
 
 class ReadOnlyError(PermissionDeniedError):
     """The tenant is read-only while Zscaler maintains it."""
 
-    summary = "the tenant is read-only while Zscaler maintains it"
-    next_step = "Nothing was changed; run again when the maintenance is over."
+    summary = "the tenant is read-only during maintenance"
+    next_step = "Nothing was changed. Run the command again after the maintenance."
 
 
 class NotFoundError(StatusError):
     """There is nothing of that id."""
 
-    summary = "it is not there"
+    summary = "it does not exist"
     next_step = (
-        "It was deleted, or it belongs to another tenant: zdx-keys list shows what is there."
+        "It was deleted, or it belongs to another tenant. To see the keys, run zdx-keys list."
     )
 
 
@@ -167,27 +165,31 @@ class ConflictError(StatusError):
     """The state of the tenant does not allow it."""
 
     summary = "it conflicts with the state of the tenant"
-    next_step = "Somebody may have changed the same thing: run pulumi up --refresh."
+    next_step = "Someone may have changed the same object. Run pulumi up --refresh."
 
 
 class RateLimitError(StatusError):
     """More calls than the tenant is allowed."""
 
     summary = "the rate limit is reached"
-    next_step = "Run again later, or with fewer calls at once: pulumi up --parallel 1."
+    next_step = (
+        "Run the command again later, or with fewer parallel requests: pulumi up --parallel 1."
+    )
 
 
 class ServerError(StatusError):
     """ZIdentity failed by its own account."""
 
     summary = "ZIdentity failed"
-    next_step = "Run again later; the request id helps Zscaler's support."
+    next_step = (
+        "Run the command again later. If you contact Zscaler support, include the request ID."
+    )
 
 
 class UnavailableError(ServerError):
     """ZIdentity, or the gateway before it, cannot answer now."""
 
-    summary = "ZIdentity cannot answer now"
+    summary = "ZIdentity is unavailable"
 
 
 @contextmanager

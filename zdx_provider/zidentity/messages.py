@@ -190,7 +190,7 @@ def _is_maintenance(response: Response) -> bool:
 def _build_redirect_error(request: Request, response: Response) -> ZIdentityError:
     target = _parse_host(request.url, response.headers.get("Location", "")) or "another address"
     return request.build_error(
-        f"the answer redirects to {target}, and no token is sent along a redirect",
+        f"the response redirects to {target}, and a token is never sent to another address",
         response.status,
         response.request_id,
     )
@@ -207,12 +207,12 @@ def _parse_host(url: str, location: str) -> str:
 def _describe_misfit(response: Response, error: ValidationError) -> str:
     start = response.body[:64].lstrip().lower()
     if start.startswith(b"<"):
-        return "the answer is an HTML page instead of JSON"
+        return "the response is an HTML page instead of JSON"
     first = error.errors(include_input=False, include_context=False, include_url=False)[0]
     if first["type"] == "json_invalid":
-        return "the answer is not JSON, or only the beginning of it"
-    where = ".".join(str(step) for step in first["loc"]) or "the whole"
-    return f"the answer has another shape than documented, at {where}"
+        return "the response is not JSON, or is incomplete"
+    where = ".".join(str(step) for step in first["loc"]) or "its top level"
+    return f"the response differs from the API documentation at {where}"
 
 
 _HEADERS = ("Retry-After", "x-ratelimit-reset", "RateLimit-Reset")

@@ -102,7 +102,7 @@ class _ListReader(Generic[T]):
     def fail(self, problem: str) -> InvalidResponseError:
         """Make the error of a list that can't be read."""
         return InvalidResponseError(
-            problem, operation=self._operation, hint="Nothing was changed. Run the same again."
+            problem, operation=self._operation, hint="Nothing was changed. Run the command again."
         )
 
     def _fetch(self, offset: int) -> tuple[T, ...]:

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _LARGEST_FILE = 64 * 1024
 _LONGEST_PATH = 1024
-_SET_AGAIN = "Set the whole file of an RSA private key without a passphrase."
+_SET_AGAIN = "Set the whole content of an RSA private key file without a passphrase."
 _OTHER_BLOCKS = {
     "PUBLIC KEY": "a public key",
     "RSA PUBLIC KEY": "a public key",
     "CERTIFICATE": "a certificate",
     "CERTIFICATE REQUEST": "a certificate request",
-    "EC PRIVATE KEY": "a key of another kind than RSA",
-    "DSA PRIVATE KEY": "a key of another kind than RSA",
+    "EC PRIVATE KEY": "an EC key",
+    "DSA PRIVATE KEY": "a DSA key",
 }
 
 
@@ -110,7 +110,7 @@ def _require_rsa(key: "PrivateKeyTypes | None") -> str:
         raise _build_error("the private key is damaged or cut off.")
     if not isinstance(key, RSAPrivateKey):
         raise _build_error(
-            "the private key is a key of another kind than RSA.",
+            "the private key is not an RSA key.",
         )
     return key.private_bytes(
         serialization.Encoding.PEM,
@@ -130,7 +130,7 @@ def _from_jwk(text: str) -> str:
         key = None
     if not isinstance(key, RSAPrivateKey):
         raise _build_error(
-            "the private key is JSON, and no private RSA JWK.",
+            "the private key is JSON, but not a private RSA JWK.",
         )
     return _require_rsa(key)
 
@@ -160,7 +160,7 @@ def _read(path: str) -> str:
     if content is None:
         # The text stays out of the message: it may be a secret that was meant for another setting.
         raise _build_error(
-            "the private key is neither PEM nor the path of a file that can be read.",
+            "the private key is neither PEM nor the path of a readable file.",
         )
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")

@@ -101,7 +101,7 @@ def _log_wait(state: tenacity.RetryCallState) -> None:
     error = _get_error(state)
     logger.log(
         logging.INFO if state.upcoming_sleep >= NOTABLE_WAIT else logging.DEBUG,
-        "waiting %.1f s, then trying again (attempt %d) to %s: %s",
+        "waiting %.1f s before attempt %d to %s: %s",
         state.upcoming_sleep,
         state.attempt_number + 1,
         error.operation,

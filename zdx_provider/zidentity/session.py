@@ -145,9 +145,9 @@ class TokenSource:
     def _build_authentication_error(self, response: Response) -> AuthenticationError:
         code = ErrorBody.from_response(response).error
         return AuthenticationError(
-            "no such tenant answers there"
+            "there is no such tenant at this address"
             if response.status == HTTPStatus.NOT_FOUND
-            else f"ZIdentity does not accept the client id with this {self._credentials.kind}",
+            else f"ZIdentity refused the client ID with this {self._credentials.kind}",
             operation=_OPERATION,
             status=response.status,
             request_id=response.request_id,
@@ -161,8 +161,8 @@ class TokenSource:
             return ""
         direction = "behind" if ahead > 0 else "ahead of"
         return (
-            f"The clock of this machine is {abs(ahead):.0f} s {direction} the server's, so what "
-            f"the {self._credentials.kind} signs is not valid there: set the clock."
+            f"The clock of this machine is {abs(ahead):.0f} s {direction} the server's clock, so "
+            f"assertions signed with the {self._credentials.kind} are not valid. Set the clock."
         )
 
 

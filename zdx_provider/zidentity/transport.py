@@ -139,7 +139,7 @@ class Transport:
             return self._explain(request, error)
         except OSError:
             return SettingsError(
-                "the CA bundle that the environment names cannot be read.",
+                "the CA bundle from the environment cannot be read.",
                 hint="Correct REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset it.",
             )
 
@@ -178,7 +178,7 @@ class Transport:
             body += chunk
             if len(body) > _LARGEST_BODY:
                 return request.build_error(
-                    f"the answer is larger than {_LARGEST_BODY // 1024**2} MB",
+                    f"the response is larger than {_LARGEST_BODY // 1024**2} MB",
                     response.status_code,
                 )
         return Response(response.status_code, response.headers, bytes(body))
@@ -193,9 +193,9 @@ class Transport:
         host = urlsplit(request.url).netloc
         if self._adapter.has_sent():
             problem = (
-                "no answer came in time"
+                "no response arrived in time"
                 if isinstance(error, requests.Timeout | ReadTimeoutError)
-                else "the connection broke before the whole answer was here"
+                else "the connection closed before the response was complete"
             )
             return ResponseLostError(problem, operation=request.operation)
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
@@ -326,17 +326,17 @@ def _find_obstacle(error: Exception, host: str) -> str:
     """Say what kept a request from leaving."""
     match error:
         case requests.exceptions.ProxyError() if "407" in str(error):
-            return "the proxy asks for credentials, or refuses those of its URL"
+            return "the proxy requires credentials, or refused the ones in its URL"
         case requests.exceptions.ProxyError():
-            return "the proxy did not let the request through"
+            return "the proxy refused the request"
         case requests.ConnectionError() if _is_caused_by(error, NameResolutionError):
-            return f"the name {host} is not known"
+            return f"the host name {host} cannot be resolved"
         case requests.ConnectionError() if _is_caused_by(error, NewConnectionError):
-            return f"{host} takes no connection"
+            return f"{host} does not accept connections"
         case requests.exceptions.SSLError():
-            return f"no TLS connection to {host} came about"
+            return f"the TLS connection to {host} failed"
         case _:
-            return f"{host} does not answer"
+            return f"{host} does not respond"
 
 
 def _is_caused_by(error: requests.ConnectionError, kind: type[HTTPError]) -> bool:

@@ -122,7 +122,7 @@ def test_request_that_the_proxy_refuses_says_so_without_credentials(
     address = proxy.url.rpartition("@")[2]
     _, zidentity = behind(CREDENTIALS, f"http://{user}{address}")
 
-    with pytest.raises(UnreachableError, match="proxy asks for credentials") as refused:
+    with pytest.raises(UnreachableError, match="proxy requires credentials") as refused:
         zidentity.api_clients.get("c1")
 
     assert "wrong" not in str(refused.value)

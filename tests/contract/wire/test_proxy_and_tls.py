@@ -105,7 +105,7 @@ def test_a_missing_ca_bundle_of_the_environment_is_named_as_such(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
 
-    with pytest.raises(SettingsError, match="that the environment names"):
+    with pytest.raises(SettingsError, match="from the environment"):
         read(tls_tenant)
 
 
@@ -126,7 +126,7 @@ def test_a_proxy_that_lets_nothing_through_got_no_credentials(
 ) -> None:
     options = ConnectionOptions(http_proxy=server.url, max_retries=1)
 
-    with pytest.raises(UnreachableError, match=r"proxy asks for credentials.*\(2 attempts\)"):
+    with pytest.raises(UnreachableError, match=r"proxy requires credentials.*\(2 attempts\)"):
         read(Tenant("acme"), options)
 
     assert script.requests == ["CONNECT acme.zslogin.net:443"] * 2

@@ -1,6 +1,7 @@
 """What goes wrong on a machine, or in a declaration: one line that says what to do."""
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,8 @@ def test_a_python_without_the_provider_is_named_with_the_command_that_helps(
     failed = project.up_fails()
 
     command, python = f"export PULUMI_PYTHON_CMD={sys.executable}", str(bare_python)
-    assert f"in {python}, which has it not (ModuleNotFoundError: No module named" in failed.text
+    needed = f"{python} must have zdx_provider {version('zdx-provider')} installed"
+    assert f"{needed} (ModuleNotFoundError: No module named" in failed.text
     assert f"or run: {command}" in failed.text
     assert "Traceback" not in failed.text
     project.environment["PULUMI_PYTHON_CMD"] = sys.executable
@@ -52,8 +54,9 @@ def test_a_virtual_environment_that_is_not_there_is_named(project: ComponentProj
     failed = project.up_fails()
 
     python = project.folder / ".venv/bin/python"
-    assert f"in {python}, which has it not (No such file or directory)" in failed.text
-    assert f"or name {sys.prefix} in the runtime option virtualenv" in failed.text
+    needed = f"{python} must have zdx_provider {version('zdx-provider')} installed"
+    assert f"{needed} (No such file or directory)" in failed.text
+    assert f"or set the runtime option virtualenv in Pulumi.yaml to {sys.prefix}" in failed.text
 
 
 def test_a_missing_setting_is_named_with_both_its_spellings(project: ComponentProject) -> None:
@@ -92,7 +95,7 @@ def test_a_rotation_that_is_hidden_as_a_whole_is_refused(project: ComponentProje
 
     failed = project.up_fails()
 
-    assert "its values may be outputs, it itself may not" in failed.text
+    assert "its values can be outputs, but rotation itself cannot" in failed.text
 
 
 def test_the_package_runs_from_its_folder_too(

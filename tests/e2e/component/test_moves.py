@@ -132,7 +132,7 @@ def test_a_lost_state_is_recovered_without_a_change(
     project.lose_state()
 
     told = zdx_keys("import-file", "-o", "import.json", "--program", "keys.py", exits=1)
-    (line,) = re.findall(r"Create that first: (pulumi up .*)\. Then run", told.stderr)
+    (line,) = re.findall(r"Create the parent first: (pulumi up .*)\. Then run", told.stderr)
     project.run_in_shell(f"{line} --yes --skip-preview")
     zdx_keys("import-file", "-o", "import.json", "--program", "keys.py")
     project.run(*IMPORT)

@@ -112,7 +112,7 @@ def test_keys_whose_state_was_lost_are_imported_without_a_change(
     project.up()
 
     assert '"ci"' in held.stderr
-    assert "is in this stack already" in held.stderr
+    assert "is already in this stack" in held.stderr
     assert tenant.clients() == before
     project.assert_no_changes()
 
@@ -127,7 +127,7 @@ def test_a_lost_state_is_recovered_with_odd_names_and_keys_below_components(
     project.lose_state()
 
     told = is_in_project("import-file", "--output", "roots.json", "--program", "roots.py")
-    (first,) = set(re.findall(r"Create that first: (pulumi up .*)\. Then run", told.stderr))
+    (first,) = set(re.findall(r"Create the parent first: (pulumi up .*)\. Then run", told.stderr))
     project.run_in_shell(f"{first} --yes --skip-preview")
     is_in_project("import-file", "--output", "import.json", "--program", "keys.py")
     project.run(*IMPORT)
@@ -139,7 +139,7 @@ def test_a_lost_state_is_recovered_with_odd_names_and_keys_below_components(
     project.assert_no_changes()
     assert {key["name"]: key["key_id"] for key in project.recorded_keys()} == keys
     assert tenant.clients() == before
-    assert (project.folder / "keys.py").read_text().count("# Declared below a resource") == 3
+    assert (project.folder / "keys.py").read_text().count("# Declared by a parent") == 3
 
 
 def test_the_next_step_can_be_pasted_where_the_command_was_run(
@@ -189,7 +189,7 @@ def test_chosen_keys_are_written_for_their_owner_alone_and_over_nothing(
     assert [key["key_id"] for key in written["keys"]] == [by_id.id, by_name.id]
     for name in ("import.json", "__main__.py"):
         assert stat.S_IMODE((zdx_keys.folder / name).stat().st_mode) == 0o600
-    assert "is there already, and nothing is overwritten" in again.stderr
+    assert "already exists and isn't overwritten" in again.stderr
     assert 'no key with the id or name "nobody"' in unknown.stderr
 
 
@@ -208,7 +208,7 @@ def test_only_a_secret_that_still_works_is_taken_from_a_file(
     file.write_text(json.dumps({"key_id": client.id, "key_secret": working}))
     told = zdx_keys(*from_file, "keys.py", "-o", "import.json")
 
-    assert "holds a secret that does not work any more" in stale.stderr
+    assert "contains a secret that no longer works" in stale.stderr
     assert "is of the key made-on-the-portal, which is not written" in foreign.stderr
     assert "import.json holds the secret of 1 key in the clear: delete it" in told.stdout
     for name, held in (("stale", False), ("foreign", False), ("import", True)):
@@ -231,7 +231,7 @@ def test_a_key_that_a_program_cannot_declare_is_left_out_with_the_reason(
     reasons = {each["what"].split('"')[1]: each["reason"] for each in written["left_out"]}
     assert [key["name"] for key in written["keys"]] == ["ci"]
     assert "its name must be 1 to 128 printable characters" in reasons[" untidy "]
-    assert "signs in by a key pair" in reasons["certified"]
+    assert "authenticates with a private key" in reasons["certified"]
 
 
 def test_the_keys_of_a_profile_are_declared_under_it(

@@ -78,7 +78,7 @@ MISTAKES = {
         environment={"ZSCALER_CLIENT_ID": "another"},
     ),
     "secret of another client": Mistake(
-        "name two clients",
+        "are two different clients",
         {"zdx:clientSecret": None},
         environment={"ZSCALER_CLIENT_ID": "another", "ZSCALER_CLIENT_SECRET": "obviously-fake"},
     ),

@@ -79,7 +79,7 @@ def test_a_failure_of_pulumi_is_told_with_a_command_that_tells_more(
     (project.folder / "Pulumi.test.yaml").write_text("config: [")
 
     refused = is_in_project("roles", "--stack", "test", exits=3)
-    (line,) = re.findall(r"To see all that it says, run: (.*)", refused.stderr)
+    (line,) = re.findall(r"To see the whole message, run: (.*)", refused.stderr)
 
     assert "yaml" in refused.stderr
     assert "yaml" in project.fail(*shlex.split(line)[1:]).stderr

@@ -120,7 +120,7 @@ def test_revoke_leaves_alone_what_is_no_zdx_key_or_not_the_only_one(
     missing = zdx_keys("revoke", "nobody", "x", "--yes", exits=1).stderr
 
     assert all(twin.id in ambiguous for twin in twins)
-    assert f"Its secrets are: {present.id}." in unknown
+    assert f"Its secrets: {present.id}." in unknown
     assert 'no ZDX key named "nobody"' in missing
     assert len(tenant.secrets(admin.id)) == 1
 

@@ -24,7 +24,7 @@ def test_verify_stops_at_refused_credentials_and_says_what_to_do(zdx_keys: ZdxKe
     shown = zdx_keys("verify", exits=4).stdout
 
     assert "✗ credentials: " in shown
-    assert "Check that client id and secret" in shown
+    assert "Check that the client ID and its secret" in shown
     assert "permission" not in shown
     assert "obviously-not-the-secret" not in shown
 
@@ -48,7 +48,7 @@ def test_verify_live_finds_the_stand_in_tenant_as_assumed_and_leaves_it_as_it_wa
 ) -> None:
     findings = zdx_keys.json("verify", "--live")["findings"]
 
-    tried = [finding for finding in findings if not finding["seen"].startswith("not tried")]
+    tried = [finding for finding in findings if not finding["seen"].startswith("not checked")]
     assert len(tried) == 22
     assert {finding["verdict"] for finding in tried} == {"holds"}
     assert tenant.clients() == []
@@ -63,11 +63,11 @@ def test_verify_live_tells_what_differs_from_what_it_could_not_find_out(
 
     shown = zdx_keys("verify", "--live", exits=1).stdout
 
-    assert _row(shown, "Two clients may have one name") == [
+    assert _row(shown, "Two clients can have the same name") == [
         "differs",
         "refused with status 409: names are unique",
     ]
-    assert _row(shown, "The client's id signs in with a new secret at once")[0] == "unknown"
+    assert _row(shown, "A client can authenticate with a new secret at once")[0] == "unknown"
     assert _row(shown, "A third secret replaces the newest")[0] == "holds"
     assert tenant.clients() == []
 

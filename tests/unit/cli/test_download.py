@@ -75,7 +75,7 @@ def test_a_name_that_may_mean_two_keys_lists_their_ids(
 ) -> None:
     pulumi_answers(_export("ci", "x:y:Team$ci"))
 
-    with pytest.raises(ZdxError, match="Name one by its id: id-1, id-2"):
+    with pytest.raises(ZdxError, match="Use an ID: id-1, id-2"):
         find_key(Stack(tmp_path), "ci")
 
 

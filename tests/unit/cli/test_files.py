@@ -21,9 +21,9 @@ def test_a_file_is_its_owners_alone(tmp_path: Path) -> None:
 def test_a_link_is_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "ci.json").symlink_to(tmp_path / "elsewhere")
 
-    with pytest.raises(match="is there already"):
+    with pytest.raises(match="already exists"):
         write_private(tmp_path / "ci.json", CONTENT)
-    with pytest.raises(match="is there already"):
+    with pytest.raises(match="already exists"):
         require_free(tmp_path / "ci.json")
     assert not (tmp_path / "elsewhere").exists()
 

@@ -37,7 +37,7 @@ def test_every_example_is_understood(command: str, tmp_path: Path) -> None:
 def test_help_tells_the_exit_codes() -> None:
     shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "100"})
 
-    assert "Exit codes: 0 done; 1 failed" in shown.output
+    assert "Exit codes: 0 success; 1 failure" in shown.output
 
 
 def test_a_secret_is_never_an_argument() -> None:

@@ -39,7 +39,7 @@ def test_a_key_of_another_stack_is_left_out_by_its_owner(who: str) -> None:
     reason = STACK.find_obstacle(build_key(marker=build_marker(who)))
 
     assert reason is not None
-    assert f"belongs to {who}" in reason
+    assert f"is managed by {who}" in reason
 
 
 def test_a_key_of_this_stack_is_left_out_only_where_the_state_holds_it() -> None:
@@ -47,7 +47,7 @@ def test_a_key_of_this_stack_is_left_out_only_where_the_state_holds_it() -> None
 
     assert STACK.find_obstacle(ours) is None
     assert (
-        STACK.find_obstacle(build_key("held-1", marker=ours.marker)) == "is in this stack already."
+        STACK.find_obstacle(build_key("held-1", marker=ours.marker)) == "is already in this stack."
     )
     assert TargetStack().find_obstacle(ours)
 
@@ -55,7 +55,7 @@ def test_a_key_of_this_stack_is_left_out_only_where_the_state_holds_it() -> None
 def test_a_key_with_two_roles_is_left_out() -> None:
     two = (Scope(id="zdx::1", name="a"), Scope(id="zdx::2", name="b"))
 
-    assert "holds 2 ZDX roles" in str(STACK.find_obstacle(build_key(marker=None, scopes=two)))
+    assert "has 2 ZDX roles" in str(STACK.find_obstacle(build_key(marker=None, scopes=two)))
 
 
 @pytest.mark.parametrize("parents", [(), ("x:y:Team",)])
@@ -100,7 +100,7 @@ def test_a_name_means_each_key_that_has_it_and_an_id_one() -> None:
 
 
 def test_what_is_not_there_is_select_keys() -> None:
-    with pytest.raises(ZdxError, match='id or name "x", "y"'):
+    with pytest.raises(ZdxError, match='ID or name "x", "y"'):
         select_keys([UNMANAGED], ["y", "ci", "x"])
 
 
@@ -108,7 +108,10 @@ def test_what_is_not_there_is_select_keys() -> None:
     ("members", "rule"),
     [
         ({}, []),
-        ({"name": " ci"}, ["must be 1 to 128 printable characters without a space at either end"]),
+        (
+            {"name": " ci"},
+            ["must be 1 to 128 printable characters, without a space at the start or the end"],
+        ),
         ({"token_lifetime_seconds": 1}, ["must be a whole number of seconds from 60 to 86400"]),
     ],
 )

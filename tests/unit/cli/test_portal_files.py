@@ -47,7 +47,7 @@ def test_two_secrets_of_one_key_are_refused_by_both_files(tmp_path: Path) -> Non
 def test_what_is_no_key_is_refused_without_its_content(tmp_path: Path, content: str) -> None:
     (tmp_path / "ci.json").write_text(content)
 
-    with pytest.raises(match="does not hold a key") as refused:
+    with pytest.raises(match="does not contain a key") as refused:
         read_key_files([tmp_path / "ci.json"])
 
     assert PLANTED not in str(refused.value)
@@ -78,9 +78,9 @@ def test_a_folder_is_read_in_spite_of_what_else_is_in_it(tmp_path: Path) -> None
     assert list(files.by_key_id) == ["id-1"]
     assert {each.path.name: each.reason for each in files.skipped} == {
         "a.json": "cannot be read: Is a directory.",
-        "b.JSON": "does not hold a key.",
+        "b.JSON": "does not contain a key.",
         "c.json": "cannot be read: No such file or directory.",
-        "package.json": "does not hold a key.",
+        "package.json": "does not contain a key.",
     }
 
 
@@ -89,7 +89,7 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None
 
     (skipped,) = read_key_files([tmp_path]).skipped
 
-    assert skipped.reason == "is too large to hold a key."
+    assert skipped.reason == "is too large to contain a key."
 
 
 @pytest.mark.parametrize("name", ["nowhere.json", "/dev/zero"])

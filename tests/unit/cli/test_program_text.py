@@ -85,7 +85,7 @@ def test_a_key_below_a_parent_is_left_to_the_code_of_its_parent() -> None:
     program = format_program([declare("b", {"name": "b"}), below], "acme")
 
     assert declared(program) == [declare("b", {"name": "b"})]
-    assert program.endswith("""# Declared below a resource of the type "x:y:Team": 'a "b"\\n'\n""")
+    assert program.endswith("""# Declared by a parent of the type "x:y:Team": 'a "b"\\n'\n""")
     assert "import" not in format_program([below], "acme")
 
 

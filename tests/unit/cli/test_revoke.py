@@ -10,8 +10,10 @@ def test_the_question_warns_of_a_keys_only_secret() -> None:
 
     question = SecretToRevoke(key, SECRET).question
 
-    assert question.startswith('Revoke the secret secret-1 of the key "ci" (key-1), made 2026-03')
-    assert "the key's only one" in question
+    assert question.startswith(
+        'Revoke the secret secret-1 of the key "ci" (key-1), created 2026-03'
+    )
+    assert "the key's only secret" in question
 
 
 def test_the_question_warns_of_nothing_where_another_secret_is_left() -> None:

@@ -125,7 +125,7 @@ def test_what_does_not_open_is_told_with_the_command_that_tells_more(
         Stack(project, "prod").read_config()
     assert PLANTED not in str(caught.value)
     assert (
-        "connection refused. To see all that it says, run: pulumi config --json --stack prod"
+        "connection refused. To see the whole message, run: pulumi config --json --stack prod"
         in str(caught.value)
     )
 
@@ -153,7 +153,7 @@ def test_an_answer_of_other_bytes_than_utf_8_is_understood_as_far_as_it_is_text(
 def test_a_project_needs_the_cli(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(project))
 
-    with pytest.raises(SettingsError, match="no pulumi on PATH"):
+    with pytest.raises(SettingsError, match="pulumi is not on PATH"):
         Stack(project).read_config()
 
 

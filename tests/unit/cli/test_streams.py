@@ -57,7 +57,7 @@ def test_what_a_usage_error_repeats_is_shown_in_any_locale(tmp_path: Path, encod
     ("redirection", "line"),
     [
         (">/dev/full", "error: standard output cannot be written: No space left on device."),
-        (">&-", "error: standard output is closed. To discard it, add: > /dev/null"),
+        (">&-", "error: standard output is closed. To discard the output, add: > /dev/null"),
     ],
 )
 @pytest.mark.parametrize("command", ["verify --json", "--help"])
@@ -93,7 +93,7 @@ def test_a_current_folder_that_is_gone_is_one_line(tmp_path: Path, command: str)
     done = run(f"cd gone; rmdir ../gone; {COMMAND} {command}", tmp_path)
 
     assert done.returncode == 1
-    assert done.stderr.startswith("error: the current folder does not exist any more.")
+    assert done.stderr.startswith("error: the current folder no longer exists.")
     assert done.stderr.count("\n") == 1
 
 
@@ -101,4 +101,4 @@ def test_revoke_without_an_input_needs_a_yes(tmp_path: Path) -> None:
     done = run(f"{COMMAND} revoke ci id <&-", tmp_path)
 
     assert done.returncode == 2
-    assert "say --yes" in done.stderr
+    assert "use --yes" in done.stderr

@@ -41,7 +41,11 @@ def test_an_input_that_is_null_is_as_one_that_is_not_there() -> None:
     ("inputs", "path", "reason"),
     [
         ({"role": None}, "role", "it is required"),
-        ({"tokenLifetime": 600}, "tokenLifetime", "there are only adopt, description, enabled, "),
+        (
+            {"tokenLifetime": 600},
+            "tokenLifetime",
+            "there is no such input; the inputs are adopt, description, enabled, ",
+        ),
         ({"name": 1.5}, "name", "it must be text: put it in quotes"),
         ({"name": True}, "name", "it must be text: put it in quotes"),
         ({"name": 1e20}, "name", "it must be text: put it in quotes"),
@@ -51,11 +55,15 @@ def test_an_input_that_is_null_is_as_one_that_is_not_there() -> None:
         ({"tokenLifetimeSeconds": "60"}, "tokenLifetimeSeconds", "it must be a whole number"),
         ({"tokenLifetimeSeconds": 60.5}, "tokenLifetimeSeconds", "it must be a whole number"),
         ({"tokenLifetimeSeconds": True}, "tokenLifetimeSeconds", "it must be a whole number"),
-        ({"rotation": {"keep": 3}}, "rotation.keep", "there are only keepPreviousDays, rotate"),
+        (
+            {"rotation": {"keep": 3}},
+            "rotation.keep",
+            "there is no such input; the inputs are keepPreviousDays, rotate",
+        ),
         (
             {"rotation": Output.from_input({})},
             "rotation",
-            "its values may be outputs, it itself may not",
+            "its values can be outputs, but rotation itself cannot",
         ),
     ],
 )

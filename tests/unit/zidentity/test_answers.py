@@ -70,7 +70,7 @@ def test_maintenance_is_told_from_a_missing_permission(
 ) -> None:
     server.answers(reply)
 
-    with pytest.raises(ReadOnlyError, match="while Zscaler maintains it"):
+    with pytest.raises(ReadOnlyError, match="during maintenance"):
         zidentity.api_clients.delete("c1")
 
 
@@ -79,7 +79,7 @@ def test_a_missing_permission_names_what_else_ends_in_403(
 ) -> None:
     server.answers(Reply(403))
 
-    with pytest.raises(PermissionDeniedError, match=r"full permission.*licence.*switched"):
+    with pytest.raises(PermissionDeniedError, match=r"full permission.*license.*disabled"):
         zidentity.api_clients.list()
 
 
@@ -122,11 +122,11 @@ def test_a_request_id_that_is_none_is_not_shown(
     [
         (Reply(200, b"<!DOCTYPE html><html>"), "an HTML page instead of JSON"),
         (Reply(200, b" \n<html>"), "an HTML page instead of JSON"),
-        (Reply(200, b'{"id": "c1", "na'), "not JSON, or only the beginning of it"),
-        (Reply(200, b""), "not JSON, or only the beginning of it"),
-        (Reply(200, b"\xff\xfe"), "not JSON, or only the beginning of it"),
-        (Reply(200, {"id": "c1"}), "another shape than documented, at name"),
-        (Reply(200, [1]), "another shape than documented, at the whole"),
+        (Reply(200, b'{"id": "c1", "na'), "not JSON, or is incomplete"),
+        (Reply(200, b""), "not JSON, or is incomplete"),
+        (Reply(200, b"\xff\xfe"), "not JSON, or is incomplete"),
+        (Reply(200, {"id": "c1"}), "differs from the API documentation at name"),
+        (Reply(200, [1]), "differs from the API documentation at its top level"),
         (Reply(200, b"x" * (8 * 1024 * 1024 + 1)), "larger than 8 MB"),
         (Reply(302, headers={"Location": "https://evil.test/?a=b"}), "redirects to evil.test,"),
         (Reply(307, headers={"Location": "/login"}), "redirects to api.zsapi.net,"),
@@ -174,9 +174,8 @@ def test_an_error_names_the_key_that_it_is_about(
         zidentity.api_clients.get("c1")
 
     assert str(error.value) == (
-        'the key "ci": could not read the API client c1: it is not there (status 404). '
-        "It was deleted, or it belongs to another tenant: zdx-keys list shows what is "
-        "there."
+        'the key "ci": could not read the API client c1: it does not exist (status 404). '
+        "It was deleted, or it belongs to another tenant. To see the keys, run zdx-keys list."
     )
 
 

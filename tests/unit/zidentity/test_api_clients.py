@@ -330,9 +330,9 @@ def test_an_id_stays_one_step_of_the_path(zidentity: ZIdentity, server: Scripted
 def test_what_is_no_id_is_not_sent(
     zidentity: ZIdentity, server: ScriptedServer, identifier: str
 ) -> None:
-    with pytest.raises(BadRequestError, match="is no id"):
+    with pytest.raises(BadRequestError, match="is not an ID"):
         zidentity.api_clients.delete(identifier)
-    with pytest.raises(BadRequestError, match="is no id"):
+    with pytest.raises(BadRequestError, match="is not an ID"):
         zidentity.api_clients.secrets.delete("c1", identifier)
 
     assert server.calls == []

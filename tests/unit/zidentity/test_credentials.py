@@ -128,7 +128,7 @@ def test_a_path_that_leads_to_no_key_file_is_refused_and_not_shown(tmp_path: Pat
     (tmp_path / "large").write_bytes(b"-" * 100_000)
 
     for path in (tmp_path, tmp_path / "large", tmp_path / "missing", "/dev/zero", "~nobody/x"):
-        with pytest.raises(SettingsError, match="path of a file that can be read") as refused:
+        with pytest.raises(SettingsError, match="path of a readable file") as refused:
             PrivateKey("admin", str(path))
 
         assert str(path) not in str(refused.value)
@@ -160,12 +160,12 @@ def test_what_is_set_as_a_private_key_by_mistake_is_named(
         "encrypted with a passphrase": write(rsa_key, pkcs8, "obviously-fake"),
         "a passphrase. Remove": write(rsa_key, traditional, "obviously-fake"),
         "OpenSSH": write(rsa_key, serialization.PrivateFormat.OpenSSH),
-        "a key of another kind": write(elliptic, pkcs8),
-        "another kind than RSA": write(elliptic, traditional),
-        "another kind than": write(ed25519.Ed25519PrivateKey.generate(), pkcs8),
+        "not an RSA key": write(elliptic, pkcs8),
+        "is an EC key": write(elliptic, traditional),
+        "not an RSA": write(ed25519.Ed25519PrivateKey.generate(), pkcs8),
         "damaged or cut off": pem.replace(pem[100:160], ""),
         "is cut off": pem[:500],
-        "no private RSA JWK": to_jwk(rsa_key.public_key()),
+        "not a private RSA JWK": to_jwk(rsa_key.public_key()),
         "not an RSA key in PEM form": "obviously-fake",
     }
 

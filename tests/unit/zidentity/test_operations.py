@@ -36,7 +36,7 @@ OPERATIONS: list[tuple[Operation, str, str]] = [
     (
         lambda z: z.api_clients.secrets.create("c1", SOON),
         f"POST {CLIENTS}/c1/secrets",
-        "make a secret for the API client c1",
+        "create a secret for the API client c1",
     ),
     (
         lambda z: z.api_clients.secrets.delete("c1", "s1"),

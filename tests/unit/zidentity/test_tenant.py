@@ -48,7 +48,7 @@ def test_a_cloud_cannot_lead_to_another_host(cloud: str) -> None:
 )
 def test_a_cloud_that_may_be_anybodys_domain_is_refused(cloud: str) -> None:
     for addresses in ({}, {"api_url": "https://a.test"}, {"token_url": "https://a.test/t"}):
-        with pytest.raises(SettingsError, match="is not one of Zscaler OneAPI"):
+        with pytest.raises(SettingsError, match="is not a Zscaler OneAPI cloud"):
             Tenant("acme", cloud, **addresses)
 
 

@@ -99,7 +99,7 @@ def test_a_fresh_token_that_is_refused_too_ends_it(
 ) -> None:
     server.answers(Reply(401), Reply(401, headers={"x-oneapi-request-id": "r-1"}))
 
-    with pytest.raises(AuthenticationError, match=r"fresh access token \(status 401, request r-1"):
+    with pytest.raises(AuthenticationError, match=r"new access token \(status 401, request r-1"):
         zidentity.api_clients.get("c1")
 
     assert len(server.token_calls) == 2
@@ -112,9 +112,9 @@ def test_refused_credentials_are_explained(zidentity: ZIdentity, server: Scripte
         zidentity.api_clients.get("c1")
 
     assert str(error.value) == (
-        "could not get an access token: ZIdentity does not accept the client id with this secret "
-        "(status 400, invalid_client). Check that client id and secret (or private key) belong "
-        "together and to this vanity domain and cloud, that the secret has not expired and that "
+        "could not get an access token: ZIdentity refused the client ID with this secret "
+        "(status 400, invalid_client). Check that the client ID and its secret (or private key) "
+        "are correct for this vanity domain and cloud, that the secret has not expired, and that "
         "the client is enabled."
     )
 

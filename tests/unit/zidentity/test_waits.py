@@ -190,6 +190,6 @@ def test_a_wait_says_what_it_waits_for(
 
     (line,) = caplog.messages
     assert line == (
-        "waiting 13.0 s, then trying again (attempt 2) to read the API client c1: "
+        "waiting 13.0 s before attempt 2 to read the API client c1: "
         "the rate limit is reached, and the server asks to wait 13 s"
     )
