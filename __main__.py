@@ -7,7 +7,7 @@ import pulumi
 
 from zdx_provider import ApiKey
 
-PUBLIC_PASSPHRASE = "emulator-only"  # noqa: S105 - that of the stack `dev`, known to everybody
+PUBLIC_PASSPHRASE = "emulator-only"  # noqa: S105 - that of the stack `dev`, which is public
 
 
 def declared_keys() -> list[dict[str, str]]:

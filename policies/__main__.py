@@ -11,7 +11,7 @@ from pulumi_policy import (
     ResourceValidationArgs,
     ResourceValidationPolicy,
 )
-from rules import name_problem, role_problem, rotation_problem
+from rules import find_name_problem, find_role_problem, find_rotation_problem
 
 API_KEY = "pulumi-python:dynamic/zdx:ApiKey"
 LONGEST_LIFETIME_DAYS = 365  # ZIdentity's own bound, and what a rotation that names none means
@@ -79,26 +79,26 @@ def is_excepted(key: ResourceValidationArgs, exceptions: list[str]) -> bool:
     return key.urn in exceptions or (bool(exceptions) and key.props["name"] in exceptions)
 
 
-def restricted_role(key: Values, config: Values) -> str | None:
-    """See `role_problem`."""
-    return role_problem(
+def check_restricted_role(key: Values, config: Values) -> str | None:
+    """See `find_role_problem`."""
+    return find_role_problem(
         key["role"], restricted=config["restrictedRoles"], allowed_ids=config["allowedRoleIds"]
     )
 
 
-def rotation_required(key: Values, config: Values) -> str | None:
-    """See `rotation_problem`."""
+def check_rotation(key: Values, config: Values) -> str | None:
+    """See `find_rotation_problem`."""
     longest = config["maxSecretLifetimeDays"]
     rotation = key.get("rotation")
     if rotation is None:
-        return rotation_problem(None, longest_days=longest)
+        return find_rotation_problem(None, longest_days=longest)
     lifetime = rotation.get("secret_lifetime_days", LONGEST_LIFETIME_DAYS)
-    return rotation_problem(lifetime, longest_days=longest)
+    return find_rotation_problem(lifetime, longest_days=longest)
 
 
-def name_pattern(key: Values, config: Values) -> str | None:
-    """See `name_problem`."""
-    return name_problem(key["name"], pattern=config["pattern"])
+def check_name_pattern(key: Values, config: Values) -> str | None:
+    """See `find_name_problem`."""
+    return find_name_problem(key["name"], pattern=config["pattern"])
 
 
 PolicyPack(
@@ -107,14 +107,14 @@ PolicyPack(
         rule(
             "restricted-role",
             "A restricted role needs an exception.",
-            restricted_role,
+            check_restricted_role,
             level=EnforcementLevel.MANDATORY,
             settings={"restrictedRoles": texts("ZDX Super Admin"), "allowedRoleIds": texts()},
         ),
         rule(
             "rotation-required",
             "Every secret is rotated before it expires.",
-            rotation_required,
+            check_rotation,
             level=EnforcementLevel.MANDATORY,
             settings={
                 "maxSecretLifetimeDays": {
@@ -128,7 +128,7 @@ PolicyPack(
         rule(
             "name-pattern",
             "Names follow the team's pattern.",
-            name_pattern,
+            check_name_pattern,
             level=EnforcementLevel.ADVISORY,
             settings={"pattern": {"type": "string", "default": "[a-z0-9]+(-[a-z0-9]+)*"}},
         ),

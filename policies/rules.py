@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterable
 
 # A role's name is "Role:ZDX Super Admin" in ZIdentity, and on older tenants
 # "zs:config:zdx.zscalerbeta.net:8061240:config:18347:ZDX Super Admin".
-_WIRE_PREFIX = re.compile(r"\A(?:Role:|zs:config:[^:]*:[^:]*:config:[^:]*:)\s*")
+_SCOPE_PREFIX = re.compile(r"\A(?:Role:|zs:config:[^:]*:[^:]*:config:[^:]*:)\s*")
 
 # <service>:<ZPA scope>:<scope>, such as "hhlm4bhmbg7ir::hplm4bko707jp".
 _SCOPE_ID = re.compile(r"[^:\s]+:[^:\s]*:[^:\s]+")
 
 
-def role_problem(
+def find_role_problem(
     role: str, *, restricted: Iterable[str], allowed_ids: Collection[str]
 ) -> str | None:
     """Say what is wrong with a key's role.
@@ -24,10 +24,10 @@ def role_problem(
             ZIdentity gives it, or a scope id.
         restricted: The names, or ids, of roles that need an exception.
         allowed_ids: The scope ids that are known to be other roles. What any other id stands
-            for, only the tenant can tell.
+            for, only the tenant knows.
     """
     for name in restricted:
-        if _spelled_alike(role, name):
+        if _is_same_name(role, name):
             return (
                 f'Its role is "{name}". Declare a role with fewer permissions, or add the '
                 'key\'s name or URN to the "exceptions" of this rule.'
@@ -40,7 +40,7 @@ def role_problem(
     return None
 
 
-def rotation_problem(secret_lifetime_days: float | None, *, longest_days: float) -> str | None:
+def find_rotation_problem(secret_lifetime_days: float | None, *, longest_days: float) -> str | None:
     """Say what is wrong with a key's rotation.
 
     Args:
@@ -56,7 +56,7 @@ def rotation_problem(secret_lifetime_days: float | None, *, longest_days: float)
     return f"{found} Declare a rotation with a secret lifetime of at most {longest_days:.0f} days."
 
 
-def name_problem(name: str, *, pattern: str) -> str | None:
+def find_name_problem(name: str, *, pattern: str) -> str | None:
     """Say what is wrong with a key's name.
 
     Args:
@@ -77,9 +77,9 @@ def name_problem(name: str, *, pattern: str) -> str | None:
     return f"Its name does not match {pattern}. Rename it: the ID and the secret are kept."
 
 
-def _spelled_alike(role: str, other: str) -> bool:
-    return _portal_name(role).casefold() == _portal_name(other).casefold()
+def _is_same_name(role: str, other: str) -> bool:
+    return _parse_role_name(role).casefold() == _parse_role_name(other).casefold()
 
 
-def _portal_name(role: str) -> str:
-    return _WIRE_PREFIX.sub("", role, count=1)
+def _parse_role_name(role: str) -> str:
+    return _SCOPE_PREFIX.sub("", role, count=1)

@@ -10,24 +10,24 @@ from zdx_provider import ApiKey, RotationArgs
 from zdx_provider.api_key import SECRET_OUTPUTS
 
 
-def described(schema: dict[str, Any]) -> dict[str, Any]:
+def add_descriptions(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with a description of each type and property, and its secrets marked."""
-    inputs = _texts_of(ApiKey.__init__)
-    outputs = inputs | _texts_of(ApiKey)
+    inputs = _parse_texts(ApiKey.__init__)
+    outputs = inputs | _parse_texts(ApiKey)
     key = schema["resources"]["zdx:index:ApiKey"]
     _describe(key["inputProperties"], inputs)
     _describe(key["properties"], outputs)
     for output in SECRET_OUTPUTS:
         key["properties"][camel_case(output)]["secret"] = True
     rotation = schema["types"]["zdx:index:Rotation"]
-    _describe(rotation["properties"], _texts_of(RotationArgs))
+    _describe(rotation["properties"], _parse_texts(RotationArgs))
     for described_type, documented in ((key, ApiKey), (rotation, RotationArgs)):
         text = parse(documented.__doc__ or "", DocstringStyle.GOOGLE).description or ""
-        described_type["description"] = _as_markdown(text)
+        described_type["description"] = _to_markdown(text)
     return schema
 
 
-def _texts_of(documented: object) -> dict[str, str]:
+def _parse_texts(documented: object) -> dict[str, str]:
     """What a docstring says of each argument or attribute."""
     parsed = parse(documented.__doc__ or "", DocstringStyle.GOOGLE)
     return {camel_case(of.arg_name): of.description or "" for of in parsed.params}
@@ -35,10 +35,10 @@ def _texts_of(documented: object) -> dict[str, str]:
 
 def _describe(properties: dict[str, Any], texts: dict[str, str]) -> None:
     for name, definition in properties.items():
-        definition["description"] = _as_markdown(texts[name])
+        definition["description"] = _to_markdown(texts[name])
 
 
-def _as_markdown(text: str) -> str:
+def _to_markdown(text: str) -> str:
     """The text with the names of the schema, and with Markdown's marks for code."""
     renamed = re.sub(r"``([a-z_]+)``", lambda code: f"``{camel_case(code[1])}``", text)
     return renamed.replace("``", "`")

@@ -15,7 +15,7 @@ from pulumi.errors import InputPropertiesError
 
 from zdx_provider import __version__
 
-_OPTION = "PULUMI_RUNTIME_VIRTUALENV"  # how the engine hands on the runtime's options
+_OPTION = "PULUMI_RUNTIME_VIRTUALENV"  # how the engine passes the runtime's options
 _ASK_VERSION = "import zdx_provider; print(zdx_provider.__version__)"
 
 
@@ -26,10 +26,10 @@ def require_provider() -> None:
     Raises:
         InputPropertiesError: That Python has no zdx_provider, or one of another version.
     """
-    python = _python_of_the_project()
+    python = _find_project_python()
     if python is None or python.parent == Path(sys.executable).parent:
         return
-    found = _version_in(python)
+    found = _read_version(python)
     if found == __version__:
         return
     way = (
@@ -45,7 +45,7 @@ def require_provider() -> None:
     )
 
 
-def _python_of_the_project() -> Path | None:
+def _find_project_python() -> Path | None:
     """What the script takes, or None where only Poetry knows; its folder is this process's too."""
     toolchain = os.environ.get("PULUMI_RUNTIME_TOOLCHAIN")
     virtualenv = os.environ.get(_OPTION) or (".venv" if toolchain == "uv" else None)
@@ -57,7 +57,7 @@ def _python_of_the_project() -> Path | None:
     return Path(shutil.which(command) or command)
 
 
-def _version_in(python: Path) -> str:
+def _read_version(python: Path) -> str:
     """The version of zdx_provider there, or why there is none."""
     try:
         asked = subprocess.run(  # noqa: S603 - the interpreter that the engine is about to run

@@ -14,7 +14,7 @@ from pulumi.provider.experimental.analyzer import ComponentDefinition, PropertyT
 from pulumi.provider.experimental.component import ComponentProvider
 
 from zdx_component.component import ApiKey
-from zdx_component.descriptions import described
+from zdx_component.descriptions import add_descriptions
 from zdx_component.interpreter import require_provider
 from zdx_provider import __version__
 
@@ -31,7 +31,7 @@ class Package(ComponentProvider):
 
     def __init__(self) -> None:
         super().__init__([ApiKey], "zdx", version=__version__)
-        self.schema = json.dumps(described(json.loads(self.schema or "{}")))
+        self.schema = json.dumps(add_descriptions(json.loads(self.schema or "{}")))
 
     def construct(
         self,
@@ -54,7 +54,7 @@ class Package(ComponentProvider):
     ) -> dict[str, Any]:
         """Name the inputs as Python does.
 
-        The SDK's own way hands over whole numbers as fractions, and cannot take one that is an
+        The SDK's own way passes whole numbers as fractions, and cannot take one that is an
         output. YAML reads a name of digits as a number; it is taken as the text that was meant.
 
         Raises:
@@ -64,12 +64,12 @@ class Package(ComponentProvider):
         for name, definition in component_def.inputs.items():
             if not definition.optional and inputs.get(name) is None:
                 raise InputPropertyError(name, "it is required")
-        named = _renamed(inputs, component_def.inputs_mapping)
+        named = _rename_inputs(inputs, component_def.inputs_mapping)
         for name, definition in component_def.inputs.items():
             python_name = component_def.inputs_mapping[name]
             expected = definition.type
             if python_name in named and expected is not None and expected in _TYPES:
-                named[python_name] = _typed(name, named[python_name], expected)
+                named[python_name] = _convert_inputs(name, named[python_name], expected)
         rotation = named.get("rotation")
         if isinstance(rotation, pulumi.Output):
             # Whether it has a part is not known before the program's end, if at all.
@@ -78,7 +78,7 @@ class Package(ComponentProvider):
             )
         if rotation is not None:
             parts = self._type_defs["Rotation"].properties_mapping
-            named["rotation"] = _renamed(rotation, parts, within="rotation.")
+            named["rotation"] = _rename_inputs(rotation, parts, within="rotation.")
         return named
 
 
@@ -90,7 +90,7 @@ def serve() -> None:
     main(Package(), sys.argv[1:])
 
 
-def _renamed(
+def _rename_inputs(
     values: Mapping[str, Any], names: Mapping[str, str], *, within: str = ""
 ) -> dict[str, Any]:
     for name in sorted(values.keys() - names.keys()):
@@ -101,11 +101,11 @@ def _renamed(
     return {names[name]: _with_integers(value) for name, value in given.items()}
 
 
-def _typed(name: str, value: Any, expected: PropertyType) -> Any:
+def _convert_inputs(name: str, value: Any, expected: PropertyType) -> Any:
     """The value as its input takes it."""
     if isinstance(value, pulumi.Output):
-        return value.apply(lambda known: _as_text(known, expected))
-    taken = _as_text(value, expected)
+        return value.apply(lambda known: _to_text(known, expected))
+    taken = _to_text(value, expected)
     python_type, reason = _TYPES[expected]
     if type(taken) is not python_type:
         # The value stays out of the message: it may have been meant for another input.
@@ -113,7 +113,7 @@ def _typed(name: str, value: Any, expected: PropertyType) -> Any:
     return taken
 
 
-def _as_text(value: Any, expected: PropertyType) -> Any:
+def _to_text(value: Any, expected: PropertyType) -> Any:
     if expected is PropertyType.STRING and type(value) is int and abs(value) <= _LARGEST_EXACT:
         return str(value)
     return value

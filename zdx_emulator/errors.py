@@ -94,7 +94,7 @@ async def _render_token_error(_: Request, error: TokenError) -> JSONResponse:
 
 
 async def _render_invalid_input(request: Request, error: RequestValidationError) -> JSONResponse:
-    # The rejected input may hold a key: only the member's name is told, as the vendor does.
+    # The rejected input may hold a key: only the member's name is shown, as the vendor does.
     place = error.errors()[0]["loc"][1:]
     member = next((part for part in place if isinstance(part, str)), "request body")
     return await _render_api_error(request, BadRequestError(f"Invalid Input for {member}"))

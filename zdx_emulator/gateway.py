@@ -125,7 +125,7 @@ class Gateway:
     Args:
         app: The tenant.
         traffic: Its state.
-        names: The names that a `Host` header may have besides addresses and `localhost`.
+        names: The names that a `Host` header may have as well as addresses and `localhost`.
     """
 
     def __init__(self, app: ASGIApp, traffic: Traffic, names: Collection[str]) -> None:

@@ -16,26 +16,26 @@ from pydantic.alias_generators import to_camel
 OBSERVER_HEADER = "x-emulator-observer"
 
 
-class Wire(BaseModel):
+class CamelModel(BaseModel):
     """A JSON object with camelCase members; a value of the wrong JSON type is refused."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, strict=True)
 
 
-class PublicKey(Wire):
+class PublicKey(CamelModel):
     """A registered public key: PEM, or the base64 of its DER form."""
 
     key_name: str
     key_value: str
 
 
-class ClientCertificate(Wire):
+class ClientCertificate(CamelModel):
     """A registered certificate in PEM."""
 
     cert_content: str
 
 
-class ClientAuthentication(Wire):
+class ClientAuthentication(CamelModel):
     """How a client proves who it is. Members the tenant does not know are kept."""
 
     model_config = ConfigDict(extra="allow")
@@ -46,7 +46,7 @@ class ClientAuthentication(Wire):
     client_certificates: list[ClientCertificate] | None = None
 
 
-class ScopeRef(Wire):
+class ScopeRef(CamelModel):
     """A scope as a client names it: by its id, verbatim.
 
     The service description excludes the id from a PUT, so the vendor's SDK sends there the name
@@ -57,21 +57,21 @@ class ScopeRef(Wire):
     name: str | None = None
 
 
-class ResourceRef(Wire):
+class ResourceRef(CamelModel):
     """A resource and its selected scopes, as a client names them."""
 
     id: str
     selected_scopes: list[ScopeRef]
 
 
-class Scope(Wire):
+class Scope(CamelModel):
     """A role of one service."""
 
     id: str
     name: str
 
 
-class ClientResource(Wire):
+class ClientResource(CamelModel):
     """A resource and its selected scopes, in a response."""
 
     id: str
@@ -80,7 +80,7 @@ class ClientResource(Wire):
     selected_scopes: list[Scope]
 
 
-class ApiClientBase(Wire):
+class ApiClientBase(CamelModel):
     """What the caller decides about a client. Members the tenant does not know are kept."""
 
     model_config = ConfigDict(extra="allow")
@@ -110,13 +110,13 @@ class ApiClient(ApiClientBase):
     client_resources: list[ClientResource]
 
 
-class ApiClientSecretRequest(Wire):
+class ApiClientSecretRequest(CamelModel):
     """The body that creates a secret; `expires_at` in epoch seconds."""
 
     expires_at: int
 
 
-class ApiClientSecret(Wire):
+class ApiClientSecret(CamelModel):
     """A secret; times in epoch seconds; only the response to its creation has the value."""
 
     id: str
@@ -125,7 +125,7 @@ class ApiClientSecret(Wire):
     expires_at: int
 
 
-class Service(Wire):
+class Service(CamelModel):
     """A Zscaler service of the tenant. Services without a cloud of their own name none."""
 
     id: str
@@ -136,14 +136,14 @@ class Service(Wire):
     zaps_onboarded: bool = False
 
 
-class ServiceScopes(Wire):
+class ServiceScopes(CamelModel):
     """A service with its roles."""
 
     service: Service
     scopes: list[Scope]
 
 
-class ResourceServer(Wire):
+class ResourceServer(CamelModel):
     """An API resource: an audience and the scopes that can be had for it."""
 
     id: str
@@ -158,7 +158,7 @@ class ResourceServer(Wire):
 Record = TypeVar("Record", ApiClient, ResourceServer)
 
 
-class Page(Wire, Generic[Record]):
+class Page(CamelModel, Generic[Record]):
     """The list envelope, mixed case as recorded; links are absent on a single page."""
 
     results_total: int = Field(alias="results_total")
@@ -259,7 +259,7 @@ class ArmedFault(BaseModel):
     held_count: int = 0
 
     def try_hit(self, method: str, path: str) -> bool:
-        """Count a request, and tells whether the fault is for it."""
+        """Count a request, and return whether the fault hits it."""
         if self.hit_count == self.fault.count or not self.fault.matches(method, path):
             return False
         self.match_count += 1

@@ -211,7 +211,7 @@ class FormError:
 
 @dataclass(frozen=True)
 class NewKey:
-    """A new key, and its secret in the clear."""
+    """A new key, and its secret in plain text."""
 
     client: ApiClient
     secret: ApiClientSecret

@@ -164,7 +164,7 @@ class Store:
 
         Args:
             name_part: What the name contains.
-            offset: How many clients to leave out at first.
+            offset: How many clients to skip at first.
             limit: How many to return.
             without: The ids of clients to pass over.
         """

@@ -152,7 +152,7 @@ class RunningEmulator:
         response = self._send("POST", TOKEN, data=form)
         return str(response.json()["access_token"])
 
-    def signs_in(self, client_id: str, secret: str) -> bool:
+    def can_authenticate(self, client_id: str, secret: str) -> bool:
         """Return whether an API client gets a token for a secret, with its ID or its client ID."""
         client = self.client(client_id)
         try:
@@ -232,7 +232,7 @@ class RunningEmulator:
         return TypeAdapter(list[ApiClientSecret]).validate_json(response.content)
 
     def add_secret(self, client_id: str, *, days: float = 180) -> ApiClientSecret:
-        """Create a secret with a lifetime in days, and return it in the clear."""
+        """Create a secret with a lifetime in days, and return its value."""
         body = {"expiresAt": self.now() + int(days * 86_400)}
         response = self._administer("POST", f"{API_CLIENTS}/{client_id}/secrets", json=body)
         return _parse(ApiClientSecret, response)

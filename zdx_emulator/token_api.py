@@ -111,7 +111,7 @@ async def _authenticate_assertion(tenant: Tenant, form: TokenRequest) -> ApiClie
     client = tenant.store.find_client_by_client_id(client_id)
     if client is None:
         raise TokenError("invalid_client", "The client is unknown")
-    # A JWKS is fetched over the network: not on the thread that serves everybody.
+    # A JWKS is fetched over the network: not on the thread that serves all requests.
     await run_in_threadpool(
         assertions.check_assertion, client, form.client_assertion, now=tenant.clock.now()
     )

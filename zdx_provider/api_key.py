@@ -61,7 +61,7 @@ class FinalInputs:
         """
         if self._resource is None:
             self._resource = args.resource
-            args.resource._transformations.append(self._see)  # noqa: SLF001 - nothing else is last
+            args.resource._transformations.append(self._record)  # noqa: SLF001 - nothing else is last
 
     def __await__(self) -> Generator[Any, Any, list[str] | None]:
         """Find the secrets; no coroutine is left over where the resource is refused."""
@@ -70,14 +70,14 @@ class FinalInputs:
     async def _find_secrets(self) -> list[str] | None:
         """The inputs whose values no message may show.
 
-        The engine hands a provider plain values, so this list is all that tells it.
+        The engine passes plain values to a provider, so only this list marks the secrets.
         """
         own = ("secret_inputs", "managed_by")
         props = {k: v for k, v in self._props.items() if v is not None and k not in own}
-        secret = {name for name, value in props.items() if await _holds_secret(value)}
+        secret = {name for name, value in props.items() if await _has_secret(value)}
         return sorted(secret | (props.keys() & set(self._secret_outputs))) or None
 
-    def _see(self, args: pulumi.ResourceTransformationArgs) -> None:
+    def _record(self, args: pulumi.ResourceTransformationArgs) -> None:
         if args.resource is self._resource:
             if args.opts.import_:
                 raise pulumi.RunError(
@@ -90,18 +90,18 @@ class FinalInputs:
             self._secret_outputs = args.opts.additional_secret_outputs or ()
 
 
-async def _holds_secret(value: object) -> bool:
+async def _has_secret(value: object) -> bool:
     """Whether a value is a secret or has one inside, however deep."""
     if isinstance(value, pulumi.Output):
-        return await value.is_secret() or await _holds_secret(await value.future())
+        return await value.is_secret() or await _has_secret(await value.future())
     if inspect.isawaitable(value):
         return True  # It can be awaited once, which the SDK does.
     if isinstance(value, str | bytes):
         return False
-    return any([await _holds_secret(inner) for inner in _parts_of(value)])
+    return any([await _has_secret(inner) for inner in _list_parts(value)])
 
 
-def _parts_of(value: object) -> Iterable[object]:
+def _list_parts(value: object) -> Iterable[object]:
     if isinstance(value, Mapping):
         return value.values()
     if is_dataclass(value) and not isinstance(value, type):
@@ -217,7 +217,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         """
         warn_of_config()
         inputs: dict[str, object] = {
-            "name": _made_name(resource_name) if name is None else name,
+            "name": _build_name(resource_name) if name is None else name,
             "role": role,
             "description": description,
             "enabled": enabled,
@@ -233,7 +233,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             inputs["rotation"] = {k: v for k, v in vars(rotation).items() if v is not None}
         final = FinalInputs()
         inputs["secret_inputs"] = final
-        inputs["managed_by"] = _place(resource_name, opts)
+        inputs["managed_by"] = _build_owner(resource_name, opts)
         # A key's name is fixed, so its successor can only follow it.
         own = pulumi.ResourceOptions(
             delete_before_replace=True, transformations=[final.watch_transformations]
@@ -252,9 +252,10 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             return
         left = datetime.fromisoformat(expires_at.replace("Z", "+00:00")) - utc_now()
         if left <= EXPIRY_WARNING:
+            expiry = _describe_expiry(expires_at[:10], left.days)
             pulumi.log.warn(
-                f"the secret of this key {_end(expires_at[:10], left.days)}. Declare a rotation "
-                "to replace it before it expires.",
+                f"the secret of this key {expiry}. Declare a rotation to replace it before it "
+                "expires.",
                 resource=self,
             )
 
@@ -298,26 +299,26 @@ def _with_secrets(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions.merge(secret, opts)
 
 
-def _end(day: str, days_left: int) -> str:
+def _describe_expiry(day: str, days_left: int) -> str:
     if days_left < 0:
         return f"expired on {day}"
     return f"expires on {day}, " + (f"in {days_left} days" if days_left > 1 else "within 2 days")
 
 
-def _made_name(resource_name: str) -> str:
+def _build_name(resource_name: str) -> str:
     # Made, not drawn: a random name would differ between preview and update, and a run after a
-    # crash would make a second key.
+    # crash would create a second key.
     return f"{pulumi.get_project()}-{pulumi.get_stack()}-{resource_name}"
 
 
-def _place(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Input[str]:
+def _build_owner(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Input[str]:
     """The resource's place in its stack, as unique as its URN."""
     parent = opts.parent if opts else None
     if parent is None or isinstance(parent, pulumi.runtime.stack.Stack):
         return str(Owner(pulumi.get_project(), pulumi.get_stack(), (), resource_name))
 
     async def below() -> str:
-        # Awaited, not applied: as an output it would make the key depend on its own parent.
+        # Awaited, not applied: with an output, the key would depend on its own parent.
         urn = Urn.parse(await parent.urn.future() or "")
         return str(Owner(pulumi.get_project(), pulumi.get_stack(), urn.types, resource_name))
 

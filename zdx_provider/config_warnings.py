@@ -1,7 +1,7 @@
 """Warnings about the stack's config and folder that only the program can give.
 
-Pulumi tells a program which settings are secrets and what all of them are called; to the provider
-it hands values alone.
+A program knows which settings are secrets and the names of all of them. The provider gets values
+only.
 """
 
 import json
@@ -39,14 +39,14 @@ def warn_of_config() -> None:
     if run in _warned_runs:
         return
     _warned_runs.add(run)
-    for warning in _warnings():
+    for warning in _list_warnings():
         pulumi.log.warn(escape_text(warning))
 
 
-def _warnings() -> Iterator[str]:
+def _list_warnings() -> Iterator[str]:
     config = {**get_config_env(), **CONFIG.get()}
-    plain = [name for name in _plain_names(config) if not _is_secret(name)]
-    paths = [path for name in plain for path in _secrets_below(name, config[name])]
+    plain = [name for name in _list_plain_names(config) if not _is_secret(name)]
+    paths = [path for name in plain for path in _list_secrets_below(name, config[name])]
     if paths:
         yield describe_plain_secret(paths)
     for name in sorted(config):
@@ -58,7 +58,7 @@ def _warnings() -> Iterator[str]:
         yield f"{problem} Rename it."
 
 
-def _plain_names(config: Mapping[str, Any]) -> list[str]:
+def _list_plain_names(config: Mapping[str, Any]) -> list[str]:
     return [name for name in (*map(to_path, SECRETS), TENANTS) if config.get(name)]
 
 
@@ -66,7 +66,7 @@ def _is_secret(name: str) -> bool:
     return pulumi.runtime.is_config_secret(name) or name in get_config_secret_keys_env()
 
 
-def _secrets_below(name: str, value: Any) -> list[str]:
+def _list_secrets_below(name: str, value: Any) -> list[str]:
     """The paths of the secrets in a plain setting.
 
     Pulumi marks all of ``zdx:tenants`` as soon as one value in it is a secret, so that a plain one

@@ -1,6 +1,6 @@
 """The errors of this product.
 
-A class exists where somebody branches on it: an exit code, a retry, a decision. Every other error
+A class exists where code branches on it: an exit code, a retry, a decision. Every other error
 is a plain `ZdxError` with a problem and a next step. `zidentity.errors` draws its own tree.
 """
 

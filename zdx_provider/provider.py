@@ -25,7 +25,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
-def _in_short(
+def _shorten_traceback(
     method: "Callable[Concatenate[ApiKeyProvider, Arguments], Result]",
 ) -> "Callable[Concatenate[ApiKeyProvider, Arguments], Result]":
     """Spare the user the inner frames of an error that he can act on; a bug keeps all of them.
@@ -50,7 +50,7 @@ def _in_short(
 
 
 @contextmanager
-def _hinting_at_old_settings() -> Iterator[None]:
+def _hint_at_old_settings() -> Iterator[None]:
     """Say where refused credentials may come from, in the calls of a refresh or a destroy.
 
     Neither runs the program, so the engine gives the provider the settings of the last update.
@@ -92,34 +92,34 @@ class ApiKeyProvider(ResourceProvider):
             require_no_shadowing()
             raise
 
-    @_in_short
+    @_shorten_traceback
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """See `Lifecycle.check`."""
         return self._lifecycle.check(olds, news)
 
-    @_in_short
+    @_shorten_traceback
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """See `Lifecycle.diff`."""
         return self._lifecycle.diff(olds, news)
 
-    @_in_short
+    @_shorten_traceback
     def create(self, props: dict[str, Any]) -> CreateResult:
         """See `Lifecycle.create`."""
         return self._lifecycle.create(props)
 
-    @_in_short
+    @_shorten_traceback
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """See `Lifecycle.read`."""
-        with _hinting_at_old_settings():
+        with _hint_at_old_settings():
             return self._lifecycle.read(id_, props)
 
-    @_in_short
+    @_shorten_traceback
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """See `Lifecycle.update`."""
         return self._lifecycle.update(id_, olds, news)
 
-    @_in_short
+    @_shorten_traceback
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """See `Lifecycle.delete`."""
-        with _hinting_at_old_settings():
+        with _hint_at_old_settings():
             self._lifecycle.delete(id_, props)

@@ -137,7 +137,7 @@ class Settings(BaseModel):
         """Where a setting was read: its path in the config, or a variable of the environment."""
         return ENVIRONMENT[key] if key in self._inherited else to_path(key, self._tenant_name)
 
-    def tenant(self) -> Tenant:
+    def build_tenant(self) -> Tenant:
         """The tenant that these settings name.
 
         Raises:
@@ -164,8 +164,8 @@ class Settings(BaseModel):
             )
         return tenant
 
-    def credentials(self) -> Credentials:
-        """What the provider signs in with.
+    def build_credentials(self) -> Credentials:
+        """The credentials of the provider's API client.
 
         Raises:
             SettingsError: The id or the secret is missing, or both kinds of secret are set.
@@ -186,7 +186,7 @@ class Settings(BaseModel):
             raise SettingsError(error.problem, hint=self._format_correction(error)) from None
         raise self._build_missing_error()
 
-    def connection(self) -> ConnectionOptions:
+    def build_connection(self) -> ConnectionOptions:
         """How calls are made."""
         return ConnectionOptions(
             http_proxy=self.http_proxy,
@@ -207,7 +207,10 @@ class Settings(BaseModel):
             SettingsError: The private key is none.
         """
         return ZIdentity(
-            self.tenant(), self.credentials(), self.connection(), before_write=before_write
+            self.build_tenant(),
+            self.build_credentials(),
+            self.build_connection(),
+            before_write=before_write,
         )
 
     def _format_name(self, key: str) -> str:

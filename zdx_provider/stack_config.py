@@ -67,7 +67,7 @@ def format_remove(path: str) -> str:
 
 
 def describe_plain_secret(paths: Sequence[str]) -> str:
-    """Say that secrets stand in the stack's config in plain text, and what to do."""
+    """Say that secrets are in the stack's config in plain text, and what to do."""
     commands = " and ".join(f"`{format_set(path, secret=True)}`" for path in paths)
     is_or_are = "is" if len(paths) == 1 else "are"
     return (

@@ -10,7 +10,7 @@ _COLOUR_TAG = "<{%"
 def escape_text(text: str, *, keep: str = "") -> str:
     """Make text that comes from elsewhere safe to show, wherever it is shown.
 
-    Names, roles and descriptions are written by whoever may edit the tenant. What a terminal or the
+    Names, roles and descriptions come from people who may edit the tenant. What a terminal or the
     Pulumi CLI would act on (escape sequences, line breaks, bidirectional and invisible characters,
     colour tags) becomes visible text. Escaping escaped text changes nothing.
 

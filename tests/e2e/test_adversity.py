@@ -68,7 +68,7 @@ def test_a_private_key_signs_in_and_a_wrong_clock_is_one_clear_line(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     pair = KeyPair.make()
-    signs_in = tenant.create_client(
+    can_authenticate = tenant.create_client(
         "pipeline",
         role="Super Admin",
         service="ZIAM",
@@ -76,7 +76,7 @@ def test_a_private_key_signs_in_and_a_wrong_clock_is_one_clear_line(
     )
     project.configure(
         {
-            "zdx:clientId": signs_in.id,
+            "zdx:clientId": can_authenticate.id,
             "zdx:clientSecret": None,
             "zdx:privateKey": pair.private_pem,
         }

@@ -15,7 +15,7 @@ def test_a_key_is_made_found_changed_and_destroyed_whatever_the_answer(
     tenant.switch(EACH_OTHER_WAY[switch])
     project.up()
     outputs = project.outputs()
-    assert tenant.signs_in(outputs["key_id"], outputs["key_secret"])
+    assert tenant.can_authenticate(outputs["key_id"], outputs["key_secret"])
     project.refresh("--expect-no-changes")
     project.program(RENAMED)
 

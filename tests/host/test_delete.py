@@ -2,7 +2,7 @@
 
 import pytest
 from host.conftest import StartHost, except_where
-from support.plugin_host import Engine, PluginFailed, PluginHost, Properties
+from support.plugin_host import Engine, PluginError, PluginHost, Properties
 
 from zdx_emulator.testing import API_CLIENT, RunningEmulator
 
@@ -63,7 +63,7 @@ def test_a_later_life_of_the_same_resource_is_left(
     host.delete(first)
 
     assert [client.id for client in tenant.clients()] == [first.id] == [second.id]
-    assert tenant.signs_in(second.id, second.outputs["key_secret"])
+    assert tenant.can_authenticate(second.id, second.outputs["key_secret"])
     assert len(engine.warnings) == 1
 
 
@@ -95,14 +95,14 @@ def test_delete_leaves_a_key_whose_copied_state_gave_it_to_another_stack(
     key = start_host().up(declared)
     # The copy of the state, under another stack's name: the same claim, another place.
     copied = start_host().up_again(key, {**declared, "managed_by": "keys/copy/ci"})
-    with pytest.raises(PluginFailed) as refused:
+    with pytest.raises(PluginError) as refused:
         start_host().up_again(key, {**declared, "enabled": False})
 
     start_host().delete(key)
 
     assert "To leave it there, remove this declaration; the key is kept" in refused.value.sentence
     assert [client.id for client in tenant.clients()] == [key.id]
-    assert tenant.signs_in(copied.id, copied.outputs["key_secret"])
+    assert tenant.can_authenticate(copied.id, copied.outputs["key_secret"])
     (warning,) = engine.warnings
     assert "keys/copy/ci took it over" in warning
 
@@ -113,7 +113,7 @@ def test_delete_refuses_a_key_that_is_listed_and_said_to_be_gone(
     key = host.up(declared)
     tenant.fault(method="GET", path=API_CLIENT, status=404)
 
-    with pytest.raises(PluginFailed, match="the list of API clients contains it"):
+    with pytest.raises(PluginError, match="the list of API clients contains it"):
         host.delete(key)
 
     assert [client.id for client in tenant.clients()] == [key.id]
@@ -125,7 +125,7 @@ def test_delete_fails_if_the_tenant_says_gone_and_keeps_the_key(
     key = host.up(declared)
     tenant.fault(method="DELETE", path=API_CLIENT, status=404)
 
-    with pytest.raises(PluginFailed, match="could not delete the API client"):
+    with pytest.raises(PluginError, match="could not delete the API client"):
         host.delete(key)
 
     host.delete(key)

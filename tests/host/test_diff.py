@@ -3,7 +3,7 @@
 import pytest
 from host.conftest import StartHost, only_where
 from pulumi.runtime.rpc import UNKNOWN
-from support.plugin_host import Difference, PluginFailed, PluginHost, Properties
+from support.plugin_host import Difference, PluginError, PluginHost, Properties
 
 from zdx_emulator.testing import RunningEmulator
 
@@ -94,7 +94,7 @@ def test_diff_of_inputs_that_no_version_declares_is_refused_in_a_line(
 ) -> None:
     key = host.up(declared)
 
-    with pytest.raises(PluginFailed) as refused:
+    with pytest.raises(PluginError) as refused:
         host.diff(key, {**key.inputs, "rotation": "yearly", "tenant": ["eu"]})
 
     assert "Missing or malformed: rotation, tenant." in refused.value.sentence

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.plugin_host import Engine, PluginFailed, Properties, running_engine, running_plugin
+from support.plugin_host import Engine, PluginError, Properties, running_engine, running_plugin
 
 from zdx_emulator.testing import RunningEmulator
 
@@ -17,7 +17,7 @@ def test_nothing_is_made_for_an_engine_that_is_gone(
     with running_plugin(address, tmp_path / "stderr") as plugin:
         host = plugin.host(config)
         inputs = host.check(declared).inputs
-        with pytest.raises(PluginFailed) as stopped:
+        with pytest.raises(PluginError) as stopped:
             host.create(inputs)
 
     assert "stopped, so the provider stopped too" in stopped.value.sentence

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from host.conftest import StartHost, except_where, handed_out
-from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
+from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import ApiClient, RunningEmulator, Switches, scope_id
 
@@ -16,7 +16,7 @@ def by_hand(tenant: RunningEmulator) -> ApiClient:
 
 
 def refusal(host: PluginHost, declared: Properties) -> str:
-    with pytest.raises(PluginFailed) as refused:
+    with pytest.raises(PluginError) as refused:
         host.up(declared)
     return refused.value.sentence
 
@@ -50,7 +50,7 @@ def test_an_adopted_key_is_brought_to_what_is_declared(
     ]
     ownership_id = key.outputs["ownership_id"]
     assert client.description == f"for the pipeline [pulumi keys/prod/ci #{ownership_id}]"
-    assert tenant.signs_in(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
     assert key.outputs.get("previous_secret_id") == previous
 
 
@@ -63,8 +63,8 @@ def test_adopting_ends_nobodys_secret(
     key = host.up({**declared, "adopt": True})
 
     assert key.outputs["previous_secret_id"] == theirs.id
-    assert tenant.signs_in(by_hand.id, theirs.value)
-    assert tenant.signs_in(by_hand.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(by_hand.id, theirs.value)
+    assert tenant.can_authenticate(by_hand.id, key.outputs["key_secret"])
 
 
 def test_a_key_with_two_secrets_is_not_adopted(
@@ -105,7 +105,7 @@ def test_a_key_that_an_earlier_run_left_without_a_secret_is_finished(
     assert key.id == left.id
     assert len(tenant.secrets(left.id)) == 1
     assert key.outputs["ownership_id"] != "d00d"
-    assert tenant.signs_in(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
 def test_a_finished_key_of_ours_that_the_state_does_not_hold_is_refused(
@@ -117,7 +117,7 @@ def test_a_finished_key_of_ours_that_the_state_does_not_hold_is_refused(
 
     assert first.id in said
     assert "another copy of this stack's state" in said
-    assert tenant.signs_in(first.id, first.outputs["key_secret"])
+    assert tenant.can_authenticate(first.id, first.outputs["key_secret"])
     assert handed_out(tenant, first.id) == [first.outputs["secret_id"]]
 
 
@@ -132,7 +132,7 @@ def test_a_finished_key_of_ours_is_taken_over_where_the_stack_resumes(
     assert second.id == first.id
     assert second.outputs["previous_secret_id"] == first.outputs["secret_id"]
     assert second.outputs["ownership_id"] != first.outputs["ownership_id"]
-    assert tenant.signs_in(second.id, second.outputs["key_secret"])
+    assert tenant.can_authenticate(second.id, second.outputs["key_secret"])
 
 
 def test_two_keys_of_the_declared_name_are_refused_by_both_ids(
@@ -193,17 +193,17 @@ def test_four_creates_of_one_name_at_once_make_one_key(
 ) -> None:
     inputs = host.check(declared).inputs
 
-    def create(number: int) -> Recorded | PluginFailed:
+    def create(number: int) -> Recorded | PluginError:
         try:
             return host.create({**inputs, "managed_by": f"keys/prod/{number}"})
-        except PluginFailed as refused:
+        except PluginError as refused:
             return refused
 
     with ThreadPoolExecutor(4) as threads:
         results = list(threads.map(create, range(4)))
 
     (made,) = [result for result in results if isinstance(result, Recorded)]
-    refused = [result.sentence for result in results if isinstance(result, PluginFailed)]
+    refused = [result.sentence for result in results if isinstance(result, PluginError)]
     owner = made.outputs["managed_by"]
     assert [client.id for client in tenant.clients()] == [made.id]
     assert all(f"already exists and is managed by {owner}" in sentence for sentence in refused)
@@ -224,4 +224,4 @@ def test_four_creates_of_four_names_at_once_make_four_keys(
     assert {client.name: client.id for client in tenant.clients()} == {
         name: key.id for name, key in zip(names, made, strict=True)
     }
-    assert all(tenant.signs_in(key.id, key.outputs["key_secret"]) for key in made)
+    assert all(tenant.can_authenticate(key.id, key.outputs["key_secret"]) for key in made)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from host.conftest import Running, StartHost, except_where, handed_out, only_where
-from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
+from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import (
     ADMIN_SECRET,
@@ -21,7 +21,7 @@ PLANTED = "obviously-fake-planted-secret"
 
 def failure(host: PluginHost, declared: Properties) -> str:
     inputs = host.check(declared).inputs
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         host.create(inputs)
     return failed.value.sentence
 
@@ -29,7 +29,7 @@ def failure(host: PluginHost, declared: Properties) -> str:
 def assert_one_key_with_one_secret(tenant: RunningEmulator, key: Recorded) -> None:
     assert [client.id for client in tenant.clients()] == [key.id]
     assert handed_out(tenant, key.id) == [key.outputs["secret_id"]]
-    assert tenant.signs_in(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
 # A second of real time each; the wire waits, whatever the documents leave open.
@@ -150,8 +150,8 @@ def test_a_secret_lost_while_a_key_is_updated_leaves_the_one_that_the_state_hold
 
     present = [secret.id for secret in tenant.secrets(key.id)]
     assert present == [key.outputs["secret_id"], updated.outputs["secret_id"]]
-    assert tenant.signs_in(key.id, key.outputs["key_secret"])
-    assert tenant.signs_in(key.id, updated.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, updated.outputs["key_secret"])
 
 
 @pytest.mark.parametrize("refused", [{"status": 400}, {"status": 403}, {"status": 500, "count": 2}])
@@ -283,7 +283,7 @@ def test_no_failure_shows_a_secret(
 
     try:
         shown = str(CALLS[call](start_host(maxRetries="0"), key, declared))
-    except PluginFailed as failed:
+    except PluginError as failed:
         shown = failed.shown
     tenant.clear_faults()
 
@@ -298,7 +298,7 @@ def test_an_error_that_the_user_can_act_on_spares_him_the_inner_frames(
 ) -> None:
     inputs = host.check(declared).inputs
 
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         host.create({**inputs, "role": "no such role"})
 
     assert "no ZDX role is named" in failed.value.sentence

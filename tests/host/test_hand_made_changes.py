@@ -2,7 +2,7 @@
 
 import pytest
 from host.conftest import StartHost
-from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
+from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import RunningEmulator, scope_id
 
@@ -65,7 +65,7 @@ def test_a_role_that_the_tenant_does_not_offer_any_more_is_told_in_a_sentence(
     gone = {"role_id": "hhlm4bhmbg7ir::gone", "role": "Gone"}
     held = Recorded(key.id, {**key.inputs, **gone}, {**key.outputs, **gone})
 
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         host.update(held, {**held.inputs, "name": "ci-2"})
 
     assert "StopIteration" not in failed.value.shown
@@ -76,7 +76,7 @@ def test_a_state_that_cannot_be_read_shows_no_part_of_the_secret(
 ) -> None:
     outputs = {name: value for name, value in key.outputs.items() if name != "role_id"}
 
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         host.delete(Recorded(key.id, key.inputs, outputs))
 
     assert key.outputs["key_secret"][-12:] not in failed.value.shown

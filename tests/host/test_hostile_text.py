@@ -2,7 +2,7 @@
 
 import pytest
 from host.conftest import StartHost, except_where, only_where
-from support.plugin_host import Engine, PluginFailed, PluginHost, Properties
+from support.plugin_host import Engine, PluginError, PluginHost, Properties
 
 from zdx_emulator.testing import API_CLIENT, SECRET, RunningEmulator
 
@@ -21,7 +21,7 @@ def test_create_shows_the_owner_of_a_key_without_what_a_terminal_acts_on(
 ) -> None:
     tenant.add_secret(tenant.create_client("ci", description=f"x [pulumi {owner} #abc]").id)
 
-    with pytest.raises(PluginFailed) as refused:
+    with pytest.raises(PluginError) as refused:
         host.up(declared)
 
     assert "is managed by" in refused.value.sentence
@@ -98,7 +98,7 @@ def test_no_line_shows_a_name_that_is_a_secret(
     key = start_host().up(rotating)
     lines = []
 
-    with pytest.raises(PluginFailed) as taken:
+    with pytest.raises(PluginError) as taken:
         start_host().up({**secret, "managed_by": "other/prod/ci"})
     lines.append(taken.value.shown)
     again = {**rotating, "rotation": {"keep_previous_days": 0, "triggers": {"round": ["2"]}}}
@@ -108,7 +108,7 @@ def test_no_line_shows_a_name_that_is_a_secret(
     tenant.fault(method="DELETE", path=SECRET, status=403)
     host.up_again(rotated, again)
     tenant.fault(method="GET", path=API_CLIENT, status=403)
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         host.delete(rotated)
     lines.append(failed.value.shown)
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
+from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import RunningEmulator
 
@@ -52,7 +52,7 @@ def test_a_rotation_ends_neither_of_two_secrets_that_work(
 ) -> None:
     before = present(tenant, imported)
 
-    with pytest.raises(PluginFailed) as refused:
+    with pytest.raises(PluginError) as refused:
         host.up_again(imported, triggered(declared))
 
     assert f"zdx-keys revoke {imported.id} SECRET_ID" in refused.value.sentence
@@ -73,4 +73,4 @@ def test_a_rotation_takes_the_place_of_a_secret_that_has_ended(
 
     assert ended not in present(tenant, imported)
     assert rotated.outputs["previous_secret_id"] == working
-    assert tenant.signs_in(imported.id, rotated.outputs["key_secret"])
+    assert tenant.can_authenticate(imported.id, rotated.outputs["key_secret"])

@@ -1,7 +1,7 @@
 """API clients that sign in by a key pair: ZIdentity lists no secrets of them, and mints none."""
 
 import pytest
-from support.plugin_host import PluginFailed, PluginHost, Properties
+from support.plugin_host import PluginError, PluginHost, Properties
 
 from zdx_emulator.testing import RunningEmulator
 
@@ -13,7 +13,7 @@ def test_the_name_of_such_a_client_is_taken_and_the_message_says_why(
 ) -> None:
     tenant.create_client("ci", clientAuthentication=BY_KEY_PAIR)
 
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         host.up({**declared, "adopt": True})
 
     assert "authenticates with a private key" in failed.value.sentence

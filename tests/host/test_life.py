@@ -63,7 +63,7 @@ def test_the_outputs_of_a_made_key_are_all_there(
 
     (secret_id,) = handed_out(tenant, key.id)
     outputs = dict(key.outputs)
-    assert tenant.signs_in(key.id, outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, outputs["key_secret"])
     assert json.loads(outputs.pop("key_json")) == {
         "key_id": key.id,
         "key_secret": outputs.pop("key_secret"),

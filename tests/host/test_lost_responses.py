@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from host.conftest import StartHost, handed_out, only_where, wait_until
-from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
+from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENTS, SECRET, SECRETS, RunningEmulator
 
@@ -21,7 +21,7 @@ def expire(key: Recorded) -> Recorded:
 
 def create_fails(host: PluginHost, declared: Properties) -> str:
     inputs = host.check(declared).inputs
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         host.create(inputs)
     return failed.value.sentence
 
@@ -37,17 +37,17 @@ def test_rotation_fails_if_the_new_secret_may_take_effect_late(
     key = start_host().up(declared)
     tenant.fault(method="POST", path=SECRETS, delay_ms=900)
 
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         start_host(**TIMEOUT).up_again(expire(key), declared)
     wait_until(lambda: len(tenant.secrets(key.id)) == 2)
 
     assert "its secret wasn't rotated" in failed.value.sentence
     assert count_requests(tenant, "POST", "/secrets") == 2  # the key's own and one for the rotation
-    assert tenant.signs_in(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
     rotated = start_host().up_again(expire(key), declared)
     assert handed_out(tenant, key.id) == [key.outputs["secret_id"], rotated.outputs["secret_id"]]
-    assert tenant.signs_in(key.id, key.outputs["key_secret"])
-    assert tenant.signs_in(key.id, rotated.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, rotated.outputs["key_secret"])
 
 
 @WAITS
@@ -74,7 +74,7 @@ def test_create_leaves_a_client_that_took_effect_late_to_the_next_run(
     key = start_host().up(declared)
 
     assert [client.id for client in tenant.clients()] == [key.id]
-    assert tenant.signs_in(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
 @only_where("as_documented")
@@ -105,11 +105,11 @@ def test_rotation_revokes_no_secret_that_it_did_not_ask_for(
         tenant.wait_until_held()
         theirs = tenant.add_secret(key.id)
         tenant.release()
-        with pytest.raises(PluginFailed, match="its secret wasn't rotated"):
+        with pytest.raises(PluginError, match="its secret wasn't rotated"):
             rotation.result()
 
     assert [secret.id for secret in tenant.secrets(key.id)] == [key.outputs["secret_id"], theirs.id]
-    assert tenant.signs_in(key.id, theirs.value)
+    assert tenant.can_authenticate(key.id, theirs.value)
 
 
 @only_where("as_documented")
@@ -144,4 +144,4 @@ def test_revoke_of_the_previous_secret_is_not_done_while_it_is_listed(
 
     assert kept.outputs["previous_secret_id"] == key.outputs["secret_id"]
     assert "previous_secret_id" not in revoked.outputs
-    assert not tenant.signs_in(key.id, key.outputs["key_secret"])
+    assert not tenant.can_authenticate(key.id, key.outputs["key_secret"])

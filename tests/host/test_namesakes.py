@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from host.conftest import StartHost, except_where, only_where, wait_until
-from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
+from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENTS, SECRETS, RunningEmulator, Switches
 
@@ -15,7 +15,7 @@ names_repeat = except_where(unique_names="the tenant itself refuses a second key
 
 def create_fails(host: PluginHost, declared: Properties) -> str:
     inputs = host.check(declared).inputs
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         host.create(inputs)
     return failed.value.sentence
 
@@ -45,7 +45,7 @@ def test_create_refuses_a_name_that_another_stack_took_a_moment_ago(
 
     assert f"{key.id} (other/prod/ci)" in said
     assert [client.id for client in tenant.clients() if client.name == "ci"] == [key.id]
-    assert tenant.signs_in(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
 @names_repeat
@@ -73,10 +73,10 @@ def test_two_stacks_that_create_one_name_at_once_never_both_succeed(
     before = len(tenant.clients())
     tenant.fault(method="POST", path=API_CLIENTS, hold="after", count=2)
 
-    def create(stack: str) -> Recorded | PluginFailed:
+    def create(stack: str) -> Recorded | PluginError:
         try:
             return hosts[stack].up({**declared, "managed_by": f"keys/{stack}/ci"})
-        except PluginFailed as failed:
+        except PluginError as failed:
             return failed
 
     with ThreadPoolExecutor(2) as threads:
@@ -89,7 +89,7 @@ def test_two_stacks_that_create_one_name_at_once_never_both_succeed(
     assert len(created) < 2
     named = [client.id for client in tenant.clients() if client.name == "ci"]
     assert named == [key.id for key in created]
-    assert all(tenant.signs_in(key.id, key.outputs["key_secret"]) for key in created)
+    assert all(tenant.can_authenticate(key.id, key.outputs["key_secret"]) for key in created)
 
 
 @only_where("as_documented")

@@ -2,7 +2,7 @@
 
 import pytest
 from host.conftest import StartHost, except_where
-from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
+from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENT, SECRETS, RunningEmulator, Switches, scope_id
 
@@ -149,14 +149,14 @@ def test_get_of_a_key_that_another_stack_owns_names_the_owner(
 
 @pytest.mark.parametrize("key_id", ["no-such-key", "../api-clients", "a b", "%2e%2e"])
 def test_get_of_a_key_that_is_not_there_is_an_error(host: PluginHost, key_id: str) -> None:
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         host.get(key_id, {})
 
     assert f"the tenant acme has no API client {key_id}." in failed.value.sentence
 
 
 def test_get_in_a_profile_that_is_not_there_is_an_error(host: PluginHost) -> None:
-    with pytest.raises(PluginFailed, match='zdx:tenants has no tenant "eu"'):
+    with pytest.raises(PluginError, match='zdx:tenants has no tenant "eu"'):
         host.get("any", {"tenant": "eu"})
 
 
@@ -166,7 +166,7 @@ def test_a_key_that_cannot_be_read_is_named(
     key = host.up(declared)
     tenant.fault(method="GET", path=SECRETS, status=403)
 
-    with pytest.raises(PluginFailed, match='the key "ci": could not list the secrets'):
+    with pytest.raises(PluginError, match='the key "ci": could not list the secrets'):
         host.refresh(key)
 
 
@@ -175,7 +175,7 @@ def test_refresh_fails_if_only_the_secrets_are_said_to_be_gone(
 ) -> None:
     tenant.fault(method="GET", path=SECRETS, status=404)
 
-    with pytest.raises(PluginFailed, match="could not list the secrets"):
+    with pytest.raises(PluginError, match="could not list the secrets"):
         host.refresh(key)
 
     assert host.refresh(key).outputs == key.outputs
@@ -187,7 +187,7 @@ def test_refresh_fails_if_the_tenant_lists_a_key_and_says_that_it_is_gone(
     tenant.switch(Switches(list_descriptions=False))
     tenant.fault(method="GET", path=API_CLIENT, status=404)
 
-    with pytest.raises(PluginFailed, match="the list of API clients contains it"):
+    with pytest.raises(PluginError, match="the list of API clients contains it"):
         start_host().refresh(key)
 
     assert start_host().refresh(key).outputs == key.outputs

@@ -54,8 +54,8 @@ def test_a_changed_trigger_mints_a_secret_and_keeps_the_one_before(
     assert rotated.outputs["previous_secret_revoke_on"] in {
         (today + timedelta(days=3 - slip)).isoformat() for slip in (0, 1)
     }
-    assert tenant.signs_in(key.id, key.outputs["key_secret"])
-    assert tenant.signs_in(key.id, rotated.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, rotated.outputs["key_secret"])
 
 
 def test_a_rotation_is_done_once(host: PluginHost, rotating: Properties) -> None:
@@ -134,8 +134,8 @@ def test_a_second_rotation_inside_the_overlap_ends_the_first_secret_and_not_the_
 
     assert present(tenant, first) == {second.outputs["secret_id"], third.outputs["secret_id"]}
     assert third.outputs["previous_secret_id"] == second.outputs["secret_id"]
-    assert tenant.signs_in(first.id, second.outputs["key_secret"])
-    assert tenant.signs_in(first.id, third.outputs["key_secret"])
+    assert tenant.can_authenticate(first.id, second.outputs["key_secret"])
+    assert tenant.can_authenticate(first.id, third.outputs["key_secret"])
 
 
 def test_rotation_after_a_manual_revoke_keeps_the_previous_secret_known(

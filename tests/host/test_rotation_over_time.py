@@ -34,7 +34,7 @@ DECLARED = {
 }
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """The process is ended before a change."""
 
 
@@ -108,7 +108,7 @@ class OneKey(RuleBasedStateMachine):
     @rule(changes=st.integers(0, 3))
     def up_that_is_killed(self, changes: int) -> None:
         self.trigger += 1
-        with suppress(Killed):
+        with suppress(KilledError):
             self.run(changes_before_death=changes, recorded=False)
 
     @rule()
@@ -164,7 +164,7 @@ class OneKey(RuleBasedStateMachine):
 
         def before_write() -> None:
             if next(left, None) is None:
-                raise Killed
+                raise KilledError
 
         config = self.emulator.stack_config()
         moved = timedelta(days=self.day)

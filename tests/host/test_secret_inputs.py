@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from host.conftest import StartHost, only_where
-from support.plugin_host import Engine, PluginFailed, PluginHost, Properties
+from support.plugin_host import Engine, PluginError, PluginHost, Properties
 
 from zdx_emulator.testing import API_CLIENT, API_CLIENTS, RunningEmulator
 
@@ -20,7 +20,7 @@ def declared(declared: Properties) -> Properties:
 
 
 def refuse(call: Callable[[], object]) -> str:
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         call()
     assert PLANTED not in failed.value.shown
     return failed.value.sentence

@@ -4,14 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from host.conftest import StartHost, except_where, only_where
-from support.plugin_host import Engine, PluginFailed, PluginHost, Properties, Recorded
+from support.plugin_host import Engine, PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENT, SECRETS, ApiClient, RunningEmulator, scope_id
 
 
 def create_fails(host: PluginHost, declared: Properties) -> str:
     inputs = host.check(declared).inputs
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         host.create(inputs)
     return failed.value.sentence
 
@@ -59,7 +59,7 @@ def test_take_over_that_cannot_be_undone_says_so_and_the_next_run_finishes_it(
     assert "could not be restored" in said
     assert "Run pulumi up again" in said
     assert taken.id == key.id
-    assert tenant.signs_in(taken.id, taken.outputs["key_secret"])
+    assert tenant.can_authenticate(taken.id, taken.outputs["key_secret"])
 
 
 @only_where("as_documented")
@@ -84,10 +84,10 @@ def test_two_take_overs_at_once_leave_no_state_with_a_dead_secret(
     tenant.fault(method=method, path=path, hold=when, count=1)
     slow, quick = start_host(), start_host()
 
-    def take_over(host: PluginHost, stack: str) -> Recorded | PluginFailed:
+    def take_over(host: PluginHost, stack: str) -> Recorded | PluginError:
         try:
             return host.up({**declared, "managed_by": f"keys/{stack}/ci", "adopt": True})
-        except PluginFailed as failed:
+        except PluginError as failed:
             return failed
 
     with ThreadPoolExecutor(1) as threads:
@@ -99,7 +99,7 @@ def test_two_take_overs_at_once_leave_no_state_with_a_dead_secret(
 
     for stack, result in results.items():
         if isinstance(result, Recorded):
-            assert tenant.signs_in(first.id, result.outputs["key_secret"]), stack
+            assert tenant.can_authenticate(first.id, result.outputs["key_secret"]), stack
     ids = {r.outputs["secret_id"] for r in results.values() if isinstance(r, Recorded)}
     assert {secret.id for secret in tenant.secrets(first.id)} == {theirs.id, *ids}
     assert len(ids) < 2
@@ -126,7 +126,7 @@ def test_take_over_whose_secret_a_late_request_replaced_is_corrected_as_the_refu
 
     assert "taken over by keys/quick/ci at the same time" in said
     assert "run pulumi up --refresh there" in said
-    assert tenant.signs_in(key.id, corrected.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, corrected.outputs["key_secret"])
 
 
 @except_where(first_secret="no key is without a secret there")

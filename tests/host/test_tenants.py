@@ -9,7 +9,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from support.plugin_host import (
     Difference,
     Engine,
-    PluginFailed,
+    PluginError,
     PluginHost,
     Properties,
     Recorded,
@@ -45,7 +45,7 @@ def test_settings_that_name_another_tenant_stop_every_call(
     before = tenant.clients()
     tenant.clear_requests()
 
-    with pytest.raises(PluginFailed) as stopped:
+    with pytest.raises(PluginError) as stopped:
         CALLS[call](start_host(vanityDomain="elsewhere"), key)
 
     assert (
@@ -58,7 +58,7 @@ def test_settings_that_name_another_tenant_stop_every_call(
 def test_another_cloud_is_another_tenant(start_host: StartHost, declared: Properties) -> None:
     key = start_host().up(declared)
 
-    with pytest.raises(PluginFailed, match=r"the settings point to acme \(cloud beta\)"):
+    with pytest.raises(PluginError, match=r"the settings point to acme \(cloud beta\)"):
         start_host(cloud="beta").refresh(key)
 
 
@@ -135,7 +135,7 @@ def test_settings_that_name_another_tenant_announce_nothing_that_will_not_happen
     find_rotation_reason = {**key.inputs, "rotation": {"triggers": {"incident": "today"}}}
     engine.said.clear()
 
-    with pytest.raises(PluginFailed):
+    with pytest.raises(PluginError):
         start_host(vanityDomain="elsewhere").diff(key, find_rotation_reason)
 
     assert not [line for line in engine.said if "gets a new secret" in line]
@@ -160,7 +160,7 @@ def test_another_server_of_the_same_name_does_not_make_a_key_gone(
     key = start_host().up(declared)
     elsewhere = start_host(apiUrl=impostor.url, tokenUrl=f"{impostor.url}{TOKEN}")
 
-    with pytest.raises(PluginFailed) as stopped:
+    with pytest.raises(PluginError) as stopped:
         CALLS[call](elsewhere, key)
 
     assert call == "update" or f"was last read at {tenant.url}" in stopped.value.sentence
@@ -203,7 +203,7 @@ def test_a_cloud_that_is_a_mere_name_is_told_where_a_key_lives(
 ) -> None:
     key = start_host(cloud="preview").up(declared)
 
-    with pytest.raises(PluginFailed, match=r"belongs to the tenant acme \(cloud preview\)"):
+    with pytest.raises(PluginError, match=r"belongs to the tenant acme \(cloud preview\)"):
         start_host().refresh(key)
 
 
@@ -216,7 +216,7 @@ def test_a_state_of_a_later_version_stops_every_call(
     later = Recorded(key.id, key.inputs, {**key.outputs, "schema_version": 2})
     tenant.clear_requests()
 
-    with pytest.raises(PluginFailed, match="has schema 2") as stopped:
+    with pytest.raises(PluginError, match="has schema 2") as stopped:
         CALLS[call](host, later)
 
     assert "Upgrade the package zdx-provider" in stopped.value.sentence

@@ -2,7 +2,7 @@
 
 import pytest
 from host.conftest import StartHost, except_where, handed_out
-from support.plugin_host import PluginFailed, PluginHost, Properties, Recorded
+from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import SECRETS, RunningEmulator, scope_id
 
@@ -45,7 +45,7 @@ def test_an_update_keeps_the_secret(
     updated = host.up_again(key, {**declared, "name": "ci-2"})
 
     assert updated.outputs["key_secret"] == key.outputs["key_secret"]
-    assert tenant.signs_in(key.id, updated.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, updated.outputs["key_secret"])
     assert handed_out(tenant, key.id) == [key.outputs["secret_id"]]
 
 
@@ -126,7 +126,7 @@ def test_a_key_that_another_resource_has_taken_over_is_not_changed(
     tenant.change_client(key.id, description="[pulumi other/prod/ci #d00d]")
     before = tenant.client(key.id)
 
-    with pytest.raises(PluginFailed) as refused:
+    with pytest.raises(PluginError) as refused:
         host.up_again(key, {**declared, "name": "ci-2"})
 
     assert f'"ci-2" ({key.id}) is now managed by other/prod/ci' in refused.value.sentence
@@ -138,7 +138,7 @@ def test_an_update_of_a_key_that_is_gone_says_what_to_run(
 ) -> None:
     tenant.delete_client(key.id)
 
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         host.up_again(key, {**declared, "name": "ci-2"})
 
     assert failed.value.sentence.endswith("Run pulumi up --refresh to create it again.")
@@ -158,7 +158,7 @@ def test_a_missing_secret_is_minted_anew(
     assert handed_out(tenant, key.id) == [updated.outputs["secret_id"]]
     assert updated.outputs["secret_id"] != key.outputs["secret_id"]
     assert updated.outputs["secret_expires_on"] == inputs["secret_expires_on"]
-    assert tenant.signs_in(key.id, updated.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, updated.outputs["key_secret"])
 
 
 @except_where(first_secret="one more is a third one there")
@@ -172,7 +172,7 @@ def test_a_secret_is_minted_in_the_place_of_one_that_the_state_does_not_know(
     present = [secret.id for secret in tenant.secrets(key.id)]
     assert present == [key.outputs["secret_id"], updated.outputs["secret_id"]]
     assert stranger.id not in present
-    assert tenant.signs_in(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
 def test_a_secret_that_cannot_be_minted_tells_what_is_changed_already(
@@ -180,14 +180,14 @@ def test_a_secret_that_cannot_be_minted_tells_what_is_changed_already(
 ) -> None:
     tenant.fault(method="POST", path=SECRETS, status=403)
 
-    with pytest.raises(PluginFailed) as failed:
+    with pytest.raises(PluginError) as failed:
         host.up_again(
             Recorded(key.id, ended(key.inputs), ended(key.outputs)), {**declared, "name": "ci-2"}
         )
 
     assert "up to date, but its secret wasn't rotated" in failed.value.sentence
     assert tenant.client(key.id).name == "ci-2"
-    assert tenant.signs_in(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
 def ended(properties: Properties) -> Properties:
@@ -201,7 +201,7 @@ def test_update_refuses_a_key_that_another_state_of_its_resource_has_taken_over(
     tenant.change_client(key.id, description="for the pipeline [pulumi keys/prod/ci #d00d]")
     before = tenant.client(key.id), tenant.secrets(key.id)
 
-    with pytest.raises(PluginFailed) as refused:
+    with pytest.raises(PluginError) as refused:
         host.up_again(Recorded(key.id, ended(key.inputs), ended(key.outputs)), declared)
 
     assert f'"ci" ({key.id}) was taken over by another run' in refused.value.sentence
@@ -216,7 +216,7 @@ def test_taking_a_key_back_from_another_state_works_as_the_refusal_says(
     second = start_host(resumeInterrupted="true").up(declared)
     tenant.delete_secret(first.id, first.outputs["secret_id"])
 
-    with pytest.raises(PluginFailed) as refused:
+    with pytest.raises(PluginError) as refused:
         start_host().up_again(first, {**declared, "enabled": False})
     # What `pulumi state delete` leaves is a resource that the state does not hold.
     taken_back = start_host().up({**declared, "adopt": True})
@@ -225,7 +225,7 @@ def test_taking_a_key_back_from_another_state_works_as_the_refusal_says(
         refused.value.sentence
     )
     assert taken_back.id == first.id == second.id
-    assert tenant.signs_in(taken_back.id, taken_back.outputs["key_secret"])
+    assert tenant.can_authenticate(taken_back.id, taken_back.outputs["key_secret"])
 
 
 @except_where(unique_names="the tenant itself refuses a second key of a name there")
@@ -234,7 +234,7 @@ def test_rename_to_the_name_of_another_key_is_refused(
 ) -> None:
     other = tenant.create_client("ci-2")
 
-    with pytest.raises(PluginFailed) as refused:
+    with pytest.raises(PluginError) as refused:
         host.up_again(key, {**declared, "name": "ci-2", "enabled": False})
 
     assert f"{other.id} already has that name. Nothing was changed." in refused.value.sentence
@@ -252,7 +252,7 @@ def test_rename_is_undone_if_another_key_gets_the_name_meanwhile(
     )  # this process has its list now
     other = tenant.create_client("ci-2")
 
-    with pytest.raises(PluginFailed) as refused:
+    with pytest.raises(PluginError) as refused:
         host.up_again(key, {**declared, "name": "ci-2"})
 
     assert f"{other.id} already has that name" in refused.value.sentence

@@ -24,23 +24,23 @@ _POLL_SECONDS = 0.05
 _QUIET_SECONDS = 1.5
 
 
-class KeyLost(AssertionError):
+class KeyLostError(AssertionError):
     """Something that is declared, or in use, no longer works."""
 
 
-class KeyDoubled(AssertionError):
+class KeyDoubledError(AssertionError):
     """Two keys bear one name."""
 
 
-class ChangedForNobody(AssertionError):
+class UnrecordedChangeError(AssertionError):
     """A plugin changed something although nobody would record it."""
 
 
-class NoWayOn(AssertionError):
+class NoNextStepError(AssertionError):
     """A command failed, and says nothing that helps."""
 
 
-BROKEN_PROMISES = (KeyLost, KeyDoubled, ChangedForNobody, NoWayOn)
+BROKEN_PROMISES = (KeyLostError, KeyDoubledError, UnrecordedChangeError, NoNextStepError)
 
 
 @dataclass
@@ -151,7 +151,7 @@ class Ordeal:
         if self.case.victim != LANGUAGE_HOST:
             later = _changes(self.tenant.requests()[before:])
             if later:
-                raise ChangedForNobody(str(later))
+                raise UnrecordedChangeError(str(later))
 
     def _wait_for_quiet(self) -> None:
         """Wait until a plugin that has lost its engine sends nothing more."""
@@ -173,22 +173,22 @@ class Ordeal:
                 return outcome
             self._assert_promise()
             outcome = self._follow(run)
-        raise NoWayOn(f"refused again and again, last {outcome}")
+        raise NoNextStepError(f"refused again and again, last {outcome}")
 
     def _follow(self, refusal: Run) -> str:
         """Do what a refusal says, where there is a reason to refuse."""
         if "pulumi config set zdx:resumeInterrupted true, then pulumi up" in refusal.text:
             if not self.case.operation.makes:
-                raise NoWayOn(f"nothing was to be made: {refusal}")
+                raise NoNextStepError(f"nothing was to be made: {refusal}")
             self.project.configure({"zdx:resumeInterrupted": True})
             return RESUMED
         if "Revoke the unused one: zdx-keys revoke" in refusal.text:
             if not self.case.may_fill_both_slots:
-                raise NoWayOn(f"no two secrets can have been lost: {refusal}")
+                raise NoNextStepError(f"no two secrets can have been lost: {refusal}")
             (client,) = self.tenant.clients()
             self.tenant.delete_secret(client.id, self.tenant.secrets(client.id)[-1].id)
             return REVOKED
-        raise NoWayOn(str(refusal))
+        raise NoNextStepError(str(refusal))
 
     def _assert_done(self) -> None:
         self._assert_one_key_a_name()
@@ -222,7 +222,7 @@ class Ordeal:
     def _assert_one_key_a_name(self) -> None:
         names = [client.name for client in self.tenant.clients()]
         if len(names) != len(set(names)):
-            raise KeyDoubled(f"the tenant has the keys {names}")
+            raise KeyDoubledError(f"the tenant has the keys {names}")
 
     def _assert_in_use(self) -> None:
         for credential in self._in_use:
@@ -233,7 +233,7 @@ class Ordeal:
         operation = self.case.operation
         if credential.key_id not in {client.id for client in self.tenant.clients()}:
             if not operation.removes:
-                raise KeyLost(f"{credential.key_id} is gone")
+                raise KeyLostError(f"{credential.key_id} is gone")
             return
         present = {secret.id for secret in self.tenant.secrets(credential.key_id)}
         if secret_id in present or not operation.mends:
@@ -243,7 +243,7 @@ class Ordeal:
         try:
             self.tenant.token_for(credential.key_id, credential.secret)
         except requests.HTTPError as error:
-            raise KeyLost(f"{credential.key_id} no longer works") from error
+            raise KeyLostError(f"{credential.key_id} no longer works") from error
 
     def _unlock(self) -> None:
         if any(self.project.engine_folder.rglob("state/.pulumi/locks/**/*.json")):

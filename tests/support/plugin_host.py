@@ -33,7 +33,7 @@ _ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120
 
 
-class PluginFailed(Exception):
+class PluginError(Exception):
     """A call that the host answered with an error.
 
     Attributes:
@@ -161,7 +161,7 @@ class PluginHost:
         try:
             yield
         except grpc.RpcError as error:
-            raise PluginFailed(error.details() or "") from None
+            raise PluginError(error.details() or "") from None
 
     def _accepted(self, declared: Properties, olds: Properties | None = None) -> Properties:
         checked = self.check(declared, olds)

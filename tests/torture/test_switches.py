@@ -41,7 +41,7 @@ def test_an_operation_does_its_work_whatever_the_answer(
     keys = project.recorded_keys()
     assert [key["name"] for key in keys] == ([operation.leaves] if operation.leaves else [])
     assert [client.id for client in tenant.clients()] == [key["key_id"] for key in keys]
-    assert all(tenant.signs_in(key["key_id"], key["key_secret"]) for key in keys)
-    assert all(tenant.signs_in(used.key_id, used.secret) for used in in_use)
+    assert all(tenant.can_authenticate(key["key_id"], key["key_secret"]) for key in keys)
+    assert all(tenant.can_authenticate(used.key_id, used.secret) for used in in_use)
     project.program(NOTHING).run(*UP)
     assert tenant.clients() == []

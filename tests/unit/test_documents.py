@@ -98,8 +98,8 @@ def test_every_stack_config_is_what_the_provider_reads(block: Block) -> None:
     load_settings(config.get, {})
     for profile in list_tenant_names(config.get):
         settings = load_settings(config.get, {}, profile)
-        assert settings.tenant().vanity_domain
-        assert settings.credentials().client_id
+        assert settings.build_tenant().vanity_domain
+        assert settings.build_credentials().client_id
 
 
 @pytest.mark.parametrize("document", documents())

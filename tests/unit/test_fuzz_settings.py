@@ -111,7 +111,7 @@ def read_all(config: dict[str, str], environ: dict[str, str], name: str | None) 
     try:
         settings = load_settings(config.get, environ, name)
         shown += [repr(settings), str(settings), settings.model_dump_json(exclude={"http_proxy"})]
-        shown += [repr(settings.tenant()), repr(settings.credentials())]
+        shown += [repr(settings.build_tenant()), repr(settings.build_credentials())]
         settings.open().close()
     except SettingsError as refused:
         shown += [str(refused), repr(refused), repr(refused.__context__), repr(refused.__cause__)]

@@ -3,7 +3,7 @@
 import pytest
 from support.samples import build_role
 
-from policies.rules import name_problem, role_problem, rotation_problem
+from policies.rules import find_name_problem, find_role_problem, find_rotation_problem
 from zdx_emulator.testing import scope_id
 from zdx_provider.keys.roles import find_role
 
@@ -12,7 +12,7 @@ SUPER_ID = scope_id("ZDX Super Admin")
 
 
 def problem_of_role(role: str, *allowed_ids: str) -> str | None:
-    return role_problem(role, restricted=["ZDX Super Admin"], allowed_ids=allowed_ids)
+    return find_role_problem(role, restricted=["ZDX Super Admin"], allowed_ids=allowed_ids)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_any_other_role_is_free(role: str) -> None:
 
 
 def test_a_prefix_in_the_config_is_matched_off_too() -> None:
-    assert role_problem("zdx super admin", restricted=["Role:ZDX Super Admin"], allowed_ids=[])
+    assert find_role_problem("zdx super admin", restricted=["Role:ZDX Super Admin"], allowed_ids=[])
 
 
 def test_an_id_is_refused_as_it_hides_the_roles_name() -> None:
@@ -53,13 +53,13 @@ def test_an_id_that_is_known_to_be_another_role_is_free() -> None:
 
 
 def test_an_id_can_be_restricted() -> None:
-    found = role_problem(SUPER_ID, restricted=[SUPER_ID], allowed_ids=[SUPER_ID])
+    found = find_role_problem(SUPER_ID, restricted=[SUPER_ID], allowed_ids=[SUPER_ID])
 
     assert str(found).startswith(f'Its role is "{SUPER_ID}".')
 
 
 def test_a_key_without_rotation_is_told_the_longest_lifetime() -> None:
-    found = rotation_problem(None, longest_days=90.0)
+    found = find_rotation_problem(None, longest_days=90.0)
 
     assert (
         found
@@ -69,29 +69,29 @@ def test_a_key_without_rotation_is_told_the_longest_lifetime() -> None:
 
 @pytest.mark.parametrize("days", [30.0, 90.0])
 def test_a_secret_may_live_as_long_as_the_config_says(days: float) -> None:
-    assert rotation_problem(days, longest_days=90) is None
+    assert find_rotation_problem(days, longest_days=90) is None
 
 
 def test_a_secret_may_not_live_a_day_longer() -> None:
-    assert "too long" in str(rotation_problem(91, longest_days=90))
+    assert "too long" in str(find_rotation_problem(91, longest_days=90))
 
 
 def test_a_name_that_matches_the_pattern_is_free() -> None:
-    assert name_problem("team-ci", pattern="team-[a-z]+") is None
+    assert find_name_problem("team-ci", pattern="team-[a-z]+") is None
 
 
 @pytest.mark.parametrize("name", ["team-ci\n", "team-ci 2", "my team-ci"])
 def test_a_name_must_match_the_pattern_from_end_to_end(name: str) -> None:
-    assert "does not match team-[a-z]+." in str(name_problem(name, pattern="team-[a-z]+"))
+    assert "does not match team-[a-z]+." in str(find_name_problem(name, pattern="team-[a-z]+"))
 
 
 def test_a_pattern_that_is_no_regular_expression_is_named() -> None:
     with pytest.raises(ValueError, match='"pattern" of name-pattern is not a regular expression'):
-        name_problem("ci", pattern="(")
+        find_name_problem("ci", pattern="(")
 
 
 def test_no_problem_quotes_an_input() -> None:
-    found = name_problem("Planted", pattern="[a-z]+"), problem_of_role("role:for:Planted")
+    found = find_name_problem("Planted", pattern="[a-z]+"), problem_of_role("role:for:Planted")
 
     assert all(found)
     assert "Planted" not in "".join(map(str, found))

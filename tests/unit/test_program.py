@@ -465,23 +465,25 @@ def test_the_reference_is_the_one_that_every_recorded_state_has() -> None:
     assert [serialize_provider(ApiKeyProvider()) for _ in range(2)] == [recorded, recorded]
 
 
-WIRE = {"requests", "urllib3", "jwt", "tenacity", "cryptography"}
+HTTP = {"requests", "urllib3", "jwt", "tenacity", "cryptography"}
 
 
 @pytest.mark.parametrize(
-    ("imported", "spared"),
+    ("imports", "unneeded"),
     [
-        pytest.param("zdx_provider", {*WIRE, "pydantic"}, id="program"),
-        pytest.param("zdx_provider.engine.lifecycle", WIRE, id="plugin that sends nothing"),
+        ("from zdx_provider import ApiKey, get_api_key", {*HTTP, "pydantic"}),
+        ("import zdx_provider.engine.lifecycle", HTTP),
+        ("import zdx_provider.cli.app", {*HTTP, "pulumi", "grpc", "pydantic"}),
     ],
+    ids=["program", "plugin", "help of zdx-keys"],
 )
-def test_nobody_pays_for_what_only_another_needs(imported: str, spared: set[str]) -> None:
-    line = f"import sys, json, {imported}; print(json.dumps(sorted(sys.modules)))"
+def test_import_loads_no_library_that_it_does_not_need(imports: str, unneeded: set[str]) -> None:
+    line = f"import sys, json; {imports}; print(json.dumps(sorted(sys.modules)))"
 
     shown = subprocess.run(
         [sys.executable, "-c", line], capture_output=True, text=True, check=True, timeout=60
     )
 
     loaded = {name.partition(".")[0] for name in json.loads(shown.stdout)}
-    assert "pulumi" in loaded
-    assert loaded.isdisjoint(spared)
+    assert "zdx_provider" in loaded
+    assert loaded.isdisjoint(unneeded)

@@ -1,18 +1,17 @@
-import inspect
+import pytest
 
 import zdx_provider
 
 
-def test_the_public_names_are_what_is_exported() -> None:
-    exported = {
-        name
-        for name, value in vars(zdx_provider).items()
-        if not inspect.ismodule(value) and not name.startswith("_")
-    }
-
-    assert exported | {"__version__"} == set(zdx_provider.__all__)
+@pytest.mark.parametrize("name", zdx_provider.__all__)
+def test_public_name_can_be_imported_and_is_documented(name: str) -> None:
+    assert getattr(zdx_provider, name).__doc__
 
 
-def test_every_public_name_is_listed_once_and_documented() -> None:
-    assert sorted(set(zdx_provider.__all__)) == sorted(zdx_provider.__all__)
-    assert all(getattr(zdx_provider, name).__doc__ for name in zdx_provider.__all__)
+def test_public_names_are_all_that_the_package_lists() -> None:
+    assert sorted(set(zdx_provider.__all__)) == zdx_provider.__dir__() == sorted(dir(zdx_provider))
+
+
+def test_import_of_another_name_fails_as_of_every_module() -> None:
+    with pytest.raises(AttributeError, match="'zdx_provider' has no attribute 'Keys'"):
+        zdx_provider.Keys  # noqa: B018 - the access is the test

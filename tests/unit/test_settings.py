@@ -72,12 +72,12 @@ def test_the_settings_are_those_that_a_program_knows_by_name() -> None:
 def test_the_environment_alone_is_enough() -> None:
     read = settings({}, ENVIRONMENT)
 
-    assert read.credentials() == ClientSecret("from-environment", "environment-fake-secret")
-    assert read.tenant().vanity_domain == "acme-env"
-    assert read.tenant().cloud == "beta"
-    assert read.tenant().api_url == "https://api.env.test"
-    assert read.tenant().token_url == "https://token.env.test/token"
-    assert read.connection().http_proxy == "http://proxy.test:3128"
+    assert read.build_credentials() == ClientSecret("from-environment", "environment-fake-secret")
+    assert read.build_tenant().vanity_domain == "acme-env"
+    assert read.build_tenant().cloud == "beta"
+    assert read.build_tenant().api_url == "https://api.env.test"
+    assert read.build_tenant().token_url == "https://token.env.test/token"
+    assert read.build_connection().http_proxy == "http://proxy.test:3128"
 
 
 def test_the_config_comes_before_the_environment() -> None:
@@ -91,12 +91,12 @@ def test_the_config_comes_before_the_environment() -> None:
 
     read = settings(config, ENVIRONMENT)
 
-    assert read.credentials() == ClientSecret("admin", PLANTED)
-    assert read.tenant().vanity_domain == "acme"
-    assert read.tenant().cloud == "gov"
-    assert read.tenant().api_url == "https://api.config.test"
-    assert read.tenant().token_url == "https://token.config.test/token"
-    assert read.connection().http_proxy == "http://other.test"
+    assert read.build_credentials() == ClientSecret("admin", PLANTED)
+    assert read.build_tenant().vanity_domain == "acme"
+    assert read.build_tenant().cloud == "gov"
+    assert read.build_tenant().api_url == "https://api.config.test"
+    assert read.build_tenant().token_url == "https://token.config.test/token"
+    assert read.build_connection().http_proxy == "http://other.test"
 
 
 def test_an_empty_value_is_one_that_is_not_set() -> None:
@@ -110,8 +110,8 @@ def test_numbers_and_truth_are_read_from_the_text_of_the_config() -> None:
 
     read = settings({**CONFIG, **numbers})
 
-    assert read.connection().max_retries == 2
-    assert read.connection().request_timeout == 1.5
+    assert read.build_connection().max_retries == 2
+    assert read.build_connection().request_timeout == 1.5
     assert read.resume_interrupted is True
 
 
@@ -127,7 +127,7 @@ def test_a_missing_setting_is_named_in_both_spellings(key: str, variable: str) -
     read = settings({name: value for name, value in CONFIG.items() if name != f"zdx:{key}"})
 
     with pytest.raises(SettingsError) as missing:
-        (read.tenant(), read.credentials())
+        (read.build_tenant(), read.build_credentials())
 
     assert f"the setting zdx:{key} is missing" in str(missing.value)
     assert variable in str(missing.value)
@@ -135,7 +135,7 @@ def test_a_missing_setting_is_named_in_both_spellings(key: str, variable: str) -
 
 def test_all_missing_settings_are_named_at_once() -> None:
     with pytest.raises(SettingsError) as missing:
-        settings({}).tenant()
+        settings({}).build_tenant()
 
     assert "settings zdx:vanityDomain, zdx:clientId and zdx:clientSecret are missing" in str(
         missing.value
@@ -147,7 +147,9 @@ def test_all_missing_settings_are_named_at_once() -> None:
 
 def test_all_settings_that_a_tenant_lacks_are_named_at_once() -> None:
     with pytest.raises(SettingsError, match="has no vanityDomain and clientSecret") as missing:
-        settings(with_profiles({}, **{"eu.west": {"clientId": "a"}}), {}, "eu.west").credentials()
+        settings(
+            with_profiles({}, **{"eu.west": {"clientId": "a"}}), {}, "eu.west"
+        ).build_credentials()
 
     assert """pulumi config set --path 'zdx:tenants["eu.west"].vanityDomain' VALUE""" in str(
         missing.value
@@ -161,9 +163,9 @@ def test_load_settings_takes_off_what_surrounds_a_text(typed: str) -> None:
     config = {key: typed.format(value) for key, value in CONFIG.items()}
     environ = {f"ZSCALER_{key}": typed.format(key) for key in ("CLIENT_ID", "CLIENT_SECRET")}
 
-    assert settings(config).credentials() == ClientSecret("admin", PLANTED)
-    assert settings({}, environ).credentials() == ClientSecret("CLIENT_ID", "CLIENT_SECRET")
-    assert settings(config).tenant().vanity_domain == "acme"
+    assert settings(config).build_credentials() == ClientSecret("admin", PLANTED)
+    assert settings({}, environ).build_credentials() == ClientSecret("CLIENT_ID", "CLIENT_SECRET")
+    assert settings(config).build_tenant().vanity_domain == "acme"
 
 
 @pytest.mark.parametrize("typed", ["ad\nmin", "ad min", "ad\u200bmin", "ad\x00min", "\udcffadmin"])
@@ -172,14 +174,14 @@ def test_credentials_name_a_damaged_text_and_its_setting(key: str, typed: str) -
     with pytest.raises(
         SettingsError, match=r"invisible character.*zdx:client|not valid"
     ) as refused:
-        settings({**CONFIG, f"zdx:{key}": typed}).credentials()
+        settings({**CONFIG, f"zdx:{key}": typed}).build_credentials()
 
     assert typed not in str(refused.value)
 
 
 def test_credentials_name_the_placeholder_of_a_secret() -> None:
     with pytest.raises(SettingsError, match="Read the secret with --show-secrets"):
-        settings({**CONFIG, "zdx:clientSecret": "[secret]"}).credentials()
+        settings({**CONFIG, "zdx:clientSecret": "[secret]"}).build_credentials()
 
 
 def test_a_whole_number_is_the_text_that_was_typed() -> None:
@@ -187,8 +189,8 @@ def test_a_whole_number_is_the_text_that_was_typed() -> None:
 
     read = settings(with_profiles({}, eu=entry), {}, "eu")
 
-    assert read.credentials() == ClientSecret("9876543210", "eu-fake-secret")
-    assert read.tenant().vanity_domain == "9223372036854775807"
+    assert read.build_credentials() == ClientSecret("9876543210", "eu-fake-secret")
+    assert read.build_tenant().vanity_domain == "9223372036854775807"
 
 
 @pytest.mark.parametrize("value", [True, False, 1e300, 0.5])
@@ -221,7 +223,7 @@ def test_a_zia_cloud_is_refused_and_its_setting_named(cloud: str, key: str) -> N
     values = {key: cloud}
 
     with pytest.raises(SettingsError, match="Leave the cloud unset") as refused:
-        settings({**CONFIG, **values}, values).tenant()
+        settings({**CONFIG, **values}, values).build_tenant()
 
     assert key in str(refused.value)
 
@@ -229,20 +231,20 @@ def test_a_zia_cloud_is_refused_and_its_setting_named(cloud: str, key: str) -> N
 def test_a_cloud_of_the_environment_is_overruled_by_production() -> None:
     read = settings({**CONFIG, "zdx:cloud": "production"}, {"ZSCALER_CLOUD": "zscalertwo"})
 
-    assert read.tenant() == Tenant("acme")
+    assert read.build_tenant() == Tenant("acme")
 
 
 def test_a_missing_secret_is_set_as_a_secret() -> None:
     with pytest.raises(
         SettingsError, match="`pulumi config set --secret zdx:clientSecret`, which prompts for it"
     ):
-        settings({"zdx:clientId": "admin"}).credentials()
+        settings({"zdx:clientId": "admin"}).build_credentials()
 
 
 def test_a_private_key_signs_in_instead_of_a_secret(pem: str) -> None:
     read = settings({"zdx:clientId": "admin", "zdx:privateKey": pem})
 
-    assert read.credentials() == PrivateKey("admin", pem)
+    assert read.build_credentials() == PrivateKey("admin", pem)
 
 
 @pytest.mark.parametrize("in_environment", [False, True])
@@ -256,7 +258,7 @@ def test_credentials_refuse_both_kinds_of_secret_from_one_source(
     with pytest.raises(
         SettingsError, match="a client authenticates with only one of them"
     ) as refused:
-        read.credentials()
+        read.build_credentials()
 
     names = ["ZSCALER_CLIENT_SECRET", "ZSCALER_PRIVATE_KEY"] if in_environment else [*CONFIG][2:]
     assert all(name in str(refused.value) for name in names)
@@ -265,7 +267,7 @@ def test_credentials_refuse_both_kinds_of_secret_from_one_source(
 def test_credentials_of_the_config_leave_those_of_the_environment_unused(pem: str) -> None:
     read = settings(CONFIG, {"ZSCALER_PRIVATE_KEY": pem, "ZSCALER_CLIENT_SECRET": "other"})
 
-    assert read.credentials() == ClientSecret("admin", PLANTED)
+    assert read.build_credentials() == ClientSecret("admin", PLANTED)
     assert read.format_origin("clientSecret") == "zdx:clientSecret"
     assert read.unused_credentials == ("ZSCALER_CLIENT_SECRET", "ZSCALER_PRIVATE_KEY")
 
@@ -275,10 +277,10 @@ def test_load_settings_completes_the_config_from_the_environment() -> None:
 
     read = settings(config, {"ZSCALER_CLIENT_SECRET": PLANTED, "ZSCALER_CLIENT_ID": "admin"})
 
-    assert read.credentials() == ClientSecret("admin", PLANTED)
+    assert read.build_credentials() == ClientSecret("admin", PLANTED)
     assert read.format_origin("clientId") == "zdx:clientId"
     assert read.format_origin("clientSecret") == "ZSCALER_CLIENT_SECRET"
-    assert read.tenant().api_url == "https://a.test"
+    assert read.build_tenant().api_url == "https://a.test"
 
 
 @pytest.mark.parametrize("address", ["API_URL", "TOKEN_URL"])
@@ -314,7 +316,7 @@ def test_load_settings_sends_no_credentials_of_the_environment_to_an_address_of_
 def test_load_settings_lets_an_address_of_the_config_overrule_one_of_the_environment() -> None:
     config = {**CONFIG, "zdx:apiUrl": "https://a.test", "zdx:tokenUrl": "https://a.test/t"}
 
-    tenant = settings(config, ENVIRONMENT).tenant()
+    tenant = settings(config, ENVIRONMENT).build_tenant()
 
     assert (tenant.api_url, tenant.token_url) == ("https://a.test", "https://a.test/t")
 
@@ -330,8 +332,8 @@ def test_load_settings_does_not_pair_the_secret_of_another_client(secret: str) -
 def test_a_profile_is_a_tenant_of_its_own() -> None:
     read = settings(with_profiles(CONFIG, eu={**EU, "cloud": "gov"}), ENVIRONMENT, "eu")
 
-    assert read.credentials() == ClientSecret("eu-admin", "eu-fake-secret")
-    assert (read.tenant().vanity_domain, read.tenant().cloud) == ("acme-eu", "gov")
+    assert read.build_credentials() == ClientSecret("eu-admin", "eu-fake-secret")
+    assert (read.build_tenant().vanity_domain, read.build_tenant().cloud) == ("acme-eu", "gov")
 
 
 def test_a_profile_inherits_how_calls_are_made() -> None:
@@ -343,16 +345,16 @@ def test_a_profile_inherits_how_calls_are_made() -> None:
 
     read = settings(with_profiles({**CONFIG, **shared}, eu=EU), ENVIRONMENT, "eu")
 
-    assert read.connection().http_proxy == "http://proxy.test:3128"
-    assert read.connection().max_retries == 2
-    assert read.connection().request_timeout == 7
+    assert read.build_connection().http_proxy == "http://proxy.test:3128"
+    assert read.build_connection().max_retries == 2
+    assert read.build_connection().request_timeout == 7
     assert read.resume_interrupted is True
 
 
 def test_a_profile_may_say_otherwise_than_what_it_inherits() -> None:
     config = with_profiles({"zdx:maxRetries": "2"}, eu={**EU, "maxRetries": 9})
 
-    assert settings(config, {}, "eu").connection().max_retries == 9
+    assert settings(config, {}, "eu").build_connection().max_retries == 9
 
 
 @pytest.mark.parametrize("key", ["vanityDomain", "clientId", "clientSecret"])
@@ -361,7 +363,7 @@ def test_a_profile_inherits_neither_tenant_nor_credentials(key: str) -> None:
     read = settings(with_profiles(CONFIG, eu=profile), ENVIRONMENT, "eu")
 
     with pytest.raises(SettingsError) as missing:
-        (read.tenant(), read.credentials())
+        (read.build_tenant(), read.build_credentials())
 
     assert f'the tenant "eu" in zdx:tenants has no {key}' in str(missing.value)
     assert f"--path zdx:tenants.eu.{key}" in str(missing.value)
@@ -370,7 +372,7 @@ def test_a_profile_inherits_neither_tenant_nor_credentials(key: str) -> None:
 def test_a_profile_does_not_send_its_credentials_to_anothers_addresses() -> None:
     config = {**CONFIG, "zdx:apiUrl": "https://api.test", "zdx:tokenUrl": "https://api.test/t"}
 
-    tenant = settings(with_profiles(config, eu=EU), ENVIRONMENT, "eu").tenant()
+    tenant = settings(with_profiles(config, eu=EU), ENVIRONMENT, "eu").build_tenant()
 
     assert tenant.api_url == "https://api.zsapi.net"
     assert tenant.token_url == "https://acme-eu.zslogin.net/oauth2/v1/token"
@@ -438,13 +440,13 @@ def test_a_misspelled_setting_of_a_profile_is_named() -> None:
 @pytest.mark.parametrize("vanity_domain", ["acme.zslogin.net", "acme/..", "a b", "-acme", "@host"])
 def test_a_vanity_domain_that_is_no_dns_label_is_refused(vanity_domain: str) -> None:
     with pytest.raises(SettingsError, match="is not one DNS label"):
-        settings({**CONFIG, "zdx:vanityDomain": vanity_domain}).tenant()
+        settings({**CONFIG, "zdx:vanityDomain": vanity_domain}).build_tenant()
 
 
 @pytest.mark.parametrize("url", ["http://api.zsapi.net", "ftp://host", "https://u:p@host", "host"])
 def test_an_address_that_credentials_must_not_go_to_is_refused(url: str) -> None:
     with pytest.raises(SettingsError):
-        settings({**CONFIG, "zdx:apiUrl": url}).tenant()
+        settings({**CONFIG, "zdx:apiUrl": url}).build_tenant()
 
 
 @pytest.mark.parametrize("key", ["clientSecret", "privateKey"])
@@ -462,7 +464,7 @@ def test_a_private_key_that_is_none_is_not_in_the_message() -> None:
     read = settings({"zdx:clientId": "admin", "zdx:privateKey": PLANTED})
 
     with pytest.raises(SettingsError) as refused:
-        read.credentials()
+        read.build_credentials()
 
     assert PLANTED not in str(refused.value)
 
@@ -485,8 +487,8 @@ def test_no_settings_show_a_secret(own: dict[str, Any]) -> None:
     try:
         read = settings(with_profiles({}, eu=profile), {}, "eu")
         shown = [repr(read), str(read), read.model_dump_json()]
-        read.tenant()
-        read.credentials()
+        read.build_tenant()
+        read.build_credentials()
     except ZdxError as refused:
         shown = [str(refused)]
 
@@ -494,8 +496,8 @@ def test_no_settings_show_a_secret(own: dict[str, Any]) -> None:
 
 
 def test_credentials_do_not_show_their_secret(pem: str) -> None:
-    secret = settings(CONFIG).credentials()
-    key = settings({"zdx:clientId": "admin", "zdx:privateKey": pem}).credentials()
+    secret = settings(CONFIG).build_credentials()
+    key = settings({"zdx:clientId": "admin", "zdx:privateKey": pem}).build_credentials()
 
     assert PLANTED not in repr(secret)
     assert "PRIVATE KEY" not in repr(key)
@@ -506,4 +508,4 @@ def test_half_a_tenant_on_this_machine_is_refused_before_credentials_go_astray(o
     config = {"zdx:vanityDomain": "acme", f"zdx:{only}": "http://127.0.0.1:8765"}
 
     with pytest.raises(SettingsError, match="must both point to this machine"):
-        load_settings(config.get, {}).tenant()
+        load_settings(config.get, {}).build_tenant()

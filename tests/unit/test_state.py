@@ -344,6 +344,13 @@ def test_a_rotation_member_of_another_version_is_left_out() -> None:
     require_readable({"rotation": rotation})
 
 
+@pytest.mark.parametrize("value", [math.inf, -math.inf, 1e300, "", None, [], {"a": [math.inf]}])
+def test_state_keeps_every_value_of_a_trigger(value: object) -> None:
+    state = parse_state(described(rotation={"triggers": {"a": value}}))
+
+    assert state.to_outputs()["rotation"]["triggers"] == {"a": value}
+
+
 def test_a_malformed_input_of_a_state_is_named_and_a_missing_one_is_not() -> None:
     with pytest.raises(ZdxError, match=r'"ci" .* malformed: enabled, rotation\.'):
         require_readable({"name": "ci", "enabled": "yes", "rotation": 7.0})

@@ -1,13 +1,13 @@
 // Copying needs a script; without one, or where the browser forbids it, no button is offered.
-const announcement = document.getElementById("announcement");
+const statusLine = document.getElementById("status");
 
 async function copy(button) {
   const text = document.getElementById(button.dataset.copy).textContent;
   await navigator.clipboard.writeText(text);
-  announcement.textContent = "Copied.";
+  statusLine.textContent = "Copied.";
   button.textContent = "Copied";
   setTimeout(() => {
-    announcement.textContent = "";
+    statusLine.textContent = "";
     button.textContent = "Copy";
   }, 2000);
 }

@@ -1,6 +1,6 @@
 """``zdx-keys``: checks what the provider needs, lists a tenant's ZDX keys, hands one out.
 
-Uses domain and wire without the engine, and the provider's own settings.
+It uses the keys of a tenant without the engine, and the provider's own settings.
 """
 
 from zdx_provider.cli.app import main

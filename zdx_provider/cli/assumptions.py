@@ -6,10 +6,10 @@ from zdx_provider.cli.sandbox import (
     Assumption,
     Outcome,
     Sandbox,
-    cannot_tell,
-    differs,
-    holds,
+    confirm,
+    contradict,
     judge_delay,
+    leave_open,
 )
 from zdx_provider.keys.key import OwnershipMarker, format_description, split_description
 from zdx_provider.keys.roles import build_resources, find_scopes
@@ -40,8 +40,10 @@ def _check_made_as_declared(sandbox: Sandbox, client: ApiClient) -> Outcome:
     role = sandbox.roles[0]
     held = [scope.id for scope in find_scopes(read, {role.service_id})]
     if (read.name, read.enabled, held) == (f"{sandbox.prefix}main", True, [role.id]):
-        return holds(f'role "{role.name}"')
-    return differs(f'"{read.name}", enabled: {read.enabled}, scopes: {", ".join(held) or "none"}')
+        return confirm(f'role "{role.name}"')
+    return contradict(
+        f'"{read.name}", enabled: {read.enabled}, scopes: {", ".join(held) or "none"}'
+    )
 
 
 def _check_listed_at_once(sandbox: Sandbox, _: ApiClient) -> Outcome:
@@ -57,16 +59,16 @@ def _check_listed_whole(sandbox: Sandbox, client: ApiClient) -> Outcome:
     for listed in sandbox.clients.list():
         if listed.id == client.id:
             absent = {"description", "client_resources"} - listed.model_fields_set
-            return differs(f"without {', '.join(sorted(absent))}") if absent else holds()
-    return cannot_tell("the client is not listed")
+            return contradict(f"without {', '.join(sorted(absent))}") if absent else confirm()
+    return leave_open("the client is not listed")
 
 
 def _check_found_by_name(sandbox: Sandbox, client: ApiClient) -> Outcome:
     found = sandbox.clients.list(name_like=client.name)
     if all(c.id != client.id for c in found):
-        return differs("a search for its name doesn't find it")
+        return contradict("a search for its name doesn't find it")
     others = sum(not c.name.startswith(sandbox.prefix) for c in found)
-    return differs(f"it also finds {others} clients with other names") if others else holds()
+    return contradict(f"it also finds {others} clients with other names") if others else confirm()
 
 
 def _check_one_name_twice(sandbox: Sandbox, _: ApiClient) -> Outcome:
@@ -74,8 +76,8 @@ def _check_one_name_twice(sandbox: Sandbox, _: ApiClient) -> Outcome:
     try:
         sandbox.create("twin")
     except (ConflictError, BadRequestError) as error:
-        return differs(f"refused with status {error.status}: names are unique")
-    return holds()
+        return contradict(f"refused with status {error.status}: names are unique")
+    return confirm()
 
 
 def _check_long_name(sandbox: Sandbox, client: ApiClient) -> Outcome:
@@ -95,44 +97,46 @@ def _check_long_description(sandbox: Sandbox, client: ApiClient) -> Outcome:
             break
         longest = length
     if longest:
-        return holds(f"up to {longest} characters" if longest > _DESCRIPTION_LENGTHS[0] else "")
-    return differs("it was refused or cut off")
+        return confirm(f"up to {longest} characters" if longest > _DESCRIPTION_LENGTHS[0] else "")
+    return contradict("it was refused or cut off")
 
 
 def _check_role_changes_in_place(sandbox: Sandbox, client: ApiClient) -> Outcome:
     others = [role for role in sandbox.roles if role.id != sandbox.roles[0].id]
     if not others:
-        return cannot_tell("the tenant has only one role")
+        return leave_open("the tenant has only one role")
     resources = build_resources(sandbox.clients.get(client.id).client_resources, others[0])
     written = sandbox.update(client.id, client_resources=resources)
     held = [scope.id for scope in find_scopes(written, {others[0].service_id})]
-    return holds() if held == [others[0].id] else differs(f"it has {', '.join(held) or 'none'}")
+    return (
+        confirm() if held == [others[0].id] else contradict(f"it has {', '.join(held) or 'none'}")
+    )
 
 
 def _check_one_role_a_service(sandbox: Sandbox, client: ApiClient) -> Outcome:
     first = sandbox.roles[0]
     pair = [Scope(id=r.id) for r in sandbox.roles if r.resource_id == first.resource_id][:2]
     if len(pair) < len(("one", "another")):
-        return cannot_tell("the tenant has only one role")
+        return leave_open("the tenant has only one role")
     both = ApiResource(id=first.resource_id, selected_scopes=tuple(pair))
     try:
         written = sandbox.update(client.id, client_resources=(both,))
     except BadRequestError as error:
-        return holds(f"refused with status {error.status}")
+        return confirm(f"refused with status {error.status}")
     count = len(list(find_scopes(written, {first.service_id})))
-    return differs(f"accepted; the client has {count}")
+    return contradict(f"accepted; the client has {count}")
 
 
 def _check_token_lifetimes(sandbox: Sandbox, client: ApiClient) -> Outcome:
     for seconds in _TOKEN_LIFETIMES:
         read = sandbox.update(client.id, token_lifetime_seconds=seconds).token_lifetime_seconds
         if read != seconds:
-            return differs(f"{seconds} became {read}")
+            return contradict(f"{seconds} became {read}")
     try:
         sandbox.update(client.id, token_lifetime_seconds=_TOKEN_LIFETIMES[0] - 1)
     except BadRequestError:
-        return holds()
-    return differs("59 is accepted")
+        return confirm()
+    return contradict("59 is accepted")
 
 
 def _check_deleted_at_once(sandbox: Sandbox, _: ApiClient) -> Outcome:
@@ -155,12 +159,12 @@ def _check_deleted_twice(sandbox: Sandbox, _: ApiClient) -> Outcome:
     try:
         sandbox.clients.delete(gone)
     except NotFoundError:
-        return holds()
-    return differs("the response was a success")
+        return confirm()
+    return contradict("the response was a success")
 
 
 def _check_kept(what: str, sent: str, read: str) -> Outcome:
-    return holds() if read == sent else differs(f"the {what} became {read!r}")
+    return confirm() if read == sent else contradict(f"the {what} became {read!r}")
 
 
 CLIENT_ASSUMPTIONS = (
@@ -189,7 +193,7 @@ _ORDINARY = timedelta(days=90)
 _TOKEN_LIFETIME = timedelta(minutes=10)  # not the default
 
 
-def _check_signs_in_at_once(sandbox: Sandbox, client: ApiClient) -> Outcome:
+def _check_authenticates_at_once(sandbox: Sandbox, client: ApiClient) -> Outcome:
     sandbox.revoke_secrets(client.id)
     secret = sandbox.create_secret(client.id, _ORDINARY)
     return judge_delay(
@@ -215,14 +219,16 @@ def _check_longer_refused(sandbox: Sandbox, client: ApiClient) -> Outcome:
 
 def _check_third_replaces_newest(sandbox: Sandbox, client: ApiClient) -> Outcome:
     sandbox.revoke_secrets(client.id)
-    minted = [sandbox.create_secret(client.id, _ORDINARY).id for _ in range(MAX_SECRETS)]
+    created_ids = [sandbox.create_secret(client.id, _ORDINARY).id for _ in range(MAX_SECRETS)]
     try:
-        minted.append(sandbox.create_secret(client.id, _ORDINARY).id)
+        created_ids.append(sandbox.create_secret(client.id, _ORDINARY).id)
     except (BadRequestError, ConflictError) as error:
-        return differs(f"the third is refused with status {error.status}")
+        return contradict(f"the third is refused with status {error.status}")
     present = {secret.id for secret in sandbox.clients.secrets.list(client.id)}
-    kept = [f"{number}" for number, created in enumerate(minted, start=1) if created in present]
-    return holds() if kept == ["1", "3"] else differs(f"remaining: {', '.join(kept)}")
+    kept = [
+        f"{number}" for number, created in enumerate(created_ids, start=1) if created in present
+    ]
+    return confirm() if kept == ["1", "3"] else contradict(f"remaining: {', '.join(kept)}")
 
 
 def _check_revoked_at_once(sandbox: Sandbox, client: ApiClient) -> Outcome:
@@ -255,15 +261,15 @@ def _check_enabled_at_once(sandbox: Sandbox, client: ApiClient) -> Outcome:
     )
 
 
-def _check_token_lives_as_declared(sandbox: Sandbox, client: ApiClient) -> Outcome:
+def _check_token_lifetime(sandbox: Sandbox, client: ApiClient) -> Outcome:
     sandbox.revoke_secrets(client.id)
     secret = sandbox.create_secret(client.id, _ORDINARY)
     sandbox.update(client.id, token_lifetime_seconds=_TOKEN_LIFETIME.seconds)
     lifetime = sandbox.get_token_lifetime(client.id, secret)
     return (
-        holds()
+        confirm()
         if lifetime == _TOKEN_LIFETIME
-        else differs(f"requested {_TOKEN_LIFETIME}, got {lifetime}")
+        else contradict(f"requested {_TOKEN_LIFETIME}, got {lifetime}")
     )
 
 
@@ -273,10 +279,10 @@ def _check_accepted(sandbox: Sandbox, client: ApiClient, lifetime: timedelta) ->
     try:
         secret = sandbox.clients.secrets.create(client.id, asked)
     except BadRequestError as error:
-        return differs(f"refused with status {error.status}")
+        return contradict(f"refused with status {error.status}")
     if int(secret.expires_at.timestamp()) != int(asked.timestamp()):
-        return differs(f"requested {asked:%Y-%m-%d %H:%M:%S}, got {secret.expires_at}")
-    return holds("exact to the second")
+        return contradict(f"requested {asked:%Y-%m-%d %H:%M:%S}, got {secret.expires_at}")
+    return confirm("exact to the second")
 
 
 def _check_refused(sandbox: Sandbox, client: ApiClient, lifetime: timedelta) -> Outcome:
@@ -284,12 +290,12 @@ def _check_refused(sandbox: Sandbox, client: ApiClient, lifetime: timedelta) -> 
     try:
         secret = sandbox.create_secret(client.id, lifetime)
     except BadRequestError as error:
-        return holds(f"status {error.status}")
-    return differs(f"accepted, valid until {secret.expires_at:%Y-%m-%d}")
+        return confirm(f"status {error.status}")
+    return contradict(f"accepted, valid until {secret.expires_at:%Y-%m-%d}")
 
 
 SECRET_ASSUMPTIONS = (
-    Assumption("A client can authenticate with a new secret at once", _check_signs_in_at_once),
+    Assumption("A client can authenticate with a new secret at once", _check_authenticates_at_once),
     Assumption("A secret for 30 days and 1 hour is created as requested", _check_shortest_accepted),
     Assumption(
         "A secret for 365 days minus 1 hour is created as requested", _check_longest_accepted
@@ -300,5 +306,5 @@ SECRET_ASSUMPTIONS = (
     Assumption("A revoked secret stops working at once", _check_revoked_at_once),
     Assumption("A disabled client stops authenticating at once", _check_disabled_at_once),
     Assumption("A client that is enabled again can authenticate at once", _check_enabled_at_once),
-    Assumption("A token has the requested lifetime", _check_token_lives_as_declared),
+    Assumption("A token has the requested lifetime", _check_token_lifetime),
 )

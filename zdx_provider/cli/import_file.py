@@ -312,7 +312,7 @@ class ImportPlan:
         return None
 
     def _works(self, file: KeyFile) -> bool:
-        tenant, connection = self.repository.tenant, self._settings.connection()
+        tenant, connection = self.repository.tenant, self._settings.build_connection()
         try:
             authenticate_as(tenant, connection, file.key_id, file.secret)
         except AuthenticationError:

@@ -199,6 +199,6 @@ def format_key(key: KeyState, key_format: KeyFormat) -> SecretStr:
         "ZSCALER_VANITY_DOMAIN": key.vanity_domain,
         **({"ZSCALER_CLOUD": key.cloud} if names_cloud else {}),
     }
-    # For every shell that reads the file; nobody is shown it.
+    # For every shell that reads the file; it is not shown.
     lines = (f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
     return SecretStr("".join(lines))

@@ -124,7 +124,7 @@ class Sandbox:
         """Whether a client gets an access token with a secret.
 
         Raises:
-            ZIdentityError: That could not be told.
+            ZIdentityError: That could not be checked.
         """
         try:
             self.get_token_lifetime(client_id, secret)
@@ -137,7 +137,7 @@ class Sandbox:
 
         Raises:
             AuthenticationError: It obtains none.
-            ZIdentityError: That could not be told.
+            ZIdentityError: That could not be checked.
         """
         return authenticate_as(self.zidentity.tenant, self._options, client_id, secret.value)
 
@@ -210,18 +210,18 @@ class Result:
     observed: str
 
 
-def holds(observed: str = "") -> Outcome:
+def confirm(observed: str = "") -> Outcome:
     """Return that the assumption holds."""
     return Outcome(Verdict.HOLDS, observed)
 
 
-def differs(observed: str) -> Outcome:
+def contradict(observed: str) -> Outcome:
     """Return that the tenant differs from the assumption."""
     return Outcome(Verdict.DIFFERS, observed)
 
 
-def cannot_tell(observed: str) -> Outcome:
-    """Return that the check could not tell."""
+def leave_open(observed: str) -> Outcome:
+    """Return that the assumption could not be checked."""
     return Outcome(Verdict.UNKNOWN, observed)
 
 
@@ -232,6 +232,6 @@ def judge_delay(seconds: float | None) -> Outcome:
         seconds: How long it took; None when it never happened.
     """
     if seconds is None:
-        return differs(f"not within {PATIENCE_SECONDS:.0f} s")
+        return contradict(f"not within {PATIENCE_SECONDS:.0f} s")
     observed = f"after {seconds:.1f} s"
-    return holds(observed) if seconds <= AT_ONCE_SECONDS else differs(observed)
+    return confirm(observed) if seconds <= AT_ONCE_SECONDS else contradict(observed)

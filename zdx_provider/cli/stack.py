@@ -1,6 +1,6 @@
 """The stack and the tenant that a command uses: config and state from the Pulumi CLI.
 
-What the CLI prints holds secrets in the clear. It is read here and printed nowhere.
+What the CLI prints contains secrets in plain text. It is read here and printed nowhere.
 """
 
 import json
@@ -101,7 +101,7 @@ class Stack:
         return f"the stack {self.name}" if self.name else f"the selected stack in {self.folder}"
 
     def read_config(self) -> Mapping[str, str]:
-        """Read the config as text, secrets in the clear.
+        """Read the config as text, secrets in plain text.
 
         Raises:
             NoStackSelectedError: No name is given, and no stack is selected.
@@ -179,18 +179,18 @@ class Stack:
         return done.stdout
 
     def _build_error(self, stderr: str, arguments: Sequence[str]) -> SettingsError:
-        told = summarize_stderr(stderr)
+        message = summarize_stderr(stderr)
         shown = (each for each in arguments if each != "--show-secrets")
-        kind = NoStackSelectedError if "no stack selected" in told else SettingsError
+        kind = NoStackSelectedError if "no stack selected" in message else SettingsError
         hint = f"To see the whole message, run: {self.format_command(*shown)}"
-        if any(words in told for words in ("no stack", "no Pulumi.yaml")):
+        if any(words in message for words in ("no stack", "no Pulumi.yaml")):
             hint = "Set the stack with --stack and the project's folder with --cwd."
-        if "passphrase" in told:
+        if "passphrase" in message:
             hint = (
                 "Set the stack's passphrase in PULUMI_CONFIG_PASSPHRASE, or its file in "
                 "PULUMI_CONFIG_PASSPHRASE_FILE."
             )
-        return kind(f"{self} cannot be read; pulumi says: {told}.", hint=hint)
+        return kind(f"{self} cannot be read; pulumi says: {message}.", hint=hint)
 
     def _parse(self, output: str, shape: type[Model]) -> Model:
         try:
@@ -237,7 +237,7 @@ class TenantSettings:
         settings: The settings.
         source: Where they were read, in words.
         stack: The stack whose config was read; None for the environment alone.
-        config: The config of that stack as text, secrets in the clear.
+        config: The config of that stack as text, secrets in plain text.
     """
 
     settings: Settings
@@ -303,17 +303,17 @@ def authenticate_as(
     """Get an access token as another client than the provider's.
 
     Args:
-        tenant: Where the client lives.
+        tenant: The tenant of the client.
         options: How the tenant is reached.
         client_id: The client.
         secret: Its secret.
 
     Returns:
-        How long the token lives.
+        The lifetime of the token.
 
     Raises:
         AuthenticationError: The secret is not, or not any more, one of the client's.
-        ZIdentityError: That could not be told.
+        ZIdentityError: That could not be checked.
     """
     # A session of its own for each attempt: one that was refused stays refused.
     other = ZIdentity(tenant, ClientSecret(client_id, secret.get_secret_value()), options)
@@ -348,9 +348,9 @@ def summarize_stderr(stderr: str) -> str:
     """Return what the CLI says of its failure, without the credentials in any URL."""
     lines = [line.strip() for line in stderr.splitlines()]
     started = next((at for at, line in enumerate(lines) if line.startswith("error:")), 0)
-    told = (line.removeprefix("error:").strip() for line in lines[started:])
+    rest = (line.removeprefix("error:").strip() for line in lines[started:])
     # A line of no letters is an ornament.
-    text = " ".join(line for line in told if re.search(r"\w", line))
+    text = " ".join(line for line in rest if re.search(r"\w", line))
     shown = redact_urls(" ".join(text.split())).rstrip(".")
     if len(shown) > _LONGEST:
         shown = f"{shown[:_LONGEST]}..."

@@ -1,4 +1,4 @@
-"""Standard output and error, whatever the locale is and whoever reads them."""
+"""Standard output and error, for every locale and every reader."""
 
 import codecs
 import os
@@ -49,7 +49,7 @@ def describe_os_error(error: OSError) -> str:
 
 
 def print_error(line: str) -> None:
-    """Write a line to standard error; where that is not possible, nobody is left to be told."""
+    """Write a line to standard error, if that is possible."""
     try:
         sys.stderr.write(f"error: {escape_text(line)}\n")
         sys.stderr.flush()
@@ -72,7 +72,7 @@ def _flush() -> None:
 
 
 def _discard(stream: TextIO) -> None:
-    """Keep Python from trying once more, and from saying so, when it ends."""
+    """Keep Python from writing again, and from reporting it, when it exits."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

@@ -28,7 +28,7 @@ from zdx_provider.cli.sandbox import (
     Sandbox,
     Timing,
     Verdict,
-    cannot_tell,
+    leave_open,
 )
 from zdx_provider.cli.stack import TenantSettings, find_settings, read_keys
 from zdx_provider.errors import ZdxError
@@ -142,7 +142,7 @@ class Verification:
 
     def _verify_settings(self) -> str:
         settings = self.found.settings
-        credentials = settings.credentials()
+        credentials = settings.build_credentials()
         kind = "privateKey" if settings.private_key else "clientSecret"
         unused = " and ".join(settings.unused_credentials)
         return (
@@ -239,7 +239,7 @@ def _check_live(verification: Verification) -> Iterator[Result]:
     repository = verification.repository
     sandbox = Sandbox(
         repository.zidentity,
-        verification.found.settings.connection(),
+        verification.found.settings.build_connection(),
         repository.list_roles(),
         prefix=f"zdx-keys-verify-{secrets.token_hex(8)}-",
         timing=Timing(time.monotonic, time.sleep),
@@ -253,7 +253,7 @@ def _check(sandbox: Sandbox, client: ApiClient, assumption: Assumption) -> Resul
     try:
         outcome = assumption.check(sandbox, client)
     except ZIdentityError as error:
-        outcome = cannot_tell(str(error))
+        outcome = leave_open(str(error))
     return Result(assumption.statement, outcome.verdict, outcome.observed)
 
 

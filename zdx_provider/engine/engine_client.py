@@ -51,7 +51,7 @@ class EngineClient:
                 engine_pb2.GetRootResourceRequest(), timeout=_ANSWER_SECONDS
             )
         except grpc.RpcError as error:
-            # Any other status is an answer, and so a sign of life.
+            # Any other status is a response, so the engine is alive.
             if error.code() is grpc.StatusCode.UNAVAILABLE:
                 raise ZdxError(
                     "the Pulumi engine stopped, so the provider stopped too. Nothing else was "
@@ -71,7 +71,7 @@ class EngineClient:
     def log(self, level: int, message: str) -> None:
         """Show a line in the user's diagnostics.
 
-        It appears under the stack: the dynamic host tells a provider no URN, so the message
+        It appears under the stack: the dynamic host passes no URN to a provider, so the message
         itself must name the key. A line that cannot be shown fails nothing: the key that it is
         about was made or changed already, and must be recorded.
 

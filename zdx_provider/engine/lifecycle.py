@@ -114,7 +114,7 @@ class Lifecycle:
         changed = {key for key in _COMPARED if before.get(key) != news.get(key)}
         if "tenant" not in changed:
             require_same_tenant(self._tenants.find_tenant_of(state), state)
-        elif self._changes_tenant(state, news.get("tenant")):
+        elif self._is_other_tenant(state, news.get("tenant")):
             return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
         self._show_rotation(state, remove_unknowns(news))
         if changed:
@@ -251,7 +251,7 @@ class Lifecycle:
             if repository.find_key(state.key_id, state.name, state.role_id) is None:
                 require_same_address(tenant, state)
 
-    def _changes_tenant(self, state: KeyState, tenant_name: str | None) -> bool:
+    def _is_other_tenant(self, state: KeyState, tenant_name: str | None) -> bool:
         """Whether a changed tenant name means another tenant; False for an unknown name."""
         if contains_unknowns(tenant_name):
             return False
@@ -276,7 +276,7 @@ class Lifecycle:
     def _revoke_previous(
         self, repository: KeyRepository, state: KeyState, previous_id: str
     ) -> KeyState:
-        """Revoke the previous secret; if that fails, the next update tries again."""
+        """Revoke the previous secret; if that fails, the next update retries it."""
         try:
             repository.revoke_secret(state.key_id, state.name, previous_id)
         except ZIdentityError as error:
@@ -325,7 +325,7 @@ def find_failures(news: Mapping[str, Any]) -> list[CheckFailure]:
     """Return the rules that a declaration breaks; unknown values break none.
 
     Each failure names its input in the text and not as the failure's property: the engine prints
-    the value of that property in the clear, and nothing tells a provider which values are secrets
+    the value of that property in plain text, and a provider does not know which values are secrets
     (a transformation may turn any of them into one).
     """
     known = remove_unknowns(news)
@@ -343,13 +343,13 @@ def describe_new_secret(state: KeyState, declared: Rotation | None, today: date)
     until = today + (declared or Rotation()).overlap
     alive = state.is_secret_alive(today)
     kept = f" The first pulumi up on or after {until} revokes the previous one." if alive else ""
-    return f"{_label(state)} gets a new secret: {why}.{kept}"
+    return f"{_name_key(state)} gets a new secret: {why}.{kept}"
 
 
 def describe_revoke_due(state: KeyState) -> str:
     """Say that an update revokes the previous secret."""
     return (
-        f"{_label(state)}: the previous secret {state.previous_secret_id} is revoked, because "
+        f"{_name_key(state)}: the previous secret {state.previous_secret_id} is revoked, because "
         f"its overlap ended on {state.previous_secret_revoke_on}."
     )
 
@@ -372,9 +372,8 @@ def describe_take_over(state: KeyState, key: Key) -> str:
     )
     scopes = format_scopes(key.other_scopes)
     kept = f" It keeps {scopes} of other services." if scopes else ""
-    return (
-        f"{_label(state)} already existed and was taken over. It has a new secret.{previous}{kept}"
-    )
+    taken_over = f"{_name_key(state)} already existed and was taken over. It has a new secret."
+    return f"{taken_over}{previous}{kept}"
 
 
 def describe_kept_key(state: KeyState, marker: OwnershipMarker) -> str:
@@ -385,10 +384,10 @@ def describe_kept_key(state: KeyState, marker: OwnershipMarker) -> str:
         else marker.managed_by
     )
     return (
-        f"{_label(state)} was kept because {taker} took it over. Only this resource was removed "
+        f"{_name_key(state)} was kept because {taker} took it over. Only this resource was removed "
         "from the state."
     )
 
 
-def _label(state: KeyState) -> str:
+def _name_key(state: KeyState) -> str:
     return f'the key "{state.name}" ({state.key_id})'

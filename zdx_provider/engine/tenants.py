@@ -45,7 +45,7 @@ class Tenants:
     def find_tenant(self, tenant_name: str | None) -> Tenant | None:
         """Return the tenant that the settings name, without a request; None if they name none."""
         settings = self.load_settings(tenant_name)
-        return settings.tenant() if settings.vanity_domain else None
+        return settings.build_tenant() if settings.vanity_domain else None
 
     def open_repository(self, tenant_name: str | None) -> KeyRepository:
         """Return the keys of the tenant that the settings name.

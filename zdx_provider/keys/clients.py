@@ -289,7 +289,7 @@ class ClientStore:
         client = self._zidentity.api_clients.create(request)
         if "description" in client.model_fields_set:
             return client
-        # Nothing in the response tells the new client from another one of its name.
+        # Nothing in the response distinguishes the new client from another one of its name.
         shown = self._zidentity.api_clients.find(client.id)
         marker = parse_marker(request.description)
         if shown is not None and parse_marker(shown.description) != marker:

@@ -80,7 +80,12 @@ class KeyInputs(BaseModel):
     declarations are those of ``_Declaration``: a state also holds what was changed manually.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        ser_json_inf_nan="constants",  # a trigger may be any number
+    )
 
     name: StrictStr
     role: StrictStr

@@ -60,7 +60,7 @@ class Key:
 
     Attributes:
         client: The whole API client, so that an update writes back what this product doesn't know.
-        scopes: Its scopes of ZDX; one, unless somebody changed that manually.
+        scopes: Its scopes of ZDX; one, unless that was changed manually.
         secrets: Its secrets without their values, oldest first; None if they weren't read.
     """
 
@@ -95,7 +95,7 @@ class Key:
 
     @property
     def role(self) -> str:
-        """The name of its ZDX role, or several names if somebody changed that manually."""
+        """The name of its ZDX role, or several names if that was changed manually."""
         return ", ".join(format_role(scope) for scope in self._ordered_scopes)
 
     @property

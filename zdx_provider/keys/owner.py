@@ -1,4 +1,4 @@
-"""Which resource a key belongs to: its URN in a stack, and the owner that its mark names.
+"""The resource that manages a key: its URN in a stack, and the owner in its ownership marker.
 
 Pulumi takes every character in a name, and most in a type. Both texts are written and read here
 only, so that no name can be taken for another resource.
@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"
 
 _URN = "urn:pulumi:"
-# What would end a part of an owner or of a mark. Percent signs introduce the replacements.
+# What would end a part of an owner or of a marker. Percent signs introduce the replacements.
 _RESERVED = frozenset("%$#[]")
 
 

@@ -1,7 +1,7 @@
 """Decide whether a create may use a key that already exists.
 
 The engine records a resource only when its creation returns, so a killed run creates again; a
-program may be renamed, moved or copied; somebody may have created the key manually. The keys that
+program may be renamed, moved or copied; someone may have created the key manually. The keys that
 have the declared name decide. Nothing here sends a request.
 """
 

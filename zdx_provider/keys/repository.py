@@ -198,7 +198,7 @@ class KeyRepository:
         Args:
             key_id: The key.
             name: Its name, for messages.
-            role_id: The role ID in the state, which tells the ZDX scopes from others without
+            role_id: The role ID in the state, which distinguishes the ZDX scopes without
                 a request for the tenant's roles.
         """
         with add_key_name(name):
@@ -212,7 +212,7 @@ class KeyRepository:
             key = Key(client, tuple(find_scopes(client, services)), present)
             if all(scope.name for scope in key.scopes):
                 return key
-            # Some tenants leave out the names of a client's scopes.
+            # Some tenants list a client's scopes without their names.
             return key.with_role_names(self.get_roles())
 
     # Write
@@ -526,7 +526,7 @@ class KeyRepository:
         try:
             present = self._clients.list_secrets(key.id) if key.client.has_secrets else ()
         except NotFoundError:
-            # One wrong response must not make a key vanish from a list.
+            # One wrong response must not remove a key from a list.
             if self.zidentity.api_clients.find(key.id) is not None:
                 raise
             return None

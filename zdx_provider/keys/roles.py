@@ -16,7 +16,7 @@ SERVICE = "ZDX"
 
 # Current tenants say "Role:ZDX Super Admin"; older ones, as in zscaler-sdk-python's samples,
 # "zs:config:zdx.zscalerbeta.net:8061240:config:18347:ZDX Super Admin".
-_WIRE_PREFIX = re.compile(r"\A(?:Role:|zs:config:[^:]*:[^:]*:config:[^:]*:)\s*")
+_SCOPE_PREFIX = re.compile(r"\A(?:Role:|zs:config:[^:]*:[^:]*:config:[^:]*:)\s*")
 
 
 class RoleNotFoundError(ZdxError):
@@ -50,7 +50,7 @@ def parse_service_id(scope_id: str) -> str:
 
 def parse_role_name(scope_name: str) -> str:
     """Return a scope's name without the prefix that ZIdentity gives it."""
-    return _WIRE_PREFIX.sub("", scope_name, count=1) if scope_name else ""
+    return _SCOPE_PREFIX.sub("", scope_name, count=1) if scope_name else ""
 
 
 def format_role(scope: Scope) -> str:

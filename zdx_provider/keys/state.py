@@ -170,13 +170,13 @@ class KeyState(KeyInputs):
     def to_outputs(self) -> dict[str, Any]:
         """Return the outputs for the engine.
 
-        The secret is in the clear here: the engine encrypts what ``ApiKey`` declares secret.
+        The secret is in plain text here: the engine encrypts what ``ApiKey`` declares secret.
         """
         outs = self.model_dump(mode="json", exclude_none=True, exclude={"key_secret"})
         return {**outs, **self.to_secret_outputs()}
 
     def to_secret_outputs(self) -> dict[str, str]:
-        """Return the outputs that are secrets, in the clear; none if the secret isn't known."""
+        """Return the outputs that are secrets, in plain text; none if the secret isn't known."""
         if self.key_secret is None:
             return {}
         secret = self.key_secret.get_secret_value()
@@ -223,7 +223,7 @@ class KeyState(KeyInputs):
 
 
 def parse_state(props: Mapping[str, Any]) -> KeyState:
-    """Read the outputs of a key, as the engine hands them over.
+    """Read the outputs of a key, as the engine passes them.
 
     Raises:
         ZdxError: A later version of this provider wrote them, or something else did.

@@ -95,10 +95,10 @@ class ZIdentity:
         self.resource_servers = ResourceServers(session)
 
     def authenticate(self) -> timedelta:
-        """Obtain an access token, unless there is one that still lives.
+        """Get an access token, unless there is one that is still valid.
 
         Returns:
-            How long a token lives.
+            The lifetime of a token.
 
         Raises:
             AuthenticationError: ZIdentity gives none for these credentials.
@@ -107,7 +107,7 @@ class ZIdentity:
         return self._tokens.get().lifetime
 
     def now(self) -> datetime:
-        """Give the time in UTC by the server's clock, as far as its answers told it."""
+        """Return the time in UTC by the server's clock, as learnt from its responses."""
         return self._clock.moment()
 
     def close(self) -> None:
@@ -157,7 +157,7 @@ class ApiClients:
             return None
 
     def create(self, draft: ApiClientRequest) -> ApiClient:
-        """Make a client; it has no secret yet.
+        """Create a client; it has no secret yet.
 
         Raises:
             ResponseLostError: It may have been made; any other error: it was not.
@@ -232,7 +232,7 @@ class ApiClientSecrets:
         return secrets
 
     def create(self, client_id: str, expires_at: datetime) -> NewApiClientSecret:
-        """Make a secret; a third one replaces the newest that is there (the vendor's rule).
+        """Create a secret; a third one replaces the newest (the vendor's rule).
 
         Args:
             client_id: The client's id.
@@ -279,7 +279,7 @@ def _build_wrong_object_error(request: Request) -> ZIdentityError:
 
 
 class _SecretRequest(BaseModel):
-    expiresAt: int  # noqa: N815 - the wire's own name, in epoch seconds
+    expiresAt: int  # noqa: N815 - ZIdentity's own name, in epoch seconds
 
 
 def build_item_url(collection: str, identifier: str, operation: str) -> str:

@@ -23,10 +23,10 @@ class ConnectionOptions:
 
     Args:
         http_proxy: URL of the proxy; empty: the one that the environment names, if any.
-        max_retries: How often a call that failed is repeated at most; a rate limit is no failure,
-            and is waited out within the budget.
-        request_timeout: Seconds to wait for a connection, for an answer, and for its whole body.
-        retry_budget: Seconds after which a request is not repeated any more.
+        max_retries: How often a failed request is retried at most. Waiting for a rate limit, within
+            the budget, doesn't count.
+        request_timeout: Seconds to wait for a connection, for a response, and for its whole body.
+        retry_budget: Seconds after which a request is not retried any more.
     """
 
     http_proxy: str = field(default="", repr=False)
@@ -50,9 +50,9 @@ class _Hosts(NamedTuple):
 
 
 # The clouds whose hosts the vendor's sources give (zscaler-sdk-python and zscaler-sdk-go). These
-# build the hosts of any other name as well; but `zslogin<name>.net` is a domain that anybody may
-# register, and id and secret would be sent there. `alpha` is left out: zscaler-oneapi-sdk-python
-# says that its login host does not follow that pattern.
+# build the hosts of any other name as well; but anyone may register a domain `zslogin<name>.net`,
+# and the client ID and secret would be sent there. `alpha` is missing here: its login host does
+# not follow that pattern (zscaler-oneapi-sdk-python).
 _CLOUDS: Mapping[str, _Hosts] = {
     "": _Hosts("https://api.zsapi.net", "zslogin.net"),
     "beta": _Hosts("https://api.beta.zsapi.net", "zsloginbeta.net"),
@@ -128,7 +128,7 @@ def format_tenant(vanity_domain: str, cloud: str) -> str:
 
 
 def has_known_hosts(cloud: str) -> bool:
-    """Whether a cloud's hosts are Zscaler's, as far as the vendor's sources tell."""
+    """Whether a cloud's hosts are Zscaler's, according to the vendor's sources."""
     return cloud in _CLOUDS
 
 

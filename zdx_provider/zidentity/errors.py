@@ -35,9 +35,9 @@ class ZIdentityError(ZdxError):
     Args:
         problem: What happened, as the end of a sentence that starts with the operation.
         operation: What was being done, such as `create the API client "ci"`.
-        status: The HTTP status of the answer, where there was one.
-        request_id: `x-oneapi-request-id` of the answer, which Zscaler's support asks for.
-        code: The short code in the answer's body, such as `STATE_READONLY`.
+        status: The HTTP status of the response, if there was one.
+        request_id: `x-oneapi-request-id` of the response, which Zscaler's support asks for.
+        code: The short code in the response's body, such as `STATE_READONLY`.
         retry_after: How many seconds the server asked to wait.
         hint: The next step, where it differs from the class's own.
     """
@@ -76,8 +76,8 @@ class ZIdentityError(ZdxError):
             f"request {self.request_id}" if self.request_id else "",
             f"{self.attempts} attempts" if self.attempts > 1 else "",
         ]
-        told = ", ".join(fact for fact in facts if fact)
-        return f" ({told})" if told else ""
+        shown = ", ".join(fact for fact in facts if fact)
+        return f" ({shown})" if shown else ""
 
 
 class UnreachableError(ZIdentityError):
@@ -107,13 +107,13 @@ class ResponseLostError(ZIdentityError):
 
 
 class InvalidResponseError(ZIdentityError):
-    """An answer that is not the documented one, from something that may not be ZIdentity."""
+    """The response is not the documented one; it may not come from ZIdentity."""
 
     next_step = "Check that no proxy or login page responds instead of ZIdentity."
 
 
 class StatusError(ZIdentityError):
-    """An answer that says no."""
+    """The response says no."""
 
     summary = ""
 

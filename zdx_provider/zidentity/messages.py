@@ -74,7 +74,7 @@ class Request:
         return self.method != "GET"
 
     def build_error(self, problem: str, status: int, request_id: str = "") -> ZIdentityError:
-        """Give the error for an answer that cannot be used, whatever its status."""
+        """Return the error for a response that cannot be used, whatever its status."""
         kind = InvalidResponseError if self.idempotent else ResponseLostError
         return kind(problem, operation=self.operation, status=status, request_id=request_id)
 
@@ -95,7 +95,7 @@ _BY_STATUS: dict[int, type[StatusError]] = {
 
 
 def require_success(request: Request, response: Response, now: float) -> None:
-    """Raise the error that an answer stands for, if it is not a success.
+    """Raise the error of a response that is not a success.
 
     Args:
         request: What was asked.
@@ -104,19 +104,19 @@ def require_success(request: Request, response: Response, now: float) -> None:
 
     Raises:
         StatusError: The status says no.
-        ResponseLostError: The status leaves open whether something was minted.
-        InvalidResponseError: The answer leads elsewhere.
+        ResponseLostError: The status does not say whether something was created.
+        InvalidResponseError: The response redirects elsewhere.
     """
     if response.status < HTTPStatus.OK or response.status >= HTTPStatus.MULTIPLE_CHOICES:
         raise _build_status_error(request, response, now)
 
 
 def parse_response(request: Request, response: Response, shape: type[T]) -> T:
-    """Read an answer's JSON.
+    """Read the JSON of a response.
 
     Raises:
         InvalidResponseError: It is not what the call is documented to answer.
-        ResponseLostError: The same of a call that mints: it happened, and what it made is unknown.
+        ResponseLostError: The same for a request that creates something: it was created.
     """
     try:
         return TypeAdapter(shape).validate_json(response.body)
@@ -137,7 +137,7 @@ class ErrorBody(BaseModel):
 
     @classmethod
     def from_response(cls, response: Response) -> "ErrorBody":
-        """Read an answer's body; one that is not understood is an empty one."""
+        """Read the body of a response; a body that isn't understood counts as empty."""
         try:
             return cls.model_validate_json(response.body)
         except ValidationError:
@@ -229,7 +229,7 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     a repeated header such as `1, 1`, of which the largest counts; proxies use HTTP dates.
 
     Args:
-        headers: An answer's headers.
+        headers: The headers of a response.
         now: Epoch seconds by the server's clock.
 
     Returns:

@@ -1,4 +1,4 @@
-"""ZIdentity's objects as they cross the wire.
+"""ZIdentity's objects in requests and responses, and its limits.
 
 Fields that this product does not know are kept, so that reading an object, changing it and
 writing it back loses nothing: a PUT replaces the whole object.
@@ -34,7 +34,7 @@ Text = Annotated[str, BeforeValidator(_to_text)]
 Items = Annotated[tuple[_T, ...], BeforeValidator(_to_items)]
 
 
-class WireModel(BaseModel):
+class ZIdentityModel(BaseModel):
     """An object of ZIdentity: immutable, its unknown fields kept."""
 
     model_config = ConfigDict(
@@ -47,7 +47,7 @@ class WireModel(BaseModel):
     )
 
 
-class Record(WireModel):
+class Record(ZIdentityModel):
     """An object with an id, which is opaque and sent as it came."""
 
     id: str
@@ -65,13 +65,13 @@ class ApiResource(Record):
     selected_scopes: Items[Scope] = ()
 
 
-class ClientAuthentication(WireModel):
+class ClientAuthentication(ZIdentityModel):
     """How a client proves itself: `SECRET`, `PUBKEYCERT` or `JWKS`."""
 
     auth_type: str = "SECRET"
 
 
-class ApiClientRequest(WireModel):
+class ApiClientRequest(ZIdentityModel):
     """An API client that is not made yet."""
 
     name: str
@@ -87,7 +87,7 @@ class ApiClient(ApiClientRequest, Record):
 
     @property
     def has_secrets(self) -> bool:
-        """Whether it signs in by a secret; of one that does not, ZIdentity lists none."""
+        """Whether it authenticates with a secret; ZIdentity lists no secrets of other clients."""
         return self.client_authentication.auth_type == "SECRET"
 
 
@@ -109,7 +109,7 @@ class NewApiClientSecret(ApiClientSecret):
     value: Annotated[SecretStr, Field(min_length=1)]
 
 
-class Service(WireModel):
+class Service(ZIdentityModel):
     """A Zscaler product, as ZIdentity names it: `ZDX`, `ZIA`, ..."""
 
     id: str
@@ -119,7 +119,7 @@ class Service(WireModel):
     org_name: Text = ""
 
 
-class ServiceScopes(WireModel):
+class ServiceScopes(ZIdentityModel):
     """The scopes that one product offers."""
 
     service: Service

@@ -44,7 +44,7 @@ def parse_private_key(text: str) -> str:
     Raises:
         SettingsError: It is no such key. The message names what it is, and never shows it.
     """
-    if _looks_like_a_path(text):
+    if _is_path(text):
         text = _read(text)
     for reading in (text, *_decode(text)):
         blocks = [*_PEM.finditer(reading.replace("\\r", "\r").replace("\\n", "\n"))]
@@ -148,7 +148,7 @@ def _from_base64(text: str) -> bytes | None:
         return None
 
 
-def _looks_like_a_path(text: str) -> bool:
+def _is_path(text: str) -> bool:
     """Whether a text can be a path: base64 of a key is longer, and PEM and JSON look otherwise."""
     if len(text) > _LONGEST_PATH or "-----" in text or "{" in text or not text.isprintable():
         return False

@@ -46,7 +46,7 @@ class Token:
 
     Attributes:
         value: The token.
-        lifetime: How long it lives, as ZIdentity says.
+        lifetime: Its lifetime, as ZIdentity says.
         stale_at: The second of the monotonic clock from which it is not used any more.
     """
 
@@ -63,7 +63,7 @@ class _Grant(BaseModel):
 
     @property
     def lifetime_seconds(self) -> float:
-        """How long the token is used at most; a server may claim more than a clock can hold."""
+        """How long the token is used at most; a server may name more than a clock can represent."""
         return min(self.expires_in, _LONGEST_LIFETIME)
 
 
@@ -95,7 +95,7 @@ class TokenSource:
         self._refusal: Response | None = None
 
     def get(self) -> Token:
-        """Give the token, fetched first if there is none that still lives.
+        """Return the token; request one first if there is none that is still valid.
 
         Raises:
             AuthenticationError: ZIdentity gives none for these credentials.
@@ -170,7 +170,7 @@ T = TypeVar("T")
 
 
 class Session:
-    """Sends calls with a token, repeats what may be repeated, reads the answers."""
+    """Sends requests with a token, retries them if allowed, and reads the responses."""
 
     def __init__(
         self,
@@ -207,7 +207,7 @@ class Session:
         return parse_response(request, response, shape) if response.body.strip() else None
 
     def send(self, request: Request) -> Response:
-        """Send a call and give its answer, which is a success.
+        """Send a request and return its response, which is a success.
 
         Raises:
             ZIdentityError: It did not end well; the class says what that means.

@@ -1,4 +1,4 @@
-"""One request and its answer: the only place that touches HTTP.
+"""Sends one request and reads its response: the only place that uses HTTP.
 
 A request goes straight to the adapter of a `requests.Session`, not through `Session.send`:
 that would prepare redirects (and read their bodies whole), take cookies that threads share,
@@ -58,7 +58,7 @@ class ServerClock:
         return self._ahead
 
     def learn(self, date: str) -> None:
-        """Take over the time that an answer's `Date` header tells, if it tells one."""
+        """Learn the time from the `Date` header of a response, if it has one."""
         moment = parse_http_date(date)
         if moment is not None and 0 < moment < _YEAR_3000:
             self._ahead = moment - self._local()
@@ -111,7 +111,7 @@ class Transport:
         Raises:
             UnreachableError: It surely never arrived.
             ResponseLostError: It may have arrived, and no whole answer came back.
-            InvalidResponseError: The answer is too large.
+            InvalidResponseError: The response is too large.
             SettingsError: The proxy or the CA bundle cannot be used.
         """
         response = self._send_once(request, token)
@@ -187,7 +187,7 @@ class Transport:
         """Put an HTTP library's exception in our own words, so that none of its text is shown.
 
         Whether a request may be sent again depends on one question: was a byte of it sent? The
-        exception doesn't tell (behind a proxy, urllib3 turns every broken connection into a
+        exception doesn't say (behind a proxy, urllib3 turns every broken connection into a
         `ProxyError`), so the connection itself keeps track.
         """
         host = urlsplit(request.url).netloc
@@ -222,7 +222,7 @@ class TracingAdapter(HTTPAdapter):
         return super().send(*args, **options)
 
     def has_sent(self) -> bool:
-        """Whether the last request of this thread has left, be it in part.
+        """Whether the last request of this thread has left, at least in part.
 
         What goes to a proxy to open the tunnel doesn't count.
         """
@@ -279,7 +279,7 @@ class _TimedReader(io.RawIOBase):
         try:
             return self._raw.readinto(buffer)
         finally:
-            self._socket.settimeout(self._timeout)  # the next request waits anew
+            self._socket.settimeout(self._timeout)  # the next request has its own time
 
     def close(self) -> None:
         self._raw.close()

@@ -188,8 +188,8 @@ def test_a_client_may_sign_in_by_another_id_than_its_own(
     assert tenant.token_for(made["clientId"], secret)
     with pytest.raises(requests.HTTPError, match="400"):
         tenant.token_for(made["id"], secret)
-    assert tenant.signs_in(made["id"], secret)
-    assert not tenant.signs_in(made["id"], "obviously-not-the-secret")
+    assert tenant.can_authenticate(made["id"], secret)
+    assert not tenant.can_authenticate(made["id"], "obviously-not-the-secret")
 
 
 @turned("separate_client_id")

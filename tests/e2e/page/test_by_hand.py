@@ -58,7 +58,7 @@ def test_the_buttons_copy_the_id_and_the_secret(page: Page) -> None:
 
     for what, place in (("key ID", "#key-id"), ("key secret", "#key-secret")):
         page.get_by_role("button", name=f"Copy {what}").click()
-        expect(page.locator("#announcement")).to_have_text("Copied.")
+        expect(page.locator("#status")).to_have_text("Copied.")
         copied = page.evaluate("navigator.clipboard.readText()")
         assert copied == page.locator(place).inner_text()
 

@@ -70,11 +70,11 @@ def test_only_what_the_resource_keeps_secret_is_secret() -> None:
 
 
 def test_every_type_and_property_is_described_in_the_words_of_the_schema() -> None:
-    described = [KEY, ROTATION]
+    add_descriptions = [KEY, ROTATION]
     for properties in (KEY["inputProperties"], KEY["properties"], ROTATION["properties"]):
-        described += properties.values()
+        add_descriptions += properties.values()
 
-    for of in described:
+    for of in add_descriptions:
         assert of["description"].strip()
         assert "``" not in of["description"]
         assert "`key_secret`" not in of["description"]
