@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from host.conftest import except_where
 from pulumi.runtime.rpc import UNKNOWN
 from support.plugin_host import Engine, PluginHost, Properties, Recorded
 
@@ -135,3 +136,33 @@ def test_a_second_rotation_inside_the_overlap_ends_the_first_secret_and_not_the_
     assert third.outputs["previous_secret_id"] == second.outputs["secret_id"]
     assert tenant.signs_in(first.id, second.outputs["key_secret"])
     assert tenant.signs_in(first.id, third.outputs["key_secret"])
+
+
+def test_rotation_after_a_manual_revoke_keeps_the_previous_secret_known(
+    host: PluginHost, tenant: RunningEmulator, rotating: Properties
+) -> None:
+    key = host.up_again(host.up(rotating), triggered(rotating, "2"))
+    tenant.delete_secret(key.id, key.outputs["secret_id"])
+
+    rotated = host.up_again(host.refresh(key), triggered(rotating, "3"))
+
+    assert rotated.outputs["previous_secret_id"] == key.outputs["previous_secret_id"]
+    assert rotated.outputs["previous_secret_revoke_on"] == key.outputs["previous_secret_revoke_on"]
+    host.up_again(owed_today(rotated), triggered(rotating, "3"))
+    assert present(tenant, key) == {rotated.outputs["secret_id"]}
+
+
+@except_where(first_secret="one more is a third one there")
+def test_rotation_after_a_manual_exchange_records_the_unknown_secret(
+    host: PluginHost, tenant: RunningEmulator, rotating: Properties
+) -> None:
+    key = host.up(rotating)
+    unknown = tenant.add_secret(key.id)
+    tenant.delete_secret(key.id, key.outputs["secret_id"])
+    declared = triggered(rotating, "2")
+
+    rotated = host.up_again(host.refresh(key), declared)
+
+    assert rotated.outputs["previous_secret_id"] == unknown.id
+    host.up_again(owed_today(rotated), declared)
+    assert present(tenant, key) == {rotated.outputs["secret_id"]}

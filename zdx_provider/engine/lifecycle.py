@@ -213,8 +213,11 @@ class Lifecycle:
             replaced = keys.replace_secret(
                 key_id, inputs.name, state.held_secrets, rotation.lifetime
             )
-            until = self._today + rotation.overlap
-            updated = updated.holding(replaced.secret).keeping(replaced.previous_id, until)
+            updated = updated.holding(replaced.secret)
+            # A secret that was the previous one before keeps its day.
+            if replaced.previous_id is None or replaced.previous_id != state.previous_secret_id:
+                until = self._today + rotation.overlap
+                updated = updated.keeping(replaced.previous_id, until)
         elif state.previous_secret_id and state.owes_a_revoke(self._today):
             updated = self._without_previous(keys, updated, state.previous_secret_id)
         return UpdateResult(at_address(updated, tenant).rendered())

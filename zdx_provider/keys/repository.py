@@ -204,8 +204,9 @@ class Keys:
                     f'the key "{name}" is as declared now, but it has no new secret yet.',
                     hint=f"Run pulumi up again once this is settled: {error}",
                 ) from None
-            current = held.current or next(iter(ids), None)
-            return Replaced(minted, current if current in ids else None)
+            # The one that remains is the state's own, unless that is gone: then it is recorded all
+            # the same, so that no secret works that no state knows.
+            return Replaced(minted, next(iter(ids), None))
 
     def revoke(self, key_id: str, name: str, secret_id: str) -> None:
         """End one secret of a key; one that is gone already is no failure.
