@@ -531,7 +531,6 @@ class Life:
         self.kill_survivors()
         self._late_names.clear()
         self._require_nothing_unknown(stack)
-        self._require_promises()
 
     def _follow(self, stack: Stack, what: str, run: Run, *, in_trouble: bool) -> str:
         """Do what each refusal says, as a user would, and return the command to run next."""

@@ -67,7 +67,7 @@ def _draw_changes(draw: random.Random, stack: str) -> Iterator[Step]:
     for _ in range(draw.randint(6, 12)):
         what = draw.choice(KEY_CHANGES)
         yield Step("declare", stack, what, draw.choice(NAMES[stack]), draw.choice(ROLES))
-    if draw.random() < 0.6:
+    if draw.random() < 0.8:
         what = draw.choice(("rotate", "rotate", "text", "role"))
         yield Step("declare", stack, what, "*", draw.choice(ROLES))
     for _ in range(draw.choice((0, 0, 1, 2, 3))):
@@ -78,10 +78,10 @@ def _draw_changes(draw: random.Random, stack: str) -> Iterator[Step]:
 
 
 def _draw_kills(draw: random.Random, stack: str, command: str) -> Iterator[Step]:
-    for link in range(draw.choice((1, 2, 2, 3, 3, 4))):
+    for link in range(draw.choice((1, 2, 3, 3, 4))):
         trouble = draw.choice(("instant", "request", "request"))
         # The run that recovers has less to do.
-        last_request = 12 if link else 24
+        last_request = 10 if link else 20
         nth = draw.randrange(last_request) if trouble == "request" else draw.randrange(*_KILL_MS)
         yield Step("kill", stack, command, trouble=trouble, detail=draw.randrange(6), nth=nth)
 

@@ -8,8 +8,8 @@ from support.fork_server import ForkServer
 from support.life import Figures, PromiseBrokenError, Step
 from support.lives import Drawing, draw_life, live_through, read_steps
 
-COMMANDS_A_LIFE = 14
-KILLS = 0.65
+COMMANDS_A_LIFE = 20
+KILLS = 0.75
 SHRINKING_SECONDS = 300
 
 
