@@ -9,7 +9,7 @@ from support.lives import Drawing, draw_life, live_through
 
 
 @pytest.mark.parametrize(
-    "drawing", [Drawing(1, 2, 1.0), Drawing(2, 3, 0.0), Drawing(3, 2, 0.5), Drawing(4, 2, 0.5)]
+    "drawing", [Drawing(34, 2, 0.5), Drawing(27, 2, 0.0), Drawing(25, 2, 0.5), Drawing(24, 1, 0.0)]
 )
 def test_lives_keep_every_promise(
     drawing: Drawing, fork_server: ForkServer, tmp_path: Path

@@ -374,7 +374,7 @@ class Life:
         self._tenant.clear_faults()
         stack.proxy.clear()
         self._end_command()
-        self._settle(stack, step.what, after=run)
+        self._settle(stack, step.what, after=run, in_trouble=True)
 
     def _run_with_emulator_fault(self, stack: Stack, step: Step) -> Run:
         fault = _EMULATOR_FAULTS[step.detail % len(_EMULATOR_FAULTS)]
@@ -435,7 +435,7 @@ class Life:
             self._note_late_names(run)
         self._end_command()
         for each in (stack, *(s for s in self._stacks.values() if s is not stack)):
-            self._settle(each, step.what, after=runs[each.name])
+            self._settle(each, step.what, after=runs[each.name], in_trouble=True)
 
     def _wait_for_each(
         self, commands: "dict[str, subprocess.Popen[str]]", pattern: re.Pattern[str]
@@ -502,16 +502,19 @@ class Life:
             if stack.due:
                 self._settle(stack, stack.due)
 
-    def _settle(self, stack: Stack, what: str, after: Run | None = None) -> None:
+    def _settle(
+        self, stack: Stack, what: str, after: Run | None = None, *, in_trouble: bool = False
+    ) -> None:
         """Run a command until it succeeds, and follow what each refusal says.
 
         Args:
             stack: The stack.
             what: The command.
-            after: Its first run, during which something went wrong.
+            after: Its first run, if that is over.
+            in_trouble: Whether requests went wrong during that run.
         """
         stack.due = ""
-        run, in_trouble = after, after is not None
+        run = after
         for _ in range(_MOST_TRIES):
             if run is None:
                 self._prepare(stack, what)

@@ -47,29 +47,32 @@ class Drawing:
 def draw_life(drawing: Drawing) -> list[Step]:
     """Draw the steps of a life."""
     draw = random.Random(drawing.seed)  # noqa: S311 - a life, not a secret
-    steps = [
-        Step("declare", stack, "add", name, draw.choice(ROLES))
-        for stack in STACKS
-        for name in draw.sample(NAMES[stack], 10)
-    ]
+    steps = [step for stack in STACKS for step in _draw_keys(draw, stack)]
     for _ in range(drawing.commands):
         stack = draw.choice(STACKS)
         steps += _draw_changes(draw, stack)
-        command = draw.choice(("up", "up", "up", "up", "up", "refresh", "refresh", "destroy"))
+        command = draw.choice((*("up",) * 6, *("refresh",) * 2, "destroy"))
         if draw.random() < drawing.kills:
             steps += _draw_kills(draw, stack, command)
         else:
             steps.append(_draw_run(draw, stack, command))
+        if command == "destroy":
+            steps += _draw_keys(draw, stack)
     return steps
+
+
+def _draw_keys(draw: random.Random, stack: str) -> Iterator[Step]:
+    for name in draw.sample(NAMES[stack], 10):
+        yield Step("declare", stack, "add", name, draw.choice(ROLES))
 
 
 def _draw_changes(draw: random.Random, stack: str) -> Iterator[Step]:
     for _ in range(draw.randint(6, 12)):
         what = draw.choice(KEY_CHANGES)
         yield Step("declare", stack, what, draw.choice(NAMES[stack]), draw.choice(ROLES))
-    if draw.random() < 0.8:
-        what = draw.choice(("rotate", "rotate", "text", "role"))
-        yield Step("declare", stack, what, "*", draw.choice(ROLES))
+    for what in ("rotate", draw.choice(("text", "role"))):
+        if draw.random() < 0.8:
+            yield Step("declare", stack, what, "*", draw.choice(ROLES))
     for _ in range(draw.choice((0, 0, 1, 2, 3))):
         name = draw.choice(NAMES[draw.choice(STACKS)])
         yield Step("manual", "", draw.choice(MANUAL_CHANGES), name, draw.choice(ROLES))
@@ -78,7 +81,7 @@ def _draw_changes(draw: random.Random, stack: str) -> Iterator[Step]:
 
 
 def _draw_kills(draw: random.Random, stack: str, command: str) -> Iterator[Step]:
-    for link in range(draw.choice((1, 2, 3, 3, 4))):
+    for link in range(draw.choice((1, 2, 3, 4, 4))):
         trouble = draw.choice(("instant", "request", "request"))
         # The run that recovers has less to do.
         last_request = 10 if link else 20
