@@ -4,13 +4,18 @@ from pathlib import Path
 
 import pytest
 from support.fork_server import ForkServer
-from support.lives import draw_life, live_through
+from support.life import Figures
+from support.lives import Drawing, draw_life, live_through
 
 
-@pytest.mark.parametrize(("seed", "kills"), [(1, 0.9), (2, 0.0), (3, 0.5), (4, 0.2)])
+@pytest.mark.parametrize(
+    "drawing", [Drawing(34, 2, 0.5), Drawing(27, 2, 0.0), Drawing(25, 2, 0.5), Drawing(24, 1, 0.0)]
+)
 def test_lives_keep_every_promise(
-    seed: int, kills: float, fork_server: ForkServer, tmp_path: Path
+    drawing: Drawing, fork_server: ForkServer, tmp_path: Path
 ) -> None:
-    figures = live_through(draw_life(seed, 3, kills), fork_server, tmp_path, shrinking_tries=0)
+    figures = Figures()
+
+    live_through(draw_life(drawing), fork_server, tmp_path, figures)
 
     assert figures.operations

@@ -202,7 +202,7 @@ def test_a_rotation_that_cannot_mint_leaves_the_held_secret_and_is_made_up_for(
     works_still = tenant.token_for(held["key_id"], held["key_secret"])
     project.up()
 
-    assert "is up to date, but its secret wasn't rotated" in failed.text
+    assert "is up to date, but its secret was not rotated" in failed.text
     assert works_still
     assert project.outputs()["key_secret"] != held["key_secret"]
 

@@ -41,7 +41,7 @@ def test_rotation_fails_if_the_new_secret_may_take_effect_late(
         start_host(**TIMEOUT).up_again(expire(key), declared)
     wait_until(lambda: len(tenant.secrets(key.id)) == 2)
 
-    assert "its secret wasn't rotated" in failed.value.sentence
+    assert "its secret was not rotated" in failed.value.sentence
     assert count_requests(tenant, "POST", "/secrets") == 2  # the key's own and one for the rotation
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
     rotated = start_host().up_again(expire(key), declared)
@@ -105,7 +105,7 @@ def test_rotation_revokes_no_secret_that_it_did_not_ask_for(
         tenant.wait_until_held()
         theirs = tenant.add_secret(key.id)
         tenant.release()
-        with pytest.raises(PluginError, match="its secret wasn't rotated"):
+        with pytest.raises(PluginError, match="its secret was not rotated"):
             rotation.result()
 
     assert [secret.id for secret in tenant.secrets(key.id)] == [key.outputs["secret_id"], theirs.id]

@@ -185,7 +185,7 @@ def test_a_secret_that_cannot_be_minted_tells_what_is_changed_already(
             Recorded(key.id, ended(key.inputs), ended(key.outputs)), {**declared, "name": "ci-2"}
         )
 
-    assert "up to date, but its secret wasn't rotated" in failed.value.sentence
+    assert "up to date, but its secret was not rotated" in failed.value.sentence
     assert tenant.client(key.id).name == "ci-2"
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 

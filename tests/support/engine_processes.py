@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 PATIENCE_SECONDS = 60
@@ -58,9 +59,11 @@ class EngineProcesses:
         return self._one("pulumi-language-python", parent=self.cli.pid)
 
     def kill_survivors(self) -> None:
+        alive = {(process.pid, process.command) for process in _all()}
         for process in self.started:
-            if process.alive:
-                process.kill()
+            if (process.pid, process.command) in alive:
+                with suppress(ProcessLookupError):  # it exits as the one before it is gone
+                    process.kill()
 
     def _one(self, part: str, parent: int | None = None) -> Process:
         (found,) = [

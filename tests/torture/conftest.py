@@ -19,7 +19,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--figures", type=Path, help="The JSON file that the figures are written to.")
     group.addoption("--share", type=float, default=1.0, help="How much of a matrix, from 0 to 1.")
     group.addoption("--seed", type=int, default=1, help="Which part of a matrix, which lives.")
-    group.addoption("--lives", type=int, default=180, help="How many random lives.")
+    group.addoption("--lives", type=int, default=30, help="How many random lives.")
+    group.addoption("--life", type=Path, help="A file with the steps of the one life to replay.")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,7 +33,9 @@ class Figures:
     """Counts how the tests of each kind ended, as their property `figures` names the kind.
 
     A failed one is counted as the exception that ended it, any other as its property `outcome`.
-    What the property `never` names is shown although it was not met.
+    What the property `never` names is shown although it was not met. The file is written after
+    each test, and each has a line of its own in the file beside it, so that a run that is cut
+    short leaves its figures.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -47,18 +50,23 @@ class Figures:
             kind = self._outcomes.setdefault(properties["figures"], Counter())
             never: Iterable[str] = properties.get("never", ())
             kind.update(dict.fromkeys(never, 0))
-            kind[_failure(report) if report.failed else properties["outcome"]] += 1
-            self._counts.setdefault(properties["figures"], Counter()).update(
-                properties.get("counts", {})
-            )
+            outcome = _failure(report) if report.failed else properties["outcome"]
+            kind[outcome] += 1
+            counts = properties.get("counts", {})
+            self._counts.setdefault(properties["figures"], Counter()).update(counts)
+            self._write({"test": report.nodeid, "outcome": outcome, **counts}, report.duration)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        figures = self._figures()
         if self._outcomes:
             terminalreporter.section("figures")
-            terminalreporter.write_line(json.dumps(figures, indent=2))
-        if file := self._config.getoption("--figures"):
-            file.write_text(json.dumps(figures, indent=2) + "\n")
+            terminalreporter.write_line(json.dumps(self._figures(), indent=2))
+
+    def _write(self, line: dict[str, Any], duration: float) -> None:
+        file: Path | None = self._config.getoption("--figures")
+        if file:
+            file.write_text(json.dumps(self._figures(), indent=2) + "\n")
+            with file.with_suffix(".jsonl").open("a") as each:
+                each.write(json.dumps({**line, "seconds": round(duration)}) + "\n")
 
     def _figures(self) -> dict[str, Any]:
         return {

@@ -5,33 +5,35 @@ from pathlib import Path
 
 import pytest
 from support.fork_server import ForkServer
-from support.lives import PromiseBrokenError, draw_life, live_through
+from support.life import Figures, PromiseBrokenError, Step
+from support.lives import Drawing, draw_life, live_through, read_steps
 
-COMMANDS_A_LIFE = 10
-KILLS = 0.8
-SHRINKING_TRIES = 12
+COMMANDS_A_LIFE = 20
+KILLS = 0.75
+SHRINKING_SECONDS = 300
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "life_seed" in metafunc.fixturenames:
+    if "steps" in metafunc.fixturenames:
         options = metafunc.config.option
         first = options.seed * 1000
-        metafunc.parametrize(
-            "life_seed", range(first, first + round(options.lives * options.share))
-        )
+        seeds = range(first, first + round(options.lives * options.share))
+        lives = {str(seed): draw_life(Drawing(seed, COMMANDS_A_LIFE, KILLS)) for seed in seeds}
+        if options.life:
+            lives = {options.life.stem: read_steps(options.life)}
+        metafunc.parametrize("steps", lives.values(), ids=lives.keys())
 
 
 def test_lives_keep_every_promise(
-    life_seed: int,
+    steps: list[Step],
     fork_server: ForkServer,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
+    figures = Figures()
     record_property("figures", "random lives")
     record_property("never", [PromiseBrokenError.__name__])
-
-    steps = draw_life(life_seed, COMMANDS_A_LIFE, KILLS)
-    figures = live_through(steps, fork_server, tmp_path, SHRINKING_TRIES)
-
     record_property("outcome", "kept every promise")
     record_property("counts", vars(figures))
+
+    live_through(steps, fork_server, tmp_path, figures, SHRINKING_SECONDS)

@@ -293,7 +293,7 @@ class KeyRepository:
                 created = self._clients.create_secret(state.key_id, lifetime, ids)
             except (ZIdentityError, _NoFreeSlotError) as error:
                 raise ZdxError(
-                    f"""the key "{name}" is up to date, but its secret wasn't rotated.""",
+                    f'the key "{name}" is up to date, but its secret was not rotated.',
                     hint=f"Run pulumi up again after you fix this: {error}",
                 ) from None
             # The secret that remains is the current one, unless that is gone. It is recorded in
