@@ -700,8 +700,7 @@ class Life:
             if stack.owns(client) and client.id not in recorded:
                 raise PromiseBrokenError(f"no state knows the key {client.name} ({client.id})")
         for key_id, key in recorded.items():
-            client = clients.get(key_id)
-            if client is None or not _is_owned(key, client.description):
+            if key_id not in clients or not _is_owned(key, clients[key_id].description):
                 continue
             rotated = stack.secrets.get(key_id) != key["secret_id"]
             stack.secrets[key_id] = key["secret_id"]
