@@ -20,7 +20,7 @@ export PATH := $(CLI):$(BIN):$(PATH)
 
 PULUMI := pulumi --non-interactive --stack dev
 
-.PHONY: up down test torture bench check docs env setup cli browser
+.PHONY: up down test test-slow bench check docs env setup cli browser
 
 up: setup
 	@python tools/dev_tenant.py start
@@ -45,8 +45,8 @@ test: $(VENV)/.sdk
 FUZZ_CASES ?= 115000
 
 # All of what is long. About three hours on two cores; `docs/reliability.md` says how to take a part.
-torture: setup
-	@python -m pytest tests/torture -n 4 --dist worksteal --figures $(LOCAL)/torture.json
+test-slow: setup
+	@python -m pytest -m slow -n 4 --dist worksteal --figures=$(LOCAL)/slow.json
 	@ZDX_FUZZ_CASES=$(FUZZ_CASES) python -m pytest tests/unit -k fuzz -n 4 --dist worksteal
 
 # Figures of the machine it runs on; reads /proc, so Linux only.

@@ -3,10 +3,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.figures import Figures
 from support.fork_server import ForkServer, running_fork_server
 from support.pulumi_project import PulumiProject, require_cli
 
 from zdx_emulator.testing import RunningEmulator
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("slow")
+    group.addoption("--figures", type=Path, help="The JSON file that the figures are written to.")
+    group.addoption("--share", type=float, default=1.0, help="How much of a matrix, from 0 to 1.")
+    group.addoption("--seed", type=int, default=1, help="Which part of a matrix, which lives.")
+    group.addoption("--lives", type=int, default=30, help="How many random lives.")
+    group.addoption("--life", type=Path, help="A file with the steps of the one life to replay.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    counts_for_all_workers = not hasattr(config, "workerinput")
+    if counts_for_all_workers:
+        config.pluginmanager.register(Figures(config))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,12 +1,13 @@
 """Secrets that are replaced in time, on the real engine, with days that pass."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.calendar import Calendar
 from support.pulumi_project import PulumiProject
-from support.rotation import QUARTERLY, live
 
 from zdx_emulator.testing import SECRET, SECRETS, RunningEmulator
 
@@ -18,6 +19,21 @@ key = ApiKey(
     name="ci",
     role="ZDX Read-only Admin",
     rotation=RotationArgs(keep_previous_days={keep}, triggers={{"incident": "{trigger}"}}),
+)
+pulumi.export("key_id", key.key_id)
+pulumi.export("key_secret", key.key_secret)
+"""
+
+QUARTERLY = """
+from zdx_provider import RotationArgs
+
+key = ApiKey(
+    "ci",
+    name="ci",
+    role="ZDX Read-only Admin",
+    rotation=RotationArgs(
+        secret_lifetime_days=90, rotate_before_expiry_days=14, keep_previous_days=7
+    ),
 )
 pulumi.export("key_id", key.key_id)
 pulumi.export("key_secret", key.key_secret)
@@ -54,7 +70,50 @@ def test_the_ups_around_a_rotation_refuse_no_consumer_and_rotate_once(
 ) -> None:
     project.program(QUARTERLY)
 
-    assert live(project, tenant, weeks=[0, 10, 11, 12, 13]) == [77]
+    assert run_weeks(project, tenant, weeks=[0, 10, 11, 12, 13]) == [77]
+
+
+@pytest.mark.slow
+def test_a_year_of_weekly_ups_refuses_no_consumer_and_rotates_every_eleven_weeks(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.program(QUARTERLY)
+
+    assert run_weeks(project, tenant, weeks=range(53)) == [77, 154, 231, 308]
+
+
+def run_weeks(
+    project: PulumiProject, tenant: RunningEmulator, *, weeks: Iterable[int]
+) -> list[int]:
+    """Run `up` in these weeks and use the key every day with what the stack's outputs say.
+
+    State and tenant are compared after every `up`.
+
+    Args:
+        project: Declares the key.
+        tenant: The tenant of the key.
+        weeks: When to run, the first of them 0.
+
+    Returns:
+        The days on which the secret was rotated.
+    """
+    calendar = Calendar(project, tenant)
+    rotations = []
+    held = ""
+    outputs: dict[str, Any] = {}
+    for week in weeks:
+        while calendar.day < 7 * week:
+            assert tenant.token_for(outputs["key_id"], outputs["key_secret"])
+            calendar.pass_days(1)
+        project.up()
+        outputs = project.outputs()
+        state = project.key()
+        known = {state["secret_id"], state.get("previous_secret_id")} - {None}
+        assert {secret.id for secret in tenant.secrets(state["key_id"])} == known
+        if held and state["secret_id"] != held:
+            rotations.append(calendar.day)
+        held = state["secret_id"]
+    return rotations
 
 
 def test_a_preview_says_which_key_rotates_why_and_when_the_previous_secret_goes(

@@ -1,0 +1,89 @@
+"""Every operation, cut short at every request; a sample of the matrix isn't slow."""
+
+from collections.abc import Callable
+
+import pytest
+from e2e.interruptions.interruption import BROKEN_PROMISES, FINISHED, RESUMED, REVOKED, Interruption
+from e2e.interruptions.kills import ANSWER, LOST, SERVED, Case, matrix, share_of
+from e2e.interruptions.operations import (
+    CHANGE,
+    MAKE,
+    MINT,
+    OPERATIONS,
+    READ,
+    REMOVE,
+    REVOKE,
+    Operation,
+    operation,
+)
+from support.engine_processes import CLI, LANGUAGE_HOST, PLUGIN
+from support.pulumi_project import PulumiProject
+
+from zdx_emulator.testing import Fault, RunningEmulator
+
+SAMPLE = {
+    Case(operation("create"), MAKE, SERVED, CLI): FINISHED,
+    Case(operation("create"), MINT, SERVED, CLI): RESUMED,
+    Case(operation("create"), MINT, LOST, ANSWER): FINISHED,
+    Case(operation("create"), MINT, SERVED, CLI, times=2, resume=True): REVOKED,
+    Case(operation("take over"), CHANGE, SERVED, PLUGIN): FINISHED,
+    Case(operation("replace"), REMOVE, SERVED, CLI, resume=True): FINISHED,
+    Case(operation("replace, new key first"), MAKE, LOST, LANGUAGE_HOST): FINISHED,
+    Case(operation("update"), CHANGE, LOST, CLI, times=2): FINISHED,
+    Case(operation("mend"), MINT, SERVED, LANGUAGE_HOST): FINISHED,
+    Case(operation("delete"), REMOVE, SERVED, PLUGIN): FINISHED,
+    Case(operation("rotate"), MINT, SERVED, PLUGIN, times=2): FINISHED,
+    Case(operation("revoke"), REVOKE, LOST, CLI): FINISHED,
+    Case(operation("destroy"), READ, LOST, CLI): FINISHED,
+    Case(operation("destroy, then want it again"), REMOVE, SERVED, PLUGIN): FINISHED,
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "one_of_all" in metafunc.fixturenames:
+        options = metafunc.config.option
+        cases = share_of(matrix(), options.share, options.seed)
+        metafunc.parametrize("one_of_all", cases, ids=str)
+
+
+@pytest.mark.parametrize(("case", "outcome"), SAMPLE.items(), ids=map(str, SAMPLE))
+def test_interrupted_operation_of_the_sample_ends_as_listed(
+    case: Case, outcome: str, project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    assert Interruption(case, project, tenant).run() == outcome
+
+
+@pytest.mark.slow
+def test_interrupted_operation_is_finished_or_refused_with_a_next_step(
+    one_of_all: Case,
+    project: PulumiProject,
+    tenant: RunningEmulator,
+    record_property: Callable[[str, object], None],
+) -> None:
+    record_property("figures", "kill matrix")
+    record_property("never", [broken.__name__ for broken in BROKEN_PROMISES])
+
+    outcome = Interruption(one_of_all, project, tenant).run()
+
+    record_property("outcome", outcome)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_matrix_has_every_request_of_an_operation(
+    operation: Operation, project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    operation.prepare(project, tenant)
+    tenant.clear_requests()
+
+    project.program(operation.program).run(*operation.command)
+
+    sent = tenant.requests()
+    assert len(sent) == len(operation.steps)
+    # In any order: a create sends two of them at once.
+    for step in operation.steps:
+        fault = Fault(method=step.method, path=step.path)
+        like_it = [r for r in sent if fault.matches(r.method, r.path)]
+        assert len(like_it) == sum(
+            s.path == step.path and s.method == step.method for s in operation.steps
+        )

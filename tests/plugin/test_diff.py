@@ -1,0 +1,100 @@
+"""What the engine is told about a difference."""
+
+import pytest
+from plugin.conftest import StartHost, only_where
+from pulumi.runtime.rpc import UNKNOWN
+from support.plugin_host import Difference, PluginError, PluginHost, Properties
+
+from zdx_emulator.testing import RunningEmulator
+
+NOTHING = Difference("DIFF_NONE", [], deletes_first=False)
+AS_THE_INPUTS_SAY = Difference("DIFF_UNKNOWN", [], deletes_first=False)
+
+
+@pytest.mark.parametrize(
+    ("prop", "value"),
+    [
+        ("name", "ci-2"),
+        ("role", "ZDX Super Admin"),
+        ("description", ""),
+        ("enabled", False),
+        ("token_lifetime_seconds", 60),
+        ("managed_by", "keys/prod/renamed"),
+        ("secret_expires_on", "2999-12-31"),
+    ],
+)
+def test_a_changed_input_is_for_the_engine_to_show_and_replaces_nothing(
+    host: PluginHost, declared: Properties, prop: str, value: object
+) -> None:
+    key = host.up(declared)
+
+    assert host.diff(key, {**key.inputs, prop: value}) == AS_THE_INPUTS_SAY
+
+
+def test_equal_inputs_are_no_difference(host: PluginHost, declared: Properties) -> None:
+    key = host.up(declared)
+
+    assert host.diff(key, key.inputs) == NOTHING
+
+
+def test_a_permission_changes_no_key(host: PluginHost, declared: Properties) -> None:
+    key = host.up(declared)
+
+    assert host.diff(key, {**key.inputs, "adopt": True}) == NOTHING
+
+
+@pytest.mark.parametrize("prop", ["name", "role", "enabled", "tenant", "managed_by"])
+def test_an_unknown_value_may_differ_and_replaces_nothing(
+    host: PluginHost, declared: Properties, prop: str
+) -> None:
+    key = host.up(declared)
+
+    assert host.diff(key, {**key.inputs, prop: UNKNOWN}) == AS_THE_INPUTS_SAY
+
+
+def test_a_diff_asks_the_tenant_nothing(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    tenant.clear_requests()
+
+    host.diff(key, {**key.inputs, "role": "ZDX Super Admin"})
+
+    assert tenant.requests() == []
+
+
+def test_drift_that_a_refresh_found_is_a_difference(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = start_host().up(declared)
+    tenant.change_client(key.id, accessTokenLifeTime=120)
+
+    host = start_host()
+    refreshed = host.refresh(key)
+
+    assert refreshed.inputs["token_lifetime_seconds"] == 120
+    assert host.diff(refreshed, key.inputs) == AS_THE_INPUTS_SAY
+
+
+@only_where("as_documented")
+def test_diff_of_a_refresh_reads_the_inputs_of_another_version(
+    host: PluginHost, declared: Properties
+) -> None:
+    # On a refresh the engine hands over the state's inputs, which check has not seen.
+    key = host.up({**declared, "rotation": {"secret_lifetime_days": 90}})
+    rotation = {"secret_lifetime_days": 20, "added_later": {"x": 1}}
+    recorded_later = {**key.inputs, "rotation": rotation}
+
+    assert host.diff(key, recorded_later) == AS_THE_INPUTS_SAY
+
+
+@only_where("as_documented")
+def test_diff_of_inputs_that_no_version_declares_is_refused_in_a_line(
+    host: PluginHost, declared: Properties
+) -> None:
+    key = host.up(declared)
+
+    with pytest.raises(PluginError) as refused:
+        host.diff(key, {**key.inputs, "rotation": "yearly", "tenant": ["eu"]})
+
+    assert "Missing or malformed: rotation, tenant." in refused.value.sentence

@@ -1,0 +1,314 @@
+"""What is left, and what is said, when the tenant or the way to it fails."""
+
+from collections.abc import Callable
+
+import pytest
+from plugin.conftest import Running, StartHost, except_where, handed_out, only_where
+from support.plugin_host import PluginError, PluginHost, Properties, Recorded
+
+from zdx_emulator.testing import (
+    ADMIN_SECRET,
+    API_CLIENT,
+    API_CLIENTS,
+    SECRET,
+    SECRETS,
+    TOKEN,
+    RunningEmulator,
+)
+
+PLANTED = "obviously-fake-planted-secret"
+
+
+def failure(host: PluginHost, declared: Properties) -> str:
+    inputs = host.check(declared).inputs
+    with pytest.raises(PluginError) as failed:
+        host.create(inputs)
+    return failed.value.sentence
+
+
+def assert_one_key_with_one_secret(tenant: RunningEmulator, key: Recorded) -> None:
+    assert [client.id for client in tenant.clients()] == [key.id]
+    assert handed_out(tenant, key.id) == [key.outputs["secret_id"]]
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
+
+
+# A second of real time each; the wire waits, whatever the documents leave open.
+WAITS = only_where("as_documented")
+
+
+@WAITS
+@pytest.mark.parametrize("path", [TOKEN, API_CLIENTS, SECRETS])
+def test_a_rate_limit_is_waited_for(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, path: str
+) -> None:
+    tenant.fault(path=path, status=429, headers={"Retry-After": "0"})
+
+    assert_one_key_with_one_secret(tenant, host.up(declared))
+
+
+@WAITS
+def test_a_rate_limit_on_every_call_of_an_update_is_waited_for(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    for method in ("GET", "PUT"):
+        tenant.fault(method=method, path=API_CLIENT, status=429, headers={"Retry-After": "0"})
+
+    host.up_again(key, {**declared, "name": "ci-2"})
+
+    assert tenant.client(key.id).name == "ci-2"
+
+
+def test_a_rate_limit_beyond_all_patience_is_told_at_once_and_makes_nothing(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    tenant.fault(method="POST", path=API_CLIENTS, status=429, headers={"Retry-After": "86400"})
+
+    said = failure(host, declared)
+
+    assert 'the key "ci": could not create the API client "ci": the rate limit is reached' in said
+    assert "asks to wait 86400 s" in said
+    assert tenant.clients() == []
+
+
+@except_where(read_lag_ms="the next run finds it there")
+@pytest.mark.parametrize(
+    "lost", [{"drop": "after"}, {"status": 504, "applied": True}, {"truncate": True}]
+)
+def test_a_client_whose_answer_was_lost_is_found_again(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, lost: Properties
+) -> None:
+    tenant.fault(method="POST", path=API_CLIENTS, **lost)
+
+    assert_one_key_with_one_secret(tenant, host.up(declared))
+
+
+@pytest.mark.parametrize("lost", [{"drop": "before"}, {"status": 504}, {"status": 500}])
+def test_a_client_that_was_never_made_is_not_asked_for_twice(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, lost: Properties
+) -> None:
+    tenant.fault(method="POST", path=API_CLIENTS, **lost)
+
+    said = failure(host, declared)
+
+    posts = [r for r in tenant.requests() if (r.method, r.path) == ("POST", API_CLIENTS)]
+    assert len(posts) == 1
+    assert 'could not create the API client "ci"' in said
+    assert tenant.clients() == []
+    assert_one_key_with_one_secret(tenant, host.up(declared))
+
+
+@pytest.mark.parametrize("lost", [{"drop": "before"}, {"status": 504}])
+def test_a_lost_answer_is_not_taken_for_a_key_of_a_similar_name(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, lost: Properties
+) -> None:
+    similar = tenant.create_client("ci-2", description="[pulumi keys/prod/ci-2 #c0ffee]")
+    tenant.fault(method="POST", path=API_CLIENTS, **lost)
+
+    said = failure(host, declared)
+
+    assert 'could not create the API client "ci"' in said
+    assert tenant.clients() == [similar]
+
+
+@except_where(read_lag_ms="a look at a new key finds nothing there")
+@pytest.mark.parametrize(
+    "lost", [{"drop": "after"}, {"status": 504, "applied": True}, {"truncate": True}]
+)
+def test_a_secret_whose_answer_was_lost_is_ended_and_minted_again(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, lost: Properties
+) -> None:
+    tenant.fault(method="POST", path=SECRETS, **lost)
+
+    assert_one_key_with_one_secret(tenant, host.up(declared))
+
+
+@pytest.mark.parametrize("lost", [{"drop": "before"}, {"status": 500}, {"status": 502}])
+def test_create_deletes_its_client_if_the_new_secret_is_not_seen(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, lost: Properties
+) -> None:
+    tenant.fault(method="POST", path=SECRETS, **lost)
+
+    assert "could not create a secret" in failure(host, declared)
+
+    posts = [r for r in tenant.requests() if r.method == "POST" and r.path.endswith("/secrets")]
+    assert len(posts) == 1
+    assert tenant.clients() == []
+    assert_one_key_with_one_secret(tenant, host.up(declared))
+
+
+@except_where(read_lag_ms="the lost secret is not seen there")
+def test_a_secret_lost_while_a_key_is_updated_leaves_the_one_that_the_state_holds(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    ended = {"secret_expires_on": "2020-01-01"}
+    find_rotation_reason = Recorded(key.id, {**key.inputs, **ended}, {**key.outputs, **ended})
+    tenant.fault(method="POST", path=SECRETS, drop="after")
+
+    updated = host.up_again(find_rotation_reason, declared)
+
+    present = [secret.id for secret in tenant.secrets(key.id)]
+    assert present == [key.outputs["secret_id"], updated.outputs["secret_id"]]
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, updated.outputs["key_secret"])
+
+
+@pytest.mark.parametrize("refused", [{"status": 400}, {"status": 403}, {"status": 500, "count": 2}])
+def test_a_client_that_gets_no_secret_is_removed_again(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, refused: Properties
+) -> None:
+    tenant.fault(method="POST", path=SECRETS, **refused)
+
+    said = failure(host, declared)
+
+    assert 'the key "ci": could not create a secret for the API client' in said
+    assert tenant.clients() == []
+    tenant.clear_faults()
+    assert_one_key_with_one_secret(tenant, host.up(declared))
+
+
+def test_a_client_that_can_neither_be_finished_nor_removed_is_named(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    tenant.fault(method="POST", path=SECRETS, status=500)
+    tenant.fault(method="DELETE", path=API_CLIENT, status=500)
+
+    said = failure(host, declared)
+
+    (left,) = tenant.clients()
+    assert f'the key "ci" was created ({left.id}), but it has no known secret' in said
+    assert "could not be deleted" in said
+    assert "Run pulumi up again" in said
+
+
+@except_where(first_secret="the client that is left has a secret there")
+def test_the_next_run_finishes_a_client_that_was_left(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    tenant.fault(method="POST", path=SECRETS, status=500)
+    tenant.fault(method="DELETE", path=API_CLIENT, status=500)
+    failure(start_host(), declared)
+    (left,) = tenant.clients()
+
+    key = start_host().up(declared)
+
+    assert key.id == left.id
+    assert_one_key_with_one_secret(tenant, key)
+
+
+def test_only_the_client_of_this_very_call_is_removed(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    found = tenant.create_client("ci")
+    tenant.fault(method="POST", path=SECRETS, status=400)
+
+    said = failure(host, {**declared, "adopt": True})
+
+    assert "could not create a secret" in said
+    assert [client.id for client in tenant.clients()] == [found.id]
+
+
+def test_a_token_that_has_ended_is_renewed(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    tenant.fault(path=API_CLIENT, status=401)
+
+    host.up_again(key, {**declared, "name": "ci-2"})
+
+    assert tenant.client(key.id).name == "ci-2"
+
+
+@WAITS
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+@pytest.mark.parametrize("passing", [{"drop": "after"}, {"drop": "before"}, {"status": 503}])
+def test_what_passes_by_itself_is_tried_again(
+    host: PluginHost,
+    tenant: RunningEmulator,
+    declared: Properties,
+    *,
+    method: str,
+    passing: Properties,
+) -> None:
+    key = host.up(declared)
+    tenant.fault(method=method, path=API_CLIENT, **passing)
+
+    host.up_again(key, {**declared, "name": "ci-2"})
+
+    assert tenant.client(key.id).name == "ci-2"
+
+
+CALLS: dict[str, Callable[[PluginHost, Recorded, Properties], object]] = {
+    "check": lambda host, _, declared: host.check({**declared, "role": "nobody"}).failures,
+    "create": lambda host, key, _: host.create({**key.inputs, "name": "another"}),
+    "adopt": lambda host, key, _: host.create({**key.inputs, "adopt": True}),
+    "refresh": lambda host, key, _: host.refresh(key),
+    "get": lambda host, key, _: host.get(key.id, {}),
+    "update": lambda host, key, _: host.update(key, {**key.inputs, "name": "ci-2"}),
+    "rotate": lambda host, key, _: host.update(
+        key, {**key.inputs, "secret_expires_on": "2020-01-01"}
+    ),
+    "delete": lambda host, key, _: host.delete(key),
+}
+ECHOES: list[Properties] = [
+    {"status": 400},
+    {"status": 401},
+    {"status": 403},
+    {"status": 404},
+    {"status": 500},
+    {"status": 200},
+    {"redirect": f"https://elsewhere.test/{PLANTED}"},
+    {"drop": "after"},
+]
+
+
+# The faults answer in the tenant's stead, whatever its switches.
+@only_where("as_documented")
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("echo", ECHOES, ids=str)
+def test_no_failure_shows_a_secret(
+    start_host: StartHost,
+    tenant: RunningEmulator,
+    running: Running,
+    declared: Properties,
+    *,
+    call: str,
+    echo: Properties,
+) -> None:
+    key = start_host().up(declared)
+    body = {} if echo.keys() & {"redirect", "drop"} else {"body": f'{{"value": "{PLANTED}"}}'}
+    for path in (TOKEN, SECRET, SECRETS, API_CLIENT, API_CLIENTS):
+        tenant.fault(path=path, count=50, **echo, **body)
+
+    try:
+        shown = str(CALLS[call](start_host(maxRetries="0"), key, declared))
+    except PluginError as failed:
+        shown = failed.shown
+    tenant.clear_faults()
+
+    shown += running.printed.read_text()
+    secrets = (PLANTED, ADMIN_SECRET, key.outputs["key_secret"])
+    assert shown
+    assert [secret for secret in secrets if secret in shown] == []
+
+
+def test_an_error_that_the_user_can_act_on_spares_him_the_inner_frames(
+    host: PluginHost, declared: Properties
+) -> None:
+    inputs = host.check(declared).inputs
+
+    with pytest.raises(PluginError) as failed:
+        host.create({**inputs, "role": "no such role"})
+
+    assert "no ZDX role is named" in failed.value.sentence
+    assert "zdx_provider/domain" not in failed.value.shown
+    assert "During handling of the above exception" not in failed.value.shown
+
+
+def test_nothing_is_printed_by_a_host_that_works(
+    running: Running, host: PluginHost, declared: Properties
+) -> None:
+    host.delete(host.up(declared))
+
+    assert running.printed.read_text() == ""

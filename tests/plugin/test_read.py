@@ -1,0 +1,193 @@
+"""What a refresh finds, and what `ApiKey.get` gives."""
+
+import pytest
+from plugin.conftest import StartHost, except_where
+from support.plugin_host import PluginError, PluginHost, Properties, Recorded
+
+from zdx_emulator.testing import API_CLIENT, SECRETS, RunningEmulator, Switches, scope_id
+
+
+@pytest.fixture
+def key(start_host: StartHost, declared: Properties) -> Recorded:
+    """A key that an earlier run has made."""
+    return start_host().up(declared)
+
+
+def changes(key: Recorded, refreshed: Recorded) -> Properties:
+    """What a refresh changed of the outputs."""
+    assert refreshed.id == key.id
+    assert refreshed.outputs.keys() == key.outputs.keys()
+    return {name: value for name, value in refreshed.outputs.items() if value != key.outputs[name]}
+
+
+def test_a_key_as_it_was_left_reads_the_same(host: PluginHost, key: Recorded) -> None:
+    refreshed = host.refresh(key)
+
+    assert refreshed == key
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "drift"),
+    [
+        ({"name": "renamed"}, {"name": "renamed"}),
+        ({"status": False}, {"enabled": False}),
+        ({"accessTokenLifeTime": 61}, {"token_lifetime_seconds": 61}),
+    ],
+)
+def test_a_change_by_hand_is_in_the_outputs_and_in_the_inputs(
+    host: PluginHost,
+    tenant: RunningEmulator,
+    key: Recorded,
+    *,
+    by_hand: Properties,
+    drift: Properties,
+) -> None:
+    tenant.change_client(key.id, **by_hand)
+
+    refreshed = host.refresh(key)
+
+    assert changes(key, refreshed) == drift
+    assert refreshed.inputs == {**key.inputs, **drift}
+
+
+def test_a_description_changed_by_hand_is_read_without_its_mark(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded
+) -> None:
+    remote = tenant.client(key.id).description.replace("for the pipeline", "for what?")
+    tenant.change_client(key.id, description=remote)
+
+    assert changes(key, host.refresh(key)) == {"description": "for what?"}
+
+
+def test_a_wiped_description_is_a_lost_mark_too(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded
+) -> None:
+    tenant.change_client(key.id, description="")
+
+    assert changes(key, host.refresh(key)) == {"description": "", "managed_by": ""}
+
+
+def test_a_role_changed_by_hand_is_read_by_its_name(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded
+) -> None:
+    other = tenant.create_client("other", role="ZDX Super Admin")
+    resources = other.model_dump(by_alias=True)["clientResources"]
+    tenant.change_client(key.id, clientResources=resources)
+
+    assert changes(key, host.refresh(key)) == {
+        "role": "ZDX Super Admin",
+        "role_id": scope_id("ZDX Super Admin"),
+    }
+
+
+def test_the_declared_spelling_of_a_role_is_kept_while_it_is_the_same(
+    start_host: StartHost, declared: Properties
+) -> None:
+    key = start_host().up({**declared, "role": "zdx read-only ADMIN"})
+
+    assert start_host().refresh(key).outputs["role"] == "zdx read-only ADMIN"
+
+
+def test_a_secret_that_is_gone_is_missing_and_its_value_is_carried_over(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded
+) -> None:
+    tenant.delete_secret(key.id, key.outputs["secret_id"])
+
+    assert changes(key, host.refresh(key)) == {"secret_expires_on": "missing"}
+
+
+@except_where(first_secret="one more is a third one there")
+def test_a_second_secret_made_by_hand_changes_nothing(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded
+) -> None:
+    tenant.add_secret(key.id)
+
+    assert changes(key, host.refresh(key)) == {}
+
+
+def test_a_key_that_is_gone_has_no_id(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded
+) -> None:
+    tenant.delete_client(key.id)
+
+    assert host.refresh(key) == Recorded("", {}, {})
+
+
+def test_get_gives_an_existing_key_without_its_secret(
+    host: PluginHost, tenant: RunningEmulator
+) -> None:
+    client = tenant.create_client("by-hand", role="ZDX Super Admin", description="made by hand")
+    secret = tenant.add_secret(client.id)
+
+    found = host.get(client.id, {})
+
+    assert found.id == client.id
+    assert found.outputs["key_id"] == client.id
+    assert found.outputs["name"] == "by-hand"
+    assert found.outputs["role"] == "ZDX Super Admin"
+    assert found.outputs["description"] == "made by hand"
+    assert found.outputs["managed_by"] == ""
+    assert found.outputs["secret_id"] == secret.id
+    assert found.outputs.keys().isdisjoint({"key_secret", "key_json"})
+    assert secret.value not in str(found)
+
+
+@except_where(first_secret="no key is without a secret there")
+def test_get_of_a_key_without_a_secret_gives_none(
+    host: PluginHost, tenant: RunningEmulator
+) -> None:
+    client = tenant.create_client("by-hand")
+
+    assert "secret_id" not in host.get(client.id, {}).outputs
+
+
+def test_get_of_a_key_that_another_stack_owns_names_the_owner(
+    host: PluginHost, key: Recorded
+) -> None:
+    assert host.get(key.id, {}).outputs["managed_by"] == "keys/prod/ci"
+
+
+@pytest.mark.parametrize("key_id", ["no-such-key", "../api-clients", "a b", "%2e%2e"])
+def test_get_of_a_key_that_is_not_there_is_an_error(host: PluginHost, key_id: str) -> None:
+    with pytest.raises(PluginError) as failed:
+        host.get(key_id, {})
+
+    assert f"the tenant acme has no API client {key_id}." in failed.value.sentence
+
+
+def test_get_in_a_profile_that_is_not_there_is_an_error(host: PluginHost) -> None:
+    with pytest.raises(PluginError, match='zdx:tenants has no tenant "eu"'):
+        host.get("any", {"tenant": "eu"})
+
+
+def test_a_key_that_cannot_be_read_is_named(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up(declared)
+    tenant.fault(method="GET", path=SECRETS, status=403)
+
+    with pytest.raises(PluginError, match='the key "ci": could not list the secrets'):
+        host.refresh(key)
+
+
+def test_refresh_fails_if_only_the_secrets_are_said_to_be_gone(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded
+) -> None:
+    tenant.fault(method="GET", path=SECRETS, status=404)
+
+    with pytest.raises(PluginError, match="could not list the secrets"):
+        host.refresh(key)
+
+    assert host.refresh(key).outputs == key.outputs
+
+
+def test_refresh_fails_if_the_tenant_lists_a_key_and_says_that_it_is_gone(
+    start_host: StartHost, tenant: RunningEmulator, key: Recorded
+) -> None:
+    tenant.switch(Switches(list_descriptions=False))
+    tenant.fault(method="GET", path=API_CLIENT, status=404)
+
+    with pytest.raises(PluginError, match="the list of API clients contains it"):
+        start_host().refresh(key)
+
+    assert start_host().refresh(key).outputs == key.outputs

@@ -1,0 +1,234 @@
+"""A key belongs to a tenant, and is neither looked for nor made anew in another."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from plugin.conftest import StartHost, only_where
+from pulumi.runtime.rpc import UNKNOWN
+from support.plugin_host import (
+    Difference,
+    Engine,
+    PluginError,
+    PluginHost,
+    Properties,
+    Recorded,
+)
+
+from zdx_emulator.testing import TOKEN, RunningEmulator, running_emulator
+
+CALLS: dict[str, Callable[[PluginHost, Recorded], object]] = {
+    "diff": lambda host, key: host.diff(key, {**key.inputs, "name": "ci-2"}),
+    "refresh": lambda host, key: host.refresh(key),
+    "update": lambda host, key: host.update(key, {**key.inputs, "name": "ci-2"}),
+    "delete": lambda host, key: host.delete(key),
+}
+
+
+@pytest.fixture
+def profiles(tenant: RunningEmulator) -> Callable[..., str]:
+    """The setting `zdx:tenants`: each name stands for the tenant of that vanity domain."""
+
+    def profiles(**vanity_domains: str) -> str:
+        return json.dumps(
+            {name: tenant.settings(domain) for name, domain in vanity_domains.items()}
+        )
+
+    return profiles
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_settings_that_name_another_tenant_stop_every_call(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties, call: str
+) -> None:
+    key = start_host().up(declared)
+    before = tenant.clients()
+    tenant.clear_requests()
+
+    with pytest.raises(PluginError) as stopped:
+        CALLS[call](start_host(vanityDomain="elsewhere"), key)
+
+    assert (
+        "belongs to the tenant acme, but the settings point to elsewhere" in stopped.value.sentence
+    )
+    assert tenant.requests() == []
+    assert tenant.clients() == before
+
+
+def test_another_cloud_is_another_tenant(start_host: StartHost, declared: Properties) -> None:
+    key = start_host().up(declared)
+
+    with pytest.raises(PluginError, match=r"the settings point to acme \(cloud beta\)"):
+        start_host(cloud="beta").refresh(key)
+
+
+def test_a_profile_that_resolves_elsewhere_replaces_the_key(
+    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+) -> None:
+    host = start_host(tenants=profiles(eu="acme-eu"))
+    key = host.up(declared)
+
+    assert host.diff(key, {**key.inputs, "tenant": "eu"}) == Difference(
+        "DIFF_UNKNOWN", ["tenant"], deletes_first=True
+    )
+
+
+def test_a_profile_of_the_same_tenant_replaces_nothing(
+    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+) -> None:
+    host = start_host(tenants=profiles(same="acme"))
+    key = host.up(declared)
+
+    assert host.diff(key, {**key.inputs, "tenant": "same"}) == Difference(
+        "DIFF_UNKNOWN", [], deletes_first=False
+    )
+
+
+def test_a_key_of_a_profile_records_the_tenant_of_the_profile(
+    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+) -> None:
+    key = start_host(tenants=profiles(eu="acme-eu")).up({**declared, "tenant": "eu"})
+
+    assert (key.outputs["tenant"], key.outputs["vanity_domain"]) == ("eu", "acme-eu")
+
+
+def test_a_replaced_key_is_deleted_in_its_own_tenant(
+    start_host: StartHost,
+    tenant: RunningEmulator,
+    declared: Properties,
+    profiles: Callable[..., str],
+) -> None:
+    host = start_host(tenants=profiles(eu="acme-eu", us="acme-us"))
+    key = host.up({**declared, "tenant": "eu"})
+
+    assert host.diff(key, {**key.inputs, "tenant": "us"}).replaces == ["tenant"]
+    host.delete(key)
+
+    assert tenant.clients() == []
+
+
+@pytest.mark.parametrize("call", ["refresh", "delete"])
+def test_a_key_whose_profile_was_renamed_is_found_by_its_tenant(
+    start_host: StartHost, declared: Properties, profiles: Callable[..., str], call: str
+) -> None:
+    key = start_host(tenants=profiles(eu="acme-eu")).up({**declared, "tenant": "eu"})
+    renamed = start_host(tenants=profiles(emea="acme-eu", us="acme-us"))
+
+    CALLS[call](renamed, key)
+
+
+def test_a_key_whose_profile_was_renamed_is_changed_in_place(
+    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+) -> None:
+    key = start_host(tenants=profiles(eu="acme-eu")).up({**declared, "tenant": "eu"})
+    renamed = start_host(tenants=profiles(emea="acme-eu"))
+    news = {**key.inputs, "tenant": "emea"}
+
+    assert renamed.diff(key, news).replaces == []
+    assert renamed.update(key, news).outputs == {**key.outputs, "tenant": "emea"}
+
+
+def test_settings_that_name_another_tenant_announce_nothing_that_will_not_happen(
+    start_host: StartHost, engine: Engine, declared: Properties
+) -> None:
+    key = start_host().up({**declared, "rotation": {}})
+    find_rotation_reason = {**key.inputs, "rotation": {"triggers": {"incident": "today"}}}
+    engine.said.clear()
+
+    with pytest.raises(PluginError):
+        start_host(vanityDomain="elsewhere").diff(key, find_rotation_reason)
+
+    assert not [line for line in engine.said if "gets a new secret" in line]
+
+
+@pytest.fixture
+def impostor() -> Iterator[RunningEmulator]:
+    """Another server that accepts the same credentials and calls itself the same tenant."""
+    with running_emulator() as running:
+        yield running
+
+
+@only_where("as_documented")
+@pytest.mark.parametrize("call", ["refresh", "update", "delete"])
+def test_another_server_of_the_same_name_does_not_make_a_key_gone(
+    start_host: StartHost,
+    tenant: RunningEmulator,
+    impostor: RunningEmulator,
+    declared: Properties,
+    call: str,
+) -> None:
+    key = start_host().up(declared)
+    elsewhere = start_host(apiUrl=impostor.url, tokenUrl=f"{impostor.url}{TOKEN}")
+
+    with pytest.raises(PluginError) as stopped:
+        CALLS[call](elsewhere, key)
+
+    assert call == "update" or f"was last read at {tenant.url}" in stopped.value.sentence
+    assert [client.id for client in tenant.clients()] == [key.id]
+    assert impostor.clients() == []
+
+
+def test_a_key_that_is_found_at_a_new_address_is_the_same(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = start_host().up(declared)
+    url = tenant.url.replace("127.0.0.1", "localhost")
+    moved = start_host(apiUrl=url, tokenUrl=f"{url}{TOKEN}")
+
+    refreshed = moved.refresh(key)
+    assert refreshed is not None
+    updated = moved.update(key, {**key.inputs, "name": "ci-2"})
+    moved.delete(updated)
+
+    assert key.outputs["api_url"] == tenant.url
+    assert refreshed.outputs["api_url"] == updated.outputs["api_url"] == url
+    assert tenant.clients() == []
+
+
+@only_where("as_documented")
+def test_a_key_whose_entry_was_renamed_is_found_at_its_own_address(
+    start_host: StartHost, tenant: RunningEmulator, impostor: RunningEmulator, declared: Properties
+) -> None:
+    entries = {"before": tenant.settings()}
+    key = start_host(tenants=json.dumps(entries)).up({**declared, "tenant": "before"})
+    entries = {"a-copy": impostor.settings(), "renamed": tenant.settings()}
+
+    start_host(tenants=json.dumps(entries)).delete(key)
+
+    assert tenant.clients() == []
+
+
+def test_a_cloud_that_is_a_mere_name_is_told_where_a_key_lives(
+    start_host: StartHost, declared: Properties
+) -> None:
+    key = start_host(cloud="preview").up(declared)
+
+    with pytest.raises(PluginError, match=r"belongs to the tenant acme \(cloud preview\)"):
+        start_host().refresh(key)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_state_of_a_later_version_stops_every_call(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties, call: str
+) -> None:
+    host = start_host()
+    key = host.up(declared)
+    later = Recorded(key.id, key.inputs, {**key.outputs, "schema_version": 2})
+    tenant.clear_requests()
+
+    with pytest.raises(PluginError, match="has schema 2") as stopped:
+        CALLS[call](host, later)
+
+    assert "Upgrade the package zdx-provider" in stopped.value.sentence
+    assert tenant.requests() == []
+
+
+def test_a_profile_that_is_not_known_yet_replaces_nothing(
+    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+) -> None:
+    host = start_host(vanityDomain="elsewhere", tenants=profiles(a="acme"))
+    key = host.up({**declared, "tenant": "a"})
+
+    assert host.diff(key, {**key.inputs, "tenant": UNKNOWN}) == Difference(
+        "DIFF_UNKNOWN", [], deletes_first=False
+    )
