@@ -71,8 +71,7 @@ def _draw_changes(draw: random.Random, stack: str) -> Iterator[Step]:
         what = draw.choice(KEY_CHANGES)
         yield Step("declare", stack, what, draw.choice(NAMES[stack]), draw.choice(ROLES))
     for what in ("rotate", draw.choice(("text", "role"))):
-        if draw.random() < 0.8:
-            yield Step("declare", stack, what, "*", draw.choice(ROLES))
+        yield Step("declare", stack, what, "*", draw.choice(ROLES))
     for _ in range(draw.choice((0, 0, 1, 2, 3))):
         name = draw.choice(NAMES[draw.choice(STACKS)])
         yield Step("manual", "", draw.choice(MANUAL_CHANGES), name, draw.choice(ROLES))
@@ -81,7 +80,7 @@ def _draw_changes(draw: random.Random, stack: str) -> Iterator[Step]:
 
 
 def _draw_kills(draw: random.Random, stack: str, command: str) -> Iterator[Step]:
-    for link in range(draw.choice((1, 2, 3, 4, 4))):
+    for link in range(draw.choice((2, 3, 4, 5))):
         trouble = draw.choice(("instant", "request", "request"))
         # The run that recovers has less to do.
         last_request = 10 if link else 20

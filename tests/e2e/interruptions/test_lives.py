@@ -9,7 +9,7 @@ from e2e.interruptions.lives import Drawing, draw_life, live_through, read_steps
 from support.fork_server import ForkServer
 
 COMMANDS_A_LIFE = 20
-KILLS = 0.75
+KILLS = 0.8
 SHRINKING_SECONDS = 300
 
 
@@ -41,7 +41,7 @@ def test_lives_keep_every_promise(
 
 
 @pytest.mark.parametrize(
-    "drawing", [Drawing(34, 2, 0.5), Drawing(27, 2, 0.0), Drawing(25, 2, 0.5), Drawing(24, 1, 0.0)]
+    "drawing", [Drawing(35, 1, 1.0), Drawing(1, 1, 1.0), Drawing(9, 2, 0.0), Drawing(29, 2, 0.0)]
 )
 def test_lives_of_the_sample_keep_every_promise(
     drawing: Drawing, fork_server: ForkServer, tmp_path: Path
