@@ -24,7 +24,7 @@ HTML = "<html><title>Sign in to the proxy</title></html>"
         ({"status": 502, "body": HTML, "count": 99}, "Run the command again later"),
         ({"truncate": True, "count": 99}, "the connection closed before the response was complete"),
         ({"body": '{"records": ['}, "Check that no proxy or login page responds"),
-        ({"body": "x" * 10_000_000}, "the answer is larger than 8 MB"),
+        ({"body": "x" * 10_000_000}, "the response is larger than 8 MB"),
         ({"redirect": "https://login.example.invalid/"}, "redirect"),
         ({"status": 403}, "full permission on API Clients and API Resources"),
         ({"status": 403, "headers": {"x-zscaler-mode": "read-only"}}, "maintenance"),

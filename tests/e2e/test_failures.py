@@ -63,7 +63,7 @@ def test_a_tenant_that_is_down_is_one_clear_line(
 
     failed = project.up_fails()
 
-    assert "takes no connection. Check the network" in failed.text
+    assert "does not accept connections. Check the network" in failed.text
     assert "Traceback" not in failed.text
 
 

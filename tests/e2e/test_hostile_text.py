@@ -25,7 +25,7 @@ def test_a_hostile_marker_of_an_existing_key_ends_no_cli(
     failed = project.up_fails(*COLORED)
 
     assert_sane(failed)
-    assert rf"belongs to ci\x1b[2J\x07\x9b2K\u202e\u200b\ufeff\x3c{TAG[1:]}" in failed.text
+    assert rf"is managed by ci\x1b[2J\x07\x9b2K\u202e\u200b\ufeff\x3c{TAG[1:]}" in failed.text
     # The panic left the stack locked.
     assert "locked" not in project.up_fails().text
 

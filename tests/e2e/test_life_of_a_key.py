@@ -102,7 +102,7 @@ def test_an_update_of_a_key_that_is_gone_says_so_and_what_to_do(
 
     failed = project.up_fails()
 
-    assert "is not in the tenant any more. Run pulumi up --refresh" in failed.text
+    assert "no longer exists in the tenant. Run pulumi up --refresh" in failed.text
 
 
 def test_destroy_leaves_no_key(project: PulumiProject, tenant: RunningEmulator) -> None:

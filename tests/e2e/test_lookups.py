@@ -103,8 +103,8 @@ def test_a_key_that_is_not_found_ends_the_program_with_one_line(
 
     assert line == (
         'get_api_key: the tenant acme has no ZDX key named "shred". '
-        f'Similar: "shared" ({client.id}). Keys made in the ZDX portal are not in ZIdentity; '
-        "zdx-keys list shows those that are."
+        f'Similar: "shared" ({client.id}). Keys created in the ZDX portal are not in ZIdentity. '
+        "To see the keys in ZIdentity, run zdx-keys list."
     )
 
 

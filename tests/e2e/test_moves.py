@@ -79,7 +79,7 @@ def test_without_an_alias_the_key_is_not_touched(
 
     failed = project.up_fails()
 
-    assert "belongs to keys/test/ci. If that is this resource before it was" in failed.text
+    assert "is managed by keys/test/ci. If that is this resource before it was" in failed.text
     assert assert_sound(project, tenant) == first
 
 

@@ -210,7 +210,7 @@ def test_import_by_id_is_refused_in_a_line_whose_way_works(
     failed = project.fail("preview")
     project.program(ADOPTED).up()
 
-    assert 'error: ApiKey "ci": Pulumi can\'t import a dynamic resource by its ID.' in failed.text
+    assert 'error: ApiKey "ci": Pulumi cannot import a dynamic resource by its ID.' in failed.text
     assert "declare adopt=True" in failed.text
     assert "Traceback" not in failed.text
     assert assert_sound(project, tenant) == client.id

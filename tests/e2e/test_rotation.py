@@ -61,7 +61,7 @@ def test_the_moved_day_reaches_program_and_plugin_and_leaves_the_engine_alone(
 
     said = project.up()
 
-    assert "gets a new secret: its secret ended on" in said.text
+    assert "gets a new secret: its secret expired on" in said.text
     assert "error" not in said.text
 
 
@@ -277,7 +277,7 @@ def test_without_rotation_a_warning_appears_thirty_days_before_the_end(
     late = project.run("preview")
 
     assert "the secret of this key" not in early.text
-    assert "warning: the secret of this key ends on" in late.text
+    assert "warning: the secret of this key expires on" in late.text
     assert "Declare a rotation" in late.text
 
 
@@ -290,7 +290,7 @@ def test_without_rotation_a_secret_that_has_ended_is_replaced(
     said = project.up()
 
     outputs = project.outputs()
-    assert "gets a new secret: its secret ended on" in said.text
+    assert "gets a new secret: its secret expired on" in said.text
     assert tenant.token_for(outputs["key_id"], outputs["key_secret"])
 
 
@@ -299,7 +299,7 @@ def test_rotation_is_validated_as_a_whole(project: PulumiProject) -> None:
 
     failed = project.fail("preview")
 
-    assert "has an overlap of 30 days, though it ends 30 days after" in failed.text
+    assert "has an overlap of 30 days, but the previous secret expires 30 days after" in failed.text
 
 
 def test_a_saved_plan_is_good_for_its_day_and_refused_on_the_next(

@@ -83,7 +83,7 @@ def test_a_state_of_a_later_version_is_refused_and_nothing_is_changed(
 
     refused = project.fail("destroy", "--yes", "--skip-preview")
 
-    assert "has schema 2, and this version of zdx-provider knows schemas up to 1" in refused.text
+    assert "has schema 2, but this version of zdx-provider supports schemas up to 1" in refused.text
     assert "Upgrade the package zdx-provider" in refused.text
     assert tenant.clients() == before
 

@@ -165,7 +165,7 @@ def test_another_cloud_is_another_tenant(project: PulumiProject, tenant: Running
 
     stopped = project.up_fails()
 
-    assert "belongs to the tenant acme, and the settings point to acme (cloud beta)" in stopped.text
+    assert "belongs to the tenant acme, but the settings point to acme (cloud beta)" in stopped.text
     assert_sound(project, tenant)
 
 

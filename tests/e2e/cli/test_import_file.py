@@ -132,7 +132,7 @@ def test_a_lost_state_is_recovered_with_odd_names_and_keys_below_components(
     project.run(*IMPORT)
 
     assert found["key_id"] == keys["n-colons"]
-    assert "is declared below a resource of the type x:y:Group" in told.stderr
+    assert "has a parent of the type x:y:Group" in told.stderr
     project.assert_no_changes()
     project.up()
     project.assert_no_changes()
@@ -168,7 +168,7 @@ def test_keys_of_another_stack_are_left_out_with_the_way_to_take_them_over(
     told = zdx_keys("import-file", *FILES)
     only_theirs = zdx_keys("import-file", "ci", "-o", "a.json", "--program", "a.py", exits=1)
 
-    assert f'Left out: the key "ci" ({theirs.id}) belongs to keys/prod/ci.' in told.stderr
+    assert f'Skipped: the key "ci" ({theirs.id}) is managed by keys/prod/ci.' in told.stderr
     assert "adopt=True" in told.stderr
     assert imported(zdx_keys.folder)["logicalName"] == "mine"
     assert "has no key that can be imported here" in only_theirs.stderr
@@ -189,7 +189,7 @@ def test_chosen_keys_are_written_for_their_owner_alone_and_over_nothing(
     for name in ("import.json", "__main__.py"):
         assert stat.S_IMODE((zdx_keys.folder / name).stat().st_mode) == 0o600
     assert "already exists and isn't overwritten" in again.stderr
-    assert 'no key with the id or name "nobody"' in unknown.stderr
+    assert 'no key with the ID or name "nobody"' in unknown.stderr
 
 
 def test_only_a_secret_that_still_works_is_taken_from_a_file(
@@ -208,8 +208,8 @@ def test_only_a_secret_that_still_works_is_taken_from_a_file(
     told = zdx_keys(*from_file, "keys.py", "-o", "import.json")
 
     assert "contains a secret that no longer works" in stale.stderr
-    assert "is of the key made-on-the-portal, which is not written" in foreign.stderr
-    assert "import.json holds the secret of 1 key in the clear: delete it" in told.stdout
+    assert "belongs to the key made-on-the-portal, which isn't imported" in foreign.stderr
+    assert "import.json contains the secrets of 1 key in plain text. Delete it" in told.stdout
     for name, held in (("stale", False), ("foreign", False), ("import", True)):
         assert (str(working) in (zdx_keys.folder / f"{name}.json").read_text()) is held
     assert str(working) not in "".join(zdx_keys.transcript)

@@ -220,5 +220,5 @@ def test_verify_says_which_of_two_ways_to_sign_in_was_used(session: Session) -> 
     shown = session.verify()
 
     assert f"client {ADMIN_ID} (zdx:clientId) with its secret (zdx:clientSecret)" in shown
-    assert "; ZSCALER_PRIVATE_KEY is set too and not used" in shown
+    assert "; ZSCALER_PRIVATE_KEY is also set and not used" in shown
     assert "✓ ZDX roles" in shown

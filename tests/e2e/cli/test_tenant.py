@@ -82,7 +82,7 @@ def test_revoke_ends_one_secret_by_the_name_of_its_key(
     done = zdx_keys("revoke", "ci", leaked.id, "--yes")
 
     assert [secret.id for secret in tenant.secrets(client.id)] == [other.id]
-    assert "keys/prod/ci holds, run pulumi up --refresh there" in done.stdout
+    assert "If keys/prod/ci uses it, run pulumi up --refresh in that stack" in done.stdout
 
 
 def test_revoke_by_id_answers_in_json(zdx_keys: ZdxKeys, tenant: RunningEmulator) -> None:

@@ -120,7 +120,7 @@ def test_a_component_that_is_renamed_without_an_alias_is_refused_and_its_key_sta
 
     failed = project.up_fails()
 
-    assert f"belongs to keys/test/{COMPONENT}$ci. If that is this resource before" in failed.text
+    assert f"is managed by keys/test/{COMPONENT}$ci. If that is this resource before" in failed.text
     assert assert_sound(project, tenant) == first["key_id"]
 
 
