@@ -40,7 +40,7 @@ class Rate:
 
 
 class Caller:
-    """The first administrator, on one connection."""
+    """The admin client, on one connection."""
 
     def __init__(self, tenant: RunningEmulator) -> None:
         address = urlsplit(tenant.url)
@@ -49,7 +49,7 @@ class Caller:
         self._headers = {"Authorization": bearer, "Content-Type": "application/json"}
 
     def call(self, method: str, path: str, body: str = "") -> bytes:
-        """Sends a request that must succeed and returns the answer's body."""
+        """Sends a request that must succeed and returns the response's body."""
         self._connection.request(method, path, body, self._headers)
         answer = self._connection.getresponse()
         content = answer.read()
@@ -58,7 +58,7 @@ class Caller:
         return content
 
     def make(self, name: str) -> str:
-        """Makes a client and returns its id."""
+        """Create a client and return its ID."""
         scopes = [{"id": scope_id("ZDX Super Admin")}]
         body = {
             "name": name,

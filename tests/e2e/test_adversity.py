@@ -14,7 +14,7 @@ TEN = """
 for n in range(10):
     ApiKey(f"key-{n}", name=f"key-{n:03}", role="ZDX Read-only Admin")
 """
-HTML = "<html><title>Sign in to the proxy</title></html>"
+HTML = "<html><title>Proxy login</title></html>"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_preview_without_any_settings_says_what_to_set(project: PulumiProject)
     assert "ZSCALER_VANITY_DOMAIN and ZSCALER_CLIENT_ID in the environment" in failed.text
 
 
-def test_a_private_key_signs_in_and_a_wrong_clock_is_one_clear_line(
+def test_a_private_key_authenticates_and_a_wrong_clock_is_one_clear_line(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     pair = KeyPair.make()
@@ -93,7 +93,7 @@ def test_a_private_key_signs_in_and_a_wrong_clock_is_one_clear_line(
     assert "Traceback" not in failed.text
 
 
-def test_create_behind_a_proxy_that_breaks_after_the_effect_makes_one_key(
+def test_create_behind_a_proxy_that_breaks_after_the_effect_creates_one_key(
     project: PulumiProject, tenant: RunningEmulator, path: str
 ) -> None:
     with running_proxy(tenant.url, ("scanner", "obviously-fake-proxy-password")) as proxy:

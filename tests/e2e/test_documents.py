@@ -47,8 +47,8 @@ def test_every_python_block_is_typed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("block", programs(), ids=str)
 def test_every_program_runs(block: Block, project: PulumiProject, tenant: RunningEmulator) -> None:
     looked_up = tenant.create_client("looked-up").id
-    profile = tenant.settings()
-    project.configure({"zdx:tenants": {"emea": profile, "apac": profile}})
+    entry = tenant.settings()
+    project.configure({"zdx:tenants": {"emea": entry, "apac": entry}})
     program = project.folder / "__main__.py"
     program.write_text(block.text.replace(SAMPLE_ID, looked_up))
 

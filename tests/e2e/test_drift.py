@@ -1,4 +1,4 @@
-"""What is changed by hand: what a refresh shows of it, and what the next `up` does about it."""
+"""What is changed manually: what a refresh shows of it, and what the next `up` does about it."""
 
 import sqlite3
 from contextlib import closing
@@ -44,7 +44,7 @@ def key_id(project: PulumiProject, tenant: RunningEmulator) -> str:
     ("members", "shown"),
     [
         ({"name": "by-hand"}, '~ name: "ci" => "by-hand"'),
-        ({"description": "by hand"}, '+ description: "by hand"'),
+        ({"description": "manually"}, '+ description: "manually"'),
         ({"status": False}, "~ enabled: true => false"),
         ({"accessTokenLifeTime": 60}, "~ token_lifetime_seconds: 3600 => 60"),
         (holding(OTHER_ROLE), '~ role: "ZDX Read-only Admin" => "ZDX Service Desk Tier 1"'),
@@ -72,7 +72,7 @@ def test_refresh_shows_a_changed_field_and_up_writes_it_back(
     project.assert_no_changes()
 
 
-def test_without_a_refresh_the_next_change_mends_the_drift_too(
+def test_without_a_refresh_the_next_change_corrects_the_drift_too(
     project: PulumiProject, tenant: RunningEmulator, key_id: str
 ) -> None:
     tenant.change_client(key_id, status=False, **holding(OTHER_ROLE))
@@ -97,7 +97,7 @@ def test_a_key_without_any_role_is_shown_as_such_and_gets_its_role_again(
     assert assert_sound(project, tenant) == key_id
 
 
-def test_a_name_that_no_program_could_declare_is_written_back(
+def test_a_name_that_no_program_could_declare_is_restored(
     project: PulumiProject, tenant: RunningEmulator, key_id: str
 ) -> None:
     tenant.change_client(key_id, name=" ci")
@@ -138,7 +138,7 @@ def test_scopes_of_other_services_and_unknown_fields_survive_refresh_and_update(
 ) -> None:
     unknown = {
         "costCenter": {"number": 4711},
-        "clientAuthentication": {"authType": "SECRET", "rotationPolicy": "by hand"},
+        "clientAuthentication": {"authType": "SECRET", "rotationPolicy": "manually"},
     }
     tenant.change_client(key_id, **unknown, **holding(ZIA_ROLE, ROLE))
     project.refresh("--expect-no-changes")
@@ -147,12 +147,12 @@ def test_scopes_of_other_services_and_unknown_fields_survive_refresh_and_update(
     project.up()
 
     assert scopes_of(tenant, key_id) == {OTHER_ROLE, ZIA_ROLE}
-    wire = tenant.client(key_id).model_dump(by_alias=True, exclude_none=True)
-    assert {member: wire[member] for member in unknown} == unknown
+    document = tenant.client(key_id).model_dump(by_alias=True, exclude_none=True)
+    assert {member: document[member] for member in unknown} == unknown
     assert assert_sound(project, tenant, "ci-2") == key_id
 
 
-def test_a_secret_deleted_by_hand_is_shown_as_missing_and_minted_anew(
+def test_a_secret_deleted_manually_is_shown_as_missing_and_created_again(
     project: PulumiProject, tenant: RunningEmulator, key_id: str
 ) -> None:
     (secret,) = tenant.secrets(key_id)
@@ -168,7 +168,7 @@ def test_a_secret_deleted_by_hand_is_shown_as_missing_and_minted_anew(
     project.assert_no_changes()
 
 
-def test_a_second_secret_made_by_hand_changes_nothing(
+def test_a_second_secret_created_manually_changes_nothing(
     project: PulumiProject, tenant: RunningEmulator, key_id: str
 ) -> None:
     tenant.add_secret(key_id)
@@ -181,20 +181,20 @@ def test_a_second_secret_made_by_hand_changes_nothing(
     assert assert_sound(project, tenant) == key_id
 
 
-def test_a_secret_deleted_by_hand_is_minted_anew_beside_one_made_by_hand(
+def test_a_secret_deleted_manually_is_created_again_beside_one_created_manually(
     project: PulumiProject, tenant: RunningEmulator, key_id: str
 ) -> None:
     (secret,) = tenant.secrets(key_id)
-    by_hand = tenant.add_secret(key_id)
+    manually = tenant.add_secret(key_id)
     tenant.delete_secret(key_id, secret.id)
 
     project.up("--refresh")
 
     assert assert_sound(project, tenant) == key_id
-    assert tenant.token_for(key_id, by_hand.value)
+    assert tenant.token_for(key_id, manually.value)
 
 
-def test_a_mark_wiped_by_hand_is_written_anew_and_the_key_is_still_the_states_to_remove(
+def test_a_marker_wiped_manually_is_written_again_and_the_key_is_still_the_states_to_remove(
     project: PulumiProject, tenant: RunningEmulator, key_id: str
 ) -> None:
     marked = tenant.client(key_id).description

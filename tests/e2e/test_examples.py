@@ -19,8 +19,8 @@ from support.walk import Walk
 from zdx_emulator.testing import TOKEN, RunningEmulator
 
 PUBLIC_PASSPHRASE = "emulator-only"
-STAND_IN = "http://127.0.0.1:8765"
-SECOND_STAND_IN = "http://127.0.0.1:8766"
+EMULATOR = "http://127.0.0.1:8765"
+SECOND_EMULATOR = "http://127.0.0.1:8766"
 
 OpenProject = Callable[..., PulumiProject]
 OpenWalk = Callable[[str, PulumiProject], Walk]
@@ -44,7 +44,7 @@ def open_project(root: Path, tenant: RunningEmulator) -> OpenProject:
             environment={"PULUMI_CONFIG_PASSPHRASE": passphrase},
             home=root / "engine",
         )
-        reach(project, tenant, STAND_IN)
+        reach(project, tenant, EMULATOR)
         if passphrase != PUBLIC_PASSPHRASE:
             forget_salt(project)
         return project.init({})
@@ -69,14 +69,14 @@ def names(tenant: RunningEmulator) -> list[str]:
 
 
 def forget_salt(project: PulumiProject) -> None:
-    """Have the stack made anew, under a passphrase of its own."""
+    """Have the stack made again, under a passphrase of its own."""
     file = project.folder / "Pulumi.dev.yaml"
     stack = yaml.safe_load(file.read_text())
     del stack["encryptionsalt"]
     file.write_text(yaml.safe_dump(stack))
 
 
-def test_the_quickstart_makes_a_key_shows_its_secret_on_request_and_removes_it(
+def test_the_quickstart_creates_a_key_shows_its_secret_on_request_and_removes_it(
     open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
 ) -> None:
     project = open_project("examples/quickstart")
@@ -100,7 +100,7 @@ def test_a_stack_reads_the_tenant_with_the_key_of_another_stack(
     assert consumer.outputs() == {"departments": ["Engineering", "Finance", "Sales"]}
 
 
-def test_a_consumer_of_a_producer_without_a_key_is_told_so(open_project: OpenProject) -> None:
+def test_a_consumer_of_a_producer_without_a_key_is_shown_so(open_project: OpenProject) -> None:
     producer = open_project("examples/two-stacks/producer")
     producer.up()
     producer.destroy()
@@ -111,7 +111,7 @@ def test_a_consumer_of_a_producer_without_a_key_is_told_so(open_project: OpenPro
     assert "Traceback" not in failed.text
 
 
-def test_a_consumer_with_another_passphrase_is_told_so(open_project: OpenProject) -> None:
+def test_a_consumer_with_another_passphrase_is_shown_so(open_project: OpenProject) -> None:
     open_project("examples/two-stacks/producer").up()
     consumer = open_project("examples/two-stacks/consumer", passphrase="another-one")
 
@@ -168,7 +168,7 @@ def test_consumer_reads_no_netrc(
     read_departments: Callable[[], list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login somebody password obviously-fake\n")
+    netrc.write_text("machine 127.0.0.1 login someone password obviously-fake\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
 
@@ -215,11 +215,11 @@ def test_an_entry_added_to_the_file_adds_one_key_and_one_taken_out_removes_it(
     assert names(tenant) == listed
 
 
-def test_a_key_made_by_hand_becomes_code_and_what_uses_it_is_never_refused(
+def test_a_key_created_manually_becomes_code_and_what_uses_it_is_never_refused(
     open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
 ) -> None:
-    by_hand = tenant.create_client("night-watch")
-    old_secret = tenant.add_secret(by_hand.id)
+    manually = tenant.create_client("night-watch")
+    old_secret = tenant.add_secret(manually.id)
     project = open_project("examples/adopt")
     walk = open_walk("examples/adopt/README.md", project)
     walk.follow()
@@ -231,26 +231,26 @@ def test_a_key_made_by_hand_becomes_code_and_what_uses_it_is_never_refused(
 
     assert "isn't managed by Pulumi" in refused.text
     assert "already existed and was taken over" in taken_over.text
-    assert tenant.token_for(by_hand.id, str(old_secret.value))
-    assert tenant.token_for(by_hand.id, shown.stdout.strip())
+    assert tenant.token_for(manually.id, str(old_secret.value))
+    assert tenant.token_for(manually.id, shown.stdout.strip())
     assert "2 unchanged" in without_permission.text
 
     Calendar(project, tenant).pass_days(8)
     walk.follow()
 
-    assert old_secret.id not in [secret.id for secret in tenant.secrets(by_hand.id)]
-    assert assert_sound(project, tenant, "night-watch") == by_hand.id
+    assert old_secret.id not in [secret.id for secret in tenant.secrets(manually.id)]
+    assert assert_sound(project, tenant, "night-watch") == manually.id
     project.assert_no_changes()
 
 
-def test_each_profile_leads_to_a_tenant_of_its_own(
+def test_each_tenant_entry_leads_to_a_tenant_of_its_own(
     open_project: OpenProject,
     open_walk: OpenWalk,
     tenant: RunningEmulator,
     globex: RunningEmulator,
 ) -> None:
     project = open_project("examples/multi-tenant")
-    reach(project, globex, SECOND_STAND_IN)
+    reach(project, globex, SECOND_EMULATOR)
     walk = open_walk("examples/multi-tenant/README.md", project)
 
     walk.follow()
@@ -266,7 +266,7 @@ def test_each_profile_leads_to_a_tenant_of_its_own(
     assert names(tenant) == names(globex) == []
 
 
-def test_the_root_project_makes_the_keys_that_its_config_declares(
+def test_the_root_project_creates_the_keys_that_its_config_declares(
     open_project: OpenProject, tenant: RunningEmulator
 ) -> None:
     project = open_project(".")

@@ -13,7 +13,7 @@ pulumi.export("secret", key.key_secret)
 """
 
 
-def test_an_existing_keys_outputs_are_known_but_for_its_secret(
+def test_an_existing_keys_outputs_are_known_except_its_secret(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("shared", role="ZDX Super Admin")

@@ -12,7 +12,7 @@ COLORED = ("--color", "always")
 
 
 def assert_sane(run: Run) -> None:
-    """The CLI lived, and nothing of the tenant's reached the terminal as a command."""
+    """The CLI did not crash, and nothing of the tenant's reached the terminal as a command."""
     assert "goroutine" not in run.text
     assert not [c for c in ("\x1b[2J", "\x07", "\x9b", "\u202e", "\u200b") if c in run.text]
 
@@ -31,7 +31,7 @@ def test_a_hostile_marker_of_an_existing_key_ends_no_cli(
 
 
 @pytest.mark.parametrize("member", ["name", "description"])
-def test_a_hostile_change_by_hand_is_shown_and_corrected(
+def test_a_hostile_change_manually_is_shown_and_corrected(
     project: PulumiProject, tenant: RunningEmulator, member: str
 ) -> None:
     project.up()

@@ -11,7 +11,7 @@ pulumi.export("key_secret", key.key_secret)
 """
 
 
-def test_up_makes_the_key_with_its_role_and_a_secret_that_works(
+def test_up_creates_the_key_with_its_role_and_a_secret_that_works(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
@@ -62,7 +62,7 @@ def test_a_new_name_and_a_new_role_are_written_in_place(
     project.assert_no_changes()
 
 
-def test_drift_is_found_by_refresh_and_mended_by_the_next_up(
+def test_drift_is_found_by_refresh_and_corrected_by_the_next_up(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
@@ -78,7 +78,7 @@ def test_drift_is_found_by_refresh_and_mended_by_the_next_up(
     project.assert_no_changes()
 
 
-def test_a_key_deleted_by_hand_is_made_again_after_a_refresh(
+def test_a_key_deleted_manually_is_made_again_after_a_refresh(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()

@@ -30,12 +30,12 @@ def program(project: PulumiProject, text: str) -> PulumiProject:
 
 
 def one_line(failed: Run) -> str:
-    """What a program that ended tells: one line of its own, and no traceback."""
+    """What a program that ended shows: one line of its own, and no traceback."""
     assert "Traceback" not in failed.text
-    told = {
+    shown = {
         line.partition("error: ")[2] for line in failed.text.splitlines() if "error: get_" in line
     }
-    (line,) = told
+    (line,) = shown
     return line
 
 
@@ -128,7 +128,7 @@ def test_settings_that_do_not_serve_end_the_program_with_one_line(
     assert "obviously-wrong" not in "".join(project.transcript)
 
 
-def test_an_output_in_the_plain_form_is_told_with_the_form_that_takes_it(
+def test_an_output_in_the_plain_form_is_shown_with_the_form_that_takes_it(
     project: PulumiProject,
 ) -> None:
     program(project, 'get_api_key(name=pulumi.Output.from_input("shared"))')
@@ -138,7 +138,7 @@ def test_an_output_in_the_plain_form_is_told_with_the_form_that_takes_it(
     )
 
 
-def test_a_profile_is_another_tenant(
+def test_a_tenant_entry_is_another_tenant(
     project: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
     here, there = tenant.create_client("shared"), globex.create_client("shared")
@@ -179,7 +179,7 @@ def test_many_lookups_of_a_program_share_one_session(
     assert calls == {"token": 1, "resource-servers": 1, "api-clients": 9, "secrets": 9}
 
 
-def test_no_secret_is_told_or_kept(
+def test_no_secret_is_shown_or_kept(
     project: PulumiProject, settings: dict[str, Any], tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("shared")
@@ -197,7 +197,7 @@ def test_no_secret_is_told_or_kept(
         assert not [text for text in texts if str(secret).encode() in text]
 
 
-def test_an_argument_that_is_a_secret_is_not_told_and_keeps_its_result_secret(
+def test_an_argument_that_is_a_secret_is_not_shown_and_keeps_its_result_secret(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     tenant.create_client("obviously-fake-secret-name")

@@ -52,7 +52,7 @@ def first(project: PulumiProject, tenant: RunningEmulator) -> str:
     [(RENAMED, "keys/test/build"), (IN_A_COMPONENT, "keys/test/acme:teams:Team$ci")],
     ids=["renamed", "moved"],
 )
-def test_with_an_alias_the_key_stays_and_its_mark_is_rewritten(
+def test_with_an_alias_the_key_stays_and_its_marker_is_rewritten(
     project: PulumiProject,
     tenant: RunningEmulator,
     first: str,

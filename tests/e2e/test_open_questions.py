@@ -15,7 +15,7 @@ RENAMED = 'ApiKey("ci", name="ci-2", role="ZDX Super Admin")'
 
 
 @pytest.mark.parametrize("switch", EACH_OTHER_WAY)
-def test_a_key_is_made_found_changed_and_destroyed_whatever_the_answer(
+def test_a_key_is_made_found_changed_and_destroyed_whatever_the_response(
     project: PulumiProject, tenant: RunningEmulator, switch: str
 ) -> None:
     tenant.switch(EACH_OTHER_WAY[switch])
@@ -40,7 +40,7 @@ def empty_project(tmp_path: Path, settings: dict[str, Any]) -> PulumiProject:
     return PulumiProject(folder).create(settings)
 
 
-# A key made by hand has both of its slots taken there, so that taking it over is refused.
+# A key made manually has both of its slots taken there, so that taking it over is refused.
 REFUSED = {("take over", "first_secret")}
 
 CASES = [
@@ -54,7 +54,7 @@ CASES = [
 @pytest.mark.parametrize(
     ("operation", "switch"), CASES, ids=[f"{case[0].name}: {case[1]}" for case in CASES]
 )
-def test_an_operation_does_its_work_whatever_the_answer(
+def test_an_operation_does_its_work_whatever_the_response(
     operation: Operation,
     switch: str,
     empty_project: PulumiProject,

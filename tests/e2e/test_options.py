@@ -162,7 +162,7 @@ def test_a_targeted_up_and_a_targeted_destroy_touch_one_key_only(
     assert_sound(project, tenant, "first")
 
 
-def test_up_with_refresh_makes_a_key_anew_that_was_deleted_by_hand(
+def test_up_with_refresh_creates_a_key_again_that_was_deleted_manually(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()

@@ -19,7 +19,7 @@ NOTHING = ""
 
 @pytest.fixture
 def open_stack(tmp_path: Path, settings: dict[str, Any]) -> OpenStack:
-    """Makes a stack whose program declares one key; stacks share a backend unless told not to."""
+    """Makes a stack whose program declares one key; stacks share a backend unless shown not to."""
 
     def opened(stack: str, backend: str = "backend") -> PulumiProject:
         folder = tmp_path / f"{stack} in {backend}"
@@ -49,14 +49,14 @@ def heir(
     return stack
 
 
-def test_a_key_handed_over_works_in_both_stacks_with_a_secret_for_each(
+def test_a_key_that_is_passed_on_works_in_both_stacks_with_a_secret_for_each(
     stack_a: PulumiProject, heir: PulumiProject, tenant: RunningEmulator
 ) -> None:
     assert assert_sound(stack_a, tenant) == assert_sound(heir, tenant)
     assert stack_a.key()["key_secret"] != heir.key()["key_secret"]
 
 
-def test_a_take_over_is_told_with_the_day_on_which_the_former_secret_goes(
+def test_a_take_over_is_shown_with_the_day_on_which_the_former_secret_goes(
     stack_a: PulumiProject, open_stack: OpenStack
 ) -> None:
     former = stack_a.key()["secret_id"]
@@ -67,7 +67,7 @@ def test_a_take_over_is_told_with_the_day_on_which_the_former_secret_goes(
     assert f"revokes the previous one, {former}" in said.text
 
 
-def test_after_a_handover_the_old_stack_finds_the_drift_and_is_kept_from_mending_it(
+def test_after_a_handover_the_old_stack_finds_the_drift_and_is_kept_from_correcting_it(
     stack_a: PulumiProject, heir: PulumiProject, tenant: RunningEmulator
 ) -> None:
     before = tenant.clients()
@@ -82,7 +82,7 @@ def test_after_a_handover_the_old_stack_finds_the_drift_and_is_kept_from_mending
     heir.assert_no_changes()
 
 
-def test_after_a_handover_the_old_stack_is_destroyed_and_the_key_lives_on(
+def test_after_a_handover_the_old_stack_is_destroyed_and_the_key_is_kept(
     stack_a: PulumiProject, heir: PulumiProject, tenant: RunningEmulator
 ) -> None:
     destroyed = stack_a.destroy()
@@ -92,7 +92,7 @@ def test_after_a_handover_the_old_stack_is_destroyed_and_the_key_lives_on(
     assert_sound(heir, tenant)
 
 
-def test_a_key_moved_with_its_state_stays_and_its_mark_is_rewritten(
+def test_a_key_moved_with_its_state_stays_and_its_marker_is_rewritten(
     stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
 ) -> None:
     key_id = assert_sound(stack_a, tenant)

@@ -1,4 +1,4 @@
-"""The example's pipelines: what their files tell GitHub and GitLab to run is run here.
+"""The example's pipelines: what their files show GitHub and GitLab to run is run here.
 
 Not run is what sets a machine up: actions, the image, and what needs a package registry.
 """
@@ -101,7 +101,7 @@ def project(tmp_path: Path, tenant: RunningEmulator) -> PulumiProject:
 def pipeline(
     request: pytest.FixtureRequest, project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> Iterator[Pipeline]:
-    """The pipeline, which signs in with a private key and shows no secret in any run."""
+    """The pipeline, which authenticates with a private key and shows no secret in any run."""
     key = KeyPair.make()
     client = tenant.create_client(
         "pipeline", role="Super Admin", service="ZIAM", clientAuthentication=key.authentication
@@ -139,13 +139,13 @@ def test_a_request_shows_what_a_merge_would_do_and_changes_nothing(
     assert pipeline.project.recorded_keys() == []
 
 
-def test_a_merge_makes_the_key(pipeline: Pipeline, tenant: RunningEmulator) -> None:
+def test_a_merge_creates_the_key(pipeline: Pipeline, tenant: RunningEmulator) -> None:
     pipeline.succeed(Event.MERGE)
 
     assert_sound(pipeline.project, tenant, "reports")
 
 
-def test_weekly_runs_replace_the_secret_in_time_and_end_the_one_before(
+def test_weekly_runs_replace_the_secret_in_time_and_end_the_previous_one(
     pipeline: Pipeline, tenant: RunningEmulator
 ) -> None:
     pipeline.succeed(Event.MERGE)
@@ -162,7 +162,7 @@ def test_weekly_runs_replace_the_secret_in_time_and_end_the_one_before(
     assert_sound(pipeline.project, tenant, "reports")
 
 
-def test_a_weekly_run_fails_where_somebody_has_changed_a_key_by_hand(
+def test_a_weekly_run_fails_where_someone_has_changed_a_key_manually(
     pipeline: Pipeline, tenant: RunningEmulator
 ) -> None:
     pipeline.succeed(Event.MERGE)

@@ -87,7 +87,7 @@ def blocks(language: str, page: str) -> list[str]:
 
 
 def writes(tenant: RunningEmulator) -> list[str]:
-    """What was asked of the tenant, but for reading and signing in."""
+    """What was asked of the tenant, except reading and authenticating."""
     return [
         f"{request.method} {request.path}"
         for request in tenant.requests()
@@ -196,7 +196,7 @@ def test_a_key_inside_a_component_is_held_to_the_rules(
 def test_a_key_that_is_only_looked_up_is_not_blamed(
     project: PulumiProject, tenant: RunningEmulator, policed: Policed
 ) -> None:
-    found = tenant.create_client("By Hand", role="ZDX Super Admin")
+    found = tenant.create_client("Manual", role="ZDX Super Admin")
     looked_up = f'ApiKey.get("shared", {found.id!r})'
     project.program(breaking("restricted-role") + looked_up)
 
@@ -257,7 +257,7 @@ def test_a_config_that_means_nothing_fails_the_preview_in_one_line(
     assert "Traceback" not in failed.text
 
 
-def test_the_example_is_refused_as_written_and_passes_as_its_page_mends_it(
+def test_the_example_is_refused_as_written_and_passes_as_its_page_corrects_it(
     pack: Path, tmp_path: Path, tenant: RunningEmulator
 ) -> None:
     folder = copied("examples/policy", pack.parent, description="Pulumi.yaml")
@@ -271,12 +271,12 @@ def test_the_example_is_refused_as_written_and_passes_as_its_page_mends_it(
     project.init({"zdx:apiUrl": tenant.url, "zdx:tokenUrl": f"{tenant.url}/oauth2/v1/token"})
     page = (folder / "README.md").read_text()
     (shown,) = blocks("text", page)
-    (mended,) = blocks("python", page)
+    (corrected,) = blocks("python", page)
     rules = ("--policy-pack", "../../policies", "--policy-pack-config", "policies.json")
 
     assert shown in project.fail("preview", *rules).text
     assert writes(tenant) == []
-    (folder / "__main__.py").write_text(mended)
+    (folder / "__main__.py").write_text(corrected)
     project.run("up", "--yes", *rules)
 
     assert [client.name for client in tenant.clients()] == ["reports"]

@@ -1,4 +1,4 @@
-"""A key that is made anew: on request, tainted, or because the program says what replaces it."""
+"""A key that is made again: on request, tainted, or because the program says what replaces it."""
 
 import pytest
 from support.pulumi_project import PulumiProject
@@ -24,7 +24,7 @@ def first(project: PulumiProject, tenant: RunningEmulator) -> str:
     return assert_sound(project, tenant)
 
 
-def test_replace_ends_the_key_and_makes_it_anew(
+def test_replace_deletes_the_key_and_makes_it_again(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     project.up("--replace", project.urn_of("ci"))
@@ -33,7 +33,7 @@ def test_replace_ends_the_key_and_makes_it_anew(
     project.assert_no_changes()
 
 
-def test_a_tainted_key_is_made_anew(
+def test_a_tainted_key_is_made_again(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     project.run("state", "taint", "--yes", project.urn_of("ci"))
@@ -44,7 +44,7 @@ def test_a_tainted_key_is_made_anew(
     project.assert_no_changes()
 
 
-def test_a_change_that_the_program_calls_a_replacement_makes_the_key_anew(
+def test_a_change_that_the_program_calls_a_replacement_creates_the_key_again(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     project.program(

@@ -196,19 +196,19 @@ def test_with_no_overlap_the_next_up_revokes_the_previous_secret_and_not_the_sam
     assert len(tenant.secrets(project.key()["key_id"])) == 1
 
 
-def test_a_secret_made_by_hand_in_the_second_slot_gives_way_to_a_rotation(
+def test_a_secret_created_manually_in_the_second_slot_is_revoked_by_a_rotation(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.program(TRIGGERED.format(keep=7, trigger="a"))
     project.up()
     held = project.outputs()
-    by_hand = tenant.add_secret(held["key_id"])
+    manually = tenant.add_secret(held["key_id"])
     project.program(TRIGGERED.format(keep=7, trigger="b"))
 
     project.up()
 
     left = {secret.id for secret in tenant.secrets(held["key_id"])}
-    assert by_hand.id not in left
+    assert manually.id not in left
     assert tenant.token_for(held["key_id"], held["key_secret"])
     assert tenant.token_for(held["key_id"], project.outputs()["key_secret"])
 
@@ -248,7 +248,7 @@ def test_a_revoke_that_fails_is_owed_and_done_by_the_next_up(
     project.assert_no_changes()
 
 
-def test_a_rotation_that_cannot_mint_leaves_the_held_secret_and_is_made_up_for(
+def test_a_rotation_that_cannot_create_leaves_the_held_secret_and_is_made_up_for(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.program(TRIGGERED.format(keep=7, trigger="a"))

@@ -57,7 +57,7 @@ def bob(tmp_path: Path, alice: PulumiProject) -> PulumiProject:
 
 @contextmanager
 def in_the_middle_of_an_up(project: PulumiProject, tenant: RunningEmulator) -> Iterator[None]:
-    """Holds an `up` where it has made a secret that the state does not know yet."""
+    """Holds an `up` where it has created a secret that the state does not know yet."""
     tenant.fault(method="POST", path=SECRETS, hold="after")
     with ThreadPoolExecutor() as pool:
         running = pool.submit(project.up)

@@ -37,15 +37,15 @@ COMMANDS = [
 
 
 @pytest.fixture
-def profiles(tenant: RunningEmulator, globex: RunningEmulator) -> dict[str, Any]:
-    """A profile for each tenant."""
+def entries(tenant: RunningEmulator, globex: RunningEmulator) -> dict[str, Any]:
+    """A entry for each tenant."""
     return {"acme": tenant.settings("acme"), "globex": globex.settings("globex")}
 
 
 @pytest.fixture
-def by_profile(project: PulumiProject, profiles: dict[str, Any]) -> PulumiProject:
-    """A project whose config names both tenants, and whose key is in the profile acme."""
-    project.configure({"zdx:tenants": profiles})
+def in_tenants(project: PulumiProject, entries: dict[str, Any]) -> PulumiProject:
+    """A project whose config names both tenants, and whose key is in the entry acme."""
+    project.configure({"zdx:tenants": entries})
     return project.program(IN_TENANT.format(tenant="acme"))
 
 
@@ -134,16 +134,16 @@ def test_a_zia_cloud_in_the_environment_stops_before_anything_is_sent(
 
 
 def test_a_secret_in_plain_text_is_warned_of_once_a_run(
-    project: PulumiProject, profiles: dict[str, Any]
+    project: PulumiProject, entries: dict[str, Any]
 ) -> None:
-    project.configure({"zdx:tenants": {"acme": profiles["acme"]}})
+    project.configure({"zdx:tenants": {"acme": entries["acme"]}})
     project.program(TWO_KEYS_IN_EACH.replace(', "globex"', ","))
 
     warned = project.up()
-    project.run("config", "set", "--secret", "zdx:clientSecret", profiles["acme"]["clientSecret"])
+    project.run("config", "set", "--secret", "zdx:clientSecret", entries["acme"]["clientSecret"])
     project.run(
         *("config", "set", "--secret", "--path", "zdx:tenants.acme.clientSecret"),
-        profiles["acme"]["clientSecret"],
+        entries["acme"]["clientSecret"],
     )
 
     assert warned.text.partition("Diagnostics:")[2].count("in plain text") == 1
@@ -169,90 +169,90 @@ def test_another_cloud_is_another_tenant(project: PulumiProject, tenant: Running
     assert_sound(project, tenant)
 
 
-def test_each_tenant_has_its_keys_and_is_signed_in_to_once(
-    by_profile: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
+def test_each_tenant_has_its_keys_and_is_authenticated_to_once(
+    in_tenants: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
-    by_profile.program(TWO_KEYS_IN_EACH)
+    in_tenants.program(TWO_KEYS_IN_EACH)
 
-    by_profile.up()
+    in_tenants.up()
 
     for each in (tenant, globex):
         assert sorted(client.name for client in each.clients()) == ["ci", "desk"]
         paths = Counter(request.path for request in each.requests())
         assert paths[TOKEN] == 1
-    by_profile.destroy()
+    in_tenants.destroy()
     assert tenant.clients() == globex.clients() == []
 
 
 def test_a_key_declared_in_another_tenant_is_made_there_and_ended_where_it_was(
-    by_profile: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
+    in_tenants: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
-    by_profile.up()
-    by_profile.program(IN_TENANT.format(tenant="globex"))
+    in_tenants.up()
+    in_tenants.program(IN_TENANT.format(tenant="globex"))
 
-    preview = by_profile.preview()
-    by_profile.up()
+    preview = in_tenants.preview()
+    in_tenants.up()
 
     assert "replace" in preview.text
     assert tenant.clients() == []
-    assert_sound(by_profile, globex)
-    by_profile.assert_no_changes()
+    assert_sound(in_tenants, globex)
+    in_tenants.assert_no_changes()
 
 
-def test_a_profile_that_names_another_tenant_by_now_stops_the_command(
-    by_profile: PulumiProject,
-    profiles: dict[str, Any],
+def test_a_tenant_entry_that_names_another_tenant_by_now_stops_the_command(
+    in_tenants: PulumiProject,
+    entries: dict[str, Any],
     tenant: RunningEmulator,
     globex: RunningEmulator,
 ) -> None:
-    by_profile.up()
-    by_profile.configure({"zdx:tenants": {"acme": profiles["globex"]}})
+    in_tenants.up()
+    in_tenants.configure({"zdx:tenants": {"acme": entries["globex"]}})
 
-    stopped = by_profile.up_fails()
+    stopped = in_tenants.up_fails()
 
     assert "belongs to the tenant acme, but the settings point to globex" in stopped.text
     assert globex.clients() == []
-    assert_sound(by_profile, tenant)
+    assert_sound(in_tenants, tenant)
 
 
-def test_a_renamed_profile_changes_nothing_in_its_tenant(
-    by_profile: PulumiProject,
-    profiles: dict[str, Any],
+def test_a_renamed_tenant_entry_changes_nothing_in_its_tenant(
+    in_tenants: PulumiProject,
+    entries: dict[str, Any],
     tenant: RunningEmulator,
 ) -> None:
-    by_profile.up()
-    key_id = assert_sound(by_profile, tenant)
+    in_tenants.up()
+    key_id = assert_sound(in_tenants, tenant)
     tenant.clear_requests()
-    by_profile.configure({"zdx:tenants": {"headquarters": profiles["acme"]}})
-    by_profile.program(IN_TENANT.format(tenant="headquarters"))
+    in_tenants.configure({"zdx:tenants": {"headquarters": entries["acme"]}})
+    in_tenants.program(IN_TENANT.format(tenant="headquarters"))
 
-    by_profile.refresh("--run-program", "--expect-no-changes")
-    by_profile.up()
+    in_tenants.refresh("--run-program", "--expect-no-changes")
+    in_tenants.up()
 
     written = [r for r in tenant.requests() if r.method != "GET" and r.path != TOKEN]
     assert written == []
-    assert assert_sound(by_profile, tenant) == key_id
-    by_profile.assert_no_changes()
+    assert assert_sound(in_tenants, tenant) == key_id
+    in_tenants.assert_no_changes()
 
 
-def test_a_key_whose_profile_was_renamed_is_removed_from_its_tenant(
-    by_profile: PulumiProject, profiles: dict[str, Any], tenant: RunningEmulator
+def test_a_key_whose_tenant_entry_was_renamed_is_removed_from_its_tenant(
+    in_tenants: PulumiProject, entries: dict[str, Any], tenant: RunningEmulator
 ) -> None:
-    by_profile.up()
-    by_profile.configure({"zdx:tenants": {"headquarters": profiles["acme"]}})
-    by_profile.program(IN_TENANT.format(tenant="headquarters"))
+    in_tenants.up()
+    in_tenants.configure({"zdx:tenants": {"headquarters": entries["acme"]}})
+    in_tenants.program(IN_TENANT.format(tenant="headquarters"))
 
-    by_profile.destroy("--run-program")
+    in_tenants.destroy("--run-program")
 
     assert tenant.clients() == []
 
 
-def test_settings_that_become_a_profile_of_the_same_tenant_keep_the_key(
-    project: PulumiProject, profiles: dict[str, Any], tenant: RunningEmulator
+def test_settings_that_become_a_tenant_entry_of_the_same_tenant_keep_the_key(
+    project: PulumiProject, entries: dict[str, Any], tenant: RunningEmulator
 ) -> None:
     project.up()
     key_id = assert_sound(project, tenant)
-    project.configure({"zdx:tenants": profiles})
+    project.configure({"zdx:tenants": entries})
     project.program(IN_TENANT.format(tenant="acme"))
 
     project.up()

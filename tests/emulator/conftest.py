@@ -50,7 +50,7 @@ def api(tenant: RunningEmulator) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def body() -> dict[str, Any]:
-    """The smallest body that makes a client, with a ZDX role."""
+    """The smallest body that creates a client, with a ZDX role."""
     return {
         "name": "ci",
         "accessTokenLifeTime": 3600,

@@ -20,7 +20,7 @@ def _is_invalid(answer: httpx.Response, member: str) -> bool:
     return answer.status_code == 400 and f"Invalid Input for {member}" in answer.json()["message"]
 
 
-def test_a_made_client_answers_with_an_id_and_the_names_of_its_scopes(
+def test_a_made_client_responds_with_an_id_and_the_names_of_its_scopes(
     api: httpx.Client, body: dict[str, Any]
 ) -> None:
     client = api.post(API_CLIENTS, json=body).json()

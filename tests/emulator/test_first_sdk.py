@@ -1,4 +1,4 @@
-"""The vendor's first Python SDK, `zscaler-sdk-python`, lives a key's whole life.
+"""The vendor's first Python SDK, `zscaler-sdk-python`, manages a key from create to delete.
 
 It has no setting for either address: only those two are led to the tenant.
 """
@@ -18,7 +18,7 @@ SERVICE_DESK = scope_id("ZDX Service Desk Tier 1")
 
 @pytest.fixture
 def sdk(tenant: RunningEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """The SDK's client, signed in as the first administrator."""
+    """The SDK's client, authenticated as the admin client."""
     # Its import reads files below the home and the working folder.
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
@@ -88,7 +88,9 @@ def test_it_renames_a_client_and_changes_its_role(
     assert (changed.name, _scope(changed)) == ("renamed", SERVICE_DESK)
 
 
-def test_it_mints_lists_and_deletes_a_secret(sdk: Any, made: Any, tenant: RunningEmulator) -> None:
+def test_it_creates_lists_and_deletes_a_secret(
+    sdk: Any, made: Any, tenant: RunningEmulator
+) -> None:
     expires_at = tenant.now() + 60 * 86_400
     secret, _, error = sdk.api_client.add_api_client_secret(made.id, expires_at=expires_at)
     works = tenant.token_for(made.id, secret.value)

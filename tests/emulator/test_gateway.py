@@ -49,12 +49,12 @@ def test_the_date_follows_the_tenants_clock(tenant: RunningEmulator, api: httpx.
     assert len(api.get(API_CLIENTS).headers.get_list("date")) == 1
 
 
-def test_the_log_tells_who_asked_what_and_how_it_ended(
+def test_the_log_shows_who_asked_what_and_its_status(
     tenant: RunningEmulator, api: httpx.Client, anonymous: httpx.Client
 ) -> None:
     api.get(API_CLIENTS, params={"limit": 1})
     api.delete(f"{API_CLIENTS}/unknown")
-    anonymous.post(TOKEN, data={"client_id": "stranger"})
+    anonymous.post(TOKEN, data={"client_id": "unknown"})
     anonymous.get(API_CLIENTS)
 
     logged = [
@@ -119,7 +119,7 @@ def test_a_reset_leaves_nothing(tenant: RunningEmulator, anonymous: httpx.Client
     assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
 
 
-def test_beyond_the_rate_limit_is_429_with_the_headers_that_tell_when_to_return() -> None:
+def test_beyond_the_rate_limit_is_429_with_the_headers_that_show_when_to_return() -> None:
     with (
         running_emulator(rate_limit="1/s") as tenant,
         httpx.Client(base_url=tenant.url, trust_env=False, timeout=60) as client,

@@ -161,7 +161,7 @@ def test_an_edit_keeps_roles_of_other_services(
     assert (ziam.id, zdx.id) == (scope_id("Super Admin", "ZIAM"), FORM["role"])
 
 
-def test_what_the_tenant_refuses_is_told_in_the_form(
+def test_what_the_tenant_refuses_is_shown_in_the_form(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     tenant.switch(Switches(unique_names=True))
@@ -186,7 +186,7 @@ def test_what_the_tenant_refuses_is_told_in_the_form(
         ("", "none", "none"),
     ],
 )
-def test_the_mark_at_the_end_of_a_description_tells_the_owner(
+def test_the_marker_at_the_end_of_a_description_shows_the_owner(
     description: str, owner: str, text: str, tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     client = tenant.create_client("ci", description=description)
@@ -198,7 +198,7 @@ def test_the_mark_at_the_end_of_a_description_tells_the_owner(
     assert (words["Managed by"], words["Description"]) == (owner, text)
 
 
-def test_a_secret_that_is_missing_ends_soon_or_has_ended_is_told(
+def test_a_secret_that_is_missing_ends_soon_or_has_ended_is_shown(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     for name, days in (("ended", 30.5), ("today", 40.5), ("soon", 41.5), ("later", 90.5)):

@@ -55,7 +55,7 @@ def test_the_name_filter_matches_part_of_a_name_in_any_case(
     assert [record["name"] for record in page["records"]] == (names if found is None else found)
 
 
-def test_a_page_may_be_empty_and_still_tell_the_total(
+def test_a_page_may_be_empty_and_still_show_the_total(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     tenant.create_client("ci")

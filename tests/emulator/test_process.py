@@ -40,7 +40,7 @@ def _run(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.fixture
 def taken_port() -> Iterator[int]:
-    """A port that somebody else listens on."""
+    """A port that someone else listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 
@@ -149,7 +149,7 @@ def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
         assert tenant.process.wait(60) == 0
 
 
-def test_it_ends_although_a_request_is_held() -> None:
+def test_it_exits_although_a_request_is_held() -> None:
     with running_emulator() as tenant:
         tenant.fault(path="*", hold="before")
         with pytest.raises(httpx.ReadTimeout):
@@ -177,12 +177,12 @@ def test_a_seed_repeats_ids_and_secrets_and_goes_on_after_a_restart(tmp_path: Pa
     assert len(set(again)) == 6
 
 
-def test_the_first_administrator_can_be_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ZDX_EMULATOR_ADMIN_ID", "somebody")
+def test_the_admin_client_can_be_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZDX_EMULATOR_ADMIN_ID", "someone")
     monkeypatch.setenv("ZDX_EMULATOR_ADMIN_SECRET", "somebodys-fake-secret")
 
     with running_emulator() as tenant:
-        assert tenant.token_for("somebody", "somebodys-fake-secret")
+        assert tenant.token_for("someone", "somebodys-fake-secret")
 
 
 @contextmanager

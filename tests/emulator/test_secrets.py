@@ -14,36 +14,36 @@ def path(tenant: RunningEmulator) -> str:
     return f"{API_CLIENTS}/{tenant.create_client('ci').id}/secrets"
 
 
-def _mint(api: httpx.Client, path: str, expires_at: object) -> httpx.Response:
+def _create(api: httpx.Client, path: str, expires_at: object) -> httpx.Response:
     return api.post(path, json={"expiresAt": expires_at})
 
 
-def test_a_value_is_shown_when_minted_and_masked_ever_after(
+def test_a_value_is_shown_when_created_and_masked_ever_after(
     tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
-    minted = _mint(api, path, tenant.now() + 40 * DAY).json()
+    created = _create(api, path, tenant.now() + 40 * DAY).json()
 
     listing = api.get(path)
 
-    assert listing.json() == [minted | {"value": "********"}]
-    assert minted["value"] not in listing.text
+    assert listing.json() == [created | {"value": "********"}]
+    assert created["value"] not in listing.text
 
 
-def test_a_secret_knows_when_it_was_made_and_when_it_ends_in_epoch_seconds(
+def test_a_secret_knows_when_it_was_made_and_when_it_expires_in_epoch_seconds(
     tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
     before = tenant.now()
-    minted = _mint(api, path, before + 40 * DAY).json()
+    created = _create(api, path, before + 40 * DAY).json()
 
-    assert minted["expiresAt"] == before + 40 * DAY
-    assert before <= minted["createdAt"] <= tenant.now()
+    assert created["expiresAt"] == before + 40 * DAY
+    assert before <= created["createdAt"] <= tenant.now()
 
 
 @pytest.mark.parametrize("days", [29.99, 365.01, 0, -1, 40_000])
 def test_an_expiry_out_of_bounds_is_refused(
     days: float, tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
-    answer = _mint(api, path, int(tenant.now() + days * DAY))
+    answer = _create(api, path, int(tenant.now() + days * DAY))
 
     assert answer.status_code == 400
     assert api.get(path).json() == []
@@ -53,18 +53,18 @@ def test_an_expiry_out_of_bounds_is_refused(
 def test_an_expiry_within_bounds_is_granted(
     days: float, tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
-    assert _mint(api, path, int(tenant.now() + days * DAY)).status_code == 202
+    assert _create(api, path, int(tenant.now() + days * DAY)).status_code == 202
 
 
 def test_milliseconds_are_not_taken_for_seconds(
     tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
-    assert _mint(api, path, (tenant.now() + 40 * DAY) * 1000).status_code == 400
+    assert _create(api, path, (tenant.now() + 40 * DAY) * 1000).status_code == 400
 
 
 @pytest.mark.parametrize("expires_at", [None, "2027-01-01", 1.5, True])
 def test_an_expiry_must_be_a_whole_number(expires_at: object, api: httpx.Client, path: str) -> None:
-    answer = _mint(api, path, expires_at)
+    answer = _create(api, path, expires_at)
 
     assert answer.status_code == 400
     assert "expiresAt" in answer.json()["message"]
@@ -75,7 +75,7 @@ def test_a_third_secret_replaces_the_newest(
 ) -> None:
     # The second ends first, so that age and expiry name different secrets.
     first, second, third = (
-        _mint(api, path, tenant.now() + days * DAY).json() for days in (50, 40, 60)
+        _create(api, path, tenant.now() + days * DAY).json() for days in (50, 40, 60)
     )
 
     held = [secret["id"] for secret in api.get(path).json()]
@@ -127,16 +127,16 @@ def test_a_client_that_is_not_there_has_no_secrets(
     path = f"{API_CLIENTS}/unknown/secrets"
 
     assert api.get(path).status_code == 404
-    assert _mint(api, path, tenant.now() + 40 * DAY).status_code == 404
+    assert _create(api, path, tenant.now() + 40 * DAY).status_code == 404
 
 
-def test_a_client_that_signs_in_by_a_key_has_no_secrets(
+def test_a_client_that_authenticates_by_a_key_has_no_secrets(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     client = tenant.create_client("signed", clientAuthentication={"authType": "PUBKEYCERT"})
     path = f"{API_CLIENTS}/{client.id}/secrets"
 
-    assert _mint(api, path, tenant.now() + 40 * DAY).status_code == 400
+    assert _create(api, path, tenant.now() + 40 * DAY).status_code == 400
     assert api.get(path).status_code == 400
 
 

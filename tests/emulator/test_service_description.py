@@ -16,7 +16,7 @@ RECORDED_WITHOUT = {
     "PagedResultPublic": {"next_link", "prev_link"},  # on a single page
     "ServiceRef": {"cloudName", "orgName"},  # for services without a cloud of their own
 }
-RECORDED_BESIDES = {"PagedResultPublic": {"totalRecord"}, "ServiceRef": {"zapsOnboarded"}}
+RECORDED_AS_WELL = {"PagedResultPublic": {"totalRecord"}, "ServiceRef": {"zapsOnboarded"}}
 # The description wraps the envelope in a list, and gives every envelope the records of clients.
 RECORDS_OF = {"ListApiClients": "ApiClient", "ListResourceServers": "ResourceServer"}
 
@@ -60,7 +60,7 @@ def _faults(value: Any, shape: str, shapes: dict[str, Any], place: str = "$") ->
         ]
     members = known["members"]
     missing = set(known.get("required", ())) - set(value) - RECORDED_WITHOUT.get(shape, set())
-    surplus = set(value) - set(members) - RECORDED_BESIDES.get(shape, set())
+    surplus = set(value) - set(members) - RECORDED_AS_WELL.get(shape, set())
     faults = [f"{place}.{name}: missing" for name in sorted(missing)]
     faults += [f"{place}.{name}: unknown" for name in sorted(surplus)]
     for name in sorted(set(value) & set(members)):
@@ -154,7 +154,7 @@ def test_a_zdx_operation_is_served_as_described(
     assert _faults(answer.json(), described["output"]["shape"], ZDX["shapes"]) == []
 
 
-def test_the_first_administrator_is_not_among_the_clients(
+def test_the_admin_client_is_not_among_the_clients(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     assert tenant.clients() == []

@@ -136,7 +136,7 @@ def test_unreadable_basic_authentication_is_refused(anonymous: httpx.Client) -> 
         ({"grant_type": ""}, "unsupported_grant_type"),
         ({"client_secret": "wrong-secret"}, "invalid_client"),
         ({"client_secret": ""}, "invalid_client"),
-        ({"client_id": "nobody"}, "invalid_client"),
+        ({"client_id": "no one"}, "invalid_client"),
     ],
 )
 def test_a_form_that_breaks_a_rule_is_refused(
@@ -149,9 +149,7 @@ def test_json_is_no_form(anonymous: httpx.Client) -> None:
     assert _is_refused(anonymous.post(TOKEN, json=ADMIN_FORM), "invalid_request")
 
 
-def test_a_token_says_how_long_it_lives_and_lives_no_longer(
-    tenant: RunningEmulator, anonymous: httpx.Client
-) -> None:
+def test_a_token_expires_when_it_says(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
     client = tenant.create_client("short", accessTokenLifeTime=60)
     secret = tenant.add_secret(client.id).value
     form = ADMIN_FORM | {"client_id": client.id, "client_secret": secret}
@@ -240,8 +238,8 @@ def test_a_key_may_be_registered_as_base64_of_its_der_form(
 @pytest.mark.parametrize(
     "claims",
     [
-        {"iss": "nobody"},
-        {"sub": "nobody"},
+        {"iss": "no one"},
+        {"sub": "no one"},
         {"aud": "https://api.example.com"},
         {"exp": 0},
         {"exp": 99_999_999_999},
@@ -270,7 +268,7 @@ def test_an_assertion_by_an_unregistered_key_is_refused(
     [
         ({"client_assertion_type": "password"}, "invalid_request"),
         ({"client_assertion": "no-jwt"}, "invalid_client"),
-        ({"client_id": "nobody"}, "invalid_client"),
+        ({"client_id": "no one"}, "invalid_client"),
     ],
 )
 def test_an_assertion_that_breaks_a_rule_is_refused(

@@ -50,7 +50,7 @@ def _path(client: dict[str, Any]) -> str:
     return f"{API_CLIENTS}/{client['id']}"
 
 
-def _mint(tenant: RunningEmulator, api: httpx.Client, client: dict[str, Any]) -> httpx.Response:
+def _create(tenant: RunningEmulator, api: httpx.Client, client: dict[str, Any]) -> httpx.Response:
     expires_at = tenant.now() + 60 * DAY
     return api.post(f"{_path(client)}/secrets", json={"expiresAt": expires_at})
 
@@ -85,7 +85,7 @@ def test_the_success_codes_are_those_of_either_document(
     codes: list[int], tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     client = api.post(API_CLIENTS, json=body)
-    secret = _mint(tenant, api, client.json())
+    secret = _create(tenant, api, client.json())
     deleted = api.delete(f"{_path(client.json())}/secrets/{secret.json()['id']}")
 
     assert [answer.status_code for answer in (client, secret, deleted)] == codes
@@ -93,7 +93,7 @@ def test_the_success_codes_are_those_of_either_document(
 
 
 @turned("list_descriptions")
-def test_a_list_may_leave_out_descriptions_that_a_get_has(
+def test_a_list_may_lack_descriptions_that_a_get_has(
     api: httpx.Client, made: dict[str, Any]
 ) -> None:
     (listed,) = api.get(API_CLIENTS).json()["records"]
@@ -103,14 +103,14 @@ def test_a_list_may_leave_out_descriptions_that_a_get_has(
 
 
 @turned("first_secret")
-def test_a_new_client_may_hold_a_secret_that_nobody_was_shown(
+def test_a_new_client_may_hold_a_secret_that_no_one_was_shown(
     tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
 ) -> None:
     (secret,) = tenant.secrets(made["id"])
 
     assert secret.expires_at - secret.created_at == 365 * DAY
     assert "value" not in str(made)
-    assert _mint(tenant, api, made).status_code == 202
+    assert _create(tenant, api, made).status_code == 202
     assert len(tenant.secrets(made["id"])) == 2
 
 
@@ -161,9 +161,9 @@ def test_a_new_secret_lags_too(
 ) -> None:
     tenant.switch(Switches(read_lag_ms=60_000))
 
-    minted = _mint(tenant, api, made)
+    created = _create(tenant, api, made)
 
-    assert minted.json()["id"] not in api.get(f"{_path(made)}/secrets").text
+    assert created.json()["id"] not in api.get(f"{_path(made)}/secrets").text
 
 
 @turned("description_limit")
@@ -179,10 +179,10 @@ def test_a_description_may_be_too_long(api: httpx.Client, body: dict[str, Any]) 
 
 
 @turned("separate_client_id")
-def test_a_client_may_sign_in_by_another_id_than_its_own(
+def test_a_client_may_authenticate_by_another_id_than_its_own(
     tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
 ) -> None:
-    secret = _mint(tenant, api, made).json()["value"]
+    secret = _create(tenant, api, made).json()["value"]
 
     assert made["clientId"] != made["id"]
     assert tenant.token_for(made["clientId"], secret)
@@ -193,7 +193,7 @@ def test_a_client_may_sign_in_by_another_id_than_its_own(
 
 
 @turned("separate_client_id")
-def test_a_put_neither_changes_nor_loses_the_id_to_sign_in_by(
+def test_a_put_neither_changes_nor_loses_the_id_to_authenticate_by(
     api: httpx.Client, body: dict[str, Any], made: dict[str, Any]
 ) -> None:
     for sent in (body, body | {"clientId": "chosen"}):
@@ -245,7 +245,7 @@ def test_a_wrong_switch_is_refused_and_named(wrong: str) -> None:
     assert said.count("\n") == 1
 
 
-def test_an_unknown_switch_is_answered_with_those_that_there_are() -> None:
+def test_an_unknown_switch_is_refused_with_those_that_there_are() -> None:
     said = _refusal("unknown=1")
 
     assert all(name in said for name in Switches.model_fields)

@@ -1,4 +1,4 @@
-"""The vendor's own SDK lives a client's whole life against the tenant."""
+"""The vendor's own SDK manages a client from create to delete."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,7 +23,7 @@ SERVICE_DESK = {
 
 
 @pytest.fixture
-def sign_in(
+def authenticate(
     tenant: RunningEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Callable[..., Any]]:
     """Makes the SDK's clients, led to the tenant, and closes them: by itself the SDK never does.
@@ -35,7 +35,7 @@ def sign_in(
         assert endpoint_url.startswith("https://api")
         return ServiceModel(data, service_name=service_name, endpoint_url=tenant.url)
 
-    def sign_in(service: str, **credentials: str) -> Any:
+    def authenticate(service: str, **credentials: str) -> Any:
         client = Session(vanity_domain="example", **credentials).client(service)
         opened.callback(client.close)
         return client
@@ -44,13 +44,13 @@ def sign_in(
     monkeypatch.setenv("ZSCALER_TOKEN_URL", tenant.url + TOKEN)
     monkeypatch.setattr("zssdk.zscore.args.ServiceModel", model)
     with ExitStack() as opened:
-        yield sign_in
+        yield authenticate
 
 
 @pytest.fixture
-def zid(sign_in: Callable[..., Any]) -> Any:
-    """The SDK's identity client, signed in as the first administrator."""
-    return sign_in("zid", client_id=ADMIN_ID, client_secret=ADMIN_SECRET)
+def zid(authenticate: Callable[..., Any]) -> Any:
+    """The SDK's identity client, authenticated as the admin client."""
+    return authenticate("zid", client_id=ADMIN_ID, client_secret=ADMIN_SECRET)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_it_finds_the_zdx_roles_among_the_resource_servers(zid: Any) -> None:
     assert SERVICE_DESK in scopes
 
 
-def test_it_makes_a_client_and_finds_it_by_part_of_its_name(
+def test_it_creates_a_client_and_finds_it_by_part_of_its_name(
     zid: Any, members: dict[str, Any]
 ) -> None:
     made = zid.create_api_client(**members)
@@ -107,17 +107,17 @@ def test_it_renames_a_client_and_changes_its_role(zid: Any, members: dict[str, A
     assert _scopes(changed) == [SERVICE_DESK["id"]]
 
 
-def test_it_mints_lists_and_deletes_a_secret(
+def test_it_creates_lists_and_deletes_a_secret(
     zid: Any, members: dict[str, Any], tenant: RunningEmulator
 ) -> None:
     client_id = zid.create_api_client(**members)["id"]
 
-    minted = zid.add_secret(id=client_id, expires_at=tenant.now() + 60 * 86_400)
+    created = zid.add_secret(id=client_id, expires_at=tenant.now() + 60 * 86_400)
     (listed,) = zid.get_secrets(id=client_id)
-    zid.delete_secret(id=client_id, secretId=minted["id"])
+    zid.delete_secret(id=client_id, secretId=created["id"])
 
-    assert {**listed, "value": minted["value"]} == minted
-    assert listed["value"] != minted["value"]
+    assert {**listed, "value": created["value"]} == created
+    assert listed["value"] != created["value"]
     assert tenant.secrets(client_id) == []
 
 
@@ -125,18 +125,18 @@ def test_it_uses_the_key_that_it_made(
     zid: Any,
     members: dict[str, Any],
     tenant: RunningEmulator,
-    sign_in: Callable[..., Any],
+    authenticate: Callable[..., Any],
 ) -> None:
     client_id = zid.create_api_client(**members)["id"]
     secret = zid.add_secret(id=client_id, expires_at=tenant.now() + 60 * 86_400)["value"]
 
-    zdx = sign_in("zdx", client_id=client_id, client_secret=secret)
+    zdx = authenticate("zdx", client_id=client_id, client_secret=secret)
 
     assert "Engineering" in [each["name"] for each in zdx.list_departments()]
 
 
-def test_it_signs_in_with_a_private_key(
-    tenant: RunningEmulator, sign_in: Callable[..., Any], rsa_key: Any
+def test_it_authenticates_with_a_private_key(
+    tenant: RunningEmulator, authenticate: Callable[..., Any], rsa_key: Any
 ) -> None:
     client = tenant.create_client(
         "signed",
@@ -146,7 +146,7 @@ def test_it_signs_in_with_a_private_key(
         },
     )
 
-    zdx = sign_in("zdx", client_id=client.id, private_key=rsa_key.private_pem)
+    zdx = authenticate("zdx", client_id=client.id, private_key=rsa_key.private_pem)
 
     assert zdx.list_devices()["devices"]
 

@@ -60,7 +60,7 @@ def only_where(name: str) -> pytest.MarkDecorator:
 
 
 def except_where(**reasons: str) -> pytest.MarkDecorator:
-    """Leaves out switches with which a test's sentence is another one; each with the reason."""
+    """Skips switches that change what a test states; each with the reason."""
     assert reasons.keys() <= EACH_OTHER_WAY.keys()
     kept = ANSWERS.keys() - reasons.keys()
     names = [name for name in ANSWERS if name in kept]
@@ -75,10 +75,10 @@ def tenant(server: RunningEmulator, switches: Switches) -> RunningEmulator:
     return server
 
 
-def handed_out(tenant: RunningEmulator, key_id: str) -> list[str]:
-    """The ids of a key's secrets, but for a first one of the tenant's own.
+def known_secrets(tenant: RunningEmulator, key_id: str) -> list[str]:
+    """The ids of a key's secrets, except a first one of the tenant's own.
 
-    It alone lives a whole year: the provider stays an hour inside that.
+    Only its lifetime is a whole year: the provider stays an hour inside that.
     """
     return [
         secret.id
@@ -104,7 +104,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def engine(running: Running) -> Engine:
-    """The engine, which has been told nothing yet."""
+    """The engine, which has been shown nothing yet."""
     running.engine.warnings.clear()
     running.engine.said.clear()
     return running.engine

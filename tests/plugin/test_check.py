@@ -10,7 +10,7 @@ from support.plugin_host import PluginHost, Properties
 from zdx_emulator.testing import RunningEmulator
 
 
-def test_check_returns_the_programs_inputs_and_the_day_on_which_the_secret_ends(
+def test_check_returns_the_programs_inputs_and_the_day_on_which_the_secret_expires(
     host: PluginHost, declared: Properties
 ) -> None:
     today = datetime.now(timezone.utc).date()
@@ -102,7 +102,7 @@ def test_a_known_value_beside_an_unknown_one_is_still_held_to_its_rule(
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "shown"),
     [
         ({"clientSecret": None}, "zdx:clientSecret is missing"),
         ({"clientId": None}, "ZSCALER_CLIENT_ID"),
@@ -113,12 +113,12 @@ def test_a_known_value_beside_an_unknown_one_is_still_held_to_its_rule(
     ],
 )
 def test_settings_and_credentials_are_blamed_on_no_property(
-    start_host: StartHost, declared: Properties, settings: dict[str, str | None], told: str
+    start_host: StartHost, declared: Properties, settings: dict[str, str | None], shown: str
 ) -> None:
     ((prop, reason),) = start_host(**settings).check(declared).failures
 
     assert prop == ""
-    assert told in reason
+    assert shown in reason
     assert "obviously-fake" not in reason
 
 
@@ -135,7 +135,7 @@ def test_a_tenant_that_is_down_is_blamed_on_no_property(
     assert "could not get an access token" in reason
 
 
-def test_a_profile_that_is_not_there_is_told(host: PluginHost, declared: Properties) -> None:
+def test_a_tenant_entry_that_is_not_there_is_shown(host: PluginHost, declared: Properties) -> None:
     ((prop, reason),) = host.check({**declared, "tenant": "eu"}).failures
 
     assert prop == ""
@@ -172,7 +172,7 @@ def test_a_color_tag_is_refused_by_a_line_that_holds_none(
 
 
 @pytest.mark.parametrize("names", [None, "name", 7, ["name", 7], {"name": True}])
-def test_check_lives_with_any_list_of_secret_inputs(
+def test_check_accepts_any_list_of_secret_inputs(
     host: PluginHost, declared: Properties, names: object
 ) -> None:
     host.check({**declared, "secret_inputs": names})

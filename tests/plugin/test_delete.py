@@ -39,7 +39,7 @@ def test_a_key_that_goes_while_it_is_deleted_is_gone(
     assert tenant.clients() == []
 
 
-def test_a_key_that_somebody_has_taken_over_is_left_with_a_warning(
+def test_a_key_that_someone_has_taken_over_is_left_with_a_warning(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, engine: Engine
 ) -> None:
     key = host.up(declared)
@@ -93,7 +93,7 @@ def test_delete_leaves_a_key_whose_copied_state_gave_it_to_another_stack(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties, engine: Engine
 ) -> None:
     key = start_host().up(declared)
-    # The copy of the state, under another stack's name: the same claim, another place.
+    # The copy of the state, under another stack's name: the same ownership ID, another owner.
     copied = start_host().up_again(key, {**declared, "managed_by": "keys/copy/ci"})
     with pytest.raises(PluginError) as refused:
         start_host().up_again(key, {**declared, "enabled": False})

@@ -1,4 +1,4 @@
-"""What the engine is told about a difference."""
+"""What the engine is shown about a difference."""
 
 import pytest
 from plugin.conftest import StartHost, only_where
@@ -80,7 +80,7 @@ def test_drift_that_a_refresh_found_is_a_difference(
 def test_diff_of_a_refresh_reads_the_inputs_of_another_version(
     host: PluginHost, declared: Properties
 ) -> None:
-    # On a refresh the engine hands over the state's inputs, which check has not seen.
+    # On a refresh the engine passes the state's inputs, which check has not seen.
     key = host.up({**declared, "rotation": {"secret_lifetime_days": 90}})
     rotation = {"secret_lifetime_days": 20, "added_later": {"x": 1}}
     recorded_later = {**key.inputs, "rotation": rotation}

@@ -1,4 +1,4 @@
-"""A plugin outlives an engine that is killed, and must not go on for nobody."""
+"""A plugin outlives an engine that is killed, and must not go on for no one."""
 
 from pathlib import Path
 

@@ -3,16 +3,16 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from plugin.conftest import StartHost, except_where, handed_out
+from plugin.conftest import StartHost, except_where, known_secrets
 from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import ApiClient, RunningEmulator, Switches, scope_id
 
 
 @pytest.fixture
-def by_hand(tenant: RunningEmulator) -> ApiClient:
-    """A key that somebody has made in the portal."""
-    return tenant.create_client("ci", role="ZDX Super Admin", description="made by hand")
+def manually(tenant: RunningEmulator) -> ApiClient:
+    """A key that someone has made in the portal."""
+    return tenant.create_client("ci", role="ZDX Super Admin", description="made manually")
 
 
 def refusal(host: PluginHost, declared: Properties) -> str:
@@ -21,30 +21,30 @@ def refusal(host: PluginHost, declared: Properties) -> str:
     return refused.value.sentence
 
 
-def test_a_key_made_by_hand_is_refused_by_its_id_and_not_touched(
-    host: PluginHost, tenant: RunningEmulator, by_hand: ApiClient, declared: Properties
+def test_a_key_created_manually_is_refused_by_its_id_and_not_touched(
+    host: PluginHost, tenant: RunningEmulator, manually: ApiClient, declared: Properties
 ) -> None:
-    secrets = tenant.secrets(by_hand.id)
+    secrets = tenant.secrets(manually.id)
 
     said = refusal(host, declared)
 
-    assert f'"ci" ({by_hand.id}, {len(secrets)} secret' in said
+    assert f'"ci" ({manually.id}, {len(secrets)} secret' in said
     assert "already exists and isn't managed by Pulumi" in said
     assert "adopt=True" in said
-    assert tenant.clients() == [by_hand]
-    assert tenant.secrets(by_hand.id) == secrets
+    assert tenant.clients() == [manually]
+    assert tenant.secrets(manually.id) == secrets
 
 
 def test_an_adopted_key_is_brought_to_what_is_declared(
-    host: PluginHost, tenant: RunningEmulator, by_hand: ApiClient, declared: Properties
+    host: PluginHost, tenant: RunningEmulator, manually: ApiClient, declared: Properties
 ) -> None:
-    previous = next((secret.id for secret in tenant.secrets(by_hand.id)), None)
+    previous = next((secret.id for secret in tenant.secrets(manually.id)), None)
 
     key = host.up({**declared, "adopt": True})
 
-    client = tenant.client(by_hand.id)
-    assert key.id == by_hand.id
-    assert [client.id for client in tenant.clients()] == [by_hand.id]
+    client = tenant.client(manually.id)
+    assert key.id == manually.id
+    assert [client.id for client in tenant.clients()] == [manually.id]
     assert [s.id for r in client.client_resources for s in r.selected_scopes] == [
         scope_id("ZDX Read-only Admin")
     ]
@@ -56,29 +56,29 @@ def test_an_adopted_key_is_brought_to_what_is_declared(
 
 @except_where(first_secret="both slots are taken there")
 def test_adopting_ends_nobodys_secret(
-    host: PluginHost, tenant: RunningEmulator, by_hand: ApiClient, declared: Properties
+    host: PluginHost, tenant: RunningEmulator, manually: ApiClient, declared: Properties
 ) -> None:
-    theirs = tenant.add_secret(by_hand.id)
+    theirs = tenant.add_secret(manually.id)
 
     key = host.up({**declared, "adopt": True})
 
     assert key.outputs["previous_secret_id"] == theirs.id
-    assert tenant.can_authenticate(by_hand.id, theirs.value)
-    assert tenant.can_authenticate(by_hand.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(manually.id, theirs.value)
+    assert tenant.can_authenticate(manually.id, key.outputs["key_secret"])
 
 
 def test_a_key_with_two_secrets_is_not_adopted(
-    host: PluginHost, tenant: RunningEmulator, by_hand: ApiClient, declared: Properties
+    host: PluginHost, tenant: RunningEmulator, manually: ApiClient, declared: Properties
 ) -> None:
-    while len(tenant.secrets(by_hand.id)) < 2:
-        tenant.add_secret(by_hand.id)
-    ids = [secret.id for secret in tenant.secrets(by_hand.id)]
+    while len(tenant.secrets(manually.id)) < 2:
+        tenant.add_secret(manually.id)
+    ids = [secret.id for secret in tenant.secrets(manually.id)]
 
     said = refusal(host, {**declared, "adopt": True})
 
     assert all(secret in said for secret in ids)
-    assert tenant.clients() == [by_hand]
-    assert [secret.id for secret in tenant.secrets(by_hand.id)] == ids
+    assert tenant.clients() == [manually]
+    assert [secret.id for secret in tenant.secrets(manually.id)] == ids
 
 
 def test_a_key_of_another_stack_is_refused_by_its_owner(
@@ -118,7 +118,7 @@ def test_a_finished_key_of_ours_that_the_state_does_not_hold_is_refused(
     assert first.id in said
     assert "another copy of this stack's state" in said
     assert tenant.can_authenticate(first.id, first.outputs["key_secret"])
-    assert handed_out(tenant, first.id) == [first.outputs["secret_id"]]
+    assert known_secrets(tenant, first.id) == [first.outputs["secret_id"]]
 
 
 @except_where(first_secret="both slots are taken there")
@@ -145,7 +145,7 @@ def test_two_keys_of_the_declared_name_are_refused_by_both_ids(
 
     assert all(twin in said for twin in twins)
     assert [client.id for client in tenant.clients()] == twins
-    assert [handed_out(tenant, twin) for twin in twins] == [[], []]
+    assert [known_secrets(tenant, twin) for twin in twins] == [[], []]
 
 
 @pytest.mark.parametrize("name", ["CI", "ci-2", "c", "xci"])
@@ -163,17 +163,17 @@ def test_a_similar_name_is_another_key(
 def test_a_key_that_has_lost_the_name_since_it_was_listed_is_in_nobodys_way(
     host: PluginHost,
     tenant: RunningEmulator,
-    by_hand: ApiClient,
+    manually: ApiClient,
     declared: Properties,
     renamed: str,
 ) -> None:
     host.up({**declared, "name": "listed"})
-    tenant.change_client(by_hand.id, name=renamed)
+    tenant.change_client(manually.id, name=renamed)
 
     key = host.up(declared)
 
     assert {client.name for client in tenant.clients()} == {"listed", renamed, "ci"}
-    assert key.id != by_hand.id
+    assert key.id != manually.id
 
 
 def test_a_key_that_this_run_made_and_that_has_lost_the_name_is_in_nobodys_way(
@@ -188,7 +188,7 @@ def test_a_key_that_this_run_made_and_that_has_lost_the_name_is_in_nobodys_way(
     assert tenant.client(key.id).name == "ci"
 
 
-def test_four_creates_of_one_name_at_once_make_one_key(
+def test_four_creates_of_one_name_at_once_create_one_key(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     inputs = host.check(declared).inputs
@@ -207,7 +207,7 @@ def test_four_creates_of_one_name_at_once_make_one_key(
     owner = made.outputs["managed_by"]
     assert [client.id for client in tenant.clients()] == [made.id]
     assert all(f"already exists and is managed by {owner}" in sentence for sentence in refused)
-    assert handed_out(tenant, made.id) == [made.outputs["secret_id"]]
+    assert known_secrets(tenant, made.id) == [made.outputs["secret_id"]]
 
 
 def test_four_creates_of_four_names_at_once_make_four_keys(

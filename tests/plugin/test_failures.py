@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from plugin.conftest import Running, StartHost, except_where, handed_out, only_where
+from plugin.conftest import Running, StartHost, except_where, known_secrets, only_where
 from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import (
@@ -28,11 +28,11 @@ def failure(host: PluginHost, declared: Properties) -> str:
 
 def assert_one_key_with_one_secret(tenant: RunningEmulator, key: Recorded) -> None:
     assert [client.id for client in tenant.clients()] == [key.id]
-    assert handed_out(tenant, key.id) == [key.outputs["secret_id"]]
+    assert known_secrets(tenant, key.id) == [key.outputs["secret_id"]]
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
-# A second of real time each; the wire waits, whatever the documents leave open.
+# A second of real time each; the client waits, whatever the documents leave open.
 WAITS = only_where("as_documented")
 
 
@@ -59,7 +59,7 @@ def test_a_rate_limit_on_every_call_of_an_update_is_waited_for(
     assert tenant.client(key.id).name == "ci-2"
 
 
-def test_a_rate_limit_beyond_all_patience_is_told_at_once_and_makes_nothing(
+def test_a_rate_limit_beyond_all_patience_is_shown_at_once_and_makes_nothing(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     tenant.fault(method="POST", path=API_CLIENTS, status=429, headers={"Retry-After": "86400"})
@@ -115,7 +115,7 @@ def test_a_lost_answer_is_not_taken_for_a_key_of_a_similar_name(
 @pytest.mark.parametrize(
     "lost", [{"drop": "after"}, {"status": 504, "applied": True}, {"truncate": True}]
 )
-def test_a_secret_whose_answer_was_lost_is_ended_and_minted_again(
+def test_a_secret_whose_answer_was_lost_is_ended_and_created_again(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, lost: Properties
 ) -> None:
     tenant.fault(method="POST", path=SECRETS, **lost)
@@ -223,7 +223,7 @@ def test_a_token_that_has_ended_is_renewed(
 @WAITS
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 @pytest.mark.parametrize("passing", [{"drop": "after"}, {"drop": "before"}, {"status": 503}])
-def test_what_passes_by_itself_is_tried_again(
+def test_what_passes_by_itself_is_retried(
     host: PluginHost,
     tenant: RunningEmulator,
     declared: Properties,
@@ -240,7 +240,7 @@ def test_what_passes_by_itself_is_tried_again(
 
 
 CALLS: dict[str, Callable[[PluginHost, Recorded, Properties], object]] = {
-    "check": lambda host, _, declared: host.check({**declared, "role": "nobody"}).failures,
+    "check": lambda host, _, declared: host.check({**declared, "role": "no one"}).failures,
     "create": lambda host, key, _: host.create({**key.inputs, "name": "another"}),
     "adopt": lambda host, key, _: host.create({**key.inputs, "adopt": True}),
     "refresh": lambda host, key, _: host.refresh(key),

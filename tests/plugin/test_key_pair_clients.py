@@ -1,4 +1,4 @@
-"""API clients that sign in by a key pair: ZIdentity lists no secrets of them, and mints none."""
+"""API clients that authenticate with a private key: ZIdentity has no secrets of them."""
 
 import pytest
 from support.plugin_host import PluginError, PluginHost, Properties

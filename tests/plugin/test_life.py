@@ -2,7 +2,7 @@
 
 import json
 
-from plugin.conftest import StartHost, except_where, handed_out
+from plugin.conftest import StartHost, except_where, known_secrets
 from support.plugin_host import PluginHost, Properties
 
 from zdx_emulator.testing import (
@@ -54,14 +54,14 @@ def test_a_made_key_is_in_the_tenant_as_declared(
     assert client.description == f"for the pipeline [pulumi keys/prod/ci #{ownership_id}]"
 
 
-@except_where(separate_client_id="a key ID signs nobody in there")
+@except_where(separate_client_id="a key ID signs no one in there")
 def test_the_outputs_of_a_made_key_are_all_there(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     checked = host.check(declared).inputs
     key = host.create(checked)
 
-    (secret_id,) = handed_out(tenant, key.id)
+    (secret_id,) = known_secrets(tenant, key.id)
     outputs = dict(key.outputs)
     assert tenant.can_authenticate(key.id, outputs["key_secret"])
     assert json.loads(outputs.pop("key_json")) == {

@@ -121,7 +121,7 @@ def test_only_the_exact_name_answers_and_similar_ones_are_suggested(
 
 
 @except_where(unique_names="there are no two")
-def test_several_keys_of_one_name_are_told_by_id_and_owner(tenant: RunningEmulator) -> None:
+def test_several_keys_of_one_name_are_shown_by_id_and_owner(tenant: RunningEmulator) -> None:
     first = tenant.create_client("ci", description=MARKED)
     second = tenant.create_client("ci")
 
@@ -153,7 +153,7 @@ def test_a_client_of_another_product_is_no_key(plain_tenant: RunningEmulator) ->
     assert get_api_keys() == []
 
 
-def test_an_id_that_is_not_there_is_told(tenant: RunningEmulator) -> None:
+def test_an_id_that_is_not_there_is_shown(tenant: RunningEmulator) -> None:
     gone = tenant.create_client("ci")
     tenant.delete_client(gone.id)
 
@@ -182,7 +182,7 @@ def test_lookup_fails_if_only_the_secrets_are_said_to_be_gone(tenant: RunningEmu
         get_api_key(name="ci")
 
 
-def test_all_keys_come_by_name_whoever_made_them(tenant: RunningEmulator) -> None:
+def test_all_keys_come_by_name_anyone_who_made_them(tenant: RunningEmulator) -> None:
     for name in ("desk", "ci", "Ops"):
         tenant.create_client(name, description=MARKED if name == "ci" else "")
 
@@ -199,7 +199,7 @@ def test_the_roles_are_those_that_the_portal_shows() -> None:
     assert RoleResult(id=scope_id(READ_ONLY), name=READ_ONLY) in get_roles()
 
 
-def test_a_refusal_is_told_in_a_line(tenant: RunningEmulator) -> None:
+def test_a_refusal_is_shown_in_a_line(tenant: RunningEmulator) -> None:
     tenant.fault(path=API_CLIENTS, status=403)
 
     with pytest.raises(

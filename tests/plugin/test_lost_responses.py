@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from plugin.conftest import StartHost, handed_out, only_where, wait_until
+from plugin.conftest import StartHost, known_secrets, only_where, wait_until
 from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENTS, SECRET, SECRETS, RunningEmulator
@@ -45,7 +45,7 @@ def test_rotation_fails_if_the_new_secret_may_take_effect_late(
     assert count_requests(tenant, "POST", "/secrets") == 2  # the key's own and one for the rotation
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
     rotated = start_host().up_again(expire(key), declared)
-    assert handed_out(tenant, key.id) == [key.outputs["secret_id"], rotated.outputs["secret_id"]]
+    assert known_secrets(tenant, key.id) == [key.outputs["secret_id"], rotated.outputs["secret_id"]]
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
     assert tenant.can_authenticate(key.id, rotated.outputs["key_secret"])
 

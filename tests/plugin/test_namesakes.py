@@ -1,4 +1,4 @@
-"""One key of a name, whoever else creates one at the same time."""
+"""One key of a name, anyone who else creates one at the same time."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -96,8 +96,8 @@ def test_two_stacks_that_create_one_name_at_once_never_both_succeed(
 def test_two_tenant_settings_that_name_one_tenant_create_one_key_of_a_name(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
-    profile = json.dumps({"a": tenant.settings(), "b": tenant.settings()})
-    host = start_host(tenants=profile)
+    entry = json.dumps({"a": tenant.settings(), "b": tenant.settings()})
+    host = start_host(tenants=entry)
     host.up({**declared, "name": "x", "managed_by": "keys/prod/x", "tenant": "a"})
     host.up({**declared, "name": "y", "managed_by": "keys/prod/y", "tenant": "b"})
 

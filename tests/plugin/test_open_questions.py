@@ -1,4 +1,4 @@
-"""What the vendor leaves open, where the provider lives with an answer in its own way."""
+"""What the vendor leaves open, where the provider has its own way."""
 
 from itertools import count
 
@@ -17,7 +17,7 @@ NOT_SEEN_YET = Switches(read_lag_ms=3_600_000)
 
 
 @only_where("first_secret")
-def test_a_first_secret_that_nobody_was_told_gives_way_to_a_rotation(
+def test_a_first_secret_that_no_one_was_shown_is_revoked_by_a_rotation(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -74,7 +74,7 @@ def test_a_name_that_this_process_has_just_given_is_taken_although_it_is_not_see
 
 
 @only_where("separate_client_id")
-def test_a_key_id_signs_nobody_in_where_a_client_signs_in_by_another_id(
+def test_a_key_id_signs_no_one_in_where_a_client_authenticates_by_another_id(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -84,7 +84,7 @@ def test_a_key_id_signs_nobody_in_where_a_client_signs_in_by_another_id(
 
 
 @only_where("separate_client_id")
-def test_verify_live_finds_that_a_clients_id_is_not_what_it_signs_in_by(
+def test_verify_live_finds_that_a_clients_id_is_not_what_it_authenticates_by(
     tenant: RunningEmulator,
 ) -> None:
     settings = load_settings(lambda _: None, tenant.environment(), None)

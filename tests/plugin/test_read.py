@@ -27,22 +27,22 @@ def test_a_key_as_it_was_left_reads_the_same(host: PluginHost, key: Recorded) ->
 
 
 @pytest.mark.parametrize(
-    ("by_hand", "drift"),
+    ("manually", "drift"),
     [
         ({"name": "renamed"}, {"name": "renamed"}),
         ({"status": False}, {"enabled": False}),
         ({"accessTokenLifeTime": 61}, {"token_lifetime_seconds": 61}),
     ],
 )
-def test_a_change_by_hand_is_in_the_outputs_and_in_the_inputs(
+def test_a_change_manually_is_in_the_outputs_and_in_the_inputs(
     host: PluginHost,
     tenant: RunningEmulator,
     key: Recorded,
     *,
-    by_hand: Properties,
+    manually: Properties,
     drift: Properties,
 ) -> None:
-    tenant.change_client(key.id, **by_hand)
+    tenant.change_client(key.id, **manually)
 
     refreshed = host.refresh(key)
 
@@ -50,7 +50,7 @@ def test_a_change_by_hand_is_in_the_outputs_and_in_the_inputs(
     assert refreshed.inputs == {**key.inputs, **drift}
 
 
-def test_a_description_changed_by_hand_is_read_without_its_mark(
+def test_a_description_changed_manually_is_read_without_its_marker(
     host: PluginHost, tenant: RunningEmulator, key: Recorded
 ) -> None:
     remote = tenant.client(key.id).description.replace("for the pipeline", "for what?")
@@ -67,7 +67,7 @@ def test_a_wiped_description_is_a_lost_mark_too(
     assert changes(key, host.refresh(key)) == {"description": "", "managed_by": ""}
 
 
-def test_a_role_changed_by_hand_is_read_by_its_name(
+def test_a_role_changed_manually_is_read_by_its_name(
     host: PluginHost, tenant: RunningEmulator, key: Recorded
 ) -> None:
     other = tenant.create_client("other", role="ZDX Super Admin")
@@ -97,7 +97,7 @@ def test_a_secret_that_is_gone_is_missing_and_its_value_is_carried_over(
 
 
 @except_where(first_secret="one more is a third one there")
-def test_a_second_secret_made_by_hand_changes_nothing(
+def test_a_second_secret_created_manually_changes_nothing(
     host: PluginHost, tenant: RunningEmulator, key: Recorded
 ) -> None:
     tenant.add_secret(key.id)
@@ -116,7 +116,7 @@ def test_a_key_that_is_gone_has_no_id(
 def test_get_gives_an_existing_key_without_its_secret(
     host: PluginHost, tenant: RunningEmulator
 ) -> None:
-    client = tenant.create_client("by-hand", role="ZDX Super Admin", description="made by hand")
+    client = tenant.create_client("by-hand", role="ZDX Super Admin", description="made manually")
     secret = tenant.add_secret(client.id)
 
     found = host.get(client.id, {})
@@ -125,7 +125,7 @@ def test_get_gives_an_existing_key_without_its_secret(
     assert found.outputs["key_id"] == client.id
     assert found.outputs["name"] == "by-hand"
     assert found.outputs["role"] == "ZDX Super Admin"
-    assert found.outputs["description"] == "made by hand"
+    assert found.outputs["description"] == "made manually"
     assert found.outputs["managed_by"] == ""
     assert found.outputs["secret_id"] == secret.id
     assert found.outputs.keys().isdisjoint({"key_secret", "key_json"})
@@ -155,7 +155,7 @@ def test_get_of_a_key_that_is_not_there_is_an_error(host: PluginHost, key_id: st
     assert f"the tenant acme has no API client {key_id}." in failed.value.sentence
 
 
-def test_get_in_a_profile_that_is_not_there_is_an_error(host: PluginHost) -> None:
+def test_get_in_a_tenant_entry_that_is_not_there_is_an_error(host: PluginHost) -> None:
     with pytest.raises(PluginError, match='zdx:tenants has no tenant "eu"'):
         host.get("any", {"tenant": "eu"})
 

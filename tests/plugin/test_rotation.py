@@ -1,4 +1,4 @@
-"""How a key's secret is replaced, and the one before ended."""
+"""How a key's secret is replaced, and the previous one ended."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -31,7 +31,7 @@ def present(tenant: RunningEmulator, key: Recorded) -> set[str]:
     return {secret.id for secret in tenant.secrets(key.id)}
 
 
-def test_a_secret_is_minted_for_the_declared_lifetime(
+def test_a_secret_is_created_for_the_declared_lifetime(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties
 ) -> None:
     key = host.up(rotating)
@@ -41,7 +41,7 @@ def test_a_secret_is_minted_for_the_declared_lifetime(
     assert abs(secret.expires_at - tenant.now() - 90 * 86_400) < 3600
 
 
-def test_a_changed_trigger_mints_a_secret_and_keeps_the_one_before(
+def test_a_changed_trigger_creates_a_secret_and_keeps_the_previous_one(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties
 ) -> None:
     key = host.up(rotating)
@@ -95,7 +95,7 @@ def test_a_previous_secret_is_revoked_on_its_day_and_not_before(
     assert host.diff(revoked, revoked.inputs).changes == "DIFF_NONE"
 
 
-def test_a_revoke_that_fails_stays_owed_and_is_told(
+def test_a_revoke_that_fails_stays_owed_and_is_shown(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties, engine: Engine
 ) -> None:
     declared = triggered(rotating, "2")
@@ -111,7 +111,7 @@ def test_a_revoke_that_fails_stays_owed_and_is_told(
     assert present(tenant, key) == {key.outputs["secret_id"]}
 
 
-def test_a_previous_secret_that_is_gone_already_is_nothing_to_tell(
+def test_a_previous_secret_that_is_gone_already_is_nothing_to_show(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties, engine: Engine
 ) -> None:
     declared = triggered(rotating, "2")
@@ -124,7 +124,7 @@ def test_a_previous_secret_that_is_gone_already_is_nothing_to_tell(
     assert "previous_secret_id" not in revoked.outputs
 
 
-def test_a_second_rotation_inside_the_overlap_ends_the_first_secret_and_not_the_second(
+def test_a_second_rotation_inside_the_overlap_revokes_the_first_secret_and_not_the_second(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties
 ) -> None:
     first = host.up(rotating)

@@ -73,7 +73,7 @@ class OneKey(RuleBasedStateMachine):
         self.emulator.reset()
         self.day = 0
         self.trigger = 0
-        self.ended_by_hand = False
+        self.ended_manually = False
         self.inputs: dict[str, Any] = {}
         self.outputs: dict[str, Any] = {}
         self.move(0)
@@ -90,7 +90,7 @@ class OneKey(RuleBasedStateMachine):
     @rule()
     def up(self) -> None:
         self.run()
-        self.ended_by_hand = self.ended_by_hand and self.secret_is_gone()
+        self.ended_manually = self.ended_manually and self.secret_is_gone()
         stamp = self.outputs["secret_expires_on"]
         assert find_rotation_reason(stamp, self.today, self.plan, self.plan) is None
         again = self.outputs
@@ -103,7 +103,7 @@ class OneKey(RuleBasedStateMachine):
         self.trigger += 1
         self.up()
         assert self.outputs["secret_id"] != before
-        self.ended_by_hand = False
+        self.ended_manually = False
 
     @rule(changes=st.integers(0, 3))
     def up_that_is_killed(self, changes: int) -> None:
@@ -117,21 +117,21 @@ class OneKey(RuleBasedStateMachine):
         self.outputs, self.inputs = read.outs or {}, read.inputs or {}
 
     @rule()
-    def a_secret_is_made_by_hand(self) -> None:
+    def a_secret_is_created_manually(self) -> None:
         if len(self.emulator.secrets(self.outputs["key_id"])) < 2:
             self.emulator.add_secret(self.outputs["key_id"])
 
     @rule()
-    def the_held_secret_is_ended_by_hand(self) -> None:
+    def the_held_secret_is_ended_manually(self) -> None:
         if not self.secret_is_gone():
             self.emulator.delete_secret(self.outputs["key_id"], self.outputs["secret_id"])
-        self.ended_by_hand = True
+        self.ended_manually = True
 
     @invariant()
     def the_held_secret_works(self) -> None:
         outputs = self.outputs
         ends = datetime.fromisoformat(outputs["secret_expires_at"].replace("Z", "+00:00"))
-        if not self.ended_by_hand and ends.timestamp() > self.emulator.now():
+        if not self.ended_manually and ends.timestamp() > self.emulator.now():
             assert self.emulator.token_for(outputs["key_id"], outputs["key_secret"])
 
     @invariant()

@@ -122,10 +122,10 @@ def test_a_rotation_is_announced_without_garbling_its_dates(
 
 
 @pytest.mark.parametrize("prop", ["name", "role", "description", "tenant", "enabled", "rotation"])
-def test_a_value_that_a_transform_made_a_secret_is_not_printed_by_the_engine(
+def test_a_value_that_a_transform_created_a_secret_is_not_printed_by_the_engine(
     host: PluginHost, declared: Properties, prop: str
 ) -> None:
-    # The engine applies transforms after the program named its secrets, and hands over plain
+    # The engine applies transforms after the program named its secrets, and passes plain
     # values; it prints the value of the property that a failure is about.
     checked = host.check({**declared, prop: [PLANTED], "secret_inputs": None})
 

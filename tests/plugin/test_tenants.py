@@ -1,4 +1,4 @@
-"""A key belongs to a tenant, and is neither looked for nor made anew in another."""
+"""A key belongs to a tenant, and is neither looked for nor made again in another."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -26,15 +26,15 @@ CALLS: dict[str, Callable[[PluginHost, Recorded], object]] = {
 
 
 @pytest.fixture
-def profiles(tenant: RunningEmulator) -> Callable[..., str]:
+def entries(tenant: RunningEmulator) -> Callable[..., str]:
     """The setting `zdx:tenants`: each name stands for the tenant of that vanity domain."""
 
-    def profiles(**vanity_domains: str) -> str:
+    def entries(**vanity_domains: str) -> str:
         return json.dumps(
             {name: tenant.settings(domain) for name, domain in vanity_domains.items()}
         )
 
-    return profiles
+    return entries
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -62,10 +62,10 @@ def test_another_cloud_is_another_tenant(start_host: StartHost, declared: Proper
         start_host(cloud="beta").refresh(key)
 
 
-def test_a_profile_that_resolves_elsewhere_replaces_the_key(
-    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+def test_a_tenant_entry_that_resolves_elsewhere_replaces_the_key(
+    start_host: StartHost, declared: Properties, entries: Callable[..., str]
 ) -> None:
-    host = start_host(tenants=profiles(eu="acme-eu"))
+    host = start_host(tenants=entries(eu="acme-eu"))
     key = host.up(declared)
 
     assert host.diff(key, {**key.inputs, "tenant": "eu"}) == Difference(
@@ -73,10 +73,10 @@ def test_a_profile_that_resolves_elsewhere_replaces_the_key(
     )
 
 
-def test_a_profile_of_the_same_tenant_replaces_nothing(
-    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+def test_a_tenant_entry_of_the_same_tenant_replaces_nothing(
+    start_host: StartHost, declared: Properties, entries: Callable[..., str]
 ) -> None:
-    host = start_host(tenants=profiles(same="acme"))
+    host = start_host(tenants=entries(same="acme"))
     key = host.up(declared)
 
     assert host.diff(key, {**key.inputs, "tenant": "same"}) == Difference(
@@ -84,10 +84,10 @@ def test_a_profile_of_the_same_tenant_replaces_nothing(
     )
 
 
-def test_a_key_of_a_profile_records_the_tenant_of_the_profile(
-    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+def test_a_key_of_a_tenant_entry_records_the_tenant_of_the_tenant_entry(
+    start_host: StartHost, declared: Properties, entries: Callable[..., str]
 ) -> None:
-    key = start_host(tenants=profiles(eu="acme-eu")).up({**declared, "tenant": "eu"})
+    key = start_host(tenants=entries(eu="acme-eu")).up({**declared, "tenant": "eu"})
 
     assert (key.outputs["tenant"], key.outputs["vanity_domain"]) == ("eu", "acme-eu")
 
@@ -96,9 +96,9 @@ def test_a_replaced_key_is_deleted_in_its_own_tenant(
     start_host: StartHost,
     tenant: RunningEmulator,
     declared: Properties,
-    profiles: Callable[..., str],
+    entries: Callable[..., str],
 ) -> None:
-    host = start_host(tenants=profiles(eu="acme-eu", us="acme-us"))
+    host = start_host(tenants=entries(eu="acme-eu", us="acme-us"))
     key = host.up({**declared, "tenant": "eu"})
 
     assert host.diff(key, {**key.inputs, "tenant": "us"}).replaces == ["tenant"]
@@ -108,20 +108,20 @@ def test_a_replaced_key_is_deleted_in_its_own_tenant(
 
 
 @pytest.mark.parametrize("call", ["refresh", "delete"])
-def test_a_key_whose_profile_was_renamed_is_found_by_its_tenant(
-    start_host: StartHost, declared: Properties, profiles: Callable[..., str], call: str
+def test_a_key_whose_tenant_entry_was_renamed_is_found_by_its_tenant(
+    start_host: StartHost, declared: Properties, entries: Callable[..., str], call: str
 ) -> None:
-    key = start_host(tenants=profiles(eu="acme-eu")).up({**declared, "tenant": "eu"})
-    renamed = start_host(tenants=profiles(emea="acme-eu", us="acme-us"))
+    key = start_host(tenants=entries(eu="acme-eu")).up({**declared, "tenant": "eu"})
+    renamed = start_host(tenants=entries(emea="acme-eu", us="acme-us"))
 
     CALLS[call](renamed, key)
 
 
-def test_a_key_whose_profile_was_renamed_is_changed_in_place(
-    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+def test_a_key_whose_tenant_entry_was_renamed_is_changed_in_place(
+    start_host: StartHost, declared: Properties, entries: Callable[..., str]
 ) -> None:
-    key = start_host(tenants=profiles(eu="acme-eu")).up({**declared, "tenant": "eu"})
-    renamed = start_host(tenants=profiles(emea="acme-eu"))
+    key = start_host(tenants=entries(eu="acme-eu")).up({**declared, "tenant": "eu"})
+    renamed = start_host(tenants=entries(emea="acme-eu"))
     news = {**key.inputs, "tenant": "emea"}
 
     assert renamed.diff(key, news).replaces == []
@@ -150,7 +150,7 @@ def impostor() -> Iterator[RunningEmulator]:
 
 @only_where("as_documented")
 @pytest.mark.parametrize("call", ["refresh", "update", "delete"])
-def test_another_server_of_the_same_name_does_not_make_a_key_gone(
+def test_another_server_of_the_same_name_does_not_lose_a_key(
     start_host: StartHost,
     tenant: RunningEmulator,
     impostor: RunningEmulator,
@@ -198,7 +198,7 @@ def test_a_key_whose_entry_was_renamed_is_found_at_its_own_address(
     assert tenant.clients() == []
 
 
-def test_a_cloud_that_is_a_mere_name_is_told_where_a_key_lives(
+def test_a_cloud_that_is_a_mere_name_is_shown_as_the_cloud_of_a_key(
     start_host: StartHost, declared: Properties
 ) -> None:
     key = start_host(cloud="preview").up(declared)
@@ -223,10 +223,10 @@ def test_a_state_of_a_later_version_stops_every_call(
     assert tenant.requests() == []
 
 
-def test_a_profile_that_is_not_known_yet_replaces_nothing(
-    start_host: StartHost, declared: Properties, profiles: Callable[..., str]
+def test_a_tenant_entry_that_is_not_known_yet_replaces_nothing(
+    start_host: StartHost, declared: Properties, entries: Callable[..., str]
 ) -> None:
-    host = start_host(vanityDomain="elsewhere", tenants=profiles(a="acme"))
+    host = start_host(vanityDomain="elsewhere", tenants=entries(a="acme"))
     key = host.up({**declared, "tenant": "a"})
 
     assert host.diff(key, {**key.inputs, "tenant": UNKNOWN}) == Difference(

@@ -1,7 +1,7 @@
 """What a change of a key writes, and what it leaves as it is."""
 
 import pytest
-from plugin.conftest import StartHost, except_where, handed_out
+from plugin.conftest import StartHost, except_where, known_secrets
 from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import SECRETS, RunningEmulator, scope_id
@@ -46,7 +46,7 @@ def test_an_update_keeps_the_secret(
 
     assert updated.outputs["key_secret"] == key.outputs["key_secret"]
     assert tenant.can_authenticate(key.id, updated.outputs["key_secret"])
-    assert handed_out(tenant, key.id) == [key.outputs["secret_id"]]
+    assert known_secrets(tenant, key.id) == [key.outputs["secret_id"]]
 
 
 def test_an_update_keeps_what_is_not_ours(
@@ -84,7 +84,7 @@ def test_an_update_of_another_field_does_not_undo_a_role_of_its_own_kind(
     assert [scope.id for scope in resource.selected_scopes] == [scope_id("ZDX Read-only Admin")]
 
 
-def test_drift_is_mended_after_a_refresh(
+def test_drift_is_corrected_after_a_refresh(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     before = tenant.client(key.id)
@@ -98,7 +98,7 @@ def test_drift_is_mended_after_a_refresh(
     assert tenant.client(key.id).description.startswith("for the pipeline [pulumi keys/prod/ci #")
 
 
-def test_a_wiped_mark_is_written_anew_with_the_states_claim(
+def test_a_wiped_mark_is_written_again_with_the_states_ownership_id(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     before = tenant.client(key.id).description
@@ -145,7 +145,7 @@ def test_an_update_of_a_key_that_is_gone_says_what_to_run(
     assert tenant.clients() == []
 
 
-def test_a_missing_secret_is_minted_anew(
+def test_a_missing_secret_is_created_again(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     tenant.delete_secret(key.id, key.outputs["secret_id"])
@@ -155,27 +155,27 @@ def test_a_missing_secret_is_minted_anew(
 
     updated = host.update(refreshed, inputs)
 
-    assert handed_out(tenant, key.id) == [updated.outputs["secret_id"]]
+    assert known_secrets(tenant, key.id) == [updated.outputs["secret_id"]]
     assert updated.outputs["secret_id"] != key.outputs["secret_id"]
     assert updated.outputs["secret_expires_on"] == inputs["secret_expires_on"]
     assert tenant.can_authenticate(key.id, updated.outputs["key_secret"])
 
 
 @except_where(first_secret="one more is a third one there")
-def test_a_secret_is_minted_in_the_place_of_one_that_the_state_does_not_know(
+def test_a_secret_is_created_in_the_place_of_one_that_the_state_does_not_know(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
-    stranger = tenant.add_secret(key.id)
+    unknown = tenant.add_secret(key.id)
 
     updated = host.up_again(Recorded(key.id, ended(key.inputs), ended(key.outputs)), declared)
 
     present = [secret.id for secret in tenant.secrets(key.id)]
     assert present == [key.outputs["secret_id"], updated.outputs["secret_id"]]
-    assert stranger.id not in present
+    assert unknown.id not in present
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
-def test_a_secret_that_cannot_be_minted_tells_what_is_changed_already(
+def test_a_secret_that_cannot_be_created_shows_what_is_changed_already(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     tenant.fault(method="POST", path=SECRETS, status=403)
@@ -259,7 +259,7 @@ def test_rename_is_undone_if_another_key_gets_the_name_meanwhile(
     assert tenant.client(key.id).name == "ci"
 
 
-def test_a_state_without_a_claim_takes_the_one_that_the_key_has(
+def test_a_state_without_an_ownership_id_takes_the_one_that_the_key_has(
     host: PluginHost, declared: Properties
 ) -> None:
     key = host.up(declared)

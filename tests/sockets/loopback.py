@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.script.otherwise
 
     def do_CONNECT(self) -> None:
-        """Be a proxy that lets nobody through."""
+        """Be a proxy that lets no one through."""
         self.script.requests.append(f"CONNECT {self.path}")
         self.script.authorizations.append(self.headers.get("Authorization", ""))
         self.begin(407, 0)

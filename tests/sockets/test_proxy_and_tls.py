@@ -31,7 +31,7 @@ def well(handler: Handler) -> None:
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate for 127.0.0.1 and its key, in one file that nobody trusts yet."""
+    """A certificate for 127.0.0.1 and its key, in one file that no one trusts yet."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "obviously fake")])
     now = dt.datetime.now(dt.timezone.utc)
@@ -159,7 +159,7 @@ def test_the_settings_proxy_beats_the_environments(
 
 
 @pytest.mark.parametrize("proxy", ["http://", "socks5://127.0.0.1:1", "http://obviously-fake:x"])
-def test_a_proxy_that_is_no_url_is_told_without_repeating_it(proxy: str) -> None:
+def test_a_proxy_that_is_no_url_is_shown_without_repeating_it(proxy: str) -> None:
     with pytest.raises(SettingsError, match="URL of the HTTP proxy") as error:
         read(Tenant("acme"), ConnectionOptions(http_proxy=proxy))
 

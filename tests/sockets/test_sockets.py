@@ -95,7 +95,7 @@ def test_a_creation_whose_answer_is_lost_is_sent_once(
     assert script.requests == ["POST /ziam/admin/api/v1/api-clients"]
 
 
-def test_a_refused_connection_is_told_from_a_lost_answer(
+def test_a_refused_connection_is_shown_from_a_lost_answer(
     connect: Connect, closed_port: int, draft: ApiClientRequest
 ) -> None:
     with pytest.raises(UnreachableError, match=r"does not accept connections \(3 attempts\)"):
@@ -118,7 +118,7 @@ def test_a_server_that_goes_away_between_token_and_creation_got_nothing(
     zidentity.close()
 
 
-def test_an_answer_that_does_not_begin_is_lost(
+def test_a_response_that_does_not_begin_is_lost(
     connect: Connect, server: LoopbackServer, script: Script, draft: ApiClientRequest
 ) -> None:
     over = threading.Event()
@@ -134,7 +134,7 @@ def test_an_answer_that_does_not_begin_is_lost(
     over.set()
 
 
-def test_an_answer_that_drips_is_not_waited_for_to_its_end(
+def test_a_response_that_drips_is_not_waited_for_to_its_end(
     connect: Connect, server: LoopbackServer, script: Script, draft: ApiClientRequest
 ) -> None:
     script.otherwise = dripping
@@ -250,7 +250,7 @@ def test_a_netrc_does_not_replace_the_token(
     zidentity: ZIdentity, script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login somebody password obviously-fake\n")
+    netrc.write_text("machine 127.0.0.1 login someone password obviously-fake\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
     script.otherwise = well
@@ -263,17 +263,17 @@ def test_a_netrc_does_not_replace_the_token(
 def test_the_http_libraries_log_no_secret_either(
     zidentity: ZIdentity, script: Script, caplog: pytest.LogCaptureFixture
 ) -> None:
-    minted = {"id": "s1", "value": "obviously-fake-value", "createdAt": 1, "expiresAt": 1798761600}
-    script.otherwise = lambda handler: handler.answer(201, minted)
+    created = {"id": "s1", "value": "obviously-fake-value", "createdAt": 1, "expiresAt": 1798761600}
+    script.otherwise = lambda handler: handler.answer(201, created)
 
     # Another library of the same process may have quietened urllib3.
     with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="urllib3"):
         zidentity.api_clients.secrets.create("c1", EXPIRY)
 
-    told = "\n".join(f"{vars(record)!r} {record.getMessage()}" for record in caplog.records)
-    assert "POST /oauth2/v1/token" in told
-    assert "obviously-fake" not in told
-    assert "token-1" not in told
+    shown = "\n".join(f"{vars(record)!r} {record.getMessage()}" for record in caplog.records)
+    assert "POST /oauth2/v1/token" in shown
+    assert "obviously-fake" not in shown
+    assert "token-1" not in shown
 
 
 def test_a_cookie_is_not_sent_back(zidentity: ZIdentity, script: Script) -> None:

@@ -1,4 +1,4 @@
-"""What a CI server runs for an event, read from the files that tell it.
+"""What a CI server runs for an event, read from the files that show it.
 
 Whatever these models do not know is an error, so that nothing in a file is passed over.
 """

@@ -32,12 +32,12 @@ class ComponentProject(PulumiProject):
     def declare(
         self, logical_name: str = "ci", options: dict[str, Any] | None = None, **properties: Any
     ) -> "ComponentProject":
-        """Make one key, and its id and secret, all that the project has; in YAML.
+        """Declare one key and output its ID and secret, in YAML.
 
         Args:
             logical_name: Of the component.
             options: Its resource options.
-            properties: Its inputs, besides a name and a role.
+            properties: Its inputs, as well a name and a role.
         """
         key = {
             "type": "zdx:ApiKey",

@@ -18,7 +18,7 @@ LANGUAGE_HOST = "language host"
 
 @dataclass(frozen=True)
 class Process:
-    """A process, by the id and the command line that it has as long as it lives."""
+    """A process, by the id and the command line that it has while it runs."""
 
     pid: int
     parent: int
@@ -62,7 +62,7 @@ class EngineProcesses:
         alive = {(process.pid, process.command) for process in _all()}
         for process in self.started:
             if (process.pid, process.command) in alive:
-                with suppress(ProcessLookupError):  # it exits as the one before it is gone
+                with suppress(ProcessLookupError):  # it exits as the previous one it is gone
                     process.kill()
 
     def _one(self, part: str, parent: int | None = None) -> Process:

@@ -21,7 +21,7 @@ class ForkServer:
     """A process that tenants are forked off.
 
     Args:
-        process: It; see `main` for what it is told and answers.
+        process: It; see `main` for what it is shown and answers.
     """
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
@@ -43,7 +43,7 @@ class ForkServer:
             tenant.close()
 
     def ask(self, **order: object) -> Any:
-        """Give the process an order, and wait for the answer."""
+        """Give the process an order, and wait for the response."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps(order) + "\n")
@@ -85,10 +85,10 @@ def running_fork_server() -> Iterator[ForkServer]:
 
 
 def main() -> None:
-    """Obey orders on stdin, each a line of JSON with its answer on stdout.
+    """Obey orders on stdin, each a line of JSON with its result on stdout.
 
-    `{"start": arguments}` forks a tenant and answers with its `pid` and `url`; `{"wait": pid}`
-    answers with its exit status. At the end of the orders, all tenants end.
+    `{"start": arguments}` forks a tenant and responds with its `pid` and `url`; `{"wait": pid}`
+    responds with its exit status. At the end of the orders, all tenants end.
     """
     import zdx_emulator.app  # noqa: F401, PLC0415 - what is loaded here need not be loaded again
 
@@ -103,7 +103,7 @@ def main() -> None:
             pid, url = _start(order["start"])
             answer = {"pid": pid, "url": url}
             alive.add(pid)
-        print(json.dumps(answer), flush=True)  # noqa: T201 - the answer
+        print(json.dumps(answer), flush=True)  # noqa: T201 - the response
     for pid in alive:
         os.kill(pid, signal.SIGKILL)
 

@@ -1,9 +1,15 @@
-"""From a tenant full of hand-made keys to code, with nothing of them lost."""
+"""From a tenant full of manual keys to code, with nothing of them lost."""
 
 from collections import Counter
 from pathlib import Path
 
-from support.hand_made import LEFT_OUT, WITHOUT_A_WORKING_SECRET, HandMade, download, hand_made
+from support.manual_keys import (
+    SKIPPED,
+    WITHOUT_A_WORKING_SECRET,
+    ManualKey,
+    create_manual_keys,
+    download,
+)
 from support.pulumi_project import PulumiProject
 from support.zdx_keys import ZdxKeys
 from zdx_emulator.testing import RunningEmulator
@@ -11,15 +17,15 @@ from zdx_emulator.testing import RunningEmulator
 IMPORT = ("import", "--file", "import.json", "--generate-code=false", "--yes", "--skip-preview")
 
 
-def assert_hand_made_keys_become_code(
+def assert_manual_keys_become_code(
     count: int,
     zdx_keys: ZdxKeys,
     home: PulumiProject,
     tenant: RunningEmulator,
     downloads: Path,
 ) -> None:
-    keys = hand_made(tenant, count)
-    kept = [key for key in keys if key.kind not in LEFT_OUT]
+    keys = create_manual_keys(tenant, count)
+    kept = [key for key in keys if key.kind not in SKIPPED]
 
     written = zdx_keys.json(
         *("import-file", "--downloaded", str(download(keys, downloads))),
@@ -31,14 +37,14 @@ def assert_hand_made_keys_become_code(
     home.up()
 
     assert {key["key_id"] for key in written["keys"]} == {key.client.id for key in kept}
-    _assert_only_marks_were_written(kept, tenant)
+    _assert_only_markers_were_written(kept, tenant)
     _assert_the_state_holds_each_secret_that_works(kept, home, tenant)
     home.assert_no_changes()
     home.run("refresh", "--preview-only", "--expect-no-changes")
     _assert_no_secret_was_shown(keys, zdx_keys, home)
 
 
-def _assert_only_marks_were_written(kept: list[HandMade], tenant: RunningEmulator) -> None:
+def _assert_only_markers_were_written(kept: list[ManualKey], tenant: RunningEmulator) -> None:
     for key in kept:
         client = tenant.client(key.client.id)
         assert client.description.startswith(f"{key.client.description} [pulumi ".lstrip())
@@ -53,7 +59,7 @@ def _assert_only_marks_were_written(kept: list[HandMade], tenant: RunningEmulato
 
 
 def _assert_the_state_holds_each_secret_that_works(
-    kept: list[HandMade], home: PulumiProject, tenant: RunningEmulator
+    kept: list[ManualKey], home: PulumiProject, tenant: RunningEmulator
 ) -> None:
     parse_state = {key["key_id"]: key for key in home.recorded_keys()}
     assert len(parse_state) == len(kept)
@@ -64,7 +70,7 @@ def _assert_the_state_holds_each_secret_that_works(
 
 
 def _assert_no_secret_was_shown(
-    keys: list[HandMade], zdx_keys: ZdxKeys, home: PulumiProject
+    keys: list[ManualKey], zdx_keys: ZdxKeys, home: PulumiProject
 ) -> None:
     shown = [home.state_file.read_text(), *zdx_keys.transcript, *home.transcript]
     assert not [key for key in keys if key.secret and any(key.secret in text for text in shown)]

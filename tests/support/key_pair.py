@@ -1,4 +1,4 @@
-"""An RSA key with which an API client signs in."""
+"""An RSA key with which an API client authenticates."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,6 @@ class KeyPair:
 
     @property
     def authentication(self) -> dict[str, Any]:
-        """How a client that signs in with it says so, as the wire has it."""
+        """How a client that authenticates with it says so, as ZIdentity has it."""
         key = {"keyName": "pipeline", "keyValue": self.public_pem}
         return {"authType": "PUBKEYCERT", "publicKeys": [key]}

@@ -34,7 +34,7 @@ PATIENCE_SECONDS = 120
 
 
 class PluginError(Exception):
-    """A call that the host answered with an error.
+    """A call that the host refused with an error.
 
     Attributes:
         shown: All that the engine shows of it.
@@ -60,7 +60,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Difference:
-    """What diff told the engine."""
+    """What diff shown the engine."""
 
     changes: str
     replaces: list[str]
@@ -253,14 +253,14 @@ def running_plugin(engine_address: str, printed: Path) -> Iterator[PluginProcess
 
 
 def struct(values: Mapping[str, Any]) -> Struct:
-    """Properties as they cross the wire."""
+    """Properties as they are sent."""
     packed = Struct()
     packed.update(dict(values))
     return packed
 
 
 def properties(packed: Struct) -> Properties:
-    """Properties as they came over the wire, but for the blob; every number is a float."""
+    """Properties as they were received, except the blob; every number is a float."""
     unpacked: Properties = MessageToDict(packed)
     unpacked.pop("__provider", None)
     return unpacked

@@ -1,4 +1,4 @@
-"""An HTTP proxy as companies have it: it opens tunnels, inspects TLS, and can be told to fail.
+"""An HTTP proxy as companies have it: it opens tunnels, inspects TLS, and can be shown to fail.
 
     with running_proxy(tenant.url) as proxy:
         settings = {"zdx:httpProxy": proxy.url, ...}  # with REQUESTS_CA_BUNDLE=proxy.ca_file
@@ -39,10 +39,10 @@ class Failure(Enum):
     CLOSE_AFTER = "closes the connection after the request took effect"
     RESET_BEFORE = "resets the connection before the request takes effect"
     RESET_AFTER = "resets the connection after the request took effect"
-    BAD_GATEWAY_BEFORE = "answers 502 before the request takes effect"
-    BAD_GATEWAY_AFTER = "answers 502 after the request took effect"
-    GATEWAY_TIMEOUT_AFTER = "answers 504 after the request took effect"
-    NO_TUNNEL = "answers 502 to the CONNECT"
+    BAD_GATEWAY_BEFORE = "responds with 502 before the request takes effect"
+    BAD_GATEWAY_AFTER = "responds with 502 after the request took effect"
+    GATEWAY_TIMEOUT_AFTER = "responds with 504 after the request took effect"
+    NO_TUNNEL = "responds with 502 to the CONNECT"
     CLOSE_TUNNEL = "closes the connection instead of answering the CONNECT"
     NO_TLS = "opens the tunnel, then closes it before TLS stands"
 

@@ -104,7 +104,7 @@ class PulumiProject:
         return self
 
     def configure(self, config: dict[str, Any]) -> None:
-        """Set values of the stack's config, in the clear; None removes one."""
+        """Set values of the stack's config, in plain text; None removes one."""
         content = self._settings()
         merged = {**content.get("config", {}), **config}
         content["config"] = {key: value for key, value in merged.items() if value is not None}
@@ -170,7 +170,7 @@ class PulumiProject:
         self.run("preview", "--expect-no-changes")
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs, secrets in the clear; kept out of the transcript."""
+        """The stack's outputs, secrets in plain text; kept out of the transcript."""
         for resource in self._resources():
             if resource["type"] == "pulumi:pulumi:Stack":
                 outputs: dict[str, Any] = _revealed(resource.get("outputs", {}))
@@ -178,7 +178,7 @@ class PulumiProject:
         return {}
 
     def recorded_keys(self) -> list[dict[str, Any]]:
-        """The outputs of the keys in the state, secrets in the clear; not in the transcript."""
+        """The outputs of the keys in the state, secrets in plain text; not in the transcript."""
         return [_revealed(resource["outputs"]) for resource in self._key_resources()]
 
     def key(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The commands of a shell script, as far as documents need them told apart."""
+"""The commands of a shell script, as far as documents need them shown apart."""
 
 import itertools
 import re

@@ -10,7 +10,7 @@ _SETTING_UP = ("eval ", "python -m zdx_emulator")
 
 
 class Walk:
-    """Runs a README's shell blocks one after the other, each where the one before ended.
+    """Runs a README's shell blocks one after the other, each where the previous one ended.
 
     Args:
         readme: The README, from the root of the repository.
@@ -24,7 +24,7 @@ class Walk:
         self._project = project
 
     def follow(self) -> Run:
-        """Run the next block, but for the commands that set the machine up."""
+        """Run the next block, except the commands that set the machine up."""
         lines = next(self._blocks).text.splitlines()
         kept = [line for line in lines if not line.startswith(_SETTING_UP)]
         note = self._project.engine_folder / "folder"

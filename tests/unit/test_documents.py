@@ -30,11 +30,11 @@ from zdx_provider.settings import ENVIRONMENT, Settings, list_tenant_names, load
 
 SETTINGS = {
     "zdx:tenants",
-    *(f"zdx:{field.alias}" for name, field in Settings.model_fields.items() if name != "profile"),
+    *(f"zdx:{field.alias}" for name, field in Settings.model_fields.items() if name != "entry"),
 }
 TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
-# What a reader's machine has, and nothing of ours can tell about.
+# What a reader's machine has, and nothing of ours can show about.
 ORDINARY_COMMANDS = {".", "cat", "cd", "echo", "eval", "export", "git", "grep", "kill", "mkdir"}
 ORDINARY_COMMANDS |= {"openssl", "pip", "python", "python3", "rm", "sleep", "uv", "vault"}
 
@@ -92,12 +92,12 @@ def test_every_yaml_block_is_yaml(block: Block) -> None:
     "block", [block for block in blocks("yaml") if block.text.startswith("config:")], ids=str
 )
 def test_every_stack_config_is_what_the_provider_reads(block: Block) -> None:
-    config = _as_handed_over(yaml.safe_load(block.text)["config"])
+    config = _to_engine_values(yaml.safe_load(block.text)["config"])
 
     assert {key for key in config if key.startswith("zdx:")} <= SETTINGS
     load_settings(config.get, {})
-    for profile in list_tenant_names(config.get):
-        settings = load_settings(config.get, {}, profile)
+    for entry in list_tenant_names(config.get):
+        settings = load_settings(config.get, {}, entry)
         assert settings.build_tenant().vanity_domain
         assert settings.build_credentials().client_id
 
@@ -180,7 +180,7 @@ def _parts(node: ast.AST) -> list[str]:
     ]
 
 
-def _as_handed_over(config: dict[str, object]) -> dict[str, str]:
+def _to_engine_values(config: dict[str, object]) -> dict[str, str]:
     """A stack's config as the engine hands it to a program: text, and decrypted."""
     return {
         key: value if isinstance(value, str) else json.dumps(_decrypted(value))

@@ -81,7 +81,7 @@ CONFIG = {"zdx:vanityDomain": "acme", "zdx:clientId": "a", "zdx:clientSecret": "
 
 
 def make_lifecycle() -> Lifecycle:
-    """A lifecycle whose engine is nobody and whose tenant is never asked."""
+    """A lifecycle whose engine is no one and whose tenant is never asked."""
     tenants = Tenants(CONFIG.get, {}, lambda: None)
     return Lifecycle(tenants, EngineClient(None), lambda: NOW)
 
@@ -107,7 +107,7 @@ def test_read_of_a_state_ends_in_a_result_or_an_error_of_ours(
     state.with_tenant_values(build_key())
     state.is_secret_alive(NOW.date())
     state.is_revoke_due(NOW.date())
-    # On a refresh the engine hands over the inputs of the state, which check has not seen.
+    # On a refresh the engine passes the inputs of the state, which check has not seen.
     with suppress(ZdxError):
         make_lifecycle().diff(outputs, inputs)
 

@@ -131,7 +131,7 @@ def test_a_rotation_that_works_breaks_no_rule(rotation: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rotation", "told"),
+    ("rotation", "shown"),
     [
         ({"secret_lifetime_days": 29.0}, "secret_lifetime_days must be a whole number of days"),
         ({"secret_lifetime_days": 366.0}, "secret_lifetime_days must be a whole number of days"),
@@ -145,11 +145,11 @@ def test_a_rotation_that_works_breaks_no_rule(rotation: dict[str, Any]) -> None:
         ("yearly", "must be a RotationArgs"),
     ],
 )
-def test_a_bad_rotation_is_reported_at_the_rotation(rotation: object, told: str) -> None:
+def test_a_bad_rotation_is_reported_at_the_rotation(rotation: object, shown: str) -> None:
     ((prop, reason),) = broken(rotation=rotation)
 
     assert prop.startswith("rotation")
-    assert told in f"{prop} {reason}"
+    assert shown in f"{prop} {reason}"
 
 
 @pytest.mark.parametrize("text", ["a\nb\tc", "naïve", "👩‍🚀", "[pulumi x #1]", "50 % <{ok}>"])

@@ -1,4 +1,4 @@
-"""Mistakes that a lookup tells at once, without a tenant."""
+"""Mistakes that a lookup shows at once, without a tenant."""
 
 from collections.abc import Callable
 from typing import Any
@@ -41,7 +41,7 @@ def test_an_argument_of_the_wrong_type_is_named_without_its_value(
 
 
 @pytest.mark.parametrize("look_up", [get_api_keys, get_roles])
-def test_a_missing_setting_is_told_with_the_function_that_needs_it(
+def test_a_missing_setting_is_shown_with_the_function_that_needs_it(
     look_up: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for setting in SETTINGS:

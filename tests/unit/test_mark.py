@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from zdx_provider.keys.key import OwnershipMarker, format_description, split_description
 
-CLAIMS = st.text(string.digits + string.ascii_lowercase, min_size=1)
+OWNERSHIP_IDS = st.text(string.digits + string.ascii_lowercase, min_size=1)
 PIECES = ["[pulumi ", "]", "[", " #", "#", "\n", " ", "a", "/", "[pulumi p/s/n #ab12]"]
 DESCRIPTIONS = st.text() | st.lists(st.sampled_from(PIECES)).map("".join)
 OWNERS = st.lists(
@@ -14,29 +14,29 @@ OWNERS = st.lists(
 ).map("".join)
 
 
-@given(DESCRIPTIONS, OWNERS, CLAIMS)
+@given(DESCRIPTIONS, OWNERS, OWNERSHIP_IDS)
 @example("", "keys/prod/ci", "ab12")
 @example("ends with a space ", "keys/prod/ci", "ab12")
 @example("[pulumi other/prod/ci #cd34]", "keys/prod/ci", "ab12")
 @example("text", "keys/prod/a #b]", "ab12")
-def test_a_marked_description_gives_back_text_and_mark(
-    description: str, who: str, claim: str
+def test_a_marked_description_gives_back_text_and_marker(
+    description: str, who: str, ownership_id: str
 ) -> None:
-    mark = OwnershipMarker(who, claim)
+    marker = OwnershipMarker(who, ownership_id)
 
-    assert split_description(format_description(description, mark)) == (description, mark)
+    assert split_description(format_description(description, marker)) == (description, marker)
 
 
-def test_a_key_without_a_text_has_the_mark_alone() -> None:
+def test_a_key_without_a_text_has_the_marker_alone() -> None:
     assert (
         format_description("", OwnershipMarker("keys/prod/ci", "0a")) == "[pulumi keys/prod/ci #0a]"
     )
 
 
-def test_a_mark_reads_as_the_owner_and_the_claim() -> None:
-    mark = OwnershipMarker("zdx-keys/prod/ci", "ab12")
+def test_a_marker_reads_as_the_owner_and_the_ownership_id() -> None:
+    marker = OwnershipMarker("zdx-keys/prod/ci", "ab12")
 
-    assert format_description("for CI", mark) == "for CI [pulumi zdx-keys/prod/ci #ab12]"
+    assert format_description("for CI", marker) == "for CI [pulumi zdx-keys/prod/ci #ab12]"
 
 
 @pytest.mark.parametrize(
@@ -55,15 +55,15 @@ def test_a_mark_reads_as_the_owner_and_the_claim() -> None:
         "pulumi keys/prod/ci #ab12]",
     ],
 )
-def test_what_is_no_mark_is_the_users_own_text(remote: str) -> None:
+def test_what_is_no_marker_is_the_users_own_text(remote: str) -> None:
     assert split_description(remote) == (remote, None)
 
 
-def test_only_the_last_mark_counts() -> None:
+def test_only_the_last_marker_counts() -> None:
     remote = "[pulumi a/b/c #1] [pulumi keys/prod/ci #2]"
 
     assert split_description(remote) == ("[pulumi a/b/c #1]", OwnershipMarker("keys/prod/ci", "2"))
 
 
-def test_a_mark_that_follows_the_text_without_a_space_is_read_too() -> None:
+def test_a_marker_that_follows_the_text_without_a_space_is_read_too() -> None:
     assert split_description("text[pulumi a/b/c #1]") == ("text", OwnershipMarker("a/b/c", "1"))

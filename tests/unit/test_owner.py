@@ -32,7 +32,7 @@ def test_an_owner_is_readable_and_takes_no_other_ones_place(owner: Owner, text: 
 
 
 @given(OWNERS)
-def test_an_owner_is_read_back_from_its_mark(owner: Owner) -> None:
+def test_an_owner_is_read_back_from_its_marker(owner: Owner) -> None:
     description = format_description("[pulumi ", OwnershipMarker(str(owner), "0a"))
 
     text, mark = split_description(description)
@@ -57,12 +57,12 @@ def test_a_urn_is_read_back(owner: Owner) -> None:
     assert Owner.from_urn(urn) == owner
 
 
-@pytest.mark.parametrize("text", ["", "keys", "keys/prod", "keys/prod/", "//ci", "by hand"])
+@pytest.mark.parametrize("text", ["", "keys", "keys/prod", "keys/prod/", "//ci", "manually"])
 def test_a_text_that_names_no_resource_is_no_owner(text: str) -> None:
     assert Owner.parse(text) is None
 
 
-def test_a_urn_is_told_from_other_texts() -> None:
+def test_a_urn_is_shown_from_other_texts() -> None:
     assert Urn.parse(f"urn:pulumi:s::p::a:b:C${KEY_TYPE}::n::m").name == "n::m"
     for text in ("", "urn:pulumi:", "urn:pulumi:s::p::t", "urn:other:s::p::t::n"):
         with pytest.raises(ValueError, match="not a URN"):

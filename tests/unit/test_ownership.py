@@ -87,7 +87,7 @@ def test_the_key_of_another_resource_without_a_secret_is_not_finished() -> None:
     assert "is managed by keys/prod/other" in refusal([build_found_key(mark=THEIRS, secrets=0)])
 
 
-def test_a_key_without_a_mark_is_refused_with_the_ways_on() -> None:
+def test_a_key_without_a_marker_is_refused_with_the_ways_on() -> None:
     said = refusal([build_found_key()])
 
     assert "isn't managed by Pulumi" in said
@@ -116,7 +116,7 @@ def test_a_key_with_both_slots_taken_is_refused_with_the_line_to_run() -> None:
     assert "zdx-keys revoke key-1" in said
 
 
-def test_a_client_that_signs_in_by_a_key_pair_is_refused_even_where_adopting_is_allowed() -> None:
+def test_adopt_refuses_a_client_that_authenticates_with_a_private_key() -> None:
     by_key_pair = ClientAuthentication(auth_type="JWKS")
     key = build_key(client_authentication=by_key_pair, secrets=())
 

@@ -58,7 +58,7 @@ def test_an_id_can_be_restricted() -> None:
     assert str(found).startswith(f'Its role is "{SUPER_ID}".')
 
 
-def test_a_key_without_rotation_is_told_the_longest_lifetime() -> None:
+def test_a_key_without_rotation_is_shown_the_longest_lifetime() -> None:
     found = find_rotation_problem(None, longest_days=90.0)
 
     assert (

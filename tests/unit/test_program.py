@@ -25,7 +25,7 @@ ROLE = "ZDX Read-only Admin"
 
 
 class Engine(Mocks):
-    """Takes note of what is registered, and answers with the inputs."""
+    """Takes note of what is registered, and responds with the inputs."""
 
     def __init__(self) -> None:
         self.registered: list[MockResourceArgs] = []
@@ -52,7 +52,7 @@ class Engine(Mocks):
 
 
 class Monitor(MockMonitor):
-    """Makes URNs as the engine does: all ancestors' types, but for the stack's."""
+    """Makes URNs as the engine does: all ancestors' types, except the stack's."""
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         above = parent.split("::")[2] if parent else ""
@@ -435,7 +435,7 @@ def test_a_key_of_a_programs_own_class_is_a_key_to_all_that_go_by_its_type(engin
     assert engine.registered[-1].typ == KEY_TYPE
 
 
-def test_a_key_without_a_profile_has_a_tenant_output_that_is_none(engine: Engine) -> None:
+def test_a_key_without_a_tenant_entry_has_a_tenant_output_that_is_none(engine: Engine) -> None:
     seen: list[str | None] = []
 
     engine.run(lambda: ApiKey("ci", role=ROLE).tenant.apply(seen.append))

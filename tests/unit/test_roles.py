@@ -33,12 +33,12 @@ def test_the_exact_spelling_wins_over_another_case() -> None:
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_a_prefix_of_the_wire_is_matched_off_the_declared_name(prefix: str) -> None:
+def test_a_prefix_of_zidentity_is_matched_off_the_declared_name(prefix: str) -> None:
     assert find_role(f"{prefix}ZDX Super Admin", OFFERED) is SUPER
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_a_prefix_of_the_wire_is_matched_off_the_offered_name(prefix: str) -> None:
+def test_a_prefix_of_zidentity_is_matched_off_the_offered_name(prefix: str) -> None:
     offered = parse_roles([build_server(f"{prefix}ZDX Super Admin", f"{prefix}ZDX_Admin_Role")])
 
     assert find_role("ZDX Super Admin", offered).name == "ZDX Super Admin"
@@ -46,7 +46,7 @@ def test_a_prefix_of_the_wire_is_matched_off_the_offered_name(prefix: str) -> No
 
 @pytest.mark.parametrize("declared", PREFIXES)
 @pytest.mark.parametrize("offered", PREFIXES)
-def test_two_spellings_of_the_wire_meet(declared: str, offered: str) -> None:
+def test_two_spellings_of_zidentity_meet(declared: str, offered: str) -> None:
     roles = parse_roles([build_server(f"{offered}ZDX Super Admin")])
 
     assert find_role(f"{declared}ZDX Super Admin", roles) == roles[0]

@@ -13,39 +13,41 @@ OTHERS = ["a", "m", "z"]
 
 
 @given(st.permutations(OTHERS), st.sampled_from([*OTHERS, None]))
-def test_the_secret_that_the_state_holds_never_gives_way(ids: list[str], known: str | None) -> None:
+def test_the_secret_that_the_state_holds_is_never_revoked(
+    ids: list[str], known: str | None
+) -> None:
     current, beside, _ = ids
     previous = beside if known is None else known
     present = (build_secret(current), build_secret(beside))
 
     for order in (present, present[::-1]):
-        doomed = choose_secret_to_revoke(order, current, previous, NOW)
-        assert doomed is not None
-        assert doomed.id == beside
+        chosen = choose_secret_to_revoke(order, current, previous, NOW)
+        assert chosen is not None
+        assert chosen.id == beside
 
 
-@pytest.mark.parametrize("others", [("stranger", "previous"), ("previous", "stranger")])
-def test_a_stranger_gives_way_before_the_previous_secret(others: tuple[str, str]) -> None:
+@pytest.mark.parametrize("others", [("unknown", "previous"), ("previous", "unknown")])
+def test_a_unknown_secret_is_revoked_before_the_previous_secret(others: tuple[str, str]) -> None:
     present = (build_secret(others[0]), build_secret(others[1]))
 
-    doomed = choose_secret_to_revoke(present, "current", "previous", NOW)
+    chosen = choose_secret_to_revoke(present, "current", "previous", NOW)
 
-    assert doomed is not None
-    assert doomed.id == "stranger"
+    assert chosen is not None
+    assert chosen.id == "unknown"
 
 
 ALIVE, ENDED = build_secret("alive"), build_secret("ended", expires=NOW)
 
 
 @pytest.mark.parametrize(
-    ("present", "doomed"),
+    ("present", "chosen"),
     [
         ((ALIVE, ENDED), ENDED),
         ((ENDED, ALIVE), ENDED),
         ((ALIVE, build_secret("alive-too")), None),
     ],
 )
-def test_where_the_held_one_is_not_known_only_one_that_has_ended_gives_way(
-    present: tuple[ApiClientSecret, ...], doomed: ApiClientSecret | None
+def test_where_the_held_one_is_not_known_only_one_that_has_ended_is_revoked(
+    present: tuple[ApiClientSecret, ...], chosen: ApiClientSecret | None
 ) -> None:
-    assert choose_secret_to_revoke(present, None, None, NOW) == doomed
+    assert choose_secret_to_revoke(present, None, None, NOW) == chosen

@@ -38,13 +38,13 @@ ENVIRONMENT = {
 
 
 def settings(
-    config: dict[str, str], environ: dict[str, str] | None = None, profile: str | None = None
+    config: dict[str, str], environ: dict[str, str] | None = None, entry: str | None = None
 ) -> Settings:
-    return load_settings(config.get, environ or {}, profile)
+    return load_settings(config.get, environ or {}, entry)
 
 
-def with_profiles(config: dict[str, str], **profiles: Any) -> dict[str, str]:
-    return {**config, "zdx:tenants": json.dumps(profiles)}
+def with_tenants(config: dict[str, str], **entries: Any) -> dict[str, str]:
+    return {**config, "zdx:tenants": json.dumps(entries)}
 
 
 @pytest.fixture(scope="session")
@@ -148,7 +148,7 @@ def test_all_missing_settings_are_named_at_once() -> None:
 def test_all_settings_that_a_tenant_lacks_are_named_at_once() -> None:
     with pytest.raises(SettingsError, match="has no vanityDomain and clientSecret") as missing:
         settings(
-            with_profiles({}, **{"eu.west": {"clientId": "a"}}), {}, "eu.west"
+            with_tenants({}, **{"eu.west": {"clientId": "a"}}), {}, "eu.west"
         ).build_credentials()
 
     assert """pulumi config set --path 'zdx:tenants["eu.west"].vanityDomain' VALUE""" in str(
@@ -187,7 +187,7 @@ def test_credentials_name_the_placeholder_of_a_secret() -> None:
 def test_a_whole_number_is_the_text_that_was_typed() -> None:
     entry = {**EU, "clientId": 9876543210, "vanityDomain": 9223372036854775807}
 
-    read = settings(with_profiles({}, eu=entry), {}, "eu")
+    read = settings(with_tenants({}, eu=entry), {}, "eu")
 
     assert read.build_credentials() == ClientSecret("9876543210", "eu-fake-secret")
     assert read.build_tenant().vanity_domain == "9223372036854775807"
@@ -196,7 +196,7 @@ def test_a_whole_number_is_the_text_that_was_typed() -> None:
 @pytest.mark.parametrize("value", [True, False, 1e300, 0.5])
 def test_a_value_whose_spelling_is_lost_is_refused_as_text(value: object) -> None:
     with pytest.raises(SettingsError, match="is not text: it is stored as") as refused:
-        settings(with_profiles({}, eu={**EU, "clientId": value}), {}, "eu")
+        settings(with_tenants({}, eu={**EU, "clientId": value}), {}, "eu")
 
     assert "`pulumi config set --path zdx:tenants.eu.clientId VALUE --type string`" in str(
         refused.value
@@ -209,10 +209,10 @@ def test_a_mistyped_name_suggests_the_setting(name: str) -> None:
         require_known_names([*CONFIG, f"zdx:{name}", "aws:region", "zdx:tenants"])
 
 
-@pytest.mark.parametrize("name", ["client_id", "profile", "tenantName", "x\x1b[2J"])
+@pytest.mark.parametrize("name", ["client_id", "entry", "tenantName", "x\x1b[2J"])
 def test_a_name_that_only_the_code_knows_is_no_setting_of_a_tenant(name: str) -> None:
     with pytest.raises(SettingsError, match="there is no setting zdx:tenants") as refused:
-        settings(with_profiles({}, eu={**EU, name: "x"}), {}, "eu")
+        settings(with_tenants({}, eu={**EU, name: "x"}), {}, "eu")
 
     assert str(refused.value).isprintable()
 
@@ -241,7 +241,7 @@ def test_a_missing_secret_is_set_as_a_secret() -> None:
         settings({"zdx:clientId": "admin"}).build_credentials()
 
 
-def test_a_private_key_signs_in_instead_of_a_secret(pem: str) -> None:
+def test_a_private_key_authenticates_instead_of_a_secret(pem: str) -> None:
     read = settings({"zdx:clientId": "admin", "zdx:privateKey": pem})
 
     assert read.build_credentials() == PrivateKey("admin", pem)
@@ -329,21 +329,21 @@ def test_load_settings_does_not_pair_the_secret_of_another_client(secret: str) -
         settings({"zdx:vanityDomain": "acme", "zdx:clientId": "admin"}, environ)
 
 
-def test_a_profile_is_a_tenant_of_its_own() -> None:
-    read = settings(with_profiles(CONFIG, eu={**EU, "cloud": "gov"}), ENVIRONMENT, "eu")
+def test_a_tenant_entry_is_a_tenant_of_its_own() -> None:
+    read = settings(with_tenants(CONFIG, eu={**EU, "cloud": "gov"}), ENVIRONMENT, "eu")
 
     assert read.build_credentials() == ClientSecret("eu-admin", "eu-fake-secret")
     assert (read.build_tenant().vanity_domain, read.build_tenant().cloud) == ("acme-eu", "gov")
 
 
-def test_a_profile_inherits_how_calls_are_made() -> None:
+def test_a_tenant_entry_inherits_how_calls_are_made() -> None:
     shared = {
         "zdx:maxRetries": "2",
         "zdx:requestTimeout": "7",
         "zdx:resumeInterrupted": "true",
     }
 
-    read = settings(with_profiles({**CONFIG, **shared}, eu=EU), ENVIRONMENT, "eu")
+    read = settings(with_tenants({**CONFIG, **shared}, eu=EU), ENVIRONMENT, "eu")
 
     assert read.build_connection().http_proxy == "http://proxy.test:3128"
     assert read.build_connection().max_retries == 2
@@ -351,16 +351,16 @@ def test_a_profile_inherits_how_calls_are_made() -> None:
     assert read.resume_interrupted is True
 
 
-def test_a_profile_may_say_otherwise_than_what_it_inherits() -> None:
-    config = with_profiles({"zdx:maxRetries": "2"}, eu={**EU, "maxRetries": 9})
+def test_a_tenant_entry_may_say_otherwise_than_what_it_inherits() -> None:
+    config = with_tenants({"zdx:maxRetries": "2"}, eu={**EU, "maxRetries": 9})
 
     assert settings(config, {}, "eu").build_connection().max_retries == 9
 
 
 @pytest.mark.parametrize("key", ["vanityDomain", "clientId", "clientSecret"])
-def test_a_profile_inherits_neither_tenant_nor_credentials(key: str) -> None:
-    profile = {name: value for name, value in EU.items() if name != key}
-    read = settings(with_profiles(CONFIG, eu=profile), ENVIRONMENT, "eu")
+def test_a_tenant_entry_inherits_neither_tenant_nor_credentials(key: str) -> None:
+    entry = {name: value for name, value in EU.items() if name != key}
+    read = settings(with_tenants(CONFIG, eu=entry), ENVIRONMENT, "eu")
 
     with pytest.raises(SettingsError) as missing:
         (read.build_tenant(), read.build_credentials())
@@ -369,46 +369,46 @@ def test_a_profile_inherits_neither_tenant_nor_credentials(key: str) -> None:
     assert f"--path zdx:tenants.eu.{key}" in str(missing.value)
 
 
-def test_a_profile_does_not_send_its_credentials_to_anothers_addresses() -> None:
+def test_a_tenant_entry_does_not_send_its_credentials_to_anothers_addresses() -> None:
     config = {**CONFIG, "zdx:apiUrl": "https://api.test", "zdx:tokenUrl": "https://api.test/t"}
 
-    tenant = settings(with_profiles(config, eu=EU), ENVIRONMENT, "eu").build_tenant()
+    tenant = settings(with_tenants(config, eu=EU), ENVIRONMENT, "eu").build_tenant()
 
     assert tenant.api_url == "https://api.zsapi.net"
     assert tenant.token_url == "https://acme-eu.zslogin.net/oauth2/v1/token"
 
 
-def test_a_profile_that_is_not_there_lists_those_that_are() -> None:
+def test_a_tenant_entry_that_is_not_there_lists_those_that_are() -> None:
     with pytest.raises(SettingsError) as refused:
-        settings(with_profiles(CONFIG, eu=EU, apac=EU), {}, "us")
+        settings(with_tenants(CONFIG, eu=EU, apac=EU), {}, "us")
 
     assert 'no tenant "us". It has: apac, eu.' in str(refused.value)
 
 
-def test_without_profiles_a_profile_is_refused() -> None:
+def test_without_tenants_a_tenant_entry_is_refused() -> None:
     with pytest.raises(SettingsError, match="It has: none"):
         settings(CONFIG, {}, "eu")
 
 
-def test_profiles_are_named_in_order() -> None:
-    assert list_tenant_names(with_profiles(CONFIG, eu=EU, apac=EU).get) == ["apac", "eu"]
+def test_tenants_are_named_in_order() -> None:
+    assert list_tenant_names(with_tenants(CONFIG, eu=EU, apac=EU).get) == ["apac", "eu"]
     assert list_tenant_names(CONFIG.get) == []
 
 
 @pytest.mark.parametrize("tenants", ["{", "[]", '"eu"', "7", PLANTED, "[" * 5000, "9" * 5000])
-def test_profiles_that_are_no_map_are_refused(tenants: str) -> None:
+def test_tenants_that_are_no_map_are_refused(tenants: str) -> None:
     with pytest.raises(SettingsError, match="zdx:tenants is not a map of tenants") as refused:
         settings({**CONFIG, "zdx:tenants": tenants}, {}, "eu")
 
     assert PLANTED not in str(refused.value)
 
 
-@pytest.mark.parametrize("profile", ["eu-admin", 7, [EU], None])
-def test_a_profile_that_is_no_map_is_refused(profile: object) -> None:
+@pytest.mark.parametrize("entry", ["eu-admin", 7, [EU], None])
+def test_a_tenant_entry_that_is_no_map_is_refused(entry: object) -> None:
     with pytest.raises(
         SettingsError, match='the tenant "eu" in zdx:tenants is not a set of settings'
     ):
-        settings(with_profiles(CONFIG, eu=profile), {}, "eu")
+        settings(with_tenants(CONFIG, eu=entry), {}, "eu")
 
 
 @pytest.mark.parametrize(
@@ -430,8 +430,8 @@ def test_a_malformed_value_is_named_by_its_setting(key: str, value: str) -> None
         settings({**CONFIG, f"zdx:{key}": value})
 
 
-def test_a_misspelled_setting_of_a_profile_is_named() -> None:
-    config = with_profiles(CONFIG, eu={**EU, "vanitydomain": "acme"})
+def test_a_misspelled_setting_of_a_tenant_entry_is_named() -> None:
+    config = with_tenants(CONFIG, eu={**EU, "vanitydomain": "acme"})
 
     with pytest.raises(SettingsError, match=r"there is no setting zdx:tenants\.eu\.vanitydomain\."):
         settings(config, {}, "eu")
@@ -453,7 +453,7 @@ def test_an_address_that_credentials_must_not_go_to_is_refused(url: str) -> None
 @pytest.mark.parametrize("value", [[PLANTED], {"value": PLANTED}])
 def test_a_secret_of_the_wrong_shape_is_not_in_the_message(key: str, value: object) -> None:
     with pytest.raises(SettingsError, match=f"{key} is not valid") as refused:
-        settings(with_profiles({}, eu={**EU, key: value}), {}, "eu")
+        settings(with_tenants({}, eu={**EU, key: value}), {}, "eu")
 
     assert PLANTED not in str(refused.value)
     assert refused.value.__cause__ is None
@@ -483,9 +483,9 @@ def test_load_settings_survives_an_entry_that_is_nested_a_thousand_deep() -> Non
     )
 )
 def test_no_settings_show_a_secret(own: dict[str, Any]) -> None:
-    profile = {**own, "clientSecret": PLANTED, "privateKey": PLANTED}
+    entry = {**own, "clientSecret": PLANTED, "privateKey": PLANTED}
     try:
-        read = settings(with_profiles({}, eu=profile), {}, "eu")
+        read = settings(with_tenants({}, eu=entry), {}, "eu")
         shown = [repr(read), str(read), read.model_dump_json()]
         read.build_tenant()
         read.build_credentials()

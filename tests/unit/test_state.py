@@ -93,7 +93,7 @@ def test_the_json_of_a_key_is_the_portals_own_format(state: KeyState) -> None:
     assert json.loads(state.to_outputs()["key_json"]) == {"key_id": "key-1", "key_secret": PLANTED}
 
 
-def test_what_is_not_there_is_left_out(state: KeyState) -> None:
+def test_what_is_not_there_is_skipped(state: KeyState) -> None:
     without = state.model_copy(update={"key_secret": None}).to_outputs()
 
     assert without.keys().isdisjoint({"key_secret", "key_json", "tenant", "previous_secret_id"})
@@ -125,7 +125,7 @@ def test_a_tenant_that_agrees_is_no_drift(state: KeyState) -> None:
         (build_key(token_lifetime_seconds=60), "token_lifetime_seconds"),
     ],
 )
-def test_a_field_changed_by_hand_is_drift(state: KeyState, changed: Key, field: str) -> None:
+def test_a_field_changed_manually_is_drift(state: KeyState, changed: Key, field: str) -> None:
     assert drift(state, state.with_tenant_values(changed)) == {field: changed.attributes[field]}
 
 
@@ -182,7 +182,7 @@ def test_a_wiped_mark_is_drift(state: KeyState) -> None:
     assert drift(state, state.with_tenant_values(build_key(marker=None))) == {"managed_by": ""}
 
 
-def test_somebody_elses_mark_is_left_for_update_and_delete_to_refuse(state: KeyState) -> None:
+def test_someone_elses_mark_is_left_for_update_and_delete_to_refuse(state: KeyState) -> None:
     taken = build_key(marker=OwnershipMarker("other/prod/ci", "d00d"))
 
     assert state.with_tenant_values(taken) == state
@@ -301,7 +301,7 @@ ODD_SCHEMAS: list[object] = ["1", 1.5, [], {}, True, 0.0, -1.0, math.nan]
 
 
 def described(**changed: Any) -> dict[str, Any]:
-    """A state as the engine hands it over, some of its members changed."""
+    """A state as the engine passes it, some of its members changed."""
     usual = {
         "name": "ci",
         "role": "r",
@@ -335,7 +335,7 @@ def test_a_schema_is_newer_however_high() -> None:
         parse_state(described(schema_version=1e300))
 
 
-def test_a_rotation_member_of_another_version_is_left_out() -> None:
+def test_a_rotation_member_of_another_version_is_skipped() -> None:
     rotation = {"secret_lifetime_days": 90.0, "from_a_newer_version": 1.0}
 
     state = parse_state(described(rotation=rotation))

@@ -44,5 +44,5 @@ def test_the_wheel_says_what_it_is(wheel: ZipFile) -> None:
 
 
 @pytest.mark.parametrize("package", ["zdx_provider", "zdx_emulator"])
-def test_the_wheel_tells_type_checkers_what_is_typed(wheel: ZipFile, package: str) -> None:
+def test_the_wheel_shows_type_checkers_what_is_typed(wheel: ZipFile, package: str) -> None:
     assert f"{package}/py.typed" in wheel.namelist()

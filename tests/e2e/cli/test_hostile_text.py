@@ -1,4 +1,4 @@
-"""A tenant's texts on the terminal of whoever runs `zdx-keys`."""
+"""A tenant's texts on the terminal of anyone who runs `zdx-keys`."""
 
 import os
 import pty
@@ -69,12 +69,12 @@ def test_the_question_before_a_revoke_shows_a_hostile_name_harmlessly(
         text=True,
     )
     os.write(terminal, f"{answer}\n".encode())
-    told, asked = process.communicate(timeout=60)
+    shown, asked = process.communicate(timeout=60)
     os.close(terminal)
     os.close(keyboard)
 
     assert r"Revoke the secret" in asked
     assert r"ci\x1b[2J" in asked
     assert_harmless(asked)
-    assert_harmless(told)
+    assert_harmless(shown)
     assert len(tenant.secrets(key_id)) == left

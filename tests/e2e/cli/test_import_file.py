@@ -1,4 +1,4 @@
-"""`zdx-keys import-file`: from a tenant full of hand-made keys to code."""
+"""`zdx-keys import-file`: from a tenant full of manual keys to code."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.import_journey import IMPORT, assert_hand_made_keys_become_code
+from support.import_journey import IMPORT, assert_manual_keys_become_code
 from support.pulumi_project import PulumiProject
 from support.zdx_keys import ZdxKeys
 
@@ -63,10 +63,10 @@ def imported(folder: Path) -> dict[str, Any]:
 def test_import_file_turns_every_kind_of_key_into_code(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator, tmp_path: Path, count: int
 ) -> None:
-    assert_hand_made_keys_become_code(count, at_home, home, tenant, tmp_path / "downloads")
+    assert_manual_keys_become_code(count, at_home, home, tenant, tmp_path / "downloads")
 
 
-def test_a_secret_that_nobody_knows_stays_as_it_is_until_a_trigger_replaces_it(
+def test_a_secret_that_no_one_knows_stays_as_it_is_until_a_trigger_replaces_it(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("ci")
@@ -125,14 +125,14 @@ def test_a_lost_state_is_recovered_with_odd_names_and_keys_below_components(
     found = is_in_project.json("download", "team::ci", "--output", "key.json")
     project.lose_state()
 
-    told = is_in_project("import-file", "--output", "roots.json", "--program", "roots.py")
-    (first,) = set(re.findall(r"Create the parent first: (pulumi up .*)\. Then run", told.stderr))
+    shown = is_in_project("import-file", "--output", "roots.json", "--program", "roots.py")
+    (first,) = set(re.findall(r"Create the parent first: (pulumi up .*)\. Then run", shown.stderr))
     project.run_in_shell(f"{first} --yes --skip-preview")
     is_in_project("import-file", "--output", "import.json", "--program", "keys.py")
     project.run(*IMPORT)
 
     assert found["key_id"] == keys["n-colons"]
-    assert "has a parent of the type x:y:Group" in told.stderr
+    assert "has a parent of the type x:y:Group" in shown.stderr
     project.assert_no_changes()
     project.up()
     project.assert_no_changes()
@@ -149,27 +149,27 @@ def test_the_next_step_can_be_pasted_where_the_command_was_run(
     elsewhere.mkdir()
     at_home.folder = elsewhere
 
-    told = at_home(
+    shown = at_home(
         *("import-file", "--cwd", "../home", "--stack", "test"),
         *("--output", "the keys.json", "--program", "keys.py"),
     )
-    (line,) = re.findall(r"Next: (pulumi import .*)", told.stdout)
+    (line,) = re.findall(r"Next: (pulumi import .*)", shown.stdout)
     home.run_in_shell(f"cd {shlex.quote(str(elsewhere))}; {line} --yes --skip-preview")
 
     assert home.key()["key_id"] == client.id
 
 
-def test_keys_of_another_stack_are_left_out_with_the_way_to_take_them_over(
+def test_keys_of_another_stack_are_skipped_with_the_way_to_take_them_over(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     theirs = tenant.create_client("ci", description="[pulumi keys/prod/ci #0a1b]")
     tenant.create_client("mine")
 
-    told = zdx_keys("import-file", *FILES)
+    shown = zdx_keys("import-file", *FILES)
     only_theirs = zdx_keys("import-file", "ci", "-o", "a.json", "--program", "a.py", exits=1)
 
-    assert f'Skipped: the key "ci" ({theirs.id}) is managed by keys/prod/ci.' in told.stderr
-    assert "adopt=True" in told.stderr
+    assert f'Skipped: the key "ci" ({theirs.id}) is managed by keys/prod/ci.' in shown.stderr
+    assert "adopt=True" in shown.stderr
     assert imported(zdx_keys.folder)["logicalName"] == "mine"
     assert "has no key that can be imported here" in only_theirs.stderr
     assert not (zdx_keys.folder / "a.json").exists()
@@ -183,13 +183,13 @@ def test_chosen_keys_are_written_for_their_owner_alone_and_over_nothing(
 
     written = zdx_keys.json("import-file", "by-name", by_id.id, *FILES)
     again = zdx_keys("import-file", "another", *FILES, exits=1)
-    unknown = zdx_keys("import-file", "nobody", "-o", "a.json", "--program", "a.py", exits=1)
+    unknown = zdx_keys("import-file", "no one", "-o", "a.json", "--program", "a.py", exits=1)
 
     assert [key["key_id"] for key in written["keys"]] == [by_id.id, by_name.id]
     for name in ("import.json", "__main__.py"):
         assert stat.S_IMODE((zdx_keys.folder / name).stat().st_mode) == 0o600
     assert "already exists and isn't overwritten" in again.stderr
-    assert 'no key with the ID or name "nobody"' in unknown.stderr
+    assert 'no key with the ID or name "no one"' in unknown.stderr
 
 
 def test_only_a_secret_that_still_works_is_taken_from_a_file(
@@ -205,17 +205,17 @@ def test_only_a_secret_that_still_works_is_taken_from_a_file(
     file.write_text(json.dumps({"key_id": "made-on-the-portal", "key_secret": working}))
     foreign = zdx_keys(*from_file, "foreign.py", "-o", "foreign.json")
     file.write_text(json.dumps({"key_id": client.id, "key_secret": working}))
-    told = zdx_keys(*from_file, "keys.py", "-o", "import.json")
+    shown = zdx_keys(*from_file, "keys.py", "-o", "import.json")
 
     assert "contains a secret that no longer works" in stale.stderr
     assert "belongs to the key made-on-the-portal, which isn't imported" in foreign.stderr
-    assert "import.json contains the secrets of 1 key in plain text. Delete it" in told.stdout
+    assert "import.json contains the secrets of 1 key in plain text. Delete it" in shown.stdout
     for name, held in (("stale", False), ("foreign", False), ("import", True)):
         assert (str(working) in (zdx_keys.folder / f"{name}.json").read_text()) is held
     assert str(working) not in "".join(zdx_keys.transcript)
 
 
-def test_a_key_that_a_program_cannot_declare_is_left_out_with_the_reason(
+def test_a_key_that_a_program_cannot_declare_is_skipped_with_the_reason(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     tenant.create_client(" untidy ")
@@ -227,13 +227,13 @@ def test_a_key_that_a_program_cannot_declare_is_left_out_with_the_reason(
 
     written = zdx_keys.json("import-file", *FILES)
 
-    reasons = {each["what"].split('"')[1]: each["reason"] for each in written["left_out"]}
+    reasons = {each["item"].split('"')[1]: each["reason"] for each in written["skipped"]}
     assert [key["name"] for key in written["keys"]] == ["ci"]
     assert "its name must be 1 to 128 printable characters" in reasons[" untidy "]
     assert "authenticates with a private key" in reasons["certified"]
 
 
-def test_the_keys_of_a_profile_are_declared_under_it(
+def test_the_keys_of_a_tenant_entry_are_declared_under_it(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator
 ) -> None:
     home.configure({"zdx:tenants": {"eu": tenant.settings("globex")}})

@@ -168,7 +168,7 @@ def test_every_command_of_a_message_corrects_what_the_message_is_about(
     assert not re.search(mistake.message, after), after
 
 
-def test_every_command_of_a_warning_makes_a_secret_one(
+def test_every_command_of_a_warning_stores_a_secret(
     session: Session, tenant: RunningEmulator
 ) -> None:
     session.project.configure(
@@ -214,7 +214,7 @@ def test_verify_takes_a_whole_number_for_the_text_that_was_typed(
     )
 
 
-def test_verify_says_which_of_two_ways_to_sign_in_was_used(session: Session) -> None:
+def test_verify_says_which_of_two_ways_to_authenticate_was_used(session: Session) -> None:
     session.project.environment["ZSCALER_PRIVATE_KEY"] = session.file.read_text()
 
     shown = session.verify()

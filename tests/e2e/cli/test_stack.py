@@ -19,7 +19,7 @@ def test_settings_come_from_the_selected_stack(is_in_project: ZdxKeys) -> None:
     assert "from the selected stack in" in steps[0]["detail"]
 
 
-def test_settings_come_from_a_named_stack_and_profile(
+def test_settings_come_from_a_named_stack_and_tenant_entry(
     is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:
     is_in_project.folder = tmp_path
@@ -46,7 +46,7 @@ def test_a_stack_that_does_not_open_is_one_line_of_pulumis_own_words(
     assert locked.stderr.count("\n") == unknown.stderr.count("\n") == 1
 
 
-def test_a_backend_that_does_not_open_is_told_without_its_password(is_in_project: ZdxKeys) -> None:
+def test_a_backend_that_does_not_open_is_shown_without_its_password(is_in_project: ZdxKeys) -> None:
     password = "obviously-fake-planted-password"
     url = f"postgres://me:{password}@127.0.0.1:1/db?sslmode=disable"
     is_in_project.environment["PULUMI_BACKEND_URL"] = url
@@ -59,7 +59,7 @@ def test_a_backend_that_does_not_open_is_told_without_its_password(is_in_project
     assert password not in refused.text
 
 
-def test_a_backend_of_the_old_layout_is_told_with_the_way_on(
+def test_a_backend_of_the_old_layout_is_shown_with_the_way_on(
     is_in_project: ZdxKeys, tmp_path: Path
 ) -> None:
     old = tmp_path / "old/.pulumi/stacks"
@@ -73,7 +73,7 @@ def test_a_backend_of_the_old_layout_is_told_with_the_way_on(
     assert refused.stderr.count("\n") == 1
 
 
-def test_a_failure_of_pulumi_is_told_with_a_command_that_tells_more(
+def test_a_failure_of_pulumi_is_shown_with_a_command_that_shows_more(
     is_in_project: ZdxKeys, project: PulumiProject
 ) -> None:
     (project.folder / "Pulumi.test.yaml").write_text("config: [")
@@ -102,8 +102,8 @@ def test_a_key_whose_secret_was_revoked_gets_another_as_the_message_says(
     project.up()
     leaked = project.key()
 
-    told = is_in_project("revoke", "ci", leaked["secret_id"], "--yes")
-    (line,) = re.findall(r"run (pulumi up --refresh) there", told.stdout)
+    shown = is_in_project("revoke", "ci", leaked["secret_id"], "--yes")
+    (line,) = re.findall(r"run (pulumi up --refresh) there", shown.stdout)
     project.run_in_shell(f"{line} --yes --skip-preview")
 
     key = project.key()
@@ -118,7 +118,7 @@ def test_download_writes_the_key_of_a_stack_without_asking_the_tenant(
     key = project.key()
     tenant.clear_requests()
 
-    told = is_in_project("download", "ci", "--output", "ci.json")
+    shown = is_in_project("download", "ci", "--output", "ci.json")
     written = is_in_project.json("download", key["key_id"], "-f", "env", "-o", "ci.env")
     piped = is_in_project("download", "ci", "--output", "-")
     is_in_project.transcript.pop()
@@ -130,7 +130,7 @@ def test_download_writes_the_key_of_a_stack_without_asking_the_tenant(
     sourced = 'set -a; . ./ci.env; printf "%s %s" "$ZSCALER_CLIENT_ID" "$ZSCALER_CLIENT_SECRET"'
     assert _printed_by_a_shell(sourced, project.folder) == f"{key['key_id']} {key['key_secret']}"
     assert written["key_id"] == key["key_id"]
-    assert key["key_id"] in told.stdout
+    assert key["key_id"] in shown.stdout
     assert not [text for text in is_in_project.transcript if key["key_secret"] in text]
     assert tenant.requests() == []
 

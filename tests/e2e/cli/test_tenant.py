@@ -14,7 +14,7 @@ def test_roles_lists_what_a_key_can_be_given(zdx_keys: ZdxKeys) -> None:
     assert READ_ONLY in zdx_keys("roles").stdout
 
 
-def test_list_tells_role_owner_and_the_end_of_each_secret(
+def test_list_shows_role_owner_and_the_end_of_each_secret(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     declared = tenant.create_client("ci", description="For CI [pulumi keys/prod/ci #0a1b]")
@@ -23,10 +23,10 @@ def test_list_tells_role_owner_and_the_end_of_each_secret(
     tenant.create_client("no-zdx-key", role="Super Admin", service="ZIAM")
     tenant.move_clock(3600)
 
-    by_hand, ci = zdx_keys.json("list")
+    manually, ci = zdx_keys.json("list")
 
-    assert (by_hand["name"], by_hand["owner"], by_hand["enabled"]) == ("by-hand", None, False)
-    assert by_hand["secrets"] == []
+    assert (manually["name"], manually["owner"], manually["enabled"]) == ("by-hand", None, False)
+    assert manually["secrets"] == []
     assert (ci["key_id"], ci["role"], ci["owner"]) == (declared.id, READ_ONLY, "keys/prod/ci")
     assert ci["secrets"][0]["id"] == secret.id
     assert ci["secrets"][0]["days_left"] == 89
@@ -47,7 +47,7 @@ def test_a_name_that_the_locale_has_not_is_replaced_and_stays_whole_in_json(
     assert "????" in zdx_keys("list").stdout
 
 
-def test_a_client_that_signs_in_by_a_key_pair_is_listed_without_a_secret(
+def test_a_client_that_authenticates_with_a_private_key_is_listed_without_a_secret(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     by_key_pair = {"authType": "JWKS", "clientJWKsUrl": "https://acme.example/jwks"}
@@ -58,7 +58,7 @@ def test_a_client_that_signs_in_by_a_key_pair_is_listed_without_a_secret(
     assert (listed["name"], listed["secrets"]) == ("ci", [])
 
 
-def test_colour_is_for_terminals_and_gives_way_to_no_color(
+def test_colour_is_for_terminals_and_follows_no_color(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     tenant.create_client("without-a-secret")
@@ -73,7 +73,7 @@ def test_colour_is_for_terminals_and_gives_way_to_no_color(
     assert [red in text for text in (piped, on_a_terminal, without_colour)] == [False, True, False]
 
 
-def test_revoke_ends_one_secret_by_the_name_of_its_key(
+def test_revoke_revokes_one_secret_by_the_name_of_its_key(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("ci", description="[pulumi keys/prod/ci #0a1b]")
@@ -117,11 +117,11 @@ def test_revoke_leaves_alone_what_is_no_zdx_key_or_not_the_only_one(
     assert "no ZDX key" in zdx_keys("revoke", "admin", its_secret.id, "--yes", exits=1).stderr
     ambiguous = zdx_keys("revoke", "twin", "x", "--yes", exits=1).stderr
     unknown = zdx_keys("revoke", twins[0].id, "x", "--yes", exits=1).stderr
-    missing = zdx_keys("revoke", "nobody", "x", "--yes", exits=1).stderr
+    missing = zdx_keys("revoke", "no one", "x", "--yes", exits=1).stderr
 
     assert all(twin.id in ambiguous for twin in twins)
     assert f"Its secrets: {present.id}." in unknown
-    assert 'no ZDX key named "nobody"' in missing
+    assert 'no ZDX key named "no one"' in missing
     assert len(tenant.secrets(admin.id)) == 1
 
 

@@ -1,4 +1,4 @@
-"""What `zdx-keys verify` tells of a tenant, good and bad."""
+"""What `zdx-keys verify` shows of a tenant, good and bad."""
 
 import re
 
@@ -43,7 +43,7 @@ def test_verify_names_the_permission_that_a_read_only_client_lacks(
     assert "full permission on API Clients" in crossed["detail"]
 
 
-def test_verify_live_finds_the_stand_in_tenant_as_assumed_and_leaves_it_as_it_was(
+def test_verify_live_finds_the_emulator_as_assumed_and_leaves_it_as_it_was(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     findings = zdx_keys.json("verify", "--live")["findings"]
@@ -54,7 +54,7 @@ def test_verify_live_finds_the_stand_in_tenant_as_assumed_and_leaves_it_as_it_wa
     assert tenant.clients() == []
 
 
-def test_verify_live_tells_what_differs_from_what_it_could_not_find_out(
+def test_verify_live_shows_what_differs_from_what_it_could_not_find_out(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     # The main client, the one whose listing is timed and the first twin pass.
@@ -95,6 +95,6 @@ def test_verify_live_names_what_it_could_not_remove_beside_what_it_found(
     assert all(client.id in failed.stderr for client in tenant.clients())
 
 
-def _row(shown: str, claim: str) -> list[str]:
-    (line,) = [line for line in shown.splitlines() if claim in line]
+def _row(shown: str, assumption: str) -> list[str]:
+    (line,) = [line for line in shown.splitlines() if assumption in line]
     return re.split(r"\s{2,}", line.strip())[1:]

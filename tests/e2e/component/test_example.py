@@ -50,7 +50,7 @@ def follower(tmp_path: Path, example: ComponentProject) -> ComponentProject:
     return project
 
 
-def test_its_keys_are_made_rotated_by_one_line_handed_on_and_deleted(
+def test_its_keys_are_created_rotated_passed_on_and_deleted(
     example: ComponentProject, follower: ComponentProject, tenant: RunningEmulator
 ) -> None:
     example.up()
@@ -64,10 +64,10 @@ def test_its_keys_are_made_rotated_by_one_line_handed_on_and_deleted(
     example.up()
     follower.up()
 
-    handed_on = follower.outputs()
-    assert handed_on["keySecret"] != before
-    assert tenant.token_for(handed_on["keyId"], handed_on["keySecret"])
-    assert tenant.token_for(handed_on["keyId"], before)
-    assert handed_on["keySecret"] not in "".join(follower.transcript)
+    passed_on = follower.outputs()
+    assert passed_on["keySecret"] != before
+    assert tenant.token_for(passed_on["keyId"], passed_on["keySecret"])
+    assert tenant.token_for(passed_on["keyId"], before)
+    assert passed_on["keySecret"] not in "".join(follower.transcript)
     example.destroy()
     assert tenant.clients() == []

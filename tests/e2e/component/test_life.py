@@ -39,7 +39,7 @@ def test_an_unchanged_up_sends_nothing_and_needs_no_credentials(
     assert project.key() == first
 
 
-def test_no_secret_is_shown_or_written_in_the_clear(project: ComponentProject) -> None:
+def test_no_secret_is_shown_or_written_in_plain_text(project: ComponentProject) -> None:
     project.configure({"zdx:clientSecret": None})
     project.run("config", "set", "--secret", "zdx:clientSecret", ADMIN_SECRET)
     project.up()
@@ -76,7 +76,7 @@ def test_changes_are_previewed_and_written_in_place(
     project.assert_no_changes()
 
 
-def test_drift_is_found_by_refresh_and_mended_by_the_next_up(
+def test_drift_is_found_by_refresh_and_corrected_by_the_next_up(
     project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
 ) -> None:
     tenant.change_client(first["key_id"], name="renamed-by-hand")
@@ -89,7 +89,7 @@ def test_drift_is_found_by_refresh_and_mended_by_the_next_up(
     project.assert_no_changes()
 
 
-def test_a_changed_trigger_rotates_the_secret_and_the_one_before_goes_on_working(
+def test_a_changed_trigger_rotates_the_secret_and_the_previous_one_goes_on_working(
     project: ComponentProject, tenant: RunningEmulator
 ) -> None:
     project.declare(rotation={"keepPreviousDays": 3, "triggers": {"incident": "none"}})

@@ -43,8 +43,8 @@ def test_a_key_of_a_python_program_is_declared_in_yaml_and_stays(
 
     assert assert_sound(project, tenant) == by_resource["key_id"]
     assert project.key()["key_secret"] == by_resource["key_secret"]
-    mark = f"[pulumi keys/test/{COMPONENT}$ci #"
-    assert mark in tenant.client(by_resource["key_id"]).description
+    marker = f"[pulumi keys/test/{COMPONENT}$ci #"
+    assert marker in tenant.client(by_resource["key_id"]).description
     project.assert_no_changes()
 
 
@@ -131,8 +131,8 @@ def test_a_lost_state_is_recovered_without_a_change(
     before = tenant.clients()
     project.lose_state()
 
-    told = zdx_keys("import-file", "-o", "import.json", "--program", "keys.py", exits=1)
-    (line,) = re.findall(r"Create the parent first: (pulumi up .*)\. Then run", told.stderr)
+    shown = zdx_keys("import-file", "-o", "import.json", "--program", "keys.py", exits=1)
+    (line,) = re.findall(r"Create the parent first: (pulumi up .*)\. Then run", shown.stderr)
     project.run_in_shell(f"{line} --yes --skip-preview")
     zdx_keys("import-file", "-o", "import.json", "--program", "keys.py")
     project.run(*IMPORT)

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 
 import requests
 from e2e.interruptions.kills import ANSWER, SERVED, Case
-from e2e.interruptions.operations import DESTROY, MINT, ONE_KEY, RENAMED, UP, Credential, Step
+from e2e.interruptions.operations import (
+    CREATE_SECRET,
+    DESTROY,
+    ONE_KEY,
+    RENAMED,
+    UP,
+    Credential,
+    Step,
+)
 from support.engine_processes import CLI, LANGUAGE_HOST, EngineProcesses
 from support.pulumi_project import PATIENCE_SECONDS, PulumiProject, Run
 from support.soundness import assert_sound
@@ -33,7 +41,7 @@ class KeyDoubledError(AssertionError):
 
 
 class UnrecordedChangeError(AssertionError):
-    """A plugin changed something although nobody would record it."""
+    """A plugin changed something although no one would record it."""
 
 
 class NoNextStepError(AssertionError):
@@ -45,7 +53,7 @@ BROKEN_PROMISES = (KeyLostError, KeyDoubledError, UnrecordedChangeError, NoNextS
 
 @dataclass
 class Interruption:
-    """One case, lived through.
+    """One case, run.
 
     Args:
         case: What happens.
@@ -84,15 +92,15 @@ class Interruption:
 
     def _cut_short(self) -> None:
         if self.case.victim == ANSWER:
-            self._lose_the_answer()
+            self._lose_the_response()
             return
         assert self._kill(self.case.step), f"{self.case.step.name} never came"
         self._assert_promise()
         if self.case.times > 1:
-            self._kill(self.case.step if self.case.step == MINT else None)
+            self._kill(self.case.step if self.case.step == CREATE_SECRET else None)
             self._assert_promise()
 
-    def _lose_the_answer(self) -> None:
+    def _lose_the_response(self) -> None:
         drop = "after" if self.case.fate == SERVED else "before"
         self._arm(self.case.step, count=self.case.times, drop=drop)
         self.project.run_unchecked(*self.case.operation.command)
@@ -236,7 +244,7 @@ class Interruption:
                 raise KeyLostError(f"{credential.key_id} is gone")
             return
         present = {secret.id for secret in self.tenant.secrets(credential.key_id)}
-        if secret_id in present or not operation.mends:
+        if secret_id in present or not operation.corrects:
             self._assert_works(credential)
 
     def _assert_works(self, credential: Credential) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from e2e.interruptions.operations import (
+    CREATE_SECRET,
     LIST_SECRETS_LAST,
-    MINT,
     OPERATIONS,
     READ_AGAIN,
     Operation,
@@ -15,7 +15,7 @@ from e2e.interruptions.operations import (
 )
 from support.engine_processes import CLI, LANGUAGE_HOST, PLUGIN
 
-# What is cut off: one of three processes, or only the answer to a request.
+# What is cut off: one of three processes, or only the response to a request.
 ANSWER = "answer"
 VICTIMS = (CLI, PLUGIN, LANGUAGE_HOST, ANSWER)
 
@@ -33,7 +33,7 @@ class Case:
         step: At which request.
         fate: What becomes of that request.
         victim: What is cut off.
-        times: How often; the second time at the next run's first change, or again at the mint.
+        times: How often; the second time at the next run's first change, or again at the create.
         resume: Whether ``zdx:resumeInterrupted`` is set from the start.
     """
 
@@ -50,9 +50,9 @@ class Case:
 
     @property
     def may_fill_both_slots(self) -> bool:
-        """Whether two secrets that no state holds can be there: then somebody has to choose."""
+        """Whether two secrets that no state holds can be there: then someone has to choose."""
         taken_over = self.operation.name == "take over"
-        return (self.step == MINT and (self.times > 1 or taken_over)) or (
+        return (self.step == CREATE_SECRET and (self.times > 1 or taken_over)) or (
             taken_over and self.step in (READ_AGAIN, LIST_SECRETS_LAST)
         )
 

@@ -143,7 +143,7 @@ class Figures:
 
     Attributes:
         operations: Keys created, updated and deleted, secrets rotated and revoked, changes that
-            somebody makes manually, moves of the clock.
+            someone makes manually, moves of the clock.
         commands: Of the engine.
         kills: Of a process of the engine.
         faults: Commands with a fault, a race or a second stack.
@@ -222,7 +222,7 @@ def living(tenant: RunningEmulator, folder: Path, figures: Figures) -> Iterator[
 
 
 class Life:
-    """A life that is lived.
+    """A life that is run.
 
     Args:
         tenant: A tenant without keys.
@@ -241,7 +241,7 @@ class Life:
         self._with_secret: set[str] = set()
         self._day = 0
         self._new_names = 0
-        # What somebody did manually, and what therefore is nobody else's fault.
+        # What someone did manually, and what therefore is no one else's fault.
         self._deleted: set[str] = set()
         self._disabled: set[str] = set()
         self._revoked: set[str] = set()
@@ -398,7 +398,7 @@ class Life:
         return self._command(stack, step.what)
 
     def _race(self, stack: Stack, step: Step) -> Run:
-        """Let somebody else create a key of a name while the stack creates its own."""
+        """Let someone else create a key of a name while the stack creates its own."""
         free = [key.name for key in stack.declared.values() if not self._has(key.name)]
         hold = ("before", "after")[step.nth % 2]
         self._tenant.fault(method="POST", path=API_CLIENTS, hold=hold, count=100)
@@ -628,7 +628,7 @@ class Life:
             self._tenant.delete_client(client.id)
 
     def _revoke_unused(self, _stack: Stack, refusal: Refusal) -> None:
-        """Revoke the one of two secrets that nobody uses, as far as the states tell."""
+        """Revoke the one of two secrets that no one uses, as far as the states show."""
         self._require("SECRET_ID" in refusal.message, refusal, "it names no command")
         key_id = refusal.message.partition("zdx-keys revoke ")[2].split()[0]
         present = [secret.id for secret in self._tenant.secrets(key_id)]
@@ -722,7 +722,7 @@ class Life:
             self._searched[file] = file.stat().st_mtime_ns
             text = file.read_text(errors="replace")
             if any(secret in text for secret in self._planted):
-                raise PromiseBrokenError(f"a secret stands in {file.name} in the clear")
+                raise PromiseBrokenError(f"a secret stands in {file.name} in plain text")
 
     # Tools
 

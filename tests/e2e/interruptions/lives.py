@@ -1,4 +1,4 @@
-"""Random lives: drawn from a seed, lived through, shortened, and replayed from a file.
+"""Random lives: drawn from a seed, run, shortened, and replayed from a file.
 
 A life is plain data, a list of steps. `support.life` says what each step does and what must hold.
 """
@@ -160,11 +160,11 @@ def shrink(
     seconds: float,
     monotonic: Callable[[], float],
 ) -> list[Step]:
-    """Leave out steps as long as the life still fails.
+    """Remove steps as long as the life still fails.
 
     Args:
         steps: A life that fails.
-        fails: Lives through steps, and tells whether they fail.
+        fails: Lives through steps, and shows whether they fail.
         seconds: No shorter life is begun after that time.
         monotonic: Seconds of a clock that never jumps.
     """

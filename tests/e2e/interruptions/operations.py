@@ -64,7 +64,7 @@ class Step:
         return self.method != "GET" and self.path != TOKEN
 
 
-SIGN_IN = Step("sign in", "POST", TOKEN)
+AUTHENTICATE = Step("authenticate", "POST", TOKEN)
 LIST_ROLES = Step("list roles", "GET", RESOURCE_SERVERS)
 LIST_KEYS = Step("list keys", "GET", API_CLIENTS)
 READ = Step("read", "GET", API_CLIENT)
@@ -75,14 +75,14 @@ LIST_SECRETS_AGAIN = Step("list secrets again", "GET", SECRETS, after=1)
 LIST_SECRETS_LAST = Step("list secrets last", "GET", SECRETS, after=2)
 MAKE = Step("make", "POST", API_CLIENTS)
 CHANGE = Step("change", "PUT", API_CLIENT)
-MINT = Step("mint", "POST", SECRETS)
+CREATE_SECRET = Step("create", "POST", SECRETS)
 REMOVE = Step("remove", "DELETE", API_CLIENT)
 REVOKE = Step("revoke", "DELETE", SECRET)
 
 
 @dataclass(frozen=True)
 class Credential:
-    """A secret that somebody uses."""
+    """A secret that someone uses."""
 
     key_id: str
     secret: str
@@ -104,7 +104,7 @@ class Operation:
         makes: Whether the engine's create is a part of it, so that what an interrupted run left
             may be refused.
         removes: Whether the state's key may be gone before the state says so.
-        mends: Whether the state's secret does not work when it begins.
+        corrects: Whether the state's secret does not work when it begins.
     """
 
     name: str
@@ -116,7 +116,7 @@ class Operation:
     leaves: str | None = "ci"
     makes: bool = False
     removes: bool = False
-    mends: bool = False
+    corrects: bool = False
 
 
 def _with_nothing(
@@ -134,7 +134,7 @@ def _with_a_key(
     return ()
 
 
-def _with_a_key_made_by_hand(
+def _with_a_key_created_manually(
     project: PulumiProject,  # noqa: ARG001 - one signature for all
     tenant: RunningEmulator,
 ) -> tuple[Credential, ...]:
@@ -185,7 +185,7 @@ def _after_rounds(project: PulumiProject, rounds: int, keep: int = 7) -> Credent
 OPERATIONS = (
     Operation(
         "create",
-        steps=(SIGN_IN, LIST_ROLES, LIST_KEYS, MAKE, MINT, LIST_KEYS_AGAIN),
+        steps=(AUTHENTICATE, LIST_ROLES, LIST_KEYS, MAKE, CREATE_SECRET, LIST_KEYS_AGAIN),
         prepare=_with_nothing,
         program=ONE_KEY,
         makes=True,
@@ -193,24 +193,33 @@ OPERATIONS = (
     Operation(
         "take over",
         steps=(
-            SIGN_IN,
+            AUTHENTICATE,
             LIST_ROLES,
             LIST_KEYS,
             READ,
             LIST_SECRETS,
             CHANGE,
             LIST_SECRETS_AGAIN,
-            MINT,
+            CREATE_SECRET,
             READ_AGAIN,
             LIST_SECRETS_LAST,
         ),
-        prepare=_with_a_key_made_by_hand,
+        prepare=_with_a_key_created_manually,
         program=_ADOPTED,
         makes=True,
     ),
     Operation(
         "replace",
-        steps=(SIGN_IN, LIST_ROLES, READ, REMOVE, LIST_KEYS, MAKE, MINT, LIST_KEYS_AGAIN),
+        steps=(
+            AUTHENTICATE,
+            LIST_ROLES,
+            READ,
+            REMOVE,
+            LIST_KEYS,
+            MAKE,
+            CREATE_SECRET,
+            LIST_KEYS_AGAIN,
+        ),
         prepare=_with_a_key,
         program=_OTHER_ROLE_REPLACES,
         makes=True,
@@ -219,7 +228,16 @@ OPERATIONS = (
     # No plain `up` asks the tenant about a key that the program has not changed.
     Operation(
         "replace on request",
-        steps=(SIGN_IN, LIST_ROLES, READ, REMOVE, LIST_KEYS, MAKE, MINT, LIST_KEYS_AGAIN),
+        steps=(
+            AUTHENTICATE,
+            LIST_ROLES,
+            READ,
+            REMOVE,
+            LIST_KEYS,
+            MAKE,
+            CREATE_SECRET,
+            LIST_KEYS_AGAIN,
+        ),
         prepare=_with_a_key,
         program=ONE_KEY,
         command=REPLACE,
@@ -229,7 +247,16 @@ OPERATIONS = (
     ),
     Operation(
         "replace, new key first",
-        steps=(SIGN_IN, LIST_ROLES, LIST_KEYS, MAKE, MINT, LIST_KEYS_AGAIN, READ, REMOVE),
+        steps=(
+            AUTHENTICATE,
+            LIST_ROLES,
+            LIST_KEYS,
+            MAKE,
+            CREATE_SECRET,
+            LIST_KEYS_AGAIN,
+            READ,
+            REMOVE,
+        ),
         prepare=_with_a_key,
         program=_OTHER_NAME_REPLACES,
         leaves="ci-2",
@@ -238,38 +265,38 @@ OPERATIONS = (
     ),
     Operation(
         "update",
-        steps=(SIGN_IN, LIST_ROLES, READ, CHANGE),
+        steps=(AUTHENTICATE, LIST_ROLES, READ, CHANGE),
         prepare=_with_a_key,
         program=_OTHER_ROLE,
     ),
     Operation(
-        "mend",
-        steps=(SIGN_IN, READ, CHANGE, LIST_SECRETS, MINT),
+        "correct",
+        steps=(AUTHENTICATE, READ, CHANGE, LIST_SECRETS, CREATE_SECRET),
         prepare=_with_a_key_whose_secret_is_gone,
         program=_DESCRIBED,
-        mends=True,
+        corrects=True,
     ),
     Operation(
         "rotate",
-        steps=(SIGN_IN, READ, LIST_SECRETS, MINT),
+        steps=(AUTHENTICATE, READ, LIST_SECRETS, CREATE_SECRET),
         prepare=_with_a_rotating_key,
         program=_ROTATED.format(keep=7, round="next"),
     ),
     Operation(
         "rotate inside an overlap",
-        steps=(SIGN_IN, READ, LIST_SECRETS, REVOKE, MINT),
+        steps=(AUTHENTICATE, READ, LIST_SECRETS, REVOKE, CREATE_SECRET),
         prepare=_with_a_key_inside_its_overlap,
         program=_ROTATED.format(keep=7, round="next"),
     ),
     Operation(
         "revoke",
-        steps=(SIGN_IN, READ, REVOKE),
+        steps=(AUTHENTICATE, READ, REVOKE),
         prepare=_with_a_previous_secret_past_its_day,
         program=_ROTATED.format(keep=0, round=2),
     ),
     Operation(
         "delete",
-        steps=(SIGN_IN, READ, REMOVE),
+        steps=(AUTHENTICATE, READ, REMOVE),
         prepare=_with_a_key,
         program=NOTHING,
         leaves=None,
@@ -277,7 +304,7 @@ OPERATIONS = (
     ),
     Operation(
         "destroy",
-        steps=(SIGN_IN, READ, REMOVE),
+        steps=(AUTHENTICATE, READ, REMOVE),
         prepare=_with_a_key,
         program=ONE_KEY,
         command=DESTROY,
@@ -286,7 +313,7 @@ OPERATIONS = (
     ),
     Operation(
         "destroy, then want it again",
-        steps=(SIGN_IN, READ, REMOVE),
+        steps=(AUTHENTICATE, READ, REMOVE),
         prepare=_with_a_key,
         program=ONE_KEY,
         command=DESTROY,

@@ -1,4 +1,4 @@
-"""Every screen: for everybody, and on every device."""
+"""Every screen: for everyone, and on every device."""
 
 from collections.abc import Callable, Iterator
 from importlib import resources

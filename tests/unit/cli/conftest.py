@@ -9,7 +9,7 @@ PulumiAnswers = Callable[..., None]
 
 @pytest.fixture
 def pulumi_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PulumiAnswers:
-    """Put a `pulumi` on PATH that answers as told, whatever it is asked."""
+    """Put a `pulumi` on PATH that answers as shown, whatever it is asked."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin")

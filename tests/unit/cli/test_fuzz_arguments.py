@@ -1,4 +1,4 @@
-"""Whatever the command line is given, it ends by an exit code of its own and a line of its own."""
+"""Whatever the command line is given, it exits with a code and a line of its own."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ OPTIONS = sorted(
 )
 OWN_EXITS = {0, 1, 2, 3, 4}
 
-# As the shell hands them over: bytes that are no UTF-8 arrive as lone surrogates. A slash could
+# As the shell passes them: bytes that are no UTF-8 arrive as lone surrogates. A slash could
 # lead a file that is written anywhere.
 CHARACTERS = st.characters(exclude_characters="\0/", exclude_categories=["Cs"]) | st.sampled_from(
     ["\udc80", "\udcff", "\x1b", "\x07", "\u202e", "\ufeff", "'", '"', "[", "]", "{%", "%00"]

@@ -34,7 +34,7 @@ def test_every_example_is_understood(command: str, tmp_path: Path) -> None:
         known.make_context(command, words[2:])
 
 
-def test_help_tells_the_exit_codes() -> None:
+def test_help_shows_the_exit_codes() -> None:
     shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "100"})
 
     assert "Exit codes: 0 success; 1 failure" in shown.output
@@ -69,7 +69,7 @@ def test_a_shell_completes_commands_and_options() -> None:
 
 
 def completed(line: str) -> list[str]:
-    """What bash is told when a user presses the tab key at the end of a line."""
+    """What bash is shown when a user presses the tab key at the end of a line."""
     asked = {
         "_ZDX_KEYS_COMPLETE": "complete_bash",
         "COMP_WORDS": line,

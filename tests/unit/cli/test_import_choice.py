@@ -29,20 +29,20 @@ def build_marker(owner: str) -> OwnershipMarker:
     return OwnershipMarker(owner, OWNERSHIP_ID)
 
 
-def test_a_key_made_by_hand_can_be_imported_anywhere() -> None:
+def test_a_key_created_manually_can_be_imported_anywhere() -> None:
     assert STACK.find_obstacle(UNMANAGED) is None
     assert TargetStack().find_obstacle(UNMANAGED) is None
 
 
 @pytest.mark.parametrize("who", ["other/prod/ci", "keys/production/ci", "keys/pro/ci"])
-def test_a_key_of_another_stack_is_left_out_by_its_owner(who: str) -> None:
+def test_a_key_of_another_stack_is_skipped_by_its_owner(who: str) -> None:
     reason = STACK.find_obstacle(build_key(marker=build_marker(who)))
 
     assert reason is not None
     assert f"is managed by {who}" in reason
 
 
-def test_a_key_of_this_stack_is_left_out_only_where_the_state_holds_it() -> None:
+def test_a_key_of_this_stack_is_skipped_only_where_the_state_holds_it() -> None:
     ours = build_key(marker=build_marker("keys/prod/ci"))
 
     assert STACK.find_obstacle(ours) is None
@@ -52,7 +52,7 @@ def test_a_key_of_this_stack_is_left_out_only_where_the_state_holds_it() -> None
     assert TargetStack().find_obstacle(ours)
 
 
-def test_a_key_with_two_roles_is_left_out() -> None:
+def test_a_key_with_two_roles_is_skipped() -> None:
     two = (Scope(id="zdx::1", name="a"), Scope(id="zdx::2", name="b"))
 
     assert "has 2 ZDX roles" in str(STACK.find_obstacle(build_key(marker=None, scopes=two)))
@@ -69,7 +69,7 @@ def test_a_key_of_this_stack_gets_the_place_back_that_it_had(
     assert STACK.choose_owners([ours]) == [Owner("keys", "prod", parents, name)]
 
 
-def test_a_key_made_by_hand_gets_a_name_that_no_other_has() -> None:
+def test_a_key_created_manually_gets_a_name_that_no_other_has() -> None:
     ours = build_key("key-2", marker=build_marker("keys/prod/ci"))
     copy = build_key("key-3", marker=ours.marker)
     held = build_key("key-4", marker=build_marker("keys/prod/held"))
@@ -79,7 +79,7 @@ def test_a_key_made_by_hand_gets_a_name_that_no_other_has() -> None:
     assert [owner.name for owner in owners] == ["ci-2", "ci", "ci-3", "held-2"]
 
 
-def test_a_key_below_a_parent_that_is_gone_too_is_left_out_with_the_command_for_it() -> None:
+def test_a_key_below_a_parent_that_is_gone_too_is_skipped_with_the_command_for_it() -> None:
     parents = ("x:y:Team", "x:y:Group")
     lost = build_key(marker=build_marker(str(Owner("keys", "prod", parents, "ci"))))
 

@@ -1,4 +1,4 @@
-"""How long things take on a tenant, told by a clock that moves only when somebody waits."""
+"""How long things take on a tenant, shown by a clock that moves only when someone waits."""
 
 from dataclasses import dataclass
 

@@ -55,12 +55,12 @@ def test_a_folder_belongs_to_the_project_of_a_folder_above(project: Path) -> Non
 def test_config_is_read_with_its_secrets_and_maps_as_json(
     pulumi_answers: PulumiAnswers, project: Path
 ) -> None:
-    profiles = json.dumps({"eu": {"vanityDomain": "globex"}})
+    entries = json.dumps({"eu": {"vanityDomain": "globex"}})
     pulumi_answers(
         json.dumps(
             {
                 "zdx:clientSecret": {"value": PLANTED, "secret": True},
-                "zdx:tenants": {"value": profiles, "objectValue": {"eu": {}}, "secret": True},
+                "zdx:tenants": {"value": entries, "objectValue": {"eu": {}}, "secret": True},
                 "zdx:unset": {"secret": False},
             }
         )
@@ -68,7 +68,7 @@ def test_config_is_read_with_its_secrets_and_maps_as_json(
 
     config = Stack(project).read_config()
 
-    assert config == {"zdx:clientSecret": PLANTED, "zdx:tenants": profiles}
+    assert config == {"zdx:clientSecret": PLANTED, "zdx:tenants": entries}
 
 
 def test_the_stack_goes_before_the_environment(
@@ -114,7 +114,7 @@ def test_a_stack_that_cannot_be_opened_is_not_passed_over(
     assert not isinstance(caught.value, NoStackSelectedError)
 
 
-def test_what_does_not_open_is_told_with_the_command_that_tells_more(
+def test_what_does_not_open_is_shown_with_the_command_that_shows_more(
     pulumi_answers: PulumiAnswers, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project)
@@ -139,7 +139,7 @@ def test_a_cli_that_cannot_be_run_is_named(pulumi_answers: PulumiAnswers, projec
         Stack(project).read_config()
 
 
-def test_an_answer_of_other_bytes_than_utf_8_is_understood_as_far_as_it_is_text(
+def test_a_response_of_other_bytes_than_utf_8_is_understood_as_far_as_it_is_text(
     pulumi_answers: PulumiAnswers, project: Path
 ) -> None:
     pulumi_answers(exits=1)
@@ -193,7 +193,7 @@ def test_a_command_can_be_pasted(project: Path, monkeypatch: pytest.MonkeyPatch)
     )
 
 
-def test_other_resources_and_keys_that_wait_for_their_deletion_are_left_out(
+def test_other_resources_and_keys_that_wait_for_their_deletion_are_skipped(
     pulumi_answers: PulumiAnswers, project: Path
 ) -> None:
     component = resource("team", type="zdx:index:ApiKey")
@@ -211,7 +211,7 @@ def test_other_resources_and_keys_that_wait_for_their_deletion_are_left_out(
         export(resource("ci", outputs={"key_secret": secret(PLANTED), "name": [PLANTED]})),
     ],
 )
-def test_an_answer_that_is_not_understood_is_not_shown(
+def test_a_response_that_is_not_understood_is_not_shown(
     pulumi_answers: PulumiAnswers, project: Path, answer: str
 ) -> None:
     pulumi_answers(answer)
@@ -226,7 +226,7 @@ def test_an_answer_that_is_not_understood_is_not_shown(
     ("answer", "place"),
     [("organization/keys/prod\n", "keys/prod"), ("acme/keys/prod", "keys/prod")],
 )
-def test_a_place_is_what_the_marks_of_a_stack_begin_with(
+def test_full_name_is_what_the_owners_of_a_stack_begin_with(
     pulumi_answers: PulumiAnswers, project: Path, answer: str, place: str
 ) -> None:
     pulumi_answers(answer)

@@ -34,7 +34,7 @@ FRAMES = st.sampled_from(
 
 
 @pytest.mark.parametrize(
-    ("stderr", "told"),
+    ("stderr", "shown"),
     [
         ("warning: x\nerror: incorrect passphrase\n", "incorrect passphrase"),
         (OLD_LAYOUT, OLD_LAYOUT_IN_ONE_LINE),
@@ -46,8 +46,8 @@ FRAMES = st.sampled_from(
         ("error: " + "x" * 2000, "x" * 600 + "..."),
     ],
 )
-def test_what_pulumi_says_of_a_failure_is_one_line(stderr: str, told: str) -> None:
-    assert summarize_stderr(stderr) == told
+def test_what_pulumi_says_of_a_failure_is_one_line(stderr: str, shown: str) -> None:
+    assert summarize_stderr(stderr) == shown
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
-def test_a_failure_that_nobody_can_be_told_has_its_exit_code(
+def test_a_failure_that_no_one_can_be_shown_has_its_exit_code(
     tmp_path: Path, redirection: str
 ) -> None:
     done = run(f"{COMMAND} roles {redirection}", tmp_path)

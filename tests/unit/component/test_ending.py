@@ -5,11 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-NOBODY = "127.0.0.1:1"
+NO_ENGINE = "127.0.0.1:1"
 
 
 def test_the_engines_signal_ends_it_without_a_word() -> None:
-    command = [str(Path(sys.executable).with_name("pulumi-resource-zdx")), NOBODY]
+    command = [str(Path(sys.executable).with_name("pulumi-resource-zdx")), NO_ENGINE]
     with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
         assert process.stdout
         assert process.stdout.readline().strip().isdigit()

@@ -142,7 +142,7 @@ def _response(request: requests.PreparedRequest, reply: Reply) -> requests.Respo
 
 
 class FakeTime:
-    """Time that passes only when somebody sleeps or a test lets it; the clock may also be set."""
+    """Time that passes only when someone sleeps or a test lets it; the clock may also be set."""
 
     def __init__(self, now: float) -> None:
         self.now = now

@@ -34,7 +34,7 @@ REQUEST = {"x-oneapi-request-id": "r-1"}
         (501, ServerError),
     ],
 )
-def test_a_refusal_has_a_class_and_tells_status_and_request(
+def test_a_refusal_has_a_class_and_shows_status_and_request(
     zidentity: ZIdentity, server: ScriptedServer, status: int, kind: type[StatusError]
 ) -> None:
     server.answers(Reply(status, headers=REQUEST))
@@ -65,7 +65,7 @@ def test_a_refused_client_was_not_made(
     ],
     ids=["header", "body"],
 )
-def test_maintenance_is_told_from_a_missing_permission(
+def test_maintenance_is_shown_from_a_missing_permission(
     zidentity: ZIdentity, server: ScriptedServer, reply: Reply
 ) -> None:
     server.answers(reply)
@@ -135,7 +135,7 @@ def test_a_request_id_that_is_none_is_not_shown(
         (Reply(302, headers={"Location": "https://[evil/"}), "redirects to another address,"),
     ],
 )
-def test_an_answer_that_is_not_zidentitys_has_its_own_line(
+def test_a_response_that_is_not_zidentitys_has_its_own_line(
     zidentity: ZIdentity, server: ScriptedServer, reply: Reply, line: str
 ) -> None:
     server.answers(reply)

@@ -163,7 +163,7 @@ def test_list_is_read_again_if_a_record_was_deleted_between_two_pages(
     assert [client.name for client in zidentity.api_clients.list()] == ["b", "c", "d"]
 
 
-def test_list_is_read_again_if_it_ends_before_its_total(
+def test_list_is_read_again_if_it_is_shorter_than_its_total(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(page(["a", "b"], 3), page(["b"], 3))
@@ -213,7 +213,7 @@ def test_read_refuses_another_client_than_the_one_asked_for(
         zidentity.api_clients.get("c1")
 
 
-def test_update_refuses_an_answer_about_another_client(
+def test_update_refuses_a_response_about_another_client(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(Reply(200, {"id": "c2", "name": "ci"}))
@@ -225,7 +225,7 @@ def test_update_refuses_an_answer_about_another_client(
 @pytest.mark.parametrize(
     "answered", [{"name": "other"}, {"name": "ci", "description": "[pulumi other/prod/ci #1]"}]
 )
-def test_create_takes_an_answer_about_another_client_as_lost(
+def test_create_takes_a_response_about_another_client_as_lost(
     zidentity: ZIdentity, server: ScriptedServer, answered: dict[str, str]
 ) -> None:
     server.answers(Reply(201, {"id": "c2", **answered}))
@@ -235,7 +235,7 @@ def test_create_takes_an_answer_about_another_client_as_lost(
 
 
 @pytest.mark.parametrize("identifier", ["", ".", ".."])
-def test_create_takes_an_answer_without_a_usable_id_as_lost(
+def test_create_takes_a_response_without_a_usable_id_as_lost(
     zidentity: ZIdentity, server: ScriptedServer, identifier: str
 ) -> None:
     secret = {"value": "obviously-fake", "createdAt": 1767225600, "expiresAt": 1798761600}
@@ -347,12 +347,12 @@ def test_requests_say_what_sends_them(zidentity: ZIdentity, server: ScriptedServ
 
 
 @pytest.mark.parametrize(
-    "told", ["2026-01-01T01:30:00+01:30", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00"]
+    "shown", ["2026-01-01T01:30:00+01:30", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00"]
 )
-def test_a_time_is_utc_however_it_is_told(
-    zidentity: ZIdentity, server: ScriptedServer, told: str
+def test_a_time_is_utc_however_it_is_shown(
+    zidentity: ZIdentity, server: ScriptedServer, shown: str
 ) -> None:
-    server.answers(Reply(200, [{"id": "s1", "createdAt": told, "expiresAt": 1798761600}]))
+    server.answers(Reply(200, [{"id": "s1", "createdAt": shown, "expiresAt": 1798761600}]))
 
     (secret,) = zidentity.api_clients.secrets.list("c1")
 

@@ -19,7 +19,7 @@ def test_before_any_answer_the_time_is_this_machines(
     assert server.token_calls == []
 
 
-def test_an_answer_tells_the_servers_time(
+def test_a_response_shows_the_servers_time(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime
 ) -> None:
     server.answers(Reply(200, EMPTY_PAGE, {"Date": "Mon, 18 Jan 2027 08:00:00 GMT"}))

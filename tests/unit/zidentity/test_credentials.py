@@ -127,7 +127,7 @@ def test_a_private_key_is_read_from_a_jwk(rsa_key: rsa.RSAPrivateKey, pem: str) 
 def test_a_path_that_leads_to_no_key_file_is_refused_and_not_shown(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(b"-" * 100_000)
 
-    for path in (tmp_path, tmp_path / "large", tmp_path / "missing", "/dev/zero", "~nobody/x"):
+    for path in (tmp_path, tmp_path / "large", tmp_path / "missing", "/dev/zero", "~no one/x"):
         with pytest.raises(SettingsError, match="path of a readable file") as refused:
             PrivateKey("admin", str(path))
 

@@ -31,9 +31,9 @@ from zdx_provider.zidentity import (
 from zdx_provider.zidentity.messages import Request, Response
 from zdx_provider.zidentity.session import Token
 
-MINTED = "obviously-fake-minted-value"
-PLANTED = (SECRET, TOKEN, MINTED)
-ECHO = {"message": f"{SECRET} {TOKEN}", "code": SECRET, "error": TOKEN, "value": MINTED}
+CREATED_VALUE = "obviously-fake-created-value"
+PLANTED = (SECRET, TOKEN, CREATED_VALUE)
+ECHO = {"message": f"{SECRET} {TOKEN}", "code": SECRET, "error": TOKEN, "value": CREATED_VALUE}
 ECHOING_HEADERS = {"x-oneapi-request-id": f"<{TOKEN}>", "Location": f"https://evil.test/{TOKEN}"}
 
 
@@ -43,12 +43,12 @@ def failures() -> list[Step]:
     statuses = (301, 400, 401, 403, 404, 405, 408, 409, 413, 429, 500, 502, 503, 504)
     return [
         *(Reply(status, ECHO, ECHOING_HEADERS) for status in statuses),
-        Reply(200, b"<html>" + MINTED.encode()),
-        Reply(200, b'{"value": "' + MINTED.encode()),
-        Reply(200, {"value": MINTED, "access_token": TOKEN, "expires_in": SECRET}),
+        Reply(200, b"<html>" + CREATED_VALUE.encode()),
+        Reply(200, b'{"value": "' + CREATED_VALUE.encode()),
+        Reply(200, {"value": CREATED_VALUE, "access_token": TOKEN, "expires_in": SECRET}),
         Reply(200, [ECHO]),
         Reply(200, {"records": [ECHO]}),
-        Reply(200, MINTED.encode() * 400_000),
+        Reply(200, CREATED_VALUE.encode() * 400_000),
         refused_connection(),
         dropped_connection(),
         requests.ReadTimeout(SECRET, request=request),
@@ -56,10 +56,10 @@ def failures() -> list[Step]:
         requests.exceptions.SSLError(f"CERTIFICATE_VERIFY_FAILED {SECRET}", request=request),
         requests.exceptions.ProxyError(f"http://user:{SECRET}@proxy", request=request),
         requests.exceptions.InvalidProxyURL(f"http://user:{SECRET}@", request=request),
-        requests.exceptions.ChunkedEncodingError(MINTED, request=request),
+        requests.exceptions.ChunkedEncodingError(CREATED_VALUE, request=request),
         OSError(f"no bundle at {SECRET}"),
         IncompleteRead(1, 2),
-        DecodeError(MINTED),
+        DecodeError(CREATED_VALUE),
     ]
 
 
@@ -87,15 +87,15 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def everything_told(error: BaseException | None, log: pytest.LogCaptureFixture) -> str:
-    told = [f"{link} {link!r} {link.args!r} {vars(link)!r}" for link in chain(error)]
-    told += [f"{vars(record)!r} {record.getMessage()}" for record in log.records]
-    return "\n".join(told)
+def everything_shown(error: BaseException | None, log: pytest.LogCaptureFixture) -> str:
+    shown = [f"{link} {link!r} {link.args!r} {vars(link)!r}" for link in chain(error)]
+    shown += [f"{vars(record)!r} {record.getMessage()}" for record in log.records]
+    return "\n".join(shown)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("failure", failures(), ids=label)
-def test_no_failure_of_a_call_tells_a_secret(
+def test_no_failure_of_a_call_shows_a_secret(
     connect: Connect,
     server: ScriptedServer,
     caplog: pytest.LogCaptureFixture,
@@ -110,12 +110,12 @@ def test_no_failure_of_a_call_tells_a_secret(
     )
 
     assert error or operation in ANY_JSON_IS_SUCCESS
-    assert not any(planted in everything_told(error, caplog) for planted in PLANTED)
+    assert not any(planted in everything_shown(error, caplog) for planted in PLANTED)
     assert all(isinstance(link, ZdxError) for link in chain(error))
 
 
 @pytest.mark.parametrize("failure", failures(), ids=label)
-def test_no_failure_of_the_token_tells_a_secret(
+def test_no_failure_of_the_token_shows_a_secret(
     connect: Connect, server: ScriptedServer, caplog: pytest.LogCaptureFixture, failure: Step
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -126,7 +126,7 @@ def test_no_failure_of_the_token_tells_a_secret(
     )
 
     assert error
-    assert not any(planted in everything_told(error, caplog) for planted in PLANTED)
+    assert not any(planted in everything_shown(error, caplog) for planted in PLANTED)
     assert all(isinstance(link, ZdxError) for link in chain(error))
 
 
@@ -143,14 +143,14 @@ def error_of(act: Callable[[ZIdentity], object], zidentity: ZIdentity) -> BaseEx
     [
         Token(SecretStr(TOKEN), timedelta(hours=1), stale_at=0),
         Request("get an access token", "POST", "https://x.test", form={"client_secret": SECRET}),
-        Request("create", "POST", "https://x.test", body=MINTED),
-        Response(200, {"Set-Cookie": TOKEN}, MINTED.encode()),
+        Request("create", "POST", "https://x.test", body=CREATED_VALUE),
+        Response(200, {"Set-Cookie": TOKEN}, CREATED_VALUE.encode()),
         ClientSecret("admin", SECRET),
         NewApiClientSecret(
             id="s1",
             created_at=datetime.now(timezone.utc),
             expires_at=datetime.now(timezone.utc),
-            value=SecretStr(MINTED),
+            value=SecretStr(CREATED_VALUE),
         ),
     ],
     ids=lambda holder: type(holder).__name__,

@@ -40,11 +40,11 @@ READS_AND_REPLACEMENTS: dict[str, Act] = {
     "PUT": lambda z: z.api_clients.update(ApiClient(id="c1", name="ci")),
     "DELETE": lambda z: z.api_clients.delete("c1"),
 }
-MINTING: dict[str, Act] = {
+CREATIONS: dict[str, Act] = {
     "client": lambda z: z.api_clients.create(ApiClientRequest(name="ci")),
     "secret": lambda z: z.api_clients.secrets.create("c1", EXPIRY),
 }
-EVERY = READS_AND_REPLACEMENTS | MINTING
+EVERY = READS_AND_REPLACEMENTS | CREATIONS
 
 
 @pytest.fixture(params=READS_AND_REPLACEMENTS)
@@ -52,9 +52,9 @@ def repeatable(request: pytest.FixtureRequest) -> Act:
     return READS_AND_REPLACEMENTS[request.param]
 
 
-@pytest.fixture(params=MINTING)
-def minting(request: pytest.FixtureRequest) -> Act:
-    return MINTING[request.param]
+@pytest.fixture(params=CREATIONS)
+def creating(request: pytest.FixtureRequest) -> Act:
+    return CREATIONS[request.param]
 
 
 @pytest.fixture(params=EVERY)
@@ -63,7 +63,7 @@ def act(request: pytest.FixtureRequest) -> Act:
 
 
 def success_of(act: Act) -> Reply:
-    return Reply(200, SECRET_MADE if act is MINTING["secret"] else CLIENT)
+    return Reply(200, SECRET_MADE if act is CREATIONS["secret"] else CLIENT)
 
 
 def passing_failures() -> list[Step]:
@@ -88,13 +88,13 @@ def test_what_may_pass_is_repeated_where_repeating_changes_nothing(
 
 
 @pytest.mark.parametrize("failure", [*passing_failures(), Reply(500)], ids=repr)
-def test_minting_is_never_repeated_when_it_may_have_happened(
-    zidentity: ZIdentity, server: ScriptedServer, minting: Act, failure: Step
+def test_creating_is_never_repeated_when_it_may_have_happened(
+    zidentity: ZIdentity, server: ScriptedServer, creating: Act, failure: Step
 ) -> None:
     server.answers(failure)
 
     with pytest.raises(ResponseLostError, match="may have been made"):
-        minting(zidentity)
+        creating(zidentity)
 
     assert len(server.calls) == 1
 
@@ -109,7 +109,7 @@ def test_minting_is_never_repeated_when_it_may_have_happened(
     ],
     ids=repr,
 )
-def test_what_surely_never_arrived_is_sent_again_even_when_it_mints(
+def test_what_surely_never_arrived_is_sent_again_even_when_it_creates(
     zidentity: ZIdentity, server: ScriptedServer, act: Act, failure: Step
 ) -> None:
     server.answers(failure, success_of(act))
@@ -119,25 +119,25 @@ def test_what_surely_never_arrived_is_sent_again_even_when_it_mints(
     assert len(server.calls) == 2
 
 
-def test_minting_stops_at_the_first_doubt(
-    zidentity: ZIdentity, server: ScriptedServer, minting: Act
+def test_creating_stops_at_the_first_doubt(
+    zidentity: ZIdentity, server: ScriptedServer, creating: Act
 ) -> None:
     server.answers(refused_connection(), dropped_connection())
 
     with pytest.raises(ResponseLostError):
-        minting(zidentity)
+        creating(zidentity)
 
     assert len(server.calls) == 2
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"id": "c', {"statusCode": "201"}])
-def test_a_minting_answer_without_what_was_made_is_lost(
-    zidentity: ZIdentity, server: ScriptedServer, minting: Act, body: object
+def test_a_creating_answer_without_what_was_made_is_lost(
+    zidentity: ZIdentity, server: ScriptedServer, creating: Act, body: object
 ) -> None:
     server.answers(Reply(201, body))
 
     with pytest.raises(ResponseLostError):
-        minting(zidentity)
+        creating(zidentity)
 
     assert len(server.calls) == 1
 
@@ -158,7 +158,7 @@ def test_a_server_that_is_not_trusted_is_not_asked_again(
         act(zidentity)
 
 
-def test_a_name_that_nobody_knows_points_to_the_tenant(
+def test_a_name_that_no_one_knows_points_to_the_tenant(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.grants(*[unknown_name()] * 6)
@@ -169,7 +169,7 @@ def test_a_name_that_nobody_knows_points_to_the_tenant(
         zidentity.api_clients.get("c1")
 
 
-def test_the_token_is_asked_for_again_as_it_mints_nothing_that_lasts(
+def test_the_token_is_asked_for_again_as_it_creates_nothing_that_lasts(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.grants(dropped_connection(), Reply(503), TOO_MANY)

@@ -53,7 +53,7 @@ def test_a_cloud_that_may_be_anybodys_domain_is_refused(cloud: str) -> None:
 
 
 @pytest.mark.parametrize("cloud", ["zscalertwo", "zscalerbeta", "ZSCloud"])
-def test_a_zia_cloud_is_told_to_leave_the_cloud_unset(cloud: str) -> None:
+def test_a_zia_cloud_is_shown_to_leave_the_cloud_unset(cloud: str) -> None:
     with pytest.raises(SettingsError, match=r"name of a ZIA cloud\. Leave the cloud unset"):
         Tenant("acme", cloud)
 
@@ -68,7 +68,7 @@ def test_a_cloud_of_which_both_addresses_are_given_is_a_mere_name() -> None:
 @pytest.mark.parametrize(
     "host", ["Acme.zslogin.net", "https://acme.zsloginbeta.net/", "acme.zidentitygov.us"]
 )
-def test_a_login_host_is_told_which_part_of_it_is_the_vanity_domain(host: str) -> None:
+def test_a_login_host_is_shown_which_part_of_it_is_the_vanity_domain(host: str) -> None:
     with pytest.raises(SettingsError, match=r'such as "acme"\.$'):
         Tenant(host)
 
@@ -96,7 +96,7 @@ def test_whatever_is_accepted_stays_at_zscaler(vanity_domain: str, cloud: str) -
     "url",
     ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:8080", "https://proxy.test"],
 )
-def test_a_stand_in_may_be_reached_by_https_or_on_this_machine(url: str) -> None:
+def test_an_emulator_may_be_reached_by_https_or_on_this_machine(url: str) -> None:
     tenant = Tenant("acme", api_url=f"{url}/", token_url=f"{url}/oauth2/v1/token")
 
     assert tenant.api_url == url

@@ -33,7 +33,7 @@ def test_one_token_serves_many_calls(zidentity: ZIdentity, server: ScriptedServe
 
 
 @pytest.mark.parametrize(("lifetime", "used_for"), [(3600, 3540), (60, 48)])
-def test_a_token_is_renewed_before_it_ends(
+def test_a_token_is_renewed_before_it_expires(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime, lifetime: float, used_for: float
 ) -> None:
     server.grants(grant("first", lifetime), grant("second", lifetime))
@@ -49,7 +49,7 @@ def test_a_token_is_renewed_before_it_ends(
 
 
 @pytest.mark.parametrize("ahead", [-86_400.0, 86_400.0])
-def test_a_clock_that_is_set_neither_ends_a_token_nor_lengthens_its_life(
+def test_a_clock_that_is_set_neither_invalidates_a_token_nor_lengthens_its_life(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime, ahead: float
 ) -> None:
     server.grants(grant("first", 3600), grant("second", 3600))
@@ -64,7 +64,7 @@ def test_a_clock_that_is_set_neither_ends_a_token_nor_lengthens_its_life(
     assert bearers(server) == ["Bearer first", "Bearer first", "Bearer second"]
 
 
-def test_signing_in_tells_how_long_a_token_lives(
+def test_authenticate_returns_the_lifetime_of_the_token(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.grants(grant(expires_in=600))
@@ -74,7 +74,7 @@ def test_signing_in_tells_how_long_a_token_lives(
     assert len(server.token_calls) == 1
 
 
-def test_signing_in_with_refused_credentials_fails(
+def test_authenticating_with_refused_credentials_fails(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.grants(INVALID_CLIENT)

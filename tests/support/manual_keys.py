@@ -1,4 +1,4 @@
-"""A tenant full of keys that people have made by hand, of every kind that there is."""
+"""A tenant full of keys that people have made manually, of every kind that there is."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -12,8 +12,8 @@ DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
-class HandMade:
-    """A key that somebody has made.
+class ManualKey:
+    """A key that someone has made.
 
     Attributes:
         client: The key.
@@ -30,7 +30,7 @@ Maker = Callable[[RunningEmulator, int], ApiClient]
 
 
 def _plain(tenant: RunningEmulator, number: int) -> ApiClient:
-    return tenant.create_client(f"plain-{number}", description="Made by hand.")
+    return tenant.create_client(f"plain-{number}", description="Made manually.")
 
 
 def _namesake(tenant: RunningEmulator, _: int) -> ApiClient:
@@ -69,7 +69,7 @@ def _untidy(tenant: RunningEmulator, number: int) -> ApiClient:
     return tenant.create_client(f" untidy-{number}")
 
 
-# Each with the lifetimes of its secrets in days; one that lives negative days has ended.
+# Each with the lifetimes of its secrets in days; a negative one means that the secret has expired.
 _KINDS: dict[str, tuple[Maker, tuple[int, ...]]] = {
     "one secret": (_plain, (90,)),
     "no secret": (_plain, ()),
@@ -86,16 +86,16 @@ _KINDS: dict[str, tuple[Maker, tuple[int, ...]]] = {
     "another stack's": (_of_another_stack, (90,)),
     "untidy": (_untidy, (90,)),
 }
-LEFT_OUT = {"another stack's", "untidy"}
+SKIPPED = {"another stack's", "untidy"}
 WITHOUT_A_WORKING_SECRET = {"no secret", "ended", "both ended"}
 
 
-def hand_made(tenant: RunningEmulator, count: int) -> list[HandMade]:
+def create_manual_keys(tenant: RunningEmulator, count: int) -> list[ManualKey]:
     """Make so many keys, of each kind about as many."""
     return list(islice(_made(tenant), count))
 
 
-def download(keys: list[HandMade], folder: Path) -> Path:
+def download(keys: list[ManualKey], folder: Path) -> Path:
     """Write the file that the portal gives of each key that has a secret."""
     folder.mkdir()
     for key in keys:
@@ -105,11 +105,11 @@ def download(keys: list[HandMade], folder: Path) -> Path:
     return folder
 
 
-def _made(tenant: RunningEmulator) -> Iterator[HandMade]:
+def _made(tenant: RunningEmulator) -> Iterator[ManualKey]:
     for number, (kind, (maker, lifetimes)) in enumerate(cycle(_KINDS.items())):
         client = maker(tenant, number)
         values = [_secret(tenant, client, days) for days in lifetimes]
-        yield HandMade(client, kind, values[-1] if values else None)
+        yield ManualKey(client, kind, values[-1] if values else None)
 
 
 def _secret(tenant: RunningEmulator, client: ApiClient, days: int) -> str:

@@ -77,7 +77,7 @@ def test_the_downloaded_file_holds_the_id_and_the_secret(page: Page, tmp_path: P
     }
 
 
-def test_the_list_tells_whose_a_key_is_and_when_its_secret_ends(
+def test_the_list_shows_whose_a_key_is_and_when_its_secret_expires(
     page: Page, client: ApiClient, rows: Rows
 ) -> None:
     page.goto("/")
@@ -183,7 +183,7 @@ def test_a_key_is_made_by_keyboard_alone(page: Page, tenant: RunningEmulator) ->
     assert _role(tenant.client_named("by-keyboard")) == scope_id("ZDX Super Admin")
 
 
-def test_what_a_person_changed_by_hand_is_drift_that_refresh_finds_and_up_mends(
+def test_what_a_person_changed_manually_is_drift_that_refresh_finds_and_up_corrects(
     page: Page, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()

@@ -1,4 +1,4 @@
-"""What somebody did by hand is read as it is, whatever rules a declaration must keep."""
+"""What someone did manually is read as it is, whatever rules a declaration must keep."""
 
 import pytest
 from plugin.conftest import StartHost
@@ -13,7 +13,7 @@ def key(start_host: StartHost, declared: Properties) -> Recorded:
     return start_host().up(declared)
 
 
-def test_a_role_taken_away_by_hand_is_drift_that_the_next_up_mends(
+def test_a_role_taken_away_manually_is_drift_that_the_next_up_corrects(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     tenant.change_client(key.id, clientResources=[])
@@ -28,7 +28,7 @@ def test_a_role_taken_away_by_hand_is_drift_that_the_next_up_mends(
 
 
 @pytest.mark.parametrize("name", ["ci ", "c" * 129, "a\tb"])
-def test_a_name_given_by_hand_that_breaks_our_rule_is_drift_that_the_next_up_mends(
+def test_a_name_given_manually_that_breaks_our_rule_is_drift_that_the_next_up_corrects(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties, name: str
 ) -> None:
     tenant.change_client(key.id, name=name)
@@ -41,7 +41,7 @@ def test_a_name_given_by_hand_that_breaks_our_rule_is_drift_that_the_next_up_men
     assert tenant.client(key.id).name == "ci"
 
 
-def test_a_key_that_was_changed_by_hand_can_be_deleted(
+def test_a_key_that_was_changed_manually_can_be_deleted(
     host: PluginHost, tenant: RunningEmulator, key: Recorded
 ) -> None:
     tenant.change_client(key.id, clientResources=[], name="ci ")
@@ -59,7 +59,7 @@ def test_get_of_a_key_without_a_zdx_role_gives_it(
     assert host.get(client.id, {}).outputs["name"] == "by-hand "
 
 
-def test_a_role_that_the_tenant_does_not_offer_any_more_is_told_in_a_sentence(
+def test_a_role_that_the_tenant_does_not_offer_any_more_is_shown_in_a_sentence(
     host: PluginHost, key: Recorded
 ) -> None:
     gone = {"role_id": "hhlm4bhmbg7ir::gone", "role": "Gone"}
