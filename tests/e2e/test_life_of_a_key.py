@@ -62,22 +62,6 @@ def test_a_new_name_and_a_new_role_are_written_in_place(
     project.assert_no_changes()
 
 
-def test_drift_is_found_by_refresh_and_corrected_by_the_next_up(
-    project: PulumiProject, tenant: RunningEmulator
-) -> None:
-    project.up()
-    client = tenant.client_named("ci")
-    tenant.change_client(client.id, name="renamed-by-hand", status=False)
-
-    refresh = project.refresh("--diff")
-    project.up()
-
-    assert "renamed-by-hand" in refresh.text
-    assert tenant.client(client.id).name == "ci"
-    assert tenant.client(client.id).status is True
-    project.assert_no_changes()
-
-
 def test_a_key_deleted_manually_is_made_again_after_a_refresh(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
@@ -93,32 +77,9 @@ def test_a_key_deleted_manually_is_made_again_after_a_refresh(
     assert tenant.token_for(outputs["key_id"], outputs["key_secret"])
 
 
-def test_an_update_of_a_key_that_is_gone_says_so_and_what_to_do(
-    project: PulumiProject, tenant: RunningEmulator
-) -> None:
-    project.up()
-    tenant.delete_client(tenant.client_named("ci").id)
-    project.program(WITH_ROLE.format(name="ci-2", role="ZDX Read-only Admin"))
-
-    failed = project.up_fails()
-
-    assert "no longer exists in the tenant. Run pulumi up --refresh" in failed.text
-
-
 def test_destroy_leaves_no_key(project: PulumiProject, tenant: RunningEmulator) -> None:
     project.up()
 
     project.destroy()
 
     assert tenant.clients() == []
-
-
-def test_destroy_of_a_key_that_is_gone_already_succeeds(
-    project: PulumiProject, tenant: RunningEmulator
-) -> None:
-    project.up()
-    tenant.delete_client(tenant.client_named("ci").id)
-
-    project.destroy()
-
-    assert project.recorded_keys() == []

@@ -180,19 +180,3 @@ def test_a_key_that_the_state_was_made_to_forget_comes_back_on_request(
     assert assert_sound(stack_a, tenant) == key_id
     assert len(tenant.secrets(key_id)) == 2
     stack_a.assert_no_changes()
-
-
-def test_a_forgotten_key_without_a_free_slot_is_refused_and_names_both_secrets(
-    stack_a: PulumiProject, tenant: RunningEmulator
-) -> None:
-    key_id = assert_sound(stack_a, tenant)
-    tenant.add_secret(key_id)
-    secrets = tenant.secrets(key_id)
-    stack_a.run("state", "delete", "--yes", stack_a.urn_of("ci"))
-    stack_a.program(ADOPTED.format(role="ZDX Read-only Admin"))
-
-    failed = stack_a.up_fails()
-
-    assert f"secret slots are in use ({secrets[0].id}, {secrets[1].id})" in failed.text
-    assert "zdx-keys revoke" in failed.text
-    assert tenant.secrets(key_id) == secrets

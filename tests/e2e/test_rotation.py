@@ -9,7 +9,7 @@ import pytest
 from support.calendar import Calendar
 from support.pulumi_project import PulumiProject
 
-from zdx_emulator.testing import SECRET, SECRETS, RunningEmulator
+from zdx_emulator.testing import RunningEmulator
 
 TRIGGERED = """
 from zdx_provider import RotationArgs
@@ -196,76 +196,6 @@ def test_with_no_overlap_the_next_up_revokes_the_previous_secret_and_not_the_sam
     assert len(tenant.secrets(project.key()["key_id"])) == 1
 
 
-def test_a_secret_created_manually_in_the_second_slot_is_revoked_by_a_rotation(
-    project: PulumiProject, tenant: RunningEmulator
-) -> None:
-    project.program(TRIGGERED.format(keep=7, trigger="a"))
-    project.up()
-    held = project.outputs()
-    manually = tenant.add_secret(held["key_id"])
-    project.program(TRIGGERED.format(keep=7, trigger="b"))
-
-    project.up()
-
-    left = {secret.id for secret in tenant.secrets(held["key_id"])}
-    assert manually.id not in left
-    assert tenant.token_for(held["key_id"], held["key_secret"])
-    assert tenant.token_for(held["key_id"], project.outputs()["key_secret"])
-
-
-def test_a_second_rotation_inside_an_overlap_ends_it(
-    project: PulumiProject, tenant: RunningEmulator
-) -> None:
-    for trigger in ("a", "b", "c"):
-        project.program(TRIGGERED.format(keep=7, trigger=trigger))
-        project.up()
-
-    state = project.key()
-    assert {s.id for s in tenant.secrets(state["key_id"])} == {
-        state["secret_id"],
-        state["previous_secret_id"],
-    }
-    assert tenant.token_for(state["key_id"], state["key_secret"])
-
-
-def test_a_revoke_that_fails_is_owed_and_done_by_the_next_up(
-    project: PulumiProject, tenant: RunningEmulator
-) -> None:
-    project.program(TRIGGERED.format(keep=0, trigger="a"))
-    project.up()
-    project.program(TRIGGERED.format(keep=0, trigger="b"))
-    project.up()
-    tenant.fault(method="DELETE", path=SECRET, status=500)
-
-    warned = project.up()
-    key_id = project.key()["key_id"]
-    owed = len(tenant.secrets(key_id))
-    project.up()
-
-    assert "warning: the previous secret" in warned.text
-    assert owed == 2
-    assert len(tenant.secrets(key_id)) == 1
-    project.assert_no_changes()
-
-
-def test_a_rotation_that_cannot_create_leaves_the_held_secret_and_is_made_up_for(
-    project: PulumiProject, tenant: RunningEmulator
-) -> None:
-    project.program(TRIGGERED.format(keep=7, trigger="a"))
-    project.up()
-    held = project.outputs()
-    project.program(TRIGGERED.format(keep=7, trigger="b"))
-    tenant.fault(method="POST", path=SECRETS, status=403)
-
-    failed = project.up_fails()
-    works_still = tenant.token_for(held["key_id"], held["key_secret"])
-    project.up()
-
-    assert "is up to date, but its secret was not rotated" in failed.text
-    assert works_still
-    assert project.outputs()["key_secret"] != held["key_secret"]
-
-
 def test_without_rotation_a_warning_appears_thirty_days_before_the_end(
     project: PulumiProject, calendar: Calendar
 ) -> None:
@@ -292,14 +222,6 @@ def test_without_rotation_a_secret_that_has_ended_is_replaced(
     outputs = project.outputs()
     assert "gets a new secret: its secret expired on" in said.text
     assert tenant.token_for(outputs["key_id"], outputs["key_secret"])
-
-
-def test_rotation_is_validated_as_a_whole(project: PulumiProject) -> None:
-    project.program(TRIGGERED.format(keep=30, trigger="a"))
-
-    failed = project.fail("preview")
-
-    assert "has an overlap of 30 days, but the previous secret expires 30 days after" in failed.text
 
 
 def test_a_saved_plan_is_good_for_its_day_and_refused_on_the_next(

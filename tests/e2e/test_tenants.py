@@ -159,16 +159,6 @@ def test_a_mistyped_setting_is_warned_of(project: PulumiProject) -> None:
     assert "there is no setting zdx:httproxy. Did you mean zdx:httpProxy?" in warned.text
 
 
-def test_another_cloud_is_another_tenant(project: PulumiProject, tenant: RunningEmulator) -> None:
-    project.up()
-    project.configure({"zdx:cloud": "beta"})
-
-    stopped = project.up_fails()
-
-    assert "belongs to the tenant acme, but the settings point to acme (cloud beta)" in stopped.text
-    assert_sound(project, tenant)
-
-
 def test_each_tenant_has_its_keys_and_is_authenticated_to_once(
     in_tenants: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
@@ -199,42 +189,6 @@ def test_a_key_declared_in_another_tenant_is_made_there_and_ended_where_it_was(
     in_tenants.assert_no_changes()
 
 
-def test_a_tenant_entry_that_names_another_tenant_by_now_stops_the_command(
-    in_tenants: PulumiProject,
-    entries: dict[str, Any],
-    tenant: RunningEmulator,
-    globex: RunningEmulator,
-) -> None:
-    in_tenants.up()
-    in_tenants.configure({"zdx:tenants": {"acme": entries["globex"]}})
-
-    stopped = in_tenants.up_fails()
-
-    assert "belongs to the tenant acme, but the settings point to globex" in stopped.text
-    assert globex.clients() == []
-    assert_sound(in_tenants, tenant)
-
-
-def test_a_renamed_tenant_entry_changes_nothing_in_its_tenant(
-    in_tenants: PulumiProject,
-    entries: dict[str, Any],
-    tenant: RunningEmulator,
-) -> None:
-    in_tenants.up()
-    key_id = assert_sound(in_tenants, tenant)
-    tenant.clear_requests()
-    in_tenants.configure({"zdx:tenants": {"headquarters": entries["acme"]}})
-    in_tenants.program(IN_TENANT.format(tenant="headquarters"))
-
-    in_tenants.refresh("--run-program", "--expect-no-changes")
-    in_tenants.up()
-
-    written = [r for r in tenant.requests() if r.method != "GET" and r.path != TOKEN]
-    assert written == []
-    assert assert_sound(in_tenants, tenant) == key_id
-    in_tenants.assert_no_changes()
-
-
 def test_a_key_whose_tenant_entry_was_renamed_is_removed_from_its_tenant(
     in_tenants: PulumiProject, entries: dict[str, Any], tenant: RunningEmulator
 ) -> None:
@@ -245,16 +199,3 @@ def test_a_key_whose_tenant_entry_was_renamed_is_removed_from_its_tenant(
     in_tenants.destroy("--run-program")
 
     assert tenant.clients() == []
-
-
-def test_settings_that_become_a_tenant_entry_of_the_same_tenant_keep_the_key(
-    project: PulumiProject, entries: dict[str, Any], tenant: RunningEmulator
-) -> None:
-    project.up()
-    key_id = assert_sound(project, tenant)
-    project.configure({"zdx:tenants": entries})
-    project.program(IN_TENANT.format(tenant="acme"))
-
-    project.up()
-
-    assert assert_sound(project, tenant) == key_id

@@ -69,15 +69,6 @@ def test_a_missing_setting_is_named_with_both_its_spellings(project: ComponentPr
     assert "Traceback" not in failed.text
 
 
-def test_an_unknown_role_is_refused_with_those_that_there_are(project: ComponentProject) -> None:
-    project.declare(role="ZDX Admin of All")
-
-    failed = project.up_fails()
-
-    assert "ZDX Read-only Admin" in failed.text
-    assert "Traceback" not in failed.text
-
-
 def test_a_name_of_digits_needs_no_quotes_and_what_is_no_text_is_one_line(
     project: ComponentProject, tenant: RunningEmulator
 ) -> None:

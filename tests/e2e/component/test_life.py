@@ -27,18 +27,6 @@ def test_up_makes_a_component_with_a_key_below_it_whose_secret_works(
     project.assert_no_changes()
 
 
-def test_an_unchanged_up_sends_nothing_and_needs_no_credentials(
-    project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
-) -> None:
-    tenant.clear_requests()
-    project.configure({"zdx:clientId": None, "zdx:clientSecret": None})
-
-    project.up("--expect-no-changes")
-
-    assert tenant.requests() == []
-    assert project.key() == first
-
-
 def test_no_secret_is_shown_or_written_in_plain_text(project: ComponentProject) -> None:
     project.configure({"zdx:clientSecret": None})
     project.run("config", "set", "--secret", "zdx:clientSecret", ADMIN_SECRET)
@@ -74,47 +62,6 @@ def test_changes_are_previewed_and_written_in_place(
     client = tenant.client(first["key_id"])
     assert (client.status, client.access_token_life_time) == (False, 600)
     project.assert_no_changes()
-
-
-def test_drift_is_found_by_refresh_and_corrected_by_the_next_up(
-    project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
-) -> None:
-    tenant.change_client(first["key_id"], name="renamed-by-hand")
-
-    refresh = project.refresh("--diff")
-    project.up()
-
-    assert "renamed-by-hand" in refresh.text
-    assert assert_sound(project, tenant) == first["key_id"]
-    project.assert_no_changes()
-
-
-def test_a_changed_trigger_rotates_the_secret_and_the_previous_one_goes_on_working(
-    project: ComponentProject, tenant: RunningEmulator
-) -> None:
-    project.declare(rotation={"keepPreviousDays": 3, "triggers": {"incident": "none"}})
-    project.up()
-    before = project.outputs()
-    project.declare(rotation={"keepPreviousDays": 3, "triggers": {"incident": "laptop lost"}})
-
-    project.up()
-
-    after = project.outputs()
-    assert after["keySecret"] != before["keySecret"]
-    assert tenant.token_for(before["keyId"], after["keySecret"])
-    assert tenant.token_for(before["keyId"], before["keySecret"])
-    project.assert_no_changes()
-
-
-def test_a_key_that_is_declared_no_more_is_deleted(
-    project: ComponentProject, tenant: RunningEmulator
-) -> None:
-    project.up()
-    project.yaml("resources: {}")
-
-    project.up()
-
-    assert tenant.clients() == []
 
 
 def test_a_replace_deletes_first_and_leaves_one_key(
