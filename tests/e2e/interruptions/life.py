@@ -5,7 +5,9 @@ the promises of docs/reliability.md are checked.
 """
 
 import json
+import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -486,11 +488,28 @@ class Life:
         except ValueError:
             process = processes.cli
         try:
+            if process is processes.cli:
+                self._stop_between_writes(process.pid)
             process.kill()
         except ProcessLookupError:
             return False
         self._survivors.append(processes)
         return True
+
+    def _stop_between_writes(self, cli: int) -> None:
+        """Stop the CLI while the files of its states are whole.
+
+        Pulumi's file backend writes `<stack>.json.attrs` in place. If the CLI is killed meanwhile,
+        no command reads the state any more until that file is deleted. That is not what is tested.
+        """
+        folder = self._folder / "engine" / "state"
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        os.kill(cli, signal.SIGSTOP)
+        while any(file.stat().st_size == 0 for file in folder.rglob("*.attrs")):
+            os.kill(cli, signal.SIGCONT)
+            assert time.monotonic() < deadline, "the CLI never writes a whole state"
+            time.sleep(_POLL_SECONDS / 10)
+            os.kill(cli, signal.SIGSTOP)
 
     # What a user does about it
 

@@ -144,6 +144,8 @@ def live_through(
     try:
         live(steps, figures)
     except Exception as broken:
+        # Read while the life is shortened, and if the whole run is stopped.
+        (folder / "failure.txt").write_text(f"{type(broken).__name__}: {broken}\n")
         short = shrink(steps, fails, shrinking_seconds, time.monotonic)
         file = folder / "life.jsonl"
         write_steps(short, file)
