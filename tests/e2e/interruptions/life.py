@@ -334,7 +334,7 @@ class Life:
             case "disable":
                 self._disabled.add(client.id)
                 self._tenant.change_client(client.id, status=False)
-            case "unmark":
+            case "unmark" if self._count_states_of(client) <= 1:
                 self._tenant.change_client(client.id, description="")
             case "add secret" if len(present) == 1:
                 self._planted.add(self._tenant.add_secret(client.id).value)
@@ -827,6 +827,10 @@ class Life:
             named = re.search(r'create the API client "([^"]+)"', refusal.message)
             if named and "it may have been made" in refusal.message:
                 self._late_names.add(named[1])
+
+    def _count_states_of(self, client: ApiClient) -> int:
+        """How many states have a key. Where two have it, only its marker says whose it is."""
+        return sum(key["key_id"] == client.id for key in self._recorded())
 
     def _find_client(self, key_id: str) -> ApiClient:
         return self._tenant.client(key_id)
