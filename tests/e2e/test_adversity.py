@@ -93,6 +93,7 @@ def test_a_private_key_authenticates_and_a_wrong_clock_is_one_clear_line(
     assert "Traceback" not in failed.text
 
 
+@pytest.mark.parametrize("path", ["/ziam/admin/api/v1/api-clients", ".*/secrets"])
 def test_create_behind_a_proxy_that_breaks_after_the_effect_creates_one_key(
     project: PulumiProject, tenant: RunningEmulator, path: str
 ) -> None:

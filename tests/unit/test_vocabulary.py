@@ -72,7 +72,7 @@ ALLOWED = {
         "tests/*/zidentity/*",
     ),
     # random lives, as the documents call them
-    "live": ("tests/e2e/interruptions/*", "tests/e2e/conftest.py"),
+    "live": ("docs/reliability.md", "tests/e2e/interruptions/*", "tests/e2e/conftest.py"),
     # a user of the operating system
     "nobody": ("tests/support/postgres.py",),
     # of Hypothesis

@@ -49,7 +49,7 @@ def test_a_hostile_key_is_shown_harmlessly(
 def test_json_keeps_a_hostile_name_and_is_harmless(zdx_keys: ZdxKeys, key_id: str) -> None:
     (listed,) = zdx_keys.json("list")
 
-    assert (listed["key_id"], listed["name"], listed["owner"]) == (key_id, HOSTILE, HOSTILE)
+    assert (listed["key_id"], listed["name"], listed["managed_by"]) == (key_id, HOSTILE, HOSTILE)
     assert zdx_keys("list", "--json").stdout.replace("\n", "").isprintable()
 
 

@@ -153,7 +153,7 @@ def test_the_next_step_can_be_pasted_where_the_command_was_run(
         *("import-file", "--cwd", "../home", "--stack", "test"),
         *("--output", "the keys.json", "--program", "keys.py"),
     )
-    (line,) = re.findall(r"Next: (pulumi import .*)", shown.stdout)
+    (line,) = re.findall(r"Next, run: (pulumi import .*)", shown.stdout)
     home.run_in_shell(f"cd {shlex.quote(str(elsewhere))}; {line} --yes --skip-preview")
 
     assert home.key()["key_id"] == client.id

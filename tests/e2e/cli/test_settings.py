@@ -58,8 +58,8 @@ MISTAKES = {
         "name of a ZIA cloud", OWN_ADDRESSES, environment={"ZSCALER_CLOUD": "zscloud"}
     ),
     "host as vanity domain": Mistake("one DNS label", {"zdx:vanityDomain": "acme.zslogin.net"}),
-    "damaged id": Mistake("client id holds a blank", {"zdx:clientId": "ad min"}),
-    "damaged secret": Mistake("client secret holds a blank", {"zdx:clientSecret": "fa ke"}),
+    "damaged id": Mistake("client id contains a space", {"zdx:clientId": "ad min"}),
+    "damaged secret": Mistake("client secret contains a space", {"zdx:clientSecret": "fa ke"}),
     "placeholder": Mistake("which Pulumi shows", {"zdx:clientSecret": "[secret]"}),
     "public key": Mistake("is a public key", {f"zdx:{key}": BY_KEY[key] for key in BY_KEY}),
     "public key in the environment": Mistake(

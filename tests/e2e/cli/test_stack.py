@@ -103,7 +103,7 @@ def test_a_key_whose_secret_was_revoked_gets_another_as_the_message_says(
     leaked = project.key()
 
     shown = is_in_project("revoke", "ci", leaked["secret_id"], "--yes")
-    (line,) = re.findall(r"run (pulumi up --refresh) there", shown.stdout)
+    (line,) = re.findall(r"run (pulumi up --refresh) in that stack", shown.stdout)
     project.run_in_shell(f"{line} --yes --skip-preview")
 
     key = project.key()
@@ -145,7 +145,7 @@ def test_download_overwrites_nothing_and_names_the_keys_that_there_are(
     refused = is_in_project("download", "ci", "--output", "ci.json", exits=1)
     unknown = is_in_project("download", "cd", "--output", "cd.json", exits=1)
 
-    assert "is there already" in refused.stderr
+    assert "already exists" in refused.stderr
     assert file.read_text() == "precious"
     assert 'holds no key "cd". Its keys: ci.' in unknown.stderr
     assert not (project.folder / "cd.json").exists()

@@ -25,9 +25,9 @@ def test_list_shows_role_owner_and_the_end_of_each_secret(
 
     manually, ci = zdx_keys.json("list")
 
-    assert (manually["name"], manually["owner"], manually["enabled"]) == ("by-hand", None, False)
+    assert (manually["name"], manually["managed_by"], manually["enabled"]) == ("by-hand", "", False)
     assert manually["secrets"] == []
-    assert (ci["key_id"], ci["role"], ci["owner"]) == (declared.id, READ_ONLY, "keys/prod/ci")
+    assert (ci["key_id"], ci["role"], ci["managed_by"]) == (declared.id, READ_ONLY, "keys/prod/ci")
     assert ci["secrets"][0]["id"] == secret.id
     assert ci["secrets"][0]["days_left"] == 89
     shown = zdx_keys("list")
@@ -114,7 +114,7 @@ def test_revoke_leaves_alone_what_is_no_zdx_key_or_not_the_only_one(
     twins = [tenant.create_client("twin") for _ in range(2)]
     present = tenant.add_secret(twins[0].id)
 
-    assert "no ZDX key" in zdx_keys("revoke", "admin", its_secret.id, "--yes", exits=1).stderr
+    assert "not a ZDX key" in zdx_keys("revoke", "admin", its_secret.id, "--yes", exits=1).stderr
     ambiguous = zdx_keys("revoke", "twin", "x", "--yes", exits=1).stderr
     unknown = zdx_keys("revoke", twins[0].id, "x", "--yes", exits=1).stderr
     missing = zdx_keys("revoke", "no one", "x", "--yes", exits=1).stderr

@@ -46,11 +46,11 @@ def test_verify_names_the_permission_that_a_read_only_client_lacks(
 def test_verify_live_finds_the_emulator_as_assumed_and_leaves_it_as_it_was(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
-    findings = zdx_keys.json("verify", "--live")["findings"]
+    results = zdx_keys.json("verify", "--live")["results"]
 
-    tried = [finding for finding in findings if not finding["seen"].startswith("not checked")]
-    assert len(tried) == 22
-    assert {finding["verdict"] for finding in tried} == {"holds"}
+    checked = [each for each in results if not each["observed"].startswith("not checked")]
+    assert len(checked) == 22
+    assert {each["verdict"] for each in checked} == {"holds"}
     assert tenant.clients() == []
 
 
