@@ -214,3 +214,12 @@ def _first_column(document: str, heading: str) -> set[str]:
 
 def _quoted(text: str) -> list[str]:
     return re.findall(r"`([^`]+)`", text)
+
+
+@pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_every_file_that_a_document_for_contributors_names_exists(document: str) -> None:
+    named = re.findall(r"`([\w./-]+(?:\.py|/))`", (ROOT / document).read_text())
+    folders = (ROOT, ROOT / "zdx_provider", ROOT / "zdx_emulator")
+
+    assert named
+    assert [n for n in named if not any((folder / n).exists() for folder in folders)] == []

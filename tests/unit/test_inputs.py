@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pulumi.output import Unknown
 
 from zdx_provider.engine.lifecycle import find_failures, remove_unknowns
-from zdx_provider.keys.inputs import KeyInputs, find_broken_rules
+from zdx_provider.keys.inputs import ARGUMENTS, KeyInputs, find_broken_rules
 
 DECLARED: dict[str, Any] = {
     "name": "ci",
@@ -180,3 +180,11 @@ def test_a_reason_never_repeats_the_value(values: dict[str, Any]) -> None:
     unlike_any_value = find_broken_rules({**DECLARED, **dict.fromkeys(values, object())})
 
     assert broken.items() <= unlike_any_value.items()
+
+
+TEXTS = [name for name in sorted(ARGUMENTS) if isinstance(DECLARED.get(name), str)]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_check_refuses_a_control_character_in_every_text(name: str) -> None:
+    assert name in find_broken_rules({**DECLARED, name: "a\x1b[2J"})
