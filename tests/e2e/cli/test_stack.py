@@ -147,7 +147,7 @@ def test_download_overwrites_nothing_and_names_the_keys_that_there_are(
 
     assert "already exists" in refused.stderr
     assert file.read_text() == "precious"
-    assert 'holds no key "cd". Its keys: ci.' in unknown.stderr
+    assert 'has no key "cd". Its keys: ci.' in unknown.stderr
     assert not (project.folder / "cd.json").exists()
 
 
