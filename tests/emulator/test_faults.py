@@ -290,6 +290,10 @@ def test_an_observer_meets_no_fault(tenant: RunningEmulator) -> None:
         {"path": "*", "count": 0},
         {"path": "*", "drop": "sometimes"},
         {"path": "*", "drop": "after", "status": 500},
+        {"path": "*", "drop": "after", "applied": True},
+        {"path": "*", "drop": "after", "body_ms": 100},
+        {"path": "*", "truncate": True, "body_ms": 100},
+        {"path": "*", "redirect": "/", "headers": {"Retry-After": "1"}},
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(
