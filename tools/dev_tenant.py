@@ -3,7 +3,7 @@
 Usage: dev_tenant.py start|stop
 
 It listens where `Pulumi.dev.yaml` says (`zdx:apiUrl`), and keeps its data and log in `.local/`.
-The lock on its data folder tells whether it runs: a killed one frees it, and a process id that
+The lock on its data folder shows whether it runs: a killed one frees it, and a process id that
 was given to another program since is never signalled.
 """
 
@@ -86,7 +86,7 @@ def stop() -> int:
 
 
 def holder() -> int | None:
-    """The process that serves from the data folder; None when nobody does."""
+    """The process that serves from the data folder; None when none does."""
     if not LOCK.exists():
         return None
     with LOCK.open("r+") as lock:

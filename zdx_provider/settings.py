@@ -134,11 +134,11 @@ class Settings(BaseModel):
         return self._unused
 
     def format_origin(self, key: str) -> str:
-        """Where a setting was read: its path in the config, or a variable of the environment."""
+        """Return its path in the config, or the variable of the environment it was read from."""
         return ENVIRONMENT[key] if key in self._inherited else to_path(key, self._tenant_name)
 
     def build_tenant(self) -> Tenant:
-        """The tenant that these settings name.
+        """Build the tenant that these settings name.
 
         Raises:
             SettingsError: No vanity domain is set, or only half of a tenant is on this machine.
@@ -165,7 +165,7 @@ class Settings(BaseModel):
         return tenant
 
     def build_credentials(self) -> Credentials:
-        """The credentials of the provider's API client.
+        """Build the credentials of the provider's API client.
 
         Raises:
             SettingsError: The id or the secret is missing, or both kinds of secret are set.
@@ -187,7 +187,7 @@ class Settings(BaseModel):
         raise self._build_missing_error()
 
     def build_connection(self) -> ConnectionOptions:
-        """How calls are made."""
+        """Build the options of the connection."""
         return ConnectionOptions(
             http_proxy=self.http_proxy,
             max_retries=self.max_retries,
@@ -195,7 +195,7 @@ class Settings(BaseModel):
         )
 
     def open(self, before_write: Callable[[], None] = lambda: None) -> ZIdentity:
-        """The API of the tenant that these settings name; nothing is sent yet.
+        """Open the API of the tenant that these settings name; nothing is sent yet.
 
         Args:
             before_write: Called before each attempt to change anything on the tenant; what it
@@ -218,7 +218,7 @@ class Settings(BaseModel):
         return path if self._tenant_name is not None else f"{path} ({ENVIRONMENT[key]})"
 
     def _build_missing_error(self) -> SettingsError:
-        """All that is missing, in one message."""
+        """Name all that is missing, in one message."""
         present = self.model_dump(exclude_none=True, by_alias=True)
         missing = [key for key in ("vanityDomain", "clientId") if key not in present]
         if not present.keys() & {*SECRETS}:
@@ -247,7 +247,7 @@ class Settings(BaseModel):
         )
 
     def _format_correction(self, error: SettingsError) -> str:
-        """The next step, with the place where the value was read."""
+        """Format the next step, with the place where the value was read."""
         key = to_camel(error.field)
         path = to_path(key, self._tenant_name)
         if key not in self._inherited:
@@ -336,7 +336,7 @@ def require_known_names(names: Iterable[str]) -> None:
 
 
 def _load_stack(configured: Mapping[str, Any], inherited: Mapping[str, Any]) -> Settings:
-    """The settings of the stack's own tenant: those of the config, completed by the environment.
+    """Load the settings of the stack's own tenant: the config, completed by the environment.
 
     Raises:
         SettingsError: A value is malformed, or credentials of one source would be sent to an
@@ -432,7 +432,7 @@ def _get_entry(entries: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _select_present(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that are set, without what gets around a text on its way from a file or shell."""
+    """Select the values that are set, without what surrounds a text from a file or shell."""
     cleaned = {k: _clean(v) if isinstance(v, str) else v for k, v in values.items()}
     return {key: value for key, value in cleaned.items() if value is not None and value != ""}
 

@@ -67,7 +67,7 @@ def test_a_take_over_is_shown_with_the_day_on_which_the_former_secret_goes(
     assert f"revokes the previous one, {former}" in said.text
 
 
-def test_after_a_handover_the_old_stack_finds_the_drift_and_is_kept_from_correcting_it(
+def test_after_a_take_over_the_old_stack_finds_the_drift_and_is_kept_from_correcting_it(
     stack_a: PulumiProject, heir: PulumiProject, tenant: RunningEmulator
 ) -> None:
     before = tenant.clients()
@@ -82,7 +82,7 @@ def test_after_a_handover_the_old_stack_finds_the_drift_and_is_kept_from_correct
     heir.assert_no_changes()
 
 
-def test_after_a_handover_the_old_stack_is_destroyed_and_the_key_is_kept(
+def test_after_a_take_over_the_old_stack_is_destroyed_and_the_key_is_kept(
     stack_a: PulumiProject, heir: PulumiProject, tenant: RunningEmulator
 ) -> None:
     destroyed = stack_a.destroy()

@@ -22,8 +22,9 @@ PRODUCT = (
     *("zdx_emulator/**/*.py", "zdx_emulator/**/*.html"),
 )
 TESTS = ("tests/**/*.py", "benchmarks/*.py")
+TOOLS = ("tools/**/*.py",)
 
-CHECKED = (*DOCUMENTS, *PRODUCT, *TESTS)
+CHECKED = (*DOCUMENTS, *PRODUCT, *TESTS, *TOOLS)
 
 # A space stands for any white space, and names in code are split into words: `left_out` is "left
 # out". The second text is what to say instead.
@@ -44,7 +45,7 @@ REPLACED = (
     # Settings and tenants
     (r"profiles?", "tenant, tenant name"),
     (r"sign(s|ed|ing)? in|by a key pair", "authenticate, with a private key"),
-    (r"stand ?-?in|first administrator|bootstrap", "emulator, admin client"),
+    (r"stand[- ]?ins?|first administrator|bootstrap", "emulator, admin client"),
     # HTTP
     (r"(the|no|an|another|its) answers?|answer(s|ed) (with|by|that|\d+)", "response, respond"),
     (r"tr(y|ies|ied) again", "retry"),
@@ -127,7 +128,12 @@ def test_file_uses_the_vocabulary(file: str) -> None:
 
 
 if __name__ == "__main__":
-    for name, scope in {"documents": DOCUMENTS, "product": PRODUCT, "tests": TESTS}.items():
+    for name, scope in {
+        "documents": DOCUMENTS,
+        "product": PRODUCT,
+        "tests": TESTS,
+        "tools": TOOLS,
+    }.items():
         violations = [each for file in find_files(scope) for each in find_violations(file)]
         print(*sorted(violations), sep="\n")  # noqa: T201 - this is its output
         print(f"{name}: {len(violations)} violations")  # noqa: T201

@@ -1,4 +1,4 @@
-"""A browser for tests and screenshots, which contacts nobody but this machine."""
+"""A browser for tests and screenshots, which contacts only this machine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tools.browser.find import MISSING, find
 
-# Root has no sandbox to be in; a browser phones home unless it is told not to.
+# Root has no sandbox to be in; a browser phones home unless a flag forbids it.
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -22,7 +22,7 @@ ARGUMENTS = (
 
 @contextmanager
 def running_chromium() -> Iterator[Browser]:
-    """Runs a browser without a window, with a fresh profile, and ends it.
+    """Runs a browser without a window, with a fresh user folder, and ends it.
 
     Raises:
         FileNotFoundError: There is no browser; the message says how to get one.

@@ -1,4 +1,4 @@
-"""The stand-in for the language host as a process, in a test's hands."""
+"""The project's language host as a process that a test controls."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A stand-in for `pulumi-language-python`, for a CLI that was built without one.
+"""Run in place of `pulumi-language-python`, for a CLI that was built without one.
 
 Usage: run_language_host.py EXECUTOR [FLAGS] ENGINE_ADDRESS
 

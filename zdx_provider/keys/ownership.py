@@ -1,4 +1,4 @@
-"""Decide whether a create may use a key that already exists.
+"""Decide whether a create may use a key that already exists, and an update may change one.
 
 The engine records a resource only when its creation returns, so a killed run creates again; a
 program may be renamed, moved or copied; someone may have created the key manually. The keys that
@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.key import Key, parse_marker
+from zdx_provider.keys.inputs import KeyInputs
+from zdx_provider.keys.key import Key, OwnershipMarker, parse_marker
 from zdx_provider.keys.owner import Owner
 from zdx_provider.keys.roles import format_scopes
+from zdx_provider.keys.state import KeyState
 from zdx_provider.text import quote_python, quote_shell
 from zdx_provider.zidentity import ApiClient
 from zdx_provider.zidentity.models import MAX_SECRETS
@@ -173,3 +175,24 @@ def _format_ids(found: Sequence[Key]) -> str:
 def _format_id(key_id: str, description: str) -> str:
     marker = parse_marker(description)
     return f"{key_id} ({marker.managed_by if marker else 'not managed by Pulumi'})"
+
+
+def require_owned(found: OwnershipMarker | None, state: KeyState, inputs: KeyInputs) -> None:
+    """Stop before a key is changed that another resource or another state manages.
+
+    Raises:
+        KeyConflictError: The marker names another owner, or another ownership ID.
+    """
+    if found and found.managed_by not in (inputs.managed_by, state.managed_by):
+        raise KeyConflictError(
+            f'the key "{inputs.name}" ({state.key_id}) is now managed by {found.managed_by}.',
+            hint="To leave it there, remove this declaration; the key is kept. To take it back, "
+            "run pulumi state delete for this resource and declare adopt=True.",
+        )
+    if found and state.ownership_id and found.ownership_id != state.ownership_id:
+        raise KeyConflictError(
+            f'the key "{inputs.name}" ({state.key_id}) was taken over by another run of this '
+            "resource, with another copy of the state.",
+            hint="Use that state, and delete this one. To take the key back, run pulumi state "
+            "delete for this resource and declare adopt=True.",
+        )

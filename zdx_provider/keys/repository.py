@@ -28,6 +28,7 @@ from zdx_provider.keys.ownership import (
     build_taken_name_error,
     choose_key_to_take_over,
     describe_key,
+    require_owned,
 )
 from zdx_provider.keys.roles import (
     Role,
@@ -266,7 +267,7 @@ class KeyRepository:
                     hint="Run pulumi up --refresh to create it again.",
                 )
             found = parse_marker(client.description)
-            _require_owned(found, state, inputs)
+            require_owned(found, state, inputs)
             ownership_id = found.ownership_id if found else state.ownership_id
             marker = OwnershipMarker(inputs.managed_by, ownership_id or self._create_ownership_id())
             if inputs.name == state.name == client.name:
@@ -573,27 +574,6 @@ def _with_inputs(client: Request, inputs: KeyInputs, marker: OwnershipMarker) ->
     values = {name: getattr(inputs, name) for name in ATTRIBUTES}
     description = format_description(inputs.description, marker)
     return client.model_copy(update={**values, "description": description})
-
-
-def _require_owned(found: OwnershipMarker | None, state: KeyState, inputs: KeyInputs) -> None:
-    """Stop before a key is changed that another resource or another state manages.
-
-    Raises:
-        KeyConflictError: The marker names another owner, or another ownership ID.
-    """
-    if found and found.managed_by not in (inputs.managed_by, state.managed_by):
-        raise KeyConflictError(
-            f'the key "{inputs.name}" ({state.key_id}) is now managed by {found.managed_by}.',
-            hint="To leave it there, remove this declaration; the key is kept. To take it back, "
-            "run pulumi state delete for this resource and declare adopt=True.",
-        )
-    if found and state.ownership_id and found.ownership_id != state.ownership_id:
-        raise KeyConflictError(
-            f'the key "{inputs.name}" ({state.key_id}) was taken over by another run of this '
-            "resource, with another copy of the state.",
-            hint="Use that state, and delete this one. To take the key back, run pulumi state "
-            "delete for this resource and declare adopt=True.",
-        )
 
 
 def _map(function: Callable[[S], T | None], items: Iterable[S]) -> Iterator[T]:

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 
 class Ending:
-    """Waits for SIGINT, SIGTERM, or an announcement from another thread.
+    """Waits for SIGINT, SIGTERM, or a call from another thread.
 
     A pipe rather than an event: a signal that arrives just before the main thread blocks on an
     event would be noticed only when something else wakes it.
@@ -17,7 +17,7 @@ class Ending:
         os.set_blocking(self._writer, False)
         signal.set_wakeup_fd(self._writer)
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)  # the pipe tells; no KeyboardInterrupt
+            signal.signal(number, lambda *_: None)  # the pipe reports it; no KeyboardInterrupt
 
     def announce(self) -> None:
         """Makes `wait` return."""

@@ -38,7 +38,7 @@ def start(
         arguments: What follows the interpreter on its command line.
         interpreter: The Python, and the environment of the process.
         folder: The working directory.
-        call: When the engine gives it up, the process is told to end.
+        call: When the engine gives it up, the process is asked to end.
         capture: Whether `stream` will read the output; else it goes where this process's goes.
     """
     destination = subprocess.PIPE if capture else None
@@ -56,7 +56,7 @@ def start(
 
 
 def stream(process: subprocess.Popen[bytes]) -> Iterator[Output]:
-    """Yields the output of a captured process as it comes, until there is no more."""
+    """Yields the output of a captured process as it comes, up to its close."""
     with selectors.DefaultSelector() as selector:
         for pipe, channel in ((process.stdout, "stdout"), (process.stderr, "stderr")):
             if pipe is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pulumi.runtime.proto.language_pb2 import RunRequest, RunResponse
 
-# The executor's way to say that the user has already been told what is wrong.
+# The executor's way to say that the user already knows what is wrong.
 _EXIT_AFTER_MESSAGE = 32
 
 

@@ -44,7 +44,7 @@ class LanguageHost(LanguageRuntimeServicer):
         return language_pb2.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """Names no version: a stand-in has none of the vendor's."""
+        """Names no version: this host has none of Pulumi's."""
         return plugin_pb2.PluginInfo()
 
     def GetRequiredPackages(
@@ -79,7 +79,7 @@ class LanguageHost(LanguageRuntimeServicer):
         self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
     ) -> Iterator[language_pb2.RunPluginResponse]:
         """Runs a policy pack or a component plugin; its first line on stdout is its port."""
-        with _told_to_engine(context):
+        with _report_to_engine(context):
             interpreter = find_interpreter(request.info, plugin_environment(request))
             process = start(plugin_command(request), interpreter, request.pwd, context)
         for output in stream(process):
@@ -90,15 +90,15 @@ class LanguageHost(LanguageRuntimeServicer):
         self, request: language_pb2.InstallDependenciesRequest, context: grpc.ServicerContext
     ) -> Iterator[language_pb2.InstallDependenciesResponse]:
         """Creates the virtual environment if it is missing, and fills it."""
-        with _told_to_engine(context):
+        with _report_to_engine(context):
             for output in install_dependencies(request.info, os.environ, context):
                 yield _message(language_pb2.InstallDependenciesResponse, output)
 
     def About(
         self, request: language_pb2.AboutRequest, context: grpc.ServicerContext
     ) -> language_pb2.AboutResponse:
-        """Tells which Python would run the program."""
-        with _told_to_engine(context):
+        """Reports which Python would run the program."""
+        with _report_to_engine(context):
             interpreter = find_interpreter(request.info, os.environ)
             version = ask(interpreter, "--version").removeprefix("Python ")
         return language_pb2.AboutResponse(executable=interpreter.python, version=version)
@@ -107,7 +107,7 @@ class LanguageHost(LanguageRuntimeServicer):
         self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetProgramDependenciesResponse:
         """Lists what is installed for the program."""
-        with _told_to_engine(context):
+        with _report_to_engine(context):
             interpreter = find_interpreter(request.info, os.environ)
             packages = installed_packages(interpreter, transitive=request.transitiveDependencies)
         return language_pb2.GetProgramDependenciesResponse(
@@ -119,7 +119,7 @@ class LanguageHost(LanguageRuntimeServicer):
 
 
 @contextmanager
-def _told_to_engine(context: grpc.ServicerContext) -> Iterator[None]:
+def _report_to_engine(context: grpc.ServicerContext) -> Iterator[None]:
     try:
         yield
     except HostError as error:

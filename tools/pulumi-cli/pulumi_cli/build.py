@@ -48,7 +48,7 @@ class Pins:
 
     @property
     def digest(self) -> str:
-        """Tells builds apart: other pins, or another machine that shares the folder."""
+        """Distinguishes builds: other pins, or another machine that shares the folder."""
         content = f"{self.module}{platform.system()}{platform.machine()}"
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
@@ -78,7 +78,7 @@ def build_with_go(folder: Path, pins: Pins) -> None:
 
 @dataclass(frozen=True)
 class Build:
-    """Builds the CLI, and adds the stand-in for the language host that no registry has.
+    """Builds the CLI, and adds the project's language host, because no registry has Pulumi's.
 
     Args:
         destination: The project's own folder.

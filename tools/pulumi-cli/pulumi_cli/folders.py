@@ -1,4 +1,4 @@
-"""Folders that are either whole or not there, whoever else runs and whenever a run is killed."""
+"""Folders that are either whole or not there, whatever else runs and whenever a run is killed."""
 
 import fcntl
 import shutil

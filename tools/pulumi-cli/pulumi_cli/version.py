@@ -24,5 +24,5 @@ def pulumi_version(pulumi: Path) -> str | None:
 
 
 def is_supported(version: str | None) -> bool:
-    """Tells whether the SDK that the project uses can work with that version."""
+    """Checks whether the SDK that the project uses can work with that version."""
     return version is not None and version.startswith("v3.")

@@ -1,4 +1,4 @@
-"""The stand-in for the language host installs what a program needs, and tells what is there."""
+"""The project's language host installs what a program needs, and reports what is there."""
 
 import sys
 import zipfile

@@ -1,4 +1,4 @@
-"""The stand-in for the language host runs policy packs and component plugins."""
+"""The project's language host runs policy packs and component plugins."""
 
 import os
 import socket

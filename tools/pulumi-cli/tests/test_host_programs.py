@@ -1,4 +1,4 @@
-"""The stand-in for the language host runs programs, and ends when it should."""
+"""The project's language host runs programs, and ends when it should."""
 
 import json
 import signal
@@ -37,7 +37,7 @@ def run_request(
         ({"signal": "9"}, RunResponse(error="the program was ended by SIGKILL")),
     ],
 )
-def test_the_answer_tells_how_the_program_ended(
+def test_run_reports_how_the_program_ended(
     host: HostProcess, project: Path, config: dict[str, str], answer: RunResponse
 ) -> None:
     assert host.call.Run(run_request(project, config=config)) == answer
@@ -50,12 +50,12 @@ def test_the_program_gets_its_configuration(host: HostProcess, project: Path) ->
     assert json.loads(environment["PULUMI_CONFIG_SECRET_KEYS"]) == ["zdx:clientSecret"]
 
 
-def test_the_program_is_told_its_place(host: HostProcess, project: Path) -> None:
+def test_run_passes_the_program_its_place(host: HostProcess, project: Path) -> None:
     host.call.Run(run_request(project))
     *flags, entry_point = json.loads((project / "report.json").read_text())["arguments"]
-    told = dict(zip(flags[::2], flags[1::2], strict=True))
-    assert told.pop("--engine").startswith("127.0.0.1:")
-    assert told == {
+    passed = dict(zip(flags[::2], flags[1::2], strict=True))
+    assert passed.pop("--engine").startswith("127.0.0.1:")
+    assert passed == {
         "--monitor": "127.0.0.1:1",
         "--project": "keys",
         "--stack": "dev",

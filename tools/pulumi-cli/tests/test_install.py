@@ -78,14 +78,14 @@ class Machine:
             wheel.writestr(f"{metadata}/RECORD", "")
 
     def start_install(self) -> subprocess.Popen[str]:
-        nobody = f"http://127.0.0.1:{self.closed_port}"
+        unreachable = f"http://127.0.0.1:{self.closed_port}"
         return subprocess.Popen(
             [sys.executable, INSTALL, self.destination],
             env={
                 "PATH": f"{self.cli}:{self.folder / 'programs'}",
                 "HOME": str(self.folder),
-                "http_proxy": nobody,
-                "https_proxy": nobody,
+                "http_proxy": unreachable,
+                "https_proxy": unreachable,
                 "PIP_NO_INDEX": "1",
                 "PIP_FIND_LINKS": str(self.folder / "wheels"),
             },
@@ -129,7 +129,7 @@ def test_a_usable_pulumi_on_path_is_taken(machine: Machine) -> None:
     assert (version(machine.cli), machine.builds) == ("v3.200.0\n", 0)
 
 
-def test_the_stand_in_is_not_installed_beside_the_machines_own_cli(machine: Machine) -> None:
+def test_the_language_host_is_not_installed_beside_the_machines_own_cli(machine: Machine) -> None:
     machine.has("pulumi", "echo v3.200.0")
     machine.has("pulumi-language-python", "")
     machine.install()
@@ -171,7 +171,7 @@ def test_where_no_way_leads_to_a_cli_one_message_names_each_and_its_reason(
     assert build.startswith("  3. a build from the Go module registry: no Go on PATH that is new")
 
 
-def test_where_nothing_else_works_the_cli_is_built_with_its_stand_in(machine: Machine) -> None:
+def test_where_nothing_else_works_the_cli_is_built_with_its_language_host(machine: Machine) -> None:
     machine.has_go()
     assert machine.install().stdout == f"{machine.cli}\n"
     assert {file.name for file in machine.cli.iterdir()} == {
@@ -183,7 +183,7 @@ def test_where_nothing_else_works_the_cli_is_built_with_its_stand_in(machine: Ma
     }
 
 
-def test_the_stand_in_that_was_installed_starts(machine: Machine) -> None:
+def test_the_language_host_that_was_installed_starts(machine: Machine) -> None:
     machine.has_go()
     machine.install()
     gone_engine = f"127.0.0.1:{machine.closed_port}"
@@ -206,7 +206,7 @@ def test_a_second_run_builds_nothing(machine: Machine) -> None:
     assert machine.builds == 1
 
 
-def test_a_second_run_repairs_the_stand_ins_starter(machine: Machine) -> None:
+def test_a_second_run_repairs_the_language_hosts_starter(machine: Machine) -> None:
     machine.has_go()
     machine.install()
     starter = machine.cli / "pulumi-language-python"
