@@ -1,14 +1,12 @@
 """A tenant that is slow, broken or not the tenant at all, as the user of the CLI meets it."""
 
-from typing import Any
-
 import pytest
 from support.key_pair import KeyPair
 from support.proxy import Failure, running_proxy
 from support.pulumi_project import PulumiProject
 from support.soundness import assert_sound
 
-from zdx_emulator.testing import ADMIN_ID, RESOURCE_SERVERS, TOKEN, RunningEmulator
+from zdx_emulator.testing import ADMIN_ID, RESOURCE_SERVERS, RunningEmulator
 
 TEN = """
 for n in range(10):
@@ -17,43 +15,16 @@ for n in range(10):
 HTML = "<html><title>Proxy login</title></html>"
 
 
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        ({"body": HTML}, "Check that no proxy or login page responds instead of ZIdentity"),
-        ({"status": 502, "body": HTML, "count": 99}, "Run the command again later"),
-        ({"truncate": True, "count": 99}, "the connection closed before the response was complete"),
-        ({"body": '{"records": ['}, "Check that no proxy or login page responds"),
-        ({"body": "x" * 10_000_000}, "the response is larger than 8 MB"),
-        ({"redirect": "https://login.example.invalid/"}, "redirect"),
-        ({"status": 403}, "full permission on API Clients and API Resources"),
-        ({"status": 403, "headers": {"x-zscaler-mode": "read-only"}}, "maintenance"),
-        ({"status": 500}, "include the request ID"),
-    ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
-)
-def test_a_tenant_that_does_not_answer_as_documented_is_one_clear_line(
-    project: PulumiProject, tenant: RunningEmulator, fault: dict[str, Any], said: str
-) -> None:
-    project.configure({"zdx:maxRetries": 1})
-    tenant.fault(method="GET", path=RESOURCE_SERVERS, **fault)
-
-    failed = project.fail("preview")
-
-    assert said in failed.text
-    assert "Traceback" not in failed.text
-    assert tenant.clients() == []
-
-
-def test_a_token_endpoint_that_is_a_web_page_is_one_clear_line(
+def test_preview_against_a_login_page_fails_in_one_line(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    tenant.fault(method="POST", path=TOKEN, body=HTML)
+    tenant.fault(method="GET", path=RESOURCE_SERVERS, body=HTML)
 
     failed = project.fail("preview")
 
-    assert "Check that no proxy or login page responds" in failed.text
+    assert "Check that no proxy or login page responds instead of ZIdentity" in failed.text
     assert "Traceback" not in failed.text
+    assert tenant.clients() == []
 
 
 def test_a_preview_without_any_settings_says_what_to_set(project: PulumiProject) -> None:

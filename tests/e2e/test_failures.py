@@ -107,47 +107,23 @@ pulumi.runtime.register_resource_transform(put)
 
 
 @pytest.mark.parametrize("kind", PUT_IN)
-@pytest.mark.parametrize(
-    ("prop", "value"),
-    [
-        ("name", 'pulumi.Output.secret(" planted")'),
-        ("rotation", '{"triggers": [{"a": [pulumi.Output.secret("planted")]}]}'),
-    ],
-    ids=["name", "rotation"],
-)
 def test_a_secret_that_the_stack_puts_in_is_in_no_complaint(
-    project: PulumiProject, kind: str, prop: str, value: str
+    project: PulumiProject, kind: str
 ) -> None:
+    planted = '{"triggers": [{"a": [pulumi.Output.secret("planted")]}]}'
     declaration = '\nApiKey("ci", name="ci", role="ZDX Read-only Admin")'
-    project.program(PUT_IN[kind].format(prop=prop, value=value) + declaration)
+    project.program(PUT_IN[kind].format(prop="rotation", value=planted) + declaration)
 
     failed = project.fail("preview")
 
-    assert f"has a problem: {prop}" in failed.text
+    assert "has a problem: rotation" in failed.text
     assert "planted" not in failed.text
 
 
-def test_a_secret_inside_a_list_of_triggers_is_in_no_complaint(project: PulumiProject) -> None:
-    project.program(
-        """
-        from zdx_provider import RotationArgs
-
-        triggers = {"a": [pulumi.Output.secret("planted")]}
-        rotation = RotationArgs(secret_lifetime_days=7, triggers=triggers)
-        ApiKey("ci", name="ci", role="ZDX Read-only Admin", rotation=rotation)
-        """
-    )
-
-    failed = project.fail("preview")
-
-    assert "has a problem: rotation.secret_lifetime_days must be" in failed.text
-    assert "planted" not in failed.text
-
-
-@pytest.mark.parametrize("module", ["secrets", "requests", "pydantic", "queue", "types"])
 def test_a_file_that_hides_a_module_is_named(
-    project: PulumiProject, tenant: RunningEmulator, module: str
+    project: PulumiProject, tenant: RunningEmulator
 ) -> None:
+    module = "types"  # which Python itself imports first
     file = project.folder / f"{module}.py"
     file.write_text("")
 

@@ -11,24 +11,23 @@ pulumi.export("key_secret", key.key_secret)
 """
 
 
-def test_up_creates_the_key_with_its_role_and_a_secret_that_works(
+def test_preview_creates_nothing_and_up_a_key_whose_secret_works_until_destroy(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
+    preview = project.preview()
+    before = tenant.clients()
     project.up()
 
     client = tenant.client_named("ci")
     outputs = project.outputs()
+    assert "zdx:ApiKey" in preview.text
+    assert before == []
     assert outputs["key_id"] == client.id
     assert [scope.id for r in client.client_resources for scope in r.selected_scopes] == [
         scope_id("ZDX Read-only Admin")
     ]
     assert tenant.token_for(outputs["key_id"], outputs["key_secret"])
-
-
-def test_a_preview_makes_nothing(project: PulumiProject, tenant: RunningEmulator) -> None:
-    preview = project.preview()
-
-    assert "zdx:ApiKey" in preview.text
+    project.destroy()
     assert tenant.clients() == []
 
 
@@ -75,11 +74,3 @@ def test_a_key_deleted_manually_is_made_again_after_a_refresh(
     outputs = project.outputs()
     assert outputs["key_id"] == tenant.client_named("ci").id != gone
     assert tenant.token_for(outputs["key_id"], outputs["key_secret"])
-
-
-def test_destroy_leaves_no_key(project: PulumiProject, tenant: RunningEmulator) -> None:
-    project.up()
-
-    project.destroy()
-
-    assert tenant.clients() == []

@@ -71,27 +71,17 @@ def test_with_an_alias_the_key_stays_and_its_marker_is_rewritten(
     project.assert_no_changes()
 
 
-@pytest.mark.parametrize("program", [RENAMED, IN_A_COMPONENT], ids=["renamed", "moved"])
-def test_without_an_alias_the_key_is_not_touched(
-    project: PulumiProject, tenant: RunningEmulator, first: str, program: str
-) -> None:
-    project.program(program.format(alias=False, adopt=False))
-
-    failed = project.up_fails()
-
-    assert "is managed by keys/test/ci. If that is this resource before it was" in failed.text
-    assert assert_sound(project, tenant) == first
-
-
-@pytest.mark.parametrize("program", [RENAMED, IN_A_COMPONENT], ids=["renamed", "moved"])
-def test_without_an_alias_but_with_adopt_the_key_stays_and_has_one_more_secret(
-    project: PulumiProject, tenant: RunningEmulator, first: str, program: str
+def test_up_without_an_alias_is_refused_and_with_adopt_keeps_the_key(
+    project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     before = project.key()
-    project.program(program.format(alias=False, adopt=True))
+    project.program(IN_A_COMPONENT.format(alias=False, adopt=False))
+    refused = project.up_fails()
+    project.program(IN_A_COMPONENT.format(alias=False, adopt=True))
 
     project.up()
 
+    assert "is managed by keys/test/ci. If that is this resource before it was" in refused.text
     assert assert_sound(project, tenant) == first
     assert tenant.token_for(first, before["key_secret"])
     project.assert_no_changes()
@@ -165,19 +155,3 @@ def test_keys_of_one_logical_name_under_different_parents_live_side_by_side(
 
     assert [client.id for client in tenant.clients()] == [watcher]
     assert assert_sound(project, tenant, "ci-of-Watchers") == watcher
-
-
-def test_of_two_keys_of_one_name_in_a_program_one_is_made_and_one_is_refused(
-    project: PulumiProject, tenant: RunningEmulator
-) -> None:
-    project.program(
-        """
-        for logical_name in ("left", "right"):
-            ApiKey(logical_name, name="ci", role="ZDX Read-only Admin")
-        """
-    )
-
-    failed = project.up_fails()
-
-    assert "already exists and is managed by keys/test/" in failed.text
-    assert_sound(project, tenant)

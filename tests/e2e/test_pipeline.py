@@ -127,21 +127,17 @@ def pipeline(
     assert shown == []
 
 
-def test_a_request_shows_what_a_merge_would_do_and_changes_nothing(
+def test_a_request_changes_nothing_and_a_merge_creates_the_key(
     pipeline: Pipeline, tenant: RunningEmulator
 ) -> None:
     before = tenant.clients()
-
     shown = pipeline.succeed(Event.REQUEST)
+    unchanged = tenant.clients() == before and pipeline.project.recorded_keys() == []
 
-    assert "+ pulumi-python:dynamic/zdx:ApiKey: (create)" in shown.text
-    assert tenant.clients() == before
-    assert pipeline.project.recorded_keys() == []
-
-
-def test_a_merge_creates_the_key(pipeline: Pipeline, tenant: RunningEmulator) -> None:
     pipeline.succeed(Event.MERGE)
 
+    assert "+ pulumi-python:dynamic/zdx:ApiKey: (create)" in shown.text
+    assert unchanged
     assert_sound(pipeline.project, tenant, "reports")
 
 

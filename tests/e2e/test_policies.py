@@ -113,14 +113,16 @@ def test_a_key_that_keeps_the_rules_is_made(
     assert "[advisory]" not in made.text
 
 
-@pytest.mark.parametrize("rule", BREACHES)
 def test_a_mandatory_rule_stops_an_up_at_its_preview(
-    project: PulumiProject, tenant: RunningEmulator, policed: Policed, rule: str
+    project: PulumiProject, tenant: RunningEmulator, policed: Policed
 ) -> None:
-    failed = project.program(breaking(rule)).fail("up", "--yes", *policed(**strict(rule)))
+    config = {rule: strict(rule)[rule] for rule in BREACHES}
 
-    assert f"[mandatory]  {rule}  (pulumi-python:dynamic/zdx:ApiKey: ci)" in failed.text
-    assert BREACHES[rule].finding in failed.text
+    failed = project.program(breaking(*BREACHES)).fail("up", "--yes", *policed(**config))
+
+    for rule, breach in BREACHES.items():
+        assert f"[mandatory]  {rule}  (pulumi-python:dynamic/zdx:ApiKey: ci)" in failed.text
+        assert breach.finding in failed.text
     assert "Updating" not in failed.text
     assert writes(tenant) == []
 
@@ -235,25 +237,16 @@ def test_no_finding_shows_a_secret_input(project: PulumiProject, policed: Police
     assert "zdx super ADMIN" not in failed.text
 
 
-@pytest.mark.parametrize(
-    ("config", "complaint"),
-    [
-        (
-            {"restricted-role": {"exceptions": "ci"}},
-            "restricted-role: exceptions: Invalid type. Expected: array, given: string",
-        ),
-        (
-            {"restricted-role": {"exeptions": ["ci"]}},
-            'restricted-role has no setting "exeptions"; it has: allowedRoleIds, exceptions, re',
-        ),
-    ],
-)
 def test_a_config_that_means_nothing_fails_the_preview_in_one_line(
-    project: PulumiProject, policed: Policed, config: dict[str, Any], complaint: str
+    project: PulumiProject, policed: Policed
 ) -> None:
+    config = {"restricted-role": {"exeptions": ["ci"]}}
+
     failed = project.program(FINE).fail("preview", *policed(**config))
 
-    assert complaint in failed.text
+    assert (
+        'restricted-role has no setting "exeptions"; it has: allowedRoleIds, exceptions, re'
+    ) in failed.text
     assert "Traceback" not in failed.text
 
 

@@ -33,33 +33,6 @@ def test_replace_deletes_the_key_and_makes_it_again(
     project.assert_no_changes()
 
 
-def test_a_tainted_key_is_made_again(
-    project: PulumiProject, tenant: RunningEmulator, first: str
-) -> None:
-    project.run("state", "taint", "--yes", project.urn_of("ci"))
-
-    project.up()
-
-    assert assert_sound(project, tenant) != first
-    project.assert_no_changes()
-
-
-def test_a_change_that_the_program_calls_a_replacement_creates_the_key_again(
-    project: PulumiProject, tenant: RunningEmulator, first: str
-) -> None:
-    project.program(
-        """
-        options = pulumi.ResourceOptions(replace_on_changes=["role"])
-        ApiKey("ci", name="ci", role="ZDX Service Desk Tier 1", opts=options)
-        """
-    )
-
-    project.up()
-
-    assert assert_sound(project, tenant) != first
-    project.assert_no_changes()
-
-
 def test_a_replacement_that_comes_first_is_refused_and_harms_nothing(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:

@@ -59,16 +59,6 @@ def test_a_virtual_environment_that_is_not_there_is_named(project: ComponentProj
     assert f"or set the runtime option virtualenv in Pulumi.yaml to {sys.prefix}" in failed.text
 
 
-def test_a_missing_setting_is_named_with_both_its_spellings(project: ComponentProject) -> None:
-    project.configure({"zdx:clientId": None})
-
-    failed = project.up_fails()
-
-    assert "the setting zdx:clientId is missing. Set it in the stack" in failed.text
-    assert "ZSCALER_CLIENT_ID" in failed.text
-    assert "Traceback" not in failed.text
-
-
 def test_a_name_of_digits_needs_no_quotes_and_what_is_no_text_is_one_line(
     project: ComponentProject, tenant: RunningEmulator
 ) -> None:

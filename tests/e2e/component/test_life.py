@@ -11,9 +11,12 @@ from zdx_emulator.testing import ADMIN_SECRET, RunningEmulator
 IDENTITY = ("key_id", "key_secret", "secret_id")
 
 
-def test_up_makes_a_component_with_a_key_below_it_whose_secret_works(
+def test_up_creates_a_component_with_a_key_below_it_and_shows_no_secret(
     project: ComponentProject, tenant: RunningEmulator
 ) -> None:
+    project.configure({"zdx:clientSecret": None})
+    project.run("config", "set", "--secret", "zdx:clientSecret", ADMIN_SECRET)
+
     shown = project.up().stdout
 
     assert f"+  {COMPONENT} ci" in shown
@@ -25,19 +28,10 @@ def test_up_makes_a_component_with_a_key_below_it_whose_secret_works(
         "key_secret": outputs["keySecret"],
     }
     project.assert_no_changes()
-
-
-def test_no_secret_is_shown_or_written_in_plain_text(project: ComponentProject) -> None:
-    project.configure({"zdx:clientSecret": None})
-    project.run("config", "set", "--secret", "zdx:clientSecret", ADMIN_SECRET)
-    project.up()
-    project.run("stack", "output")
-
-    secret = project.key()["key_secret"]
-    state = [file for file in (project.engine_folder / "state").rglob("*") if file.is_file()]
-    assert state
-    for text in [*project.transcript, *(file.read_text() for file in state)]:
-        assert secret not in text
+    written = [file for file in (project.engine_folder / "state").rglob("*") if file.is_file()]
+    assert written
+    for text in [*project.transcript, *(file.read_text() for file in written)]:
+        assert outputs["keySecret"] not in text
         assert ADMIN_SECRET not in text
 
 
@@ -62,39 +56,6 @@ def test_changes_are_previewed_and_written_in_place(
     client = tenant.client(first["key_id"])
     assert (client.status, client.access_token_life_time) == (False, 600)
     project.assert_no_changes()
-
-
-def test_a_replace_deletes_first_and_leaves_one_key(
-    project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
-) -> None:
-    project.up("--replace", project.urn_of("ci"))
-
-    assert assert_sound(project, tenant) != first["key_id"]
-    project.assert_no_changes()
-
-
-def test_protection_of_the_component_protects_the_key(
-    project: ComponentProject, tenant: RunningEmulator
-) -> None:
-    project.declare(options={"protect": True})
-    project.up()
-    project.yaml("resources: {}")
-
-    failed = project.up_fails()
-
-    assert "cannot be deleted" in failed.text
-    assert_sound(project, tenant)
-
-
-def test_a_key_that_is_retained_outlives_the_component(
-    project: ComponentProject, tenant: RunningEmulator
-) -> None:
-    project.declare(options={"retainOnDelete": True})
-    project.up()
-
-    project.destroy()
-
-    assert [client.name for client in tenant.clients()] == ["ci"]
 
 
 def test_what_other_resources_say_may_be_an_input(

@@ -61,56 +61,15 @@ def test_a_key_of_the_component_is_declared_in_python_with_an_alias_and_stays(
     project.assert_no_changes()
 
 
-def test_a_key_moves_from_the_resource_to_the_component_within_a_python_program(
+def test_a_component_beside_a_resource_of_its_logical_name_is_refused(
     project: ComponentProject, tenant: RunningEmulator, by_resource: dict[str, Any]
 ) -> None:
-    project.python(BY_COMPONENT + ONE_BY_COMPONENT.format(name="ci"))
-
-    project.up()
-
-    assert assert_sound(project, tenant) == by_resource["key_id"]
-    assert project.outputs()["keySecret"] == by_resource["key_secret"]
-    project.assert_no_changes()
-
-
-def test_the_resource_and_the_component_of_one_logical_name_live_side_by_side(
-    project: ComponentProject, tenant: RunningEmulator
-) -> None:
-    project.python(RESOURCE_OF_CI + COMPONENT_OF_OTHER)
-
-    project.up()
-
-    assert_sound(project, tenant, "ci")
-    assert_sound(project, tenant, "other")
-    project.assert_no_changes()
-
-
-@pytest.mark.parametrize(
-    "program",
-    [RESOURCE_OF_CI + COMPONENT_OF_OTHER, COMPONENT_OF_OTHER + RESOURCE_OF_CI],
-    ids=["after", "before"],
-)
-def test_a_component_beside_a_resource_of_its_logical_name_is_refused(
-    project: ComponentProject, tenant: RunningEmulator, by_resource: dict[str, Any], program: str
-) -> None:
-    project.python(program)
+    project.python(COMPONENT_OF_OTHER + RESOURCE_OF_CI)
 
     failed = project.fail("up", "--yes")
 
     assert "uplicate resource" in failed.text
     assert assert_sound(project, tenant) == by_resource["key_id"]
-
-
-def test_a_component_is_renamed_with_an_alias_and_its_key_stays(
-    project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
-) -> None:
-    project.declare("build", options={"aliases": [{"name": "ci"}]})
-
-    project.up()
-
-    assert assert_sound(project, tenant) == first["key_id"]
-    assert project.key()["key_secret"] == first["key_secret"]
-    project.assert_no_changes()
 
 
 def test_a_component_that_is_renamed_without_an_alias_is_refused_and_its_key_stays(

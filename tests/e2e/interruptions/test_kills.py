@@ -4,15 +4,12 @@ from collections.abc import Callable
 
 import pytest
 from e2e.interruptions.interruption import BROKEN_PROMISES, FINISHED, RESUMED, REVOKED, Interruption
-from e2e.interruptions.kills import ANSWER, LOST, SERVED, Case, matrix, share_of
+from e2e.interruptions.kills import LOST, SERVED, Case, matrix, share_of
 from e2e.interruptions.operations import (
     CHANGE,
     CREATE_SECRET,
-    MAKE,
     OPERATIONS,
-    READ,
     REMOVE,
-    REVOKE,
     Operation,
     operation,
 )
@@ -22,19 +19,14 @@ from support.pulumi_project import PulumiProject
 from zdx_emulator.testing import Fault, RunningEmulator
 
 SAMPLE = {
-    Case(operation("create"), MAKE, SERVED, CLI): FINISHED,
     Case(operation("create"), CREATE_SECRET, SERVED, CLI): RESUMED,
-    Case(operation("create"), CREATE_SECRET, LOST, ANSWER): FINISHED,
     Case(operation("create"), CREATE_SECRET, SERVED, CLI, times=2, resume=True): REVOKED,
     Case(operation("take over"), CHANGE, SERVED, PLUGIN): FINISHED,
     Case(operation("replace"), REMOVE, SERVED, CLI, resume=True): FINISHED,
-    Case(operation("replace, new key first"), MAKE, LOST, LANGUAGE_HOST): FINISHED,
     Case(operation("update"), CHANGE, LOST, CLI, times=2): FINISHED,
     Case(operation("correct"), CREATE_SECRET, SERVED, LANGUAGE_HOST): FINISHED,
     Case(operation("delete"), REMOVE, SERVED, PLUGIN): FINISHED,
     Case(operation("rotate"), CREATE_SECRET, SERVED, PLUGIN, times=2): FINISHED,
-    Case(operation("revoke"), REVOKE, LOST, CLI): FINISHED,
-    Case(operation("destroy"), READ, LOST, CLI): FINISHED,
     Case(operation("destroy, then want it again"), REMOVE, SERVED, PLUGIN): FINISHED,
 }
 
