@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from zdx_provider.keys.key import OwnershipMarker, format_description, split_description
+from zdx_provider.keys.marker import OwnershipMarker, format_description, split_description
 
 OWNERSHIP_IDS = st.text(string.digits + string.ascii_lowercase, min_size=1)
 PIECES = ["[pulumi ", "]", "[", " #", "#", "\n", " ", "a", "/", "[pulumi p/s/n #ab12]"]
