@@ -223,6 +223,7 @@ def test_a_key_that_a_program_cannot_declare_is_skipped_with_the_reason(
         "certified",
         clientAuthentication={"authType": "JWKS", "clientJWKsUrl": "https://acme.example/jwks"},
     )
+    tenant.create_client("wordy", description="x" * 256)
     tenant.create_client("ci")
 
     written = zdx_keys.json("import-file", *FILES)
@@ -231,6 +232,7 @@ def test_a_key_that_a_program_cannot_declare_is_skipped_with_the_reason(
     assert [key["name"] for key in written["keys"]] == ["ci"]
     assert "its name must be 1 to 128 printable characters" in reasons[" untidy "]
     assert "authenticates with a private key" in reasons["certified"]
+    assert "its description must have at most" in reasons["wordy"]
 
 
 def test_the_keys_of_a_tenant_entry_are_declared_under_it(
