@@ -264,7 +264,7 @@ class ImportPlan:
         keys = select_keys(read_keys(self.repository), wanted)
         kept = [key for key in keys if self._is_kept(key)]
         owners = self._target.choose_owners(kept)
-        owned = [pair for pair in zip(kept, owners, strict=True) if self._is_declarable(*pair)]
+        owned = [pair for pair in zip(kept, owners, strict=True) if self._is_declarable_by(*pair)]
         self._skip_files({key.id for key, _ in owned})
         return list(show_progress(self._plan(owned), len(owned), "Reading keys"))
 
@@ -277,16 +277,17 @@ class ImportPlan:
         reason = self._target.find_obstacle(key)
         if not key.client.has_secrets:
             reason = "authenticates with a private key, but a declared key uses a client secret."
-        return self._keep_unless(reason, key)
+        return self._keep_unless(reason or self._find_broken_rule(key, key.managed_by), key)
 
-    def _is_declarable(self, key: Key, owner: Owner) -> bool:
+    def _is_declarable_by(self, key: Key, owner: Owner) -> bool:
+        """Whether the first update can write a key's owner into its description."""
+        return self._keep_unless(self._find_broken_rule(key, str(owner)), key)
+
+    def _find_broken_rule(self, key: Key, managed_by: str) -> str | None:
         inputs = self._build_state(key, None).to_inputs()
-        # The first update writes this owner into the description.
-        broken = find_broken_rules({**inputs, "managed_by": str(owner)})
+        broken = find_broken_rules({**inputs, "managed_by": managed_by})
         rule = next((f"its {name} {rule}" for name, rule in broken.items()), None)
-        return self._keep_unless(
-            rule and f"cannot be declared: {rule}. Change it in ZIdentity, under API Clients.", key
-        )
+        return rule and f"cannot be declared: {rule}. Change it in ZIdentity, under API Clients."
 
     def _keep_unless(self, reason: str | None, key: Key) -> bool:
         if reason:
