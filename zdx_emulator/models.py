@@ -305,7 +305,6 @@ class Switches(BaseModel):
             its value: it has no member for it.
         read_lag_ms: So long after its POST, a client or secret is not there yet for GETs; one
             that was created on the page or by an observer is visible immediately.
-        description_limit: Longer descriptions are refused with 400; None: there is no limit.
         separate_client_id: A token request needs another ID than the one in the path; a client
             has it as its member `clientId`. The schema has only `id`.
     """
@@ -317,7 +316,6 @@ class Switches(BaseModel):
     list_descriptions: bool = True
     first_secret: bool = False
     read_lag_ms: Annotated[int, Field(ge=0)] = 0
-    description_limit: Annotated[int, Field(ge=1)] | None = None
     separate_client_id: bool = False
 
 
@@ -328,7 +326,6 @@ EACH_OTHER_WAY: Mapping[str, Switches] = MappingProxyType(
         "list_descriptions": Switches(list_descriptions=False),
         "first_secret": Switches(first_secret=True),
         "read_lag_ms": Switches(read_lag_ms=300),
-        "description_limit": Switches(description_limit=255),
         "separate_client_id": Switches(separate_client_id=True),
     }
 )

@@ -2,7 +2,8 @@
 
 Rules of the vendor's "Adding an API Client": a secret's lifetime is 30 to 365 days; a client has
 two at most; a third replaces the newest; the value is shown once. Rule of the service description:
-only clients of the type SECRET have secrets.
+only clients of the type SECRET have secrets. Rule of the OpenAPI description of 2026-07: a name
+has 128 characters at most, a description 256.
 """
 
 from zdx_emulator.catalog import RESOURCE_SERVERS, ROLES, SCOPES
@@ -21,6 +22,8 @@ from zdx_emulator.tenant import Tenant
 
 MAX_SECONDS = 365 * 86_400
 
+_MAX_NAME_LENGTH = 128
+_MAX_DESCRIPTION_LENGTH = 256
 _MIN_SECONDS = 30 * 86_400
 _SLOTS = 2
 
@@ -36,10 +39,11 @@ def create_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) ->
         created_by: The creator, for the page.
 
     Raises:
-        ApiError: 400 for resources or scopes that break a rule; as the switches say, 400 for a
-            long description and 409 for a name that is taken.
+        ApiError: 400 for members that break a rule; as the switches say, 409 for a name that is
+            taken.
     """
     _check_scope_ids(body)
+    _check_lengths(body)
     _check_switched_rules(tenant, body)
     client = _build_client(tenant.identifiers.create_id(), body)
     if tenant.switches.separate_client_id:
@@ -60,12 +64,13 @@ def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> Ap
         body: The new client.
 
     Raises:
-        ApiError: 400 for resources or scopes that break a rule; 404; as the switches say, 400
-            for a long description and 409 for a name that is taken.
+        ApiError: 400 for members that break a rule; 404; as the switches say, 409 for a name
+            that is taken.
     """
     replaced = tenant.store.find_client(client_id)
     if replaced is None:
         raise NotFoundError("API client")
+    _check_lengths(body)
     _check_switched_rules(tenant, body, client_id)
     client = _build_client(client_id, body)
     client.client_id = replaced.client_id
@@ -116,12 +121,16 @@ def to_api_secret(secret: StoredSecret, value: str) -> ApiClientSecret:
     )
 
 
+def _check_lengths(body: ApiClientRequest) -> None:
+    limits = (("name", _MAX_NAME_LENGTH), ("description", _MAX_DESCRIPTION_LENGTH))
+    for member, limit in limits:
+        if len(getattr(body, member)) > limit:
+            raise BadRequestError(f"Invalid Input for {member}: {limit} characters at most")
+
+
 def _check_switched_rules(
     tenant: Tenant, body: ApiClientRequest, client_id: str | None = None
 ) -> None:
-    limit = tenant.switches.description_limit
-    if limit is not None and len(body.description) > limit:
-        raise BadRequestError(f"Invalid Input for description: {limit} characters at most")
     if tenant.switches.unique_names and tenant.store.is_name_taken(body.name, other_than=client_id):
         raise ConflictError("An API client of this name exists")
 

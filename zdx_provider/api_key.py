@@ -198,7 +198,8 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
                 ("Adding API Clients", help.zscaler.com).
             name: The key's name in the ZDX portal, 1-128 printable characters. Default:
                 ``<project>-<stack>-<resource_name>``.
-            description: Free text. ZIdentity shows it before the ownership marker.
+            description: Free text. ZIdentity shows it before the ownership marker, and stores at
+                most 256 characters of both together.
             enabled: Whether the key can obtain tokens.
             token_lifetime_seconds: The lifetime of the key's access tokens, 60-86400 seconds.
             rotation: When the secret is rotated, and for how long the previous secret works.

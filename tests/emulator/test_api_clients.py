@@ -95,6 +95,20 @@ def test_a_member_that_breaks_a_rule_is_refused_and_named(
     assert _is_invalid(api.post(API_CLIENTS, json=body | {member: value}), member)
 
 
+@pytest.mark.parametrize(("member", "limit"), [("name", 128), ("description", 256)])
+def test_text_longer_than_published_is_refused_and_named(
+    member: str, limit: int, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    longest, too_long = (body | {member: "é" * length} for length in (limit, limit + 1))
+
+    client = api.post(API_CLIENTS, json=longest).json()
+
+    assert client[member] == longest[member]
+    assert _is_invalid(api.post(API_CLIENTS, json=too_long), member)
+    assert _is_invalid(api.put(f"{API_CLIENTS}/{client['id']}", json=too_long), member)
+    assert api.get(f"{API_CLIENTS}/{client['id']}").json() == client
+
+
 @pytest.mark.parametrize("seconds", [60, 86_400])
 def test_a_token_may_live_a_minute_to_a_day(
     seconds: int, api: httpx.Client, body: dict[str, Any]

@@ -166,18 +166,6 @@ def test_a_new_secret_lags_too(
     assert created.json()["id"] not in api.get(f"{_path(made)}/secrets").text
 
 
-@turned("description_limit")
-def test_a_description_may_be_too_long(api: httpx.Client, body: dict[str, Any]) -> None:
-    fits = api.post(API_CLIENTS, json=body | {"description": "x" * 255})
-    too_long = api.post(API_CLIENTS, json=body | {"description": "x" * 256})
-    grown = api.put(_path(fits.json()), json=body | {"description": "x" * 256})
-
-    assert fits.status_code == 201
-    for refused in (too_long, grown):
-        assert refused.status_code == 400
-        assert "Invalid Input for description" in refused.json()["message"]
-
-
 @turned("separate_client_id")
 def test_a_client_may_authenticate_by_another_id_than_its_own(
     tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]

@@ -54,6 +54,18 @@ def test_an_adopted_key_is_brought_to_what_is_declared(
     assert key.outputs.get("previous_secret_id") == previous
 
 
+def test_take_over_replaces_a_description_that_has_no_space_for_a_marker(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    client = tenant.create_client("ci", description="x" * 256)
+
+    host.up({**declared, "description": "y" * 224, "adopt": True})
+
+    description = tenant.client(client.id).description
+    assert description.startswith("y" * 224 + " [pulumi keys/prod/ci #")
+    assert len(description) == 256
+
+
 @except_where(first_secret="both slots are taken there")
 def test_adopting_ends_nobodys_secret(
     host: PluginHost, tenant: RunningEmulator, manually: ApiClient, declared: Properties

@@ -27,7 +27,7 @@ def test_a_role_taken_away_manually_is_drift_that_the_next_up_corrects(
     assert [scope.id for scope in resource.selected_scopes] == [scope_id("ZDX Read-only Admin")]
 
 
-@pytest.mark.parametrize("name", ["ci ", "c" * 129, "a\tb"])
+@pytest.mark.parametrize("name", ["ci ", "a\tb"])
 def test_a_name_given_manually_that_breaks_our_rule_is_drift_that_the_next_up_corrects(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties, name: str
 ) -> None:

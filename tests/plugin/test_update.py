@@ -120,6 +120,28 @@ def test_a_resource_that_was_renamed_with_an_alias_keeps_its_key(
     assert updated.outputs["managed_by"] == "keys/prod/renamed"
 
 
+def test_owner_may_grow_until_its_marker_fills_the_description(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    owner = "keys/prod/".ljust(237 - len(" text"), "x")
+
+    host.up_again(key, {**declared, "managed_by": owner, "description": "text"})
+
+    assert len(tenant.client(key.id).description) == 256
+
+
+def test_check_refuses_a_longer_owner_before_anything_is_sent(
+    host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
+) -> None:
+    tenant.clear_requests()
+    longer = {**declared, "managed_by": "keys/prod/x:y:Team$ci", "description": "x" * 224}
+
+    ((_, reason),) = host.check(longer, key.inputs).failures
+
+    assert "description must have at most 215 characters" in reason
+    assert tenant.requests() == []
+
+
 def test_a_key_that_another_resource_has_taken_over_is_not_changed(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:

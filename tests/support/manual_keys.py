@@ -50,7 +50,7 @@ def _disabled(tenant: RunningEmulator, number: int) -> ApiClient:
 
 
 def _wordy(tenant: RunningEmulator, number: int) -> ApiClient:
-    return tenant.create_client(f"wordy-{number}", description="Lorem ipsum [pulumi] " * 100)
+    return tenant.create_client(f"wordy-{number}", description="Lorem ipsum [pulumi] " * 9)
 
 
 def _of_two_services(tenant: RunningEmulator, number: int) -> ApiClient:

@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from zdx_provider.keys.key import Key, OwnershipMarker, format_description
+from zdx_provider.keys.key import Key
+from zdx_provider.keys.marker import OwnershipMarker, format_description
 from zdx_provider.keys.roles import Role
 from zdx_provider.zidentity import (
     ApiClient,

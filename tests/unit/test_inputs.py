@@ -165,12 +165,58 @@ def test_description_that_a_terminal_or_the_cli_would_act_on_breaks_a_rule(text:
     assert rule == "must be text without control characters or Pulumi color tags"
 
 
+FULL = (
+    "must have at most 224 characters: ZIdentity stores 256, and the ownership marker needs 32 "
+    "of them"
+)
+NESTED = "keys/prod/acme:identity:Team$acme:identity:Pipeline$ci"
+
+
+def test_description_fits_up_to_256_characters_with_its_marker() -> None:
+    assert broken(description="é" * 224) == []
+    assert broken(description="é" * 225) == [("description", FULL)]
+
+
+def test_description_that_fits_no_longer_below_a_longer_parent_breaks_a_rule() -> None:
+    ((name, rule),) = broken(description="x" * 224, managed_by=NESTED)
+
+    assert name == "description"
+    assert "at most 182 characters" in rule
+
+
+def test_description_of_a_key_without_an_owner_may_fill_all_characters() -> None:
+    assert broken(description="x" * 256, managed_by="") == []
+    assert broken(description="x" * 257, managed_by="") == [
+        ("description", "must have at most 256 characters: ZIdentity stores 256")
+    ]
+
+
+@pytest.mark.parametrize("description", ["", "x", UNKNOWN])
+def test_owner_that_fits_into_no_description_is_reported_at_managed_by(description: object) -> None:
+    ((name, rule),) = broken(description=description, managed_by="x" * 238)
+
+    assert name == "managed_by"
+    assert rule.startswith("must have at most 237 characters")
+    assert "has 238. Give the resource a shorter name" in rule
+
+
+def test_longest_owner_is_good_without_a_text_only() -> None:
+    assert broken(managed_by="x" * 237) == []
+    ((name, rule),) = broken(managed_by="x" * 237, description="x")
+    assert (name, rule.startswith("must have at most 0 characters")) == ("description", True)
+
+
+def test_excess_text_is_reported_beside_another_broken_rule() -> None:
+    assert [name for name, _ in broken(description="x" * 225, name=" ")] == ["description", "name"]
+
+
 @pytest.mark.parametrize("name", ["<{%bogus%}>", "a<{%"])
 def test_name_with_a_colour_tag_breaks_a_rule(name: str) -> None:
     assert broken(name=name) == [("name", NAME)]
 
 
-VALUES = st.text() | st.floats()
+# A text that is too long breaks a rule of its length, which the test below has no value for.
+VALUES = st.text(max_size=100) | st.floats()
 DECLARABLE = sorted(KeyInputs.model_fields.keys() - {"secret_inputs", "rotation"})
 
 

@@ -1,10 +1,19 @@
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from zdx_provider.keys.key import OwnershipMarker, format_description, split_description
+from tools.description_lengths import format_table, measure_name
+from zdx_provider.keys.marker import (
+    MAX_OWNER_LENGTH,
+    OwnershipMarker,
+    compute_max_text_length,
+    create_ownership_id,
+    format_description,
+    split_description,
+)
 
 OWNERSHIP_IDS = st.text(string.digits + string.ascii_lowercase, min_size=1)
 PIECES = ["[pulumi ", "]", "[", " #", "#", "\n", " ", "a", "/", "[pulumi p/s/n #ab12]"]
@@ -67,3 +76,32 @@ def test_only_the_last_marker_counts() -> None:
 
 def test_a_marker_that_follows_the_text_without_a_space_is_read_too() -> None:
     assert split_description("text[pulumi a/b/c #1]") == ("text", OwnershipMarker("a/b/c", "1"))
+
+
+@pytest.mark.parametrize("owner_length", [5, 16, 81, MAX_OWNER_LENGTH - 2, MAX_OWNER_LENGTH - 1])
+def test_longest_text_and_its_marker_fill_a_description(owner_length: int) -> None:
+    owner = "x" * owner_length
+    marker = OwnershipMarker(owner, create_ownership_id())
+
+    length = compute_max_text_length(owner)
+
+    assert len(format_description("t" * length, marker)) == 256 - (length == 0)
+    assert len(format_description("t" * (length + 1), marker)) > 256
+
+
+def test_longest_owner_leaves_no_text() -> None:
+    owner = "x" * MAX_OWNER_LENGTH
+
+    assert len(str(OwnershipMarker(owner, create_ownership_id()))) == 256
+    assert compute_max_text_length(owner) == 0
+
+
+def test_ownership_ids_differ() -> None:
+    assert len({create_ownership_id() for _ in range(100)}) == 100
+
+
+def test_documentation_has_the_measured_lengths() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ownership.md").read_text()
+
+    assert format_table() in page
+    assert f"a logical name of up to {measure_name()} letters" in page

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from zdx_provider.keys.key import OwnershipMarker, format_description, split_description
+from zdx_provider.keys.marker import OwnershipMarker, format_description, split_description
 from zdx_provider.keys.owner import KEY_TYPE, Owner, Urn
 
 PIECES = [*"$/:]% \n\x1baé", "::", " #", "#1]", "[pulumi ", "%24"]

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.samples import OWNER, OWNERSHIP_ID, build_key, build_secret
 
-from zdx_provider.keys.key import Key, OwnershipMarker
+from zdx_provider.keys.key import Key
+from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.owner import KEY_TYPE, Owner
 from zdx_provider.keys.ownership import (
     KeyConflictError,

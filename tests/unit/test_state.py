@@ -21,7 +21,8 @@ from support.samples import (
 
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.inputs import KeyInputs
-from zdx_provider.keys.key import Key, OwnershipMarker
+from zdx_provider.keys.key import Key
+from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.state import (
     KeyState,
     parse_state,

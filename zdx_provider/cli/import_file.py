@@ -263,10 +263,10 @@ class ImportPlan:
         """
         keys = select_keys(read_keys(self.repository), wanted)
         kept = [key for key in keys if self._is_kept(key)]
-        self._skip_files({key.id for key in kept})
         owners = self._target.choose_owners(kept)
-        planned = self._plan(zip(kept, owners, strict=True))
-        return list(show_progress(planned, len(kept), "Reading keys"))
+        owned = [pair for pair in zip(kept, owners, strict=True) if self._is_declarable_by(*pair)]
+        self._skip_files({key.id for key, _ in owned})
+        return list(show_progress(self._plan(owned), len(owned), "Reading keys"))
 
     def _plan(self, keys: Iterable[tuple[Key, Owner]]) -> Iterator[ImportedKey]:
         for key, owner in keys:
@@ -277,11 +277,19 @@ class ImportPlan:
         reason = self._target.find_obstacle(key)
         if not key.client.has_secrets:
             reason = "authenticates with a private key, but a declared key uses a client secret."
-        elif reason is None:
-            broken = find_broken_rules(self._build_state(key, None).to_inputs())
-            rule = next((f"its {name} {rule}" for name, rule in broken.items()), None)
-            if rule:
-                reason = f"cannot be declared: {rule}. Change it in ZIdentity, under API Clients."
+        return self._keep_unless(reason or self._find_broken_rule(key, key.managed_by), key)
+
+    def _is_declarable_by(self, key: Key, owner: Owner) -> bool:
+        """Whether the first update can write a key's owner into its description."""
+        return self._keep_unless(self._find_broken_rule(key, str(owner)), key)
+
+    def _find_broken_rule(self, key: Key, managed_by: str) -> str | None:
+        inputs = self._build_state(key, None).to_inputs()
+        broken = find_broken_rules({**inputs, "managed_by": managed_by})
+        rule = next((f"its {name} {rule}" for name, rule in broken.items()), None)
+        return rule and f"cannot be declared: {rule}. Change it in ZIdentity, under API Clients."
+
+    def _keep_unless(self, reason: str | None, key: Key) -> bool:
         if reason:
             self.skipped.append(SkippedItem(f'the key "{key.name}" ({key.id})', reason))
         return reason is None

@@ -35,7 +35,8 @@ from zdx_provider.keys.inputs import (
     find_secret_texts,
     parse_inputs,
 )
-from zdx_provider.keys.key import Key, OwnershipMarker
+from zdx_provider.keys.key import Key
+from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.ownership import TakeOverOptions
 from zdx_provider.keys.repository import KeyRepository
 from zdx_provider.keys.roles import format_scopes

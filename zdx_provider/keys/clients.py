@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from zdx_provider.keys.key import OwnershipMarker, parse_marker
+from zdx_provider.keys.marker import OwnershipMarker, parse_marker
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientRequest,

@@ -19,9 +19,11 @@ from pydantic_core import ErrorDetails
 from typing_extensions import Self
 
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.marker import MAX_OWNER_LENGTH, compute_max_text_length
 from zdx_provider.keys.rotation import MISSING, Rotation
 from zdx_provider.text import escape_text
 from zdx_provider.zidentity.models import (
+    MAX_DESCRIPTION_LENGTH,
     MAX_NAME_LENGTH,
     MAX_SECRET_LIFETIME_DAYS,
     MAX_TOKEN_LIFETIME_SECONDS,
@@ -155,8 +157,10 @@ def find_broken_rules(values: Mapping[str, Any]) -> dict[str, str]:
     try:
         _Declaration.model_validate(values)
     except ValidationError as error:
-        return {_format_name(problem): _format_rule(problem) for problem in error.errors()}
-    return {}
+        broken = {_format_name(problem): _format_rule(problem) for problem in error.errors()}
+    else:
+        broken = {}
+    return {**_find_excess_text(values), **broken}
 
 
 def parse_inputs(props: Mapping[str, Any]) -> KeyInputs:
@@ -204,6 +208,28 @@ def find_expiry(props: Mapping[str, Any]) -> str | None:
         return date.fromisoformat(expires_on).isoformat() if isinstance(expires_on, str) else None
     except ValueError:
         return None
+
+
+def _find_excess_text(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the rule that a description breaks with its ownership marker, if any."""
+    text, owner = values.get("description"), values.get("managed_by")
+    length = len(owner) if isinstance(owner, str) else 0
+    if length > MAX_OWNER_LENGTH:
+        return {
+            "managed_by": f"must have at most {MAX_OWNER_LENGTH} characters to fit into the "
+            f"ownership marker, but has {length}. Give the resource a shorter name, or declare it "
+            "below fewer components"
+        }
+    limit = compute_max_text_length(owner if isinstance(owner, str) else "")
+    if not isinstance(text, str) or len(text) <= limit:
+        return {}
+    # How long the text is stays out of the message: it may be a secret.
+    needed = MAX_DESCRIPTION_LENGTH - limit
+    marker = f", and the ownership marker needs {needed} of them" if needed else ""
+    return {
+        "description": f"must have at most {limit} characters: ZIdentity stores "
+        f"{MAX_DESCRIPTION_LENGTH}{marker}"
+    }
 
 
 def _format_name(problem: ErrorDetails) -> str:

@@ -1,57 +1,13 @@
-"""A key as the tenant has it, and its ownership marker.
+"""A key as the tenant has it."""
 
-ZIdentity has no tags on API clients. A key's description in ZIdentity therefore ends in
-``[pulumi <owner> #<ownership ID>]``: the description is the one free field that every
-administrator sees.
-"""
-
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from zdx_provider.keys.inputs import ATTRIBUTES
+from zdx_provider.keys.marker import OwnershipMarker, parse_marker, split_description
 from zdx_provider.keys.roles import Role, format_role
 from zdx_provider.zidentity import ApiClient, ApiClientSecret, NewApiClientSecret, Scope
-
-_OPENING = "[pulumi "
-_MARKER = re.compile(r"\[pulumi (?P<managed_by>.+) #(?P<ownership_id>[0-9a-z]+)\]")
-
-
-@dataclass(frozen=True)
-class OwnershipMarker:
-    """The text in a key's description that names its owner.
-
-    Attributes:
-        managed_by: The resource that manages the key: ``zdx-keys/prod/ci``.
-        ownership_id: A random token, new whenever a resource creates the key or takes it over.
-    """
-
-    managed_by: str
-    ownership_id: str
-
-    def __str__(self) -> str:
-        return f"{_OPENING}{self.managed_by} #{self.ownership_id}]"
-
-
-def split_description(remote: str) -> tuple[str, OwnershipMarker | None]:
-    """Split a description in ZIdentity into the user's text and the ownership marker."""
-    start = remote.rfind(_OPENING)
-    match = _MARKER.fullmatch(remote, start) if start >= 0 else None
-    if match is None:
-        return remote, None
-    marker = OwnershipMarker(match["managed_by"], match["ownership_id"])
-    return remote[:start].removesuffix(" "), marker
-
-
-def parse_marker(remote: str) -> OwnershipMarker | None:
-    """Return the ownership marker at the end of a description in ZIdentity."""
-    return split_description(remote)[1]
-
-
-def format_description(description: str, marker: OwnershipMarker) -> str:
-    """Return a description for ZIdentity: the user's text, then the marker."""
-    return f"{description} {marker}" if description else str(marker)
 
 
 @dataclass(frozen=True)

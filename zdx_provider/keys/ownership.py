@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.inputs import KeyInputs
-from zdx_provider.keys.key import Key, OwnershipMarker, parse_marker
+from zdx_provider.keys.key import Key
+from zdx_provider.keys.marker import OwnershipMarker, parse_marker
 from zdx_provider.keys.owner import Owner
 from zdx_provider.keys.roles import format_scopes
 from zdx_provider.keys.state import KeyState

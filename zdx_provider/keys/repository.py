@@ -1,7 +1,6 @@
 """The ZDX keys of one tenant: list, find, create, refresh, update, rotate and delete."""
 
 import difflib
-import secrets
 import threading
 import time
 from collections import defaultdict
@@ -14,10 +13,10 @@ from typing import TypeVar
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.clients import ClientStore, ListedClients
 from zdx_provider.keys.inputs import ATTRIBUTES, KeyInputs
-from zdx_provider.keys.key import (
-    Key,
-    NewSecret,
+from zdx_provider.keys.key import Key, NewSecret
+from zdx_provider.keys.marker import (
     OwnershipMarker,
+    create_ownership_id,
     format_description,
     parse_marker,
 )
@@ -88,7 +87,7 @@ class KeyRepository:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        create_ownership_id: Callable[[], str] = lambda: secrets.token_hex(8),
+        create_ownership_id: Callable[[], str] = create_ownership_id,
     ) -> None:
         self.zidentity = zidentity
         self._clients = ClientStore(zidentity, monotonic, sleep)

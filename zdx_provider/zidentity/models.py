@@ -146,4 +146,5 @@ MIN_TOKEN_LIFETIME_SECONDS = 60
 MAX_TOKEN_LIFETIME_SECONDS = 86_400
 
 MAX_NAME_LENGTH = 128
-"""Characters of a name. Published nowhere: what every tenant is taken to keep."""
+MAX_DESCRIPTION_LENGTH = 256
+"""Characters of a description, the ownership marker included."""

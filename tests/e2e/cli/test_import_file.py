@@ -201,19 +201,21 @@ def test_only_a_secret_that_still_works_is_taken_from_a_file(
 def test_a_key_that_a_program_cannot_declare_is_skipped_with_the_reason(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
-    tenant.create_client(" untidy ")
+    tenant.create_client(" ci ")
     tenant.create_client(
         "certified",
         clientAuthentication={"authType": "JWKS", "clientJWKsUrl": "https://acme.example/jwks"},
     )
+    tenant.create_client("wordy", description="x" * 256)
     tenant.create_client("ci")
 
     written = zdx_keys.json("import-file", *FILES)
 
     reasons = {each["item"].split('"')[1]: each["reason"] for each in written["skipped"]}
-    assert [key["name"] for key in written["keys"]] == ["ci"]
-    assert "its name must be 1 to 128 printable characters" in reasons[" untidy "]
+    assert [(key["name"], key["resource_name"]) for key in written["keys"]] == [("ci", "ci")]
+    assert "its name must be 1 to 128 printable characters" in reasons[" ci "]
     assert "authenticates with a private key" in reasons["certified"]
+    assert "its description must have at most" in reasons["wordy"]
 
 
 def test_the_keys_of_a_tenant_entry_are_declared_under_it(

@@ -8,7 +8,7 @@ from zdx_provider.cli.import_file import TargetStack, select_keys
 from zdx_provider.cli.stack import Stack
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.inputs import find_broken_rules
-from zdx_provider.keys.key import OwnershipMarker
+from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.owner import KEY_TYPE, Owner, Urn
 from zdx_provider.keys.state import KeyState
 from zdx_provider.zidentity import Scope, Tenant
