@@ -45,14 +45,18 @@ from zdx_provider.zidentity import (
     ApiClient,
     ApiClientRequest,
     ApiClientSecret,
+    BadRequestError,
+    ConflictError,
     NewApiClientSecret,
     NotFoundError,
+    PermissionDeniedError,
+    StatusError,
     Tenant,
     ZIdentity,
     ZIdentityError,
     add_key_name,
 )
-from zdx_provider.zidentity.models import MAX_SECRETS
+from zdx_provider.zidentity.models import MAX_API_CLIENTS, MAX_SECRETS
 
 _WORKERS = 4  # as many as there are pooled connections for reads
 
@@ -64,6 +68,13 @@ _NOT_HERE = (
 Request = TypeVar("Request", bound=ApiClientRequest)
 S = TypeVar("S")
 T = TypeVar("T")
+
+
+FULL_TENANT_HINT = (
+    "Delete unused API clients. To find unused ZDX keys, run zdx-keys list: it shows the keys that "
+    "are disabled, that have no valid secret, and that no stack manages. ZIdentity shows all API "
+    "clients under API Clients."
+)
 
 
 class KeyRepository:
@@ -348,7 +359,11 @@ class KeyRepository:
         self, inputs: KeyInputs, role: Role, marker: OwnershipMarker, lifetime: timedelta
     ) -> tuple[Key, NewSecret]:
         request = ApiClientRequest(name=inputs.name, client_resources=build_resources((), role))
-        client = self._clients.create(_with_inputs(request, inputs, marker))
+        try:
+            client = self._clients.create(_with_inputs(request, inputs, marker))
+        except StatusError as refusal:
+            self._require_room(refusal)
+            raise
         # A list that was read before the POST doesn't show who got the name meanwhile. This one
         # runs beside the creation of the secret.
         listed = self._clients.start_list()
@@ -360,6 +375,33 @@ class KeyRepository:
             raise
         self._clients.record(client)
         return _build_own_key(client, role, marker, (secret,)), NewSecret(secret, None)
+
+    def _require_room(self, refusal: StatusError) -> None:
+        """Say so if a client was refused in a tenant that has all of its clients.
+
+        The code of that refusal is published nowhere. So any refusal that is about the request
+        counts, if the tenant then lists as many clients as it can have.
+
+        Raises:
+            StatusError: The tenant has no room for another client.
+        """
+        if type(refusal) not in (BadRequestError, ConflictError, PermissionDeniedError):
+            return
+        try:
+            clients = self.zidentity.api_clients.list()
+            keys = sum(map(self._is_key, clients))
+        except ZIdentityError:
+            return
+        if len(clients) >= MAX_API_CLIENTS:
+            raise type(refusal)(
+                f"{refusal.problem}; the tenant has {len(clients)} API clients, {keys} of them "
+                f"ZDX keys, and ZIdentity allows {MAX_API_CLIENTS}",
+                operation=refusal.operation,
+                status=refusal.status,
+                request_id=refusal.request_id,
+                code=refusal.code,
+                hint=FULL_TENANT_HINT,
+            ) from None
 
     def _require_sole_name(self, client: ApiClient, listed: ListedClients) -> None:
         others = self._clients.find_namesakes(client.id, client.name, listed)
