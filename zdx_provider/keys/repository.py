@@ -144,8 +144,8 @@ class KeyRepository:
     def list_keys(self) -> list[Key]:
         """List the keys of the tenant, with their descriptions and without their secrets.
 
-        That takes one request for each thousand of all clients, and one per key on tenants that
-        list clients without their descriptions.
+        That takes one request, and one per key on tenants that list clients without their
+        descriptions.
 
         Raises:
             ZIdentityError: The tenant could not be asked, or refused.
