@@ -139,7 +139,7 @@ class Verification:
         yield _run_step("permission to read API Resources", self._read_resources)
         yield (clients := _run_step("permission to read API Clients", self._read_clients))
         if clients.passed:
-            yield self._verify_room()
+            yield self._verify_client_count()
         yield self._verify_writes()
         yield _run_step("ZDX roles", self._list_roles)
         yield _run_step("ZDX keys", self._count_keys)
@@ -179,8 +179,8 @@ class Verification:
         self._client_count = len(self.repository.zidentity.api_clients.list())
         return "granted"
 
-    def _verify_room(self) -> Step:
-        title = "room for more API clients"
+    def _verify_client_count(self) -> Step:
+        title = "number of API clients"
         used = f"{self._client_count} of {MAX_API_CLIENTS} are used"
         if self._client_count < MAX_API_CLIENTS:
             return Step(title, passed=True, detail=used)

@@ -362,8 +362,7 @@ class KeyRepository:
         try:
             client = self._clients.create(_with_inputs(request, inputs, marker))
         except StatusError as refusal:
-            self._require_room(refusal)
-            raise
+            raise self._explain_refusal(refusal) from None
         # A list that was read before the POST doesn't show who got the name meanwhile. This one
         # runs beside the creation of the secret.
         listed = self._clients.start_list()
@@ -376,32 +375,30 @@ class KeyRepository:
         self._clients.record(client)
         return _build_own_key(client, role, marker, (secret,)), NewSecret(secret, None)
 
-    def _require_room(self, refusal: StatusError) -> None:
-        """Say so if a client was refused in a tenant that has all of its clients.
+    def _explain_refusal(self, refusal: StatusError) -> StatusError:
+        """Return the error of a client that was refused, with the limit if the tenant is at it.
 
         The code of that refusal is published nowhere. So any refusal that is about the request
         counts, if the tenant then lists as many clients as it can have.
-
-        Raises:
-            StatusError: The tenant has no room for another client.
         """
         if type(refusal) not in (BadRequestError, ConflictError, PermissionDeniedError):
-            return
+            return refusal
         try:
             clients = self.zidentity.api_clients.list()
             keys = sum(map(self._is_key, clients))
         except ZIdentityError:
-            return
-        if len(clients) >= MAX_API_CLIENTS:
-            raise type(refusal)(
-                f"{refusal.problem}; the tenant has {len(clients)} API clients, {keys} of them "
-                f"ZDX keys, and ZIdentity allows {MAX_API_CLIENTS}",
-                operation=refusal.operation,
-                status=refusal.status,
-                request_id=refusal.request_id,
-                code=refusal.code,
-                hint=FULL_TENANT_HINT,
-            ) from None
+            return refusal
+        if len(clients) < MAX_API_CLIENTS:
+            return refusal
+        return type(refusal)(
+            f"{refusal.problem}; the tenant has {len(clients)} API clients, {keys} of them ZDX "
+            f"keys, and ZIdentity allows {MAX_API_CLIENTS}",
+            operation=refusal.operation,
+            status=refusal.status,
+            request_id=refusal.request_id,
+            code=refusal.code,
+            hint=FULL_TENANT_HINT,
+        )
 
     def _require_sole_name(self, client: ApiClient, listed: ListedClients) -> None:
         others = self._clients.find_namesakes(client.id, client.name, listed)

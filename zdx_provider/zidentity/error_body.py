@@ -4,8 +4,8 @@ ZIdentity publishes `type`, `title`, `status` and `detail` (as RFC 7807), all fo
 services of Zscaler send `code` and `message`, or `id` and `reason`; the token endpoint sends
 OAuth's `error` and `error_description` (RFC 6749, 5.2).
 
-A server may repeat in its words what it was sent, or what it has. Words are shown only if they are
-short and look like nothing secret. What cannot be told from a secret is not shown.
+The words of a server may repeat the request, or a secret. They are shown only if they are short,
+repeat neither, and contain no word that looks like a secret.
 """
 
 import re

@@ -23,8 +23,8 @@ def test_verify_ticks_every_step_and_changes_nothing(
 @pytest.mark.parametrize(
     ("count", "line"),
     [
-        (255, "✓ room for more API clients: 255 of 256 are used\n"),
-        (256, "? room for more API clients: 256 of 256 are used. Delete unused API clients."),
+        (255, "✓ number of API clients: 255 of 256 are used\n"),
+        (256, "? number of API clients: 256 of 256 are used. Delete unused API clients."),
     ],
 )
 def test_verify_shows_how_many_api_clients_are_used(

@@ -69,7 +69,7 @@ def test_a_create_names_the_limit_whatever_the_status_of_the_refusal(
         (Reply(404), []),
         (Reply(500), [to_page([])]),  # it may have been created, so it is searched for
     ],
-    ids=["with room", "that cannot be listed", "read-only", "404", "500"],
+    ids=["with fewer clients", "that cannot be listed", "read-only", "404", "500"],
 )
 def test_a_create_names_no_limit_in_a_tenant(
     zidentity: ZIdentity, server: ScriptedServer, refusal: Reply, then: list[Reply]
