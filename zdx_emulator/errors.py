@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from zdx_emulator.tenant import Tenant
+from zdx_emulator.models import Switches
 
 _NO_TYPE = "about:blank"  # a problem that has no page of its own (RFC 7807, 4.2)
 
@@ -68,9 +68,9 @@ class NotFoundError(ApiError):
 
 def render_error(scope: Scope, error: ApiError) -> JSONResponse:
     """Render a refusal, with the error body that the tenant's switches choose."""
-    tenant: Tenant = scope["app"].state.tenant
+    switches: Switches = scope["app"].state.tenant.switches
     headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else None
-    return JSONResponse(_build_body(error, tenant.switches.error_bodies), error.status, headers)
+    return JSONResponse(_build_body(error, switches.error_bodies), error.status, headers)
 
 
 def _build_body(error: ApiError, shape: str) -> dict[str, Any]:
