@@ -104,6 +104,8 @@ class Guard:
         text = " ".join(text.split()).replace('"', "'")
         if len(text) > _LONGEST_TEXT:
             return ""
+        if text in self._secrets:  # nothing is left of it
+            return ""
         text = hide_secrets(text, self._secrets)
         if self._repeats_something(text) or not all(map(self._is_plain, text.split())):
             return ""
