@@ -41,8 +41,8 @@ test: $(VENV)/.sdk
 	@$(MAKE) -s -j 3 $(READY) cli browser
 	@python -m pytest -n 2 --dist worksteal
 
-# The fuzzers together try 0.87 times as many cases.
-FUZZ_CASES ?= 115000
+# The fuzzers together try 0.99 times as many cases.
+FUZZ_CASES ?= 102000
 
 # All of what is long. About three hours on two cores; `docs/reliability.md` says how to take a part.
 test-slow: setup

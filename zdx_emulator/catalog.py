@@ -1,7 +1,9 @@
 """The tenant's API resource and its scopes, after the recording of 2026-04-14.
 
 Source: the cassette `TestResourceServers` of the vendor's `zscaler-sdk-python`. Ids are opaque:
-`<service id>:<ZPA scope id, else empty>:<id>`, to be passed on verbatim.
+`<service id>:<ZPA scope id, else empty>:<id>`, to be passed on verbatim. That the services ZIAM
+and ZINSIGHTS name no cloud and organization, and that each service has an external name, is in
+the vendor's `zscaler-sdk-go`; ZINSIGHTS, its scope and the external names are invented.
 
 What the holder of a role may do.
 
@@ -45,10 +47,13 @@ def _build_service(service: Service, scopes: dict[str, str]) -> ServiceScopes:
     )
 
 
+def _build_platform(id_: str, name: str, display_name: str) -> Service:
+    return Service(id=id_, name=name, display_name=display_name, external_name=display_name)
+
+
 def _build_product(id_: str, name: str, display_name: str, cloud_name: str = _CLOUD) -> Service:
-    return Service(
-        id=id_, name=name, display_name=display_name, cloud_name=cloud_name, org_name=_ORG
-    )
+    platform = _build_platform(id_, name, display_name)
+    return platform.model_copy(update={"cloud_name": cloud_name, "org_name": _ORG})
 
 
 ZSCALER_APIS = ResourceServer(
@@ -60,7 +65,7 @@ ZSCALER_APIS = ResourceServer(
     default_api=True,
     service_scopes=[
         _build_service(
-            Service(id="hhlm4bhr9g7ja", name="ZIAM", display_name="ZIdentity Administration"),
+            _build_platform("hhlm4bhr9g7ja", "ZIAM", "ZIdentity Administration"),
             {
                 "hhlm4bhr9g7ja::9hl7h09lvg6kc": "Role:CXO Insight User",
                 "hhlm4bhr9g7ja::9h727vp4t02tc": "Role:Super Admin",
@@ -85,6 +90,10 @@ ZSCALER_APIS = ResourceServer(
                 "hhlm4bhmbg7ir::hplm4bko4g7jf": "Role:ZDX Service Desk Tier 1",
                 "hhlm4bhmbg7ir::hplm4bko707jp": "Role:ZDX Super Admin",
             },
+        ),
+        _build_service(
+            _build_platform("hhlm4bhrag7jb", "ZINSIGHTS", "Z-Insights"),
+            {"hhlm4bhrag7jb::hq6ja788c06ki": "Role:API_Role_READONLY"},
         ),
         _build_service(
             _build_product("hhlm4bhlqg7ev", "ZIA", "Zscaler Internet Access"),

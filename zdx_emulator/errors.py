@@ -1,19 +1,17 @@
 """Errors of the tenant, and their responses."""
 
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
+from zdx_emulator.models import Switches
 
-class Problem(BaseModel):
-    """The error body. No schema is published; clients must tolerate several."""
-
-    code: str
-    message: str
+_NO_TYPE = "about:blank"  # a problem that has no page of its own (RFC 7807, 4.2)
 
 
 class ApiError(Exception):
@@ -21,14 +19,15 @@ class ApiError(Exception):
 
     Args:
         status: The HTTP status.
-        code: What went wrong, for programs.
+        code: What went wrong, for programs; only the older error body has it.
         message: What went wrong, for people.
     """
 
     def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
         super().__init__(message)
         self.status = status
-        self.problem = Problem(code=code, message=message)
+        self.code = code
+        self.message = message
 
 
 class TokenError(Exception):
@@ -56,17 +55,6 @@ class BadRequestError(ApiError):
         super().__init__(HTTPStatus.BAD_REQUEST, "invalid.input", message)
 
 
-class ConflictError(ApiError):
-    """A request contradicts what exists.
-
-    Args:
-        message: What exists.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(HTTPStatus.CONFLICT, "conflict", message)
-
-
 class NotFoundError(ApiError):
     """Something doesn't exist; the code is the one that the vendor's SDK knows.
 
@@ -78,14 +66,27 @@ class NotFoundError(ApiError):
         super().__init__(HTTPStatus.NOT_FOUND, "resource.not.found", f"{what} not found")
 
 
-def render_problem(status: HTTPStatus, problem: Problem) -> JSONResponse:
-    """Render a refusal."""
-    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
-    return JSONResponse(problem.model_dump(), status, headers)
+def render_error(scope: Scope, error: ApiError) -> JSONResponse:
+    """Render a refusal, with the error body that the tenant's switches choose."""
+    switches: Switches = scope["app"].state.tenant.switches
+    headers = {"WWW-Authenticate": "Bearer"} if error.status is HTTPStatus.UNAUTHORIZED else None
+    return JSONResponse(_build_body(error, switches.error_bodies), error.status, headers)
 
 
-async def _render_api_error(_: Request, error: ApiError) -> JSONResponse:
-    return render_problem(error.status, error.problem)
+def _build_body(error: ApiError, shape: str) -> dict[str, Any]:
+    if shape == "code-and-message":
+        return {"code": error.code, "message": error.message}
+    status = error.status.value
+    return {
+        "type": _NO_TYPE,
+        "title": error.status.phrase,
+        "status": str(status) if shape == "text-status" else status,
+        "detail": error.message,
+    }
+
+
+async def _render_api_error(request: Request, error: ApiError) -> JSONResponse:
+    return render_error(request.scope, error)
 
 
 async def _render_token_error(_: Request, error: TokenError) -> JSONResponse:
@@ -100,10 +101,10 @@ async def _render_invalid_input(request: Request, error: RequestValidationError)
     return await _render_api_error(request, BadRequestError(f"Invalid Input for {member}"))
 
 
-async def _render_http_error(_: Request, error: HTTPException) -> JSONResponse:
+async def _render_http_error(request: Request, error: HTTPException) -> JSONResponse:
     status = HTTPStatus(error.status_code)
     code = status.phrase.lower().replace(" ", ".")
-    return render_problem(status, Problem(code=code, message=status.phrase))
+    return render_error(request.scope, ApiError(status, code, status.phrase))
 
 
 def render_errors(app: FastAPI) -> None:

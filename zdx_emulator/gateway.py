@@ -21,7 +21,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zdx_emulator.access import is_observed, is_own_host
-from zdx_emulator.errors import Problem, render_problem
+from zdx_emulator.errors import ApiError, render_error
 from zdx_emulator.faults import Faults, apply_fault, buffer_request
 from zdx_emulator.models import ArmedFault, LoggedRequest
 from zdx_emulator.tenant import Clock
@@ -230,10 +230,10 @@ def _mask_secrets(query: str) -> str:
 
 async def _refuse_foreign_host(scope: Scope, receive: Receive, send: Send) -> None:
     message = "The Host header is not an address, localhost or the name given with --host"
-    problem = Problem(code="foreign.host", message=message)
-    await render_problem(HTTPStatus.FORBIDDEN, problem)(scope, receive, send)
+    error = ApiError(HTTPStatus.FORBIDDEN, "foreign.host", message)
+    await render_error(scope, error)(scope, receive, send)
 
 
 async def _refuse_excess_request(scope: Scope, receive: Receive, send: Send) -> None:
-    problem = Problem(code="too.many.requests", message="Rate limit exceeded")
-    await render_problem(HTTPStatus.TOO_MANY_REQUESTS, problem)(scope, receive, send)
+    error = ApiError(HTTPStatus.TOO_MANY_REQUESTS, "too.many.requests", "Rate limit exceeded")
+    await render_error(scope, error)(scope, receive, send)

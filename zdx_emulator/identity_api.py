@@ -190,7 +190,7 @@ async def list_api_client_secrets(
     return [to_api_secret(secret, MASK) for secret in held if secret.id not in hidden]
 
 
-@router.post(_SECRETS, status_code=HTTPStatus.ACCEPTED)
+@router.post(_SECRETS, status_code=HTTPStatus.CREATED)
 async def create_api_client_secret(
     client_id: str,
     body: ApiClientSecretRequest,
@@ -210,7 +210,7 @@ async def create_api_client_secret(
     return secret
 
 
-@router.delete(f"{_SECRETS}/{{secret_id}}")
+@router.delete(f"{_SECRETS}/{{secret_id}}", status_code=HTTPStatus.NO_CONTENT)
 async def delete_api_client_secret(
     client_id: str, secret_id: str, tenant: CurrentTenant, _: Editor
 ) -> Response:

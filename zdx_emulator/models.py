@@ -47,11 +47,7 @@ class ClientAuthentication(CamelModel):
 
 
 class ScopeRef(CamelModel):
-    """A scope as a client names it: by its id, verbatim.
-
-    The service description excludes the id from a PUT, so the vendor's SDK sends there the name
-    alone.
-    """
+    """A scope as a client names it: by its id, verbatim; by its name only as a switch says."""
 
     id: str | None = None
     name: str | None = None
@@ -131,6 +127,7 @@ class Service(CamelModel):
     id: str
     name: str
     display_name: str
+    external_name: str
     cloud_name: str | None = None
     org_name: str | None = None
     zaps_onboarded: bool = False
@@ -294,12 +291,22 @@ class Switches(BaseModel):
     """How the tenant behaves where the documents are silent or disagree.
 
     Attributes:
-        unique_names: A second client of a name is refused with 409. Nothing is written about
+        unique_names: A second client of a name is refused with 400. Nothing is written about
             names; by default they may repeat.
         statuses: Of the operations for which two success codes are documented, which are
-            sent: those of the `service-description` that ships with the vendor's SDK (POST
-            of a client 201, POST of a secret 202, DELETE of a secret 200), or those of the
-            `help-pages` (202, 201, 204).
+            sent: those of the `published` API reference (POST of a client 201, POST of a
+            secret 201, DELETE of a secret 204), or the `alternative` one of each, which is
+            in the Postman collection or in the service description of the vendor's SDK
+            (202, 202, 200).
+        error_bodies: The shape of error bodies: `published` is `type`, `title`, `status` and
+            `detail`; `text-status` the same with the status as text, as in the Postman
+            collection; `code-and-message` what other services of the vendor send. The token
+            endpoint has OAuth's own.
+        client_limit: How many clients the tenant can have. How it refuses the next one is
+            not published.
+        scope_names_in_put: A PUT can name a scope by a name that only one has, and without
+            its id. The published API reference requires the id; the service description of
+            the vendor's SDK leaves it out, so that SDK sends the name alone.
         list_descriptions: Lists of clients include their descriptions.
         first_secret: POST of a client creates a secret for a year; the response doesn't have
             its value: it has no member for it.
@@ -312,7 +319,10 @@ class Switches(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     unique_names: bool = False
-    statuses: Literal["service-description", "help-pages"] = "service-description"
+    statuses: Literal["published", "alternative"] = "published"
+    error_bodies: Literal["published", "text-status", "code-and-message"] = "published"
+    client_limit: Annotated[int, Field(ge=1)] = 256
+    scope_names_in_put: bool = False
     list_descriptions: bool = True
     first_secret: bool = False
     read_lag_ms: Annotated[int, Field(ge=0)] = 0
@@ -322,7 +332,10 @@ class Switches(BaseModel):
 EACH_OTHER_WAY: Mapping[str, Switches] = MappingProxyType(
     {
         "unique_names": Switches(unique_names=True),
-        "statuses": Switches(statuses="help-pages"),
+        "statuses": Switches(statuses="alternative"),
+        "error_bodies": Switches(error_bodies="code-and-message"),
+        "client_limit": Switches(client_limit=10_000),
+        "scope_names_in_put": Switches(scope_names_in_put=True),
         "list_descriptions": Switches(list_descriptions=False),
         "first_secret": Switches(first_secret=True),
         "read_lag_ms": Switches(read_lag_ms=300),

@@ -1,13 +1,14 @@
 """Rules for clients and secrets, for the API and the page.
 
 Rules of the vendor's "Adding an API Client": a secret's lifetime is 30 to 365 days; a client has
-two at most; a third replaces the newest; the value is shown once. Rule of the service description:
-only clients of the type SECRET have secrets. Rule of the OpenAPI description of 2026-07: a name
-has 128 characters at most, a description 256.
+two at most; a third replaces the newest; the value is shown once. Rule of "Ranges & Limitations":
+a tenant has 256 API clients at most. Rule of the service description: only clients of the type
+SECRET have secrets. Rule of the OpenAPI description of 2026-07: a name has 128 characters at most,
+a description 256.
 """
 
 from zdx_emulator.catalog import RESOURCE_SERVERS, ROLES, SCOPES
-from zdx_emulator.errors import BadRequestError, ConflictError, NotFoundError
+from zdx_emulator.errors import BadRequestError, NotFoundError
 from zdx_emulator.models import (
     ApiClient,
     ApiClientRequest,
@@ -39,13 +40,13 @@ def create_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) ->
         created_by: The creator, for the page.
 
     Raises:
-        ApiError: 400 for members that break a rule; as the switches say, 409 for a name that is
-            taken.
+        ApiError: 400 for members that break a rule, and in a tenant that has all of its clients; as
+            the switches say, for a name that is taken.
     """
-    _check_scope_ids(body)
     _check_lengths(body)
     _check_switched_rules(tenant, body)
-    client = _build_client(tenant.identifiers.create_id(), body)
+    client = _build_client(tenant.identifiers.create_id(), body, scope_names=False)
+    _check_client_limit(tenant)
     if tenant.switches.separate_client_id:
         client.client_id = tenant.identifiers.create_id()
     now = tenant.clock.now()
@@ -64,15 +65,16 @@ def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> Ap
         body: The new client.
 
     Raises:
-        ApiError: 400 for members that break a rule; 404; as the switches say, 409 for a name
-            that is taken.
+        ApiError: 400 for members that break a rule; 404; as the switches say, 400 for a name that
+            is taken.
     """
     replaced = tenant.store.find_client(client_id)
     if replaced is None:
         raise NotFoundError("API client")
     _check_lengths(body)
     _check_switched_rules(tenant, body, client_id)
-    client = _build_client(client_id, body)
+    scope_names = tenant.switches.scope_names_in_put
+    client = _build_client(client_id, body, scope_names=scope_names)
     client.client_id = replaced.client_id
     tenant.store.replace_client(client, now=tenant.clock.now())
     return client
@@ -132,12 +134,18 @@ def _check_switched_rules(
     tenant: Tenant, body: ApiClientRequest, client_id: str | None = None
 ) -> None:
     if tenant.switches.unique_names and tenant.store.is_name_taken(body.name, other_than=client_id):
-        raise ConflictError("An API client of this name exists")
+        raise BadRequestError("An API client of this name exists")
 
 
-def _build_client(client_id: str, body: ApiClientRequest) -> ApiClient:
+def _check_client_limit(tenant: Tenant) -> None:
+    limit = tenant.switches.client_limit
+    if tenant.store.count_clients() >= limit:
+        raise BadRequestError(f"The tenant has {limit} API clients, the most that it can have")
+
+
+def _build_client(client_id: str, body: ApiClientRequest, *, scope_names: bool) -> ApiClient:
     sent = body.model_dump(exclude={"client_resources", "id", "client_id", "clientId"})
-    resources = [_build_resource(ref) for ref in body.client_resources]
+    resources = [_build_resource(ref, scope_names=scope_names) for ref in body.client_resources]
     _check_one_scope_a_service(resources)
     client = ApiClient.model_validate({**sent, "id": client_id, "client_resources": resources})
     _check_serializable(client)
@@ -152,7 +160,7 @@ def _check_serializable(client: ApiClient) -> None:
         raise BadRequestError("Invalid Input for request body") from None
 
 
-def _build_resource(ref: ResourceRef) -> ClientResource:
+def _build_resource(ref: ResourceRef, *, scope_names: bool) -> ClientResource:
     server = RESOURCE_SERVERS.get(ref.id)
     if server is None:
         raise BadRequestError(_INVALID_RESOURCES)
@@ -160,24 +168,20 @@ def _build_resource(ref: ResourceRef) -> ClientResource:
         id=server.id,
         name=server.name,
         default_api=server.default_api,
-        selected_scopes=[_find_scope(scope) for scope in ref.selected_scopes],
+        selected_scopes=[
+            _find_scope(scope, scope_names=scope_names) for scope in ref.selected_scopes
+        ],
     )
 
 
-def _find_scope(ref: ScopeRef) -> Scope:
-    found = [
-        scope
-        for scope in SCOPES.values()
-        if (scope.id == ref.id if ref.id is not None else scope.name == ref.name)
-    ]
+def _find_scope(ref: ScopeRef, *, scope_names: bool) -> Scope:
+    if ref.id is not None:
+        found = [SCOPES[ref.id]] if ref.id in SCOPES else []
+    else:
+        found = [scope for scope in SCOPES.values() if scope_names and scope.name == ref.name]
     if len(found) != 1:
         raise BadRequestError(_INVALID_RESOURCES)
     return found[0]
-
-
-def _check_scope_ids(body: ApiClientRequest) -> None:
-    if any(scope.id is None for ref in body.client_resources for scope in ref.selected_scopes):
-        raise BadRequestError(_INVALID_RESOURCES)
 
 
 def _check_one_scope_a_service(resources: list[ClientResource]) -> None:

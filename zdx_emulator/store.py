@@ -150,6 +150,11 @@ class Store:
                 (client.id, client.name, _to_document(client), created_by, now, now),
             )
 
+    def count_clients(self) -> int:
+        """Return how many clients there are."""
+        (count,) = self._db.execute("SELECT count(*) FROM api_clients").fetchone()
+        return int(count)
+
     def find_client(self, client_id: str) -> ApiClient | None:
         """Return the client of that id."""
         row = self._db.execute(

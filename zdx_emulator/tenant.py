@@ -149,12 +149,10 @@ class SuccessCodes:
     secret_deleted: HTTPStatus
 
 
-_FROM_DESCRIPTION = SuccessCodes(HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.OK)
-_FROM_HELP_PAGES = SuccessCodes(HTTPStatus.ACCEPTED, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
+_PUBLISHED = SuccessCodes(HTTPStatus.CREATED, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT)
+_ALTERNATIVE = SuccessCodes(HTTPStatus.ACCEPTED, HTTPStatus.ACCEPTED, HTTPStatus.OK)
 
 
 def get_success_codes(tenant: Tenant) -> SuccessCodes:
     """Return the status codes that the tenant's switches choose."""
-    return (
-        _FROM_DESCRIPTION if tenant.switches.statuses == "service-description" else _FROM_HELP_PAGES
-    )
+    return _PUBLISHED if tenant.switches.statuses == "published" else _ALTERNATIVE

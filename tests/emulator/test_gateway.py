@@ -37,7 +37,7 @@ def test_an_unknown_operation_is_refused_in_the_error_shape(api: httpx.Client) -
     forbidden = api.patch(API_CLIENTS)
 
     assert (missing.status_code, forbidden.status_code) == (404, 405)
-    assert set(missing.json()) == set(forbidden.json()) == {"code", "message"}
+    assert set(missing.json()) == set(forbidden.json()) == {"type", "title", "status", "detail"}
 
 
 def test_the_date_follows_the_tenants_clock(tenant: RunningEmulator, api: httpx.Client) -> None:
@@ -133,7 +133,7 @@ def test_beyond_the_rate_limit_is_429_with_the_headers_that_show_when_to_return(
     assert refused.headers.get_list("x-ratelimit-limit") == ["1, 1;w=1", "1000, 1000;w=1"]
     assert refused.headers.get_list("x-ratelimit-remaining")[0] == "0"
     assert refused.headers.get_list("x-ratelimit-reset") == ["1", "1"]
-    assert set(refused.json()) == {"code", "message"}
+    assert refused.json()["detail"] == "Rate limit exceeded"
     assert {answer.status_code for answer in unlimited} == {400}
 
 

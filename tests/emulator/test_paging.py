@@ -7,7 +7,7 @@ from zdx_emulator.testing import API_CLIENTS, RunningEmulator
 
 
 def _is_invalid(answer: httpx.Response, member: str) -> bool:
-    return answer.status_code == 400 and f"Invalid Input for {member}" in answer.json()["message"]
+    return answer.status_code == 400 and f"Invalid Input for {member}" in answer.json()["detail"]
 
 
 def test_a_list_of_one_page_has_no_links(tenant: RunningEmulator, api: httpx.Client) -> None:

@@ -53,7 +53,7 @@ def test_an_expiry_out_of_bounds_is_refused(
 def test_an_expiry_within_bounds_is_granted(
     days: float, tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
-    assert _create(api, path, int(tenant.now() + days * DAY)).status_code == 202
+    assert _create(api, path, int(tenant.now() + days * DAY)).status_code == 201
 
 
 def test_milliseconds_are_not_taken_for_seconds(
@@ -67,7 +67,7 @@ def test_an_expiry_must_be_a_whole_number(expires_at: object, api: httpx.Client,
     answer = _create(api, path, expires_at)
 
     assert answer.status_code == 400
-    assert "expiresAt" in answer.json()["message"]
+    assert "expiresAt" in answer.json()["detail"]
 
 
 def test_a_third_secret_replaces_the_newest(

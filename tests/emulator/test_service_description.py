@@ -1,13 +1,28 @@
-"""The tenant keeps the service descriptions that ship in the vendor's own SDK."""
+"""The tenant keeps the service descriptions of the vendor's own SDK, and the newer facts."""
 
 import json
+from copy import deepcopy
 from importlib import resources
 from typing import Any
 
 import httpx
 import pytest
+from emulator.newer_facts import (
+    CLIENTS_OF_A_TENANT,
+    REQUIRED_MEMBERS,
+    SERVICE_MEMBERS,
+    SERVICES_WITHOUT_CLOUD,
+    SHAPES,
+    SUCCESS_CODES,
+)
 
-from zdx_emulator.testing import ADMIN_ID, API_CLIENTS, RunningEmulator
+from zdx_emulator.testing import (
+    ADMIN_ID,
+    API_CLIENTS,
+    RESOURCE_SERVERS,
+    RunningEmulator,
+    Switches,
+)
 
 ZSCALER_APIS = "jhlm4bhr7g7j2"
 
@@ -16,7 +31,7 @@ RECORDED_WITHOUT = {
     "PagedResultPublic": {"next_link", "prev_link"},  # on a single page
     "ServiceRef": {"cloudName", "orgName"},  # for services without a cloud of their own
 }
-RECORDED_AS_WELL = {"PagedResultPublic": {"totalRecord"}, "ServiceRef": {"zapsOnboarded"}}
+RECORDED_AS_WELL = {"PagedResultPublic": {"totalRecord"}, "ServiceRef": SERVICE_MEMBERS}
 # The description wraps the envelope in a list, and gives every envelope the records of clients.
 RECORDS_OF = {"ListApiClients": "ApiClient", "ListResourceServers": "ResourceServer"}
 
@@ -82,10 +97,16 @@ def _answer_faults(operation: str, answer: httpx.Response) -> list[str]:
     return faults
 
 
+@pytest.mark.parametrize("statuses", ["published", "alternative"])
 @pytest.mark.parametrize("operation", IDENTITY_OPERATIONS)
 def test_an_identity_operation_is_served_as_described(
-    operation: str, tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
+    operation: str,
+    statuses: Any,
+    tenant: RunningEmulator,
+    api: httpx.Client,
+    body: dict[str, Any],
 ) -> None:
+    tenant.switch(Switches(statuses=statuses))
     client = tenant.create_client("described")
     secret = tenant.add_secret(client.id)
     http = ZID["operations"][operation]["http"]
@@ -99,7 +120,10 @@ def test_an_identity_operation_is_served_as_described(
 
     answer = api.request(http["method"], path, json=payloads.get(operation))
 
-    assert answer.status_code == http.get("responseCode", 200)
+    described = http.get("responseCode", 200)
+    documented = SUCCESS_CODES.get(operation, {statuses: described})
+    assert answer.status_code == documented[statuses]
+    assert described in documented.values()
     assert _answer_faults(operation, answer) == []
 
 
@@ -124,6 +148,79 @@ def test_a_client_needs_every_member_that_is_described_as_required(
     answer = api.post(API_CLIENTS, json=smaller)
 
     assert answer.status_code == (201 if member in excluded else 400)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("place", REQUIRED_MEMBERS, ids=lambda place: place[-1])
+def test_a_client_needs_every_member_that_the_newer_facts_require(
+    place: tuple[Any, ...],
+    method: str,
+    tenant: RunningEmulator,
+    api: httpx.Client,
+    body: dict[str, Any],
+) -> None:
+    path = API_CLIENTS if method == "POST" else f"{API_CLIENTS}/{tenant.create_client('ci').id}"
+    whole = body | {
+        "clientAuthentication": {
+            "authType": "PUBKEYCERT",
+            "publicKeys": [{"keyName": "ci", "keyValue": "MIIB"}],
+            "clientCertificates": [{"certContent": "-----BEGIN CERTIFICATE-----"}],
+        }
+    }
+    smaller = deepcopy(whole)
+    holder: Any = smaller
+    for step in place[:-1]:
+        holder = holder[step]
+    del holder[place[-1]]
+
+    refused = api.request(method, path, json=smaller)
+
+    assert api.request(method, path, json=whole).is_success
+    assert refused.status_code == 400
+    assert refused.json()["detail"] in {
+        f"Invalid Input for {name}" for name in place if isinstance(name, str)
+    }
+
+
+def test_every_service_has_the_members_of_the_newer_facts(api: httpx.Client) -> None:
+    (server,) = api.get(RESOURCE_SERVERS).json()["records"]
+    services = [offered["service"] for offered in server["serviceScopes"]]
+
+    assert all(set(service) >= SERVICE_MEMBERS for service in services)
+    assert {
+        service["name"] for service in services if not {"cloudName", "orgName"} & set(service)
+    } == SERVICES_WITHOUT_CLOUD
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", API_CLIENTS, 400),
+        ("GET", "/zdx/v1/apps", 403),
+        ("GET", f"{API_CLIENTS}/unknown", 404),
+        ("PATCH", API_CLIENTS, 405),
+    ],
+)
+def test_a_refusal_has_the_body_of_the_newer_facts(
+    method: str, path: str, status: int, api: httpx.Client
+) -> None:
+    refused = api.request(method, path, json={})
+
+    assert refused.status_code == refused.json()["status"] == status
+    assert _faults(refused.json(), "Error", SHAPES) == []
+
+
+def test_a_request_without_a_token_is_refused_with_the_body_of_the_newer_facts(
+    anonymous: httpx.Client,
+) -> None:
+    refused = anonymous.get(API_CLIENTS)
+
+    assert refused.status_code == refused.json()["status"] == 401
+    assert _faults(refused.json(), "Error", SHAPES) == []
+
+
+def test_a_tenant_has_as_many_clients_as_the_newer_facts_allow() -> None:
+    assert Switches().client_limit == CLIENTS_OF_A_TENANT
 
 
 def test_a_secret_needs_its_expiry_and_nothing_else(

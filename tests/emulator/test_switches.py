@@ -13,9 +13,11 @@ import requests
 from zdx_emulator.testing import (
     API_CLIENTS,
     EACH_OTHER_WAY,
+    ZSCALER_APIS,
     RunningEmulator,
     Switches,
     running_emulator,
+    scope_id,
 )
 
 DAY = 86_400
@@ -70,18 +72,18 @@ def test_a_taken_name_is_refused_where_names_are_unique(
 ) -> None:
     other = api.post(API_CLIENTS, json=body | {"name": "other"}).json()
 
-    assert api.post(API_CLIENTS, json=body).status_code == 409
-    assert api.put(_path(other), json=body).status_code == 409
+    assert api.post(API_CLIENTS, json=body).status_code == 400
+    assert api.put(_path(other), json=body).status_code == 400
     assert api.put(_path(made), json=body).status_code == 200
     assert api.get(API_CLIENTS).json()["results_total"] == 2
 
 
 @pytest.mark.parametrize(
     ("switches", "codes"),
-    [(Switches(), [201, 202, 200]), (EACH_OTHER_WAY["statuses"], [202, 201, 204])],
-    ids=["service description", "help pages"],
+    [(Switches(), [201, 201, 204]), (EACH_OTHER_WAY["statuses"], [202, 202, 200])],
+    ids=["published", "alternative"],
 )
-def test_the_success_codes_are_those_of_either_document(
+def test_the_success_codes_are_either_documented_one(
     codes: list[int], tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     client = api.post(API_CLIENTS, json=body)
@@ -110,7 +112,7 @@ def test_a_new_client_may_hold_a_secret_that_no_one_was_shown(
 
     assert secret.expires_at - secret.created_at == 365 * DAY
     assert "value" not in str(made)
-    assert _create(tenant, api, made).status_code == 202
+    assert _create(tenant, api, made).status_code == 201
     assert len(tenant.secrets(made["id"])) == 2
 
 
@@ -164,6 +166,53 @@ def test_a_new_secret_lags_too(
     created = _create(tenant, api, made)
 
     assert created.json()["id"] not in api.get(f"{_path(made)}/secrets").text
+
+
+@pytest.mark.parametrize(
+    ("shape", "body"),
+    [
+        ("text-status", {"title": "Not Found", "status": "404", "detail": "API client not found"}),
+        ("code-and-message", {"code": "resource.not.found", "message": "API client not found"}),
+    ],
+)
+def test_an_error_body_may_have_another_shape(
+    shape: Any, body: dict[str, str], tenant: RunningEmulator, api: httpx.Client
+) -> None:
+    tenant.switch(Switches(error_bodies=shape))
+
+    refused = api.get(f"{API_CLIENTS}/unknown").json()
+
+    assert {name: value for name, value in refused.items() if name != "type"} == body
+
+
+@pytest.mark.parametrize("switches", [Switches(client_limit=2)], ids=["client_limit"])
+def test_a_tenant_may_have_no_more_clients_than_its_limit(
+    tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any], made: dict[str, Any]
+) -> None:
+    second = api.post(API_CLIENTS, json=body).json()
+
+    refused = api.post(API_CLIENTS, json=body)
+
+    assert refused.status_code == 400
+    assert "2 API clients, the most that it can have" in refused.json()["detail"]
+    assert api.put(_path(made), json=body).status_code == 200
+    assert [client.id for client in tenant.clients()] == [made["id"], second["id"]]
+    api.delete(_path(second))
+    assert api.post(API_CLIENTS, json=body).status_code == 201
+
+
+@turned("scope_names_in_put")
+def test_a_put_may_take_a_scope_by_a_name_that_only_one_has(
+    api: httpx.Client, body: dict[str, Any], made: dict[str, Any]
+) -> None:
+    def put(name: str) -> httpx.Response:
+        resource = {"id": ZSCALER_APIS.id, "selectedScopes": [{"name": name}]}
+        return api.put(_path(made), json=body | {"clientResources": [resource]})
+
+    taken = put("Role:ZDX Super Admin").json()["clientResources"][0]["selectedScopes"]
+
+    assert [scope["id"] for scope in taken] == [scope_id("ZDX Super Admin")]
+    assert put("Role:Super Admin").status_code == 400
 
 
 @turned("separate_client_id")

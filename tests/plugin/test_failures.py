@@ -1,5 +1,6 @@
 """What is left, and what is said, when the tenant or the way to it fails."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -277,7 +278,9 @@ def test_no_failure_shows_a_secret(
     echo: Properties,
 ) -> None:
     key = start_host().up(declared)
-    body = {} if echo.keys() & {"redirect", "drop"} else {"body": f'{{"value": "{PLANTED}"}}'}
+    detail = f"{ADMIN_SECRET} or {key.outputs['key_secret']}"
+    said = {"body": json.dumps({"value": PLANTED, "title": ADMIN_SECRET, "detail": detail})}
+    body = {} if echo.keys() & {"redirect", "drop"} else said
     for path in (TOKEN, SECRET, SECRETS, API_CLIENT, API_CLIENTS):
         tenant.fault(path=path, count=50, **echo, **body)
 

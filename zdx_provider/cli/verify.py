@@ -32,7 +32,7 @@ from zdx_provider.cli.sandbox import (
 )
 from zdx_provider.cli.stack import TenantSettings, find_settings, read_keys
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.repository import KeyRepository
+from zdx_provider.keys.repository import FULL_TENANT_HINT, KeyRepository
 from zdx_provider.keys.roles import RoleNotFoundError
 from zdx_provider.stack_config import describe_plain_secret
 from zdx_provider.zidentity import (
@@ -42,6 +42,7 @@ from zdx_provider.zidentity import (
     PermissionDeniedError,
     ZIdentityError,
 )
+from zdx_provider.zidentity.models import MAX_API_CLIENTS
 
 ASSUMPTIONS = (*CLIENT_ASSUMPTIONS, *SECRET_ASSUMPTIONS)
 
@@ -114,6 +115,7 @@ class Verification:
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
+        self._client_count = 0
 
     @cached_property
     def found(self) -> TenantSettings:
@@ -135,7 +137,9 @@ class Verification:
         if not credentials.passed:
             return
         yield _run_step("permission to read API Resources", self._read_resources)
-        yield _run_step("permission to read API Clients", self._read_clients)
+        yield (clients := _run_step("permission to read API Clients", self._read_clients))
+        if clients.passed:
+            yield self._verify_client_count()
         yield self._verify_writes()
         yield _run_step("ZDX roles", self._list_roles)
         yield _run_step("ZDX keys", self._count_keys)
@@ -172,7 +176,15 @@ class Verification:
         return "granted"
 
     def _read_clients(self) -> str:
-        return f"granted; {len(self.repository.zidentity.api_clients.list())} API clients"
+        self._client_count = len(self.repository.zidentity.api_clients.list())
+        return "granted"
+
+    def _verify_client_count(self) -> Step:
+        title = "number of API clients"
+        used = f"{self._client_count} of {MAX_API_CLIENTS} are used"
+        if self._client_count < MAX_API_CLIENTS:
+            return Step(title, passed=True, detail=used)
+        return Step(title, passed=None, detail=f"{used}. {FULL_TENANT_HINT}")
 
     def _verify_writes(self) -> Step:
         title = "permission to change API Clients"

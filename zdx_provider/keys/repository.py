@@ -44,14 +44,18 @@ from zdx_provider.zidentity import (
     ApiClient,
     ApiClientRequest,
     ApiClientSecret,
+    BadRequestError,
+    ConflictError,
     NewApiClientSecret,
     NotFoundError,
+    PermissionDeniedError,
+    StatusError,
     Tenant,
     ZIdentity,
     ZIdentityError,
     add_key_name,
 )
-from zdx_provider.zidentity.models import MAX_SECRETS
+from zdx_provider.zidentity.models import MAX_API_CLIENTS, MAX_SECRETS
 
 _WORKERS = 4  # as many as there are pooled connections for reads
 
@@ -63,6 +67,13 @@ _NOT_HERE = (
 Request = TypeVar("Request", bound=ApiClientRequest)
 S = TypeVar("S")
 T = TypeVar("T")
+
+
+FULL_TENANT_HINT = (
+    "Delete unused API clients. To find unused ZDX keys, run zdx-keys list: it shows the keys that "
+    "are disabled, that have no valid secret, and that no stack manages. ZIdentity shows all API "
+    "clients under API Clients."
+)
 
 
 class KeyRepository:
@@ -132,8 +143,8 @@ class KeyRepository:
     def list_keys(self) -> list[Key]:
         """List the keys of the tenant, with their descriptions and without their secrets.
 
-        That takes one request for each thousand of all clients, and one per key on tenants that
-        list clients without their descriptions.
+        That takes one request, and one per key on tenants that list clients without their
+        descriptions.
 
         Raises:
             ZIdentityError: The tenant could not be asked, or refused.
@@ -347,7 +358,10 @@ class KeyRepository:
         self, inputs: KeyInputs, role: Role, marker: OwnershipMarker, lifetime: timedelta
     ) -> tuple[Key, NewSecret]:
         request = ApiClientRequest(name=inputs.name, client_resources=build_resources((), role))
-        client = self._clients.create(_with_inputs(request, inputs, marker))
+        try:
+            client = self._clients.create(_with_inputs(request, inputs, marker))
+        except StatusError as refusal:
+            raise self._explain_refusal(refusal) from None
         # A list that was read before the POST doesn't show who got the name meanwhile. This one
         # runs beside the creation of the secret.
         listed = self._clients.start_list()
@@ -359,6 +373,31 @@ class KeyRepository:
             raise
         self._clients.record(client)
         return _build_own_key(client, role, marker, (secret,)), NewSecret(secret, None)
+
+    def _explain_refusal(self, refusal: StatusError) -> StatusError:
+        """Return the error of a client that was refused, with the limit if the tenant is at it.
+
+        The code of that refusal is published nowhere. So any refusal that is about the request
+        counts, if the tenant then lists as many clients as it can have.
+        """
+        if type(refusal) not in (BadRequestError, ConflictError, PermissionDeniedError):
+            return refusal
+        try:
+            clients = self.zidentity.api_clients.list()
+            keys = sum(map(self._is_key, clients))
+        except ZIdentityError:
+            return refusal
+        if len(clients) < MAX_API_CLIENTS:
+            return refusal
+        return type(refusal)(
+            f"{refusal.problem}; the tenant has {len(clients)} API clients, {keys} of them ZDX "
+            f"keys, and ZIdentity allows {MAX_API_CLIENTS}",
+            operation=refusal.operation,
+            status=refusal.status,
+            request_id=refusal.request_id,
+            code=refusal.code,
+            hint=FULL_TENANT_HINT,
+        )
 
     def _require_sole_name(self, client: ApiClient, listed: ListedClients) -> None:
         others = self._clients.find_namesakes(client.id, client.name, listed)

@@ -251,6 +251,7 @@ class ApiClientSecrets:
             idempotent=False,
         )
         secret = self._session.fetch(request, NewApiClientSecret)
+        self._session.hide(secret.value)
         if abs(secret.expires_at - expires_at) > _ROUNDING or not _is_usable(secret.id):
             raise _build_wrong_object_error(request)
         return secret

@@ -1,7 +1,7 @@
 """Requests and responses: what a response means, and how long a server asks to wait."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timezone
 from email.utils import parsedate_to_datetime
@@ -9,8 +9,9 @@ from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from zdx_provider.zidentity.error_body import ErrorBody, Guard
 from zdx_provider.zidentity.errors import (
     AuthenticationError,
     BadRequestError,
@@ -81,7 +82,6 @@ class Request:
 
 T = TypeVar("T")
 
-_CODE = re.compile(r"[A-Z_]{1,40}")
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
 _UNAVAILABLE = (408, 502, 503, 504)
 _BY_STATUS: dict[int, type[StatusError]] = {
@@ -94,13 +94,16 @@ _BY_STATUS: dict[int, type[StatusError]] = {
 }
 
 
-def require_success(request: Request, response: Response, now: float) -> None:
+def require_success(
+    request: Request, response: Response, now: float, secrets: Collection[str]
+) -> None:
     """Raise the error of a response that is not a success.
 
     Args:
         request: What was asked.
         response: What came back.
         now: Epoch seconds by the server's clock.
+        secrets: The secrets that this process knows.
 
     Raises:
         StatusError: The status says no.
@@ -108,7 +111,7 @@ def require_success(request: Request, response: Response, now: float) -> None:
         InvalidResponseError: The response redirects elsewhere.
     """
     if response.status < HTTPStatus.OK or response.status >= HTTPStatus.MULTIPLE_CHOICES:
-        raise _build_status_error(request, response, now)
+        raise _build_status_error(request, response, now, secrets)
 
 
 def parse_response(request: Request, response: Response, shape: type[T]) -> T:
@@ -126,32 +129,13 @@ def parse_response(request: Request, response: Response, shape: type[T]) -> T:
     raise request.build_error(problem, response.status, response.request_id)
 
 
-class ErrorBody(BaseModel):
-    """What is known of the JSON in an error; no schema of it is published."""
-
-    model_config = ConfigDict(hide_input_in_errors=True)
-
-    code: str = ""
-    id: str = ""
-    error: str = ""
-
-    @classmethod
-    def from_response(cls, response: Response) -> "ErrorBody":
-        """Read the body of a response; a body that isn't understood counts as empty."""
-        try:
-            return cls.model_validate_json(response.body)
-        except ValidationError:
-            return cls()
-
-    @property
-    def short_code(self) -> str:
-        """The code in upper case, the one part of a body that errors show."""
-        return next((code for code in (self.code, self.id) if _CODE.fullmatch(code)), "")
-
-
-def _build_status_error(request: Request, response: Response, now: float) -> ZIdentityError:
+def _build_status_error(
+    request: Request, response: Response, now: float, secrets: Collection[str]
+) -> ZIdentityError:
     if response.status < HTTPStatus.BAD_REQUEST:
         return _build_redirect_error(request, response)
+    body = ErrorBody.parse(response.body)
+    guard = Guard(secrets, request.operation, request.body)
     kind = _choose_error_class(response)
     retry_after = (
         parse_retry_after(response.headers, now)
@@ -163,11 +147,11 @@ def _build_status_error(request: Request, response: Response, now: float) -> ZId
     too_large = response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     summary = "the request is too large for ZIdentity" if too_large else kind.summary
     return (ResponseLostError if lost else kind)(
-        f"{summary}{asked}",
+        f"{summary}{asked}{body.quote_words(response.status, guard)}",
         operation=request.operation,
         status=response.status,
         request_id=response.request_id,
-        code=ErrorBody.from_response(response).short_code,
+        code=body.short_code,
         retry_after=retry_after,
         hint="Shorten the description." if too_large else "",
     )
@@ -184,7 +168,7 @@ def _choose_error_class(response: Response) -> type[StatusError]:
 
 def _is_maintenance(response: Response) -> bool:
     mode = response.headers.get("x-zscaler-mode", "").lower()
-    return mode == "read-only" or ErrorBody.from_response(response).short_code == "STATE_READONLY"
+    return mode == "read-only" or ErrorBody.parse(response.body).short_code == "STATE_READONLY"
 
 
 def _build_redirect_error(request: Request, response: Response) -> ZIdentityError:

@@ -136,6 +136,9 @@ class ResourceServer(Record):
     service_scopes: Items[ServiceScopes] = ()
 
 
+MAX_API_CLIENTS = 256
+"""API clients of one tenant (help.zscaler.com, "Ranges & Limitations")."""
+
 MAX_SECRETS = 2
 """Secrets of one client; a third silently replaces the newest."""
 

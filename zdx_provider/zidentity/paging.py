@@ -13,8 +13,7 @@ from zdx_provider.zidentity.session import Session
 PAGE_SIZE = 1000
 """Records a page: the most that ZIdentity gives at once."""
 
-# A tenant has at most 256 API clients (help.zscaler.com, "Ranges & Limitations"). These bounds are
-# far beyond that and only keep a server that never stops from filling the memory.
+# Far beyond `MAX_API_CLIENTS`: they only keep a server that never stops from filling the memory.
 MOST_PAGES = 200
 LARGEST_LIST = 32 * 1024**2  # bytes
 _MOST_PASSES = 5

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from zdx_provider.zidentity.connection import Credentials
+from zdx_provider.zidentity.error_body import ErrorBody, Guard
 from zdx_provider.zidentity.errors import AuthenticationError
 from zdx_provider.zidentity.messages import (
-    ErrorBody,
     Request,
     Response,
     parse_response,
@@ -30,6 +30,7 @@ _MARGIN = 0.2  # of its lifetime, for short ones
 _LONGEST_LIFETIME = 86_400.0  # seconds; ZIdentity's own bound for a client's tokens
 _NOTABLE_SKEW = 60.0  # seconds
 _REFUSALS = (400, 401, 404)
+_SECRET_FIELDS = ("client_secret", "client_assertion")
 _OAUTH_CODES = (  # RFC 6749, section 5.2
     "invalid_request",
     "invalid_client",
@@ -72,6 +73,9 @@ class TokenSource:
 
     Credentials that were refused stay refused for the session: asking again for every key
     would only bring the tenant's lock-out nearer.
+
+    Attributes:
+        secrets: The secrets that this process sent and received, which no error shows.
     """
 
     def __init__(
@@ -93,6 +97,7 @@ class TokenSource:
         self._lock = Lock()
         self._token: Token | None = None
         self._refusal: Response | None = None
+        self.secrets: set[str] = set()
 
     def get(self) -> Token:
         """Return the token; request one first if there is none that is still valid.
@@ -124,9 +129,11 @@ class TokenSource:
         if self._refusal is not None:
             raise self._build_authentication_error(self._refusal)
         form = self._credentials.build_token_request(self._clock.now())
+        self.secrets.update(form[name] for name in _SECRET_FIELDS if name in form)
         request = Request(_OPERATION, "POST", self._url, form=form)
         asked_at = self._monotonic()
         grant = self._retry.run(request, lambda: self._request_grant(request))
+        self.secrets.add(grant.access_token)
         margin = min(_LONGEST_MARGIN, _MARGIN * grant.lifetime_seconds)
         return Token(
             SecretStr(grant.access_token),
@@ -139,15 +146,20 @@ class TokenSource:
         if response.status in _REFUSALS:
             self._refusal = response
             raise self._build_authentication_error(response)
-        require_success(request, response, self._clock.now())
+        require_success(request, response, self._clock.now(), self.secrets)
         return parse_response(request, response, _Grant)
 
     def _build_authentication_error(self, response: Response) -> AuthenticationError:
-        code = ErrorBody.from_response(response).error
-        return AuthenticationError(
+        body = ErrorBody.parse(response.body)
+        code = body.error
+        problem = (
             "there is no such tenant at this address"
             if response.status == HTTPStatus.NOT_FOUND
-            else f"ZIdentity refused the client ID with this {self._credentials.kind}",
+            else f"ZIdentity refused the client ID with this {self._credentials.kind}"
+        )
+        guard = Guard(self.secrets, shown=self._credentials.client_id, sent="")
+        return AuthenticationError(
+            f"{problem}{body.quote_words(response.status, guard)}",
             operation=_OPERATION,
             status=response.status,
             request_id=response.request_id,
@@ -189,6 +201,10 @@ class Session:
         self._clock = clock
         self._before_write = before_write
 
+    def hide(self, secret: SecretStr) -> None:
+        """Keep a secret that was created here out of later errors."""
+        self._tokens.secrets.add(secret.get_secret_value())
+
     def fetch(self, request: Request, shape: type[T]) -> T:
         """Send a call and read the object that it answers.
 
@@ -224,5 +240,5 @@ class Session:
         if request.is_write:
             self._before_write()
         response = self._transport.send(request, token.value)
-        require_success(request, response, self._clock.now())
+        require_success(request, response, self._clock.now(), tuple(self._tokens.secrets))
         return response

@@ -59,7 +59,7 @@ def imported(folder: Path) -> dict[str, Any]:
     return dict(resource)
 
 
-@pytest.mark.parametrize("count", [FOUR_OF_EACH_KIND, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [FOUR_OF_EACH_KIND, pytest.param(250, marks=pytest.mark.slow)])
 def test_import_file_turns_every_kind_of_key_into_code(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator, tmp_path: Path, count: int
 ) -> None:

@@ -1,7 +1,9 @@
 """What `zdx-keys verify` shows of a tenant, good and bad."""
 
+import json
 import re
 
+import pytest
 from support.zdx_keys import ZdxKeys
 
 from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRETS, RunningEmulator
@@ -12,10 +14,27 @@ def test_verify_ticks_every_step_and_changes_nothing(
 ) -> None:
     verified = zdx_keys.json("verify")
 
-    assert [step["passed"] for step in verified["steps"]] == [True] * 7
+    assert [step["passed"] for step in verified["steps"]] == [True] * 8
     assert "from the environment" in verified["steps"][0]["detail"]
-    assert zdx_keys("verify").stdout.count("✓") == 7
+    assert zdx_keys("verify").stdout.count("✓") == 8
     assert {r.method for r in tenant.requests() if r.path == API_CLIENTS} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("count", "line"),
+    [
+        (255, "✓ number of API clients: 255 of 256 are used\n"),
+        (256, "? number of API clients: 256 of 256 are used. Delete unused API clients."),
+    ],
+)
+def test_verify_shows_how_many_api_clients_are_used(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator, count: int, line: str
+) -> None:
+    clients = [{"id": f"c{number}", "name": "other"} for number in range(count)]
+    page = json.dumps({"results_total": count, "records": clients})
+    tenant.fault(method="GET", path=API_CLIENTS, count=99, body=page)
+
+    assert line in zdx_keys("verify").stdout
 
 
 def test_verify_stops_at_refused_credentials_and_says_what_to_do(zdx_keys: ZdxKeys) -> None:

@@ -62,8 +62,9 @@ def test_a_refused_client_was_not_made(
     [
         Reply(403, headers={"x-zscaler-mode": "read-only"}),
         Reply(403, {"code": "STATE_READONLY", "message": "obviously-fake"}),
+        Reply(403, {"title": "STATE_READONLY", "status": 403, "detail": "obviously-fake"}),
     ],
-    ids=["header", "body"],
+    ids=["header", "older body", "body"],
 )
 def test_maintenance_is_shown_from_a_missing_permission(
     zidentity: ZIdentity, server: ScriptedServer, reply: Reply
@@ -88,14 +89,14 @@ def test_a_missing_permission_names_what_else_ends_in_403(
     [
         ({"code": "LIMIT_EXCEEDED"}, True),
         ({"id": "LIMIT_EXCEEDED"}, True),
-        ({"code": 7, "id": "LIMIT_EXCEEDED"}, False),
-        ({"message": "LIMIT_EXCEEDED"}, False),
+        ({"title": "LIMIT_EXCEEDED"}, True),
+        ({"code": 7, "id": "LIMIT_EXCEEDED"}, True),
         ({"code": "LIMIT_EXCEEDED: for LIMIT_EXCEEDED"}, False),
         ([{"code": "LIMIT_EXCEEDED"}], False),
         (b"LIMIT_EXCEEDED", False),
     ],
 )
-def test_of_a_body_only_a_short_code_is_shown(
+def test_of_the_codes_of_a_body_only_a_short_one_is_shown(
     zidentity: ZIdentity, server: ScriptedServer, body: object, *, shown: bool
 ) -> None:
     server.answers(Reply(403, body))

@@ -33,7 +33,13 @@ from zdx_provider.zidentity.session import Token
 
 CREATED_VALUE = "obviously-fake-created-value"
 PLANTED = (SECRET, TOKEN, CREATED_VALUE)
-ECHO = {"message": f"{SECRET} {TOKEN}", "code": SECRET, "error": TOKEN, "value": CREATED_VALUE}
+ECHO = {
+    "title": f"Bad {SECRET[:12]}",
+    "detail": f"{SECRET} {TOKEN}",
+    "code": SECRET,
+    "error": TOKEN,
+    "value": CREATED_VALUE,
+}
 ECHOING_HEADERS = {"x-oneapi-request-id": f"<{TOKEN}>", "Location": f"https://evil.test/{TOKEN}"}
 
 
