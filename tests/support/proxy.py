@@ -222,9 +222,9 @@ class _RequestHandler(_Handler):
             case Failure.BAD_GATEWAY_AFTER | Failure.GATEWAY_TIMEOUT_AFTER:
                 self.refuse(502 if failure is Failure.BAD_GATEWAY_AFTER else 504)
             case _:
-                self.send_response(status)
+                self.send_response_only(status)  # the server's own headers are enough
                 for name, value in headers:
-                    if name.lower() not in _HOP_BY_HOP | {"content-length", "date", "server"}:
+                    if name.lower() not in _HOP_BY_HOP | {"content-length"}:
                         self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()

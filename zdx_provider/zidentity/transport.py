@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -116,7 +117,9 @@ class Transport:
         """
         response = self._send_once(request, token)
         if isinstance(response, Response):
-            self._clock.learn(response.headers.get("Date", ""))
+            # A 5xx may come from a gateway or a proxy, whose clock isn't the server's.
+            if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                self._clock.learn(response.headers.get("Date", ""))
             return response
         # Raised here, where the HTTP library's exception is no longer handled and so is not
         # chained: it holds the request with its Authorization header and its body.

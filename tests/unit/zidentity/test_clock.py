@@ -3,7 +3,7 @@ from datetime import datetime, timezone
 import pytest
 from unit.zidentity.scripted import FakeTime, Reply, ScriptedServer
 
-from zdx_provider.zidentity import ZIdentity
+from zdx_provider.zidentity import ServerError, ZIdentity
 
 EMPTY_PAGE: dict[str, list[object]] = {"records": []}
 
@@ -46,3 +46,15 @@ def test_a_date_that_is_none_changes_nothing(
     zidentity.api_clients.list()
 
     assert zidentity.now() == moment(time.now)
+
+
+def test_now_ignores_the_date_of_a_gateway(zidentity: ZIdentity, server: ScriptedServer) -> None:
+    by_the_server = {"Date": "Mon, 18 Jan 2027 08:00:00 GMT"}
+    by_a_gateway = {"Date": "Sun, 01 Feb 2026 08:00:00 GMT"}
+    server.answers(Reply(200, EMPTY_PAGE, by_the_server), Reply(500, b"", by_a_gateway))
+    zidentity.api_clients.list()
+
+    with pytest.raises(ServerError):
+        zidentity.api_clients.list()
+
+    assert zidentity.now() == datetime(2027, 1, 18, 8, 0, tzinfo=timezone.utc)
