@@ -1,24 +1,32 @@
 """``zdx-keys list``: the ZDX keys of a tenant, their owners and when their secrets expire."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from zdx_provider.cli.options import Selection
-from zdx_provider.cli.output import create_console, create_table, format_cell, print_json
+from zdx_provider.cli.output import format_cell, print_json
 from zdx_provider.cli.stack import open_repository, read_keys
+from zdx_provider.cli.table import Column, Table, print_table
 from zdx_provider.keys.key import Key
 from zdx_provider.results import ApiKeyResult, SecretResult
 from zdx_provider.zidentity import ApiClientSecret, Tenant
 
 # As the provider's own warning on a key without a rotation.
 _WARNED = timedelta(days=30)
-_WIDTH_OF_A_DATE = 10
-_REPEATED = ("",) * 4  # the cells of a key that the row of its second secret leaves empty
+# The rank says what a narrow terminal leaves out first.
+_KEY_COLUMNS = (
+    Column("Name", is_name=True),
+    Column("Key ID", rank=1),
+    Column("State", rank=2),
+    Column("Role", rank=5, is_name=True),
+    Column("Managed by", rank=4, is_name=True),
+)
+_OPTIONAL = {"State"}  # left out if no key needs it
+_SECRET_COLUMNS = (Column("Secret ID", rank=3), Column("Created", rank=6), Column("Expires"))
 
 
 def run(selection: Selection, *, as_json: bool) -> None:
@@ -29,7 +37,7 @@ def run(selection: Selection, *, as_json: bool) -> None:
     if as_json:
         print_json([to_json(key, repository.tenant, now) for key in keys])
     else:
-        create_console().print(build_table(keys, repository.tenant, now))
+        print_table(build_table(keys, repository.tenant, now))
 
 
 def to_json(key: Key, tenant: Tenant, now: datetime) -> dict[str, Any]:
@@ -59,17 +67,26 @@ def to_json(key: Key, tenant: Tenant, now: datetime) -> dict[str, Any]:
 
 def build_table(keys: Iterable[Key], tenant: Tenant, now: datetime) -> Table:
     """Return the keys as a table: an expired secret is red, one that expires soon is yellow."""
-    table = create_table(
+    columns = (*_KEY_COLUMNS, *_SECRET_COLUMNS)
+    rows = [row for key in keys for row in _list_rows(key, now)]
+    used = [
+        at
+        for at, column in enumerate(columns)
+        if column.title not in _OPTIONAL or any(row[at].plain for row in rows)
+    ]
+    return Table(
         f"ZDX keys of {tenant}",
-        *("Name", "Key ID", "Role", "Managed by", "Secret ID", "Created", "Expires"),
+        [columns[at] for at in used],
+        [[row[at] for at in used] for row in rows],
     )
-    table.columns[-1].min_width = _WIDTH_OF_A_DATE
-    for key in keys:
-        name = format_cell(key.name if key.client.enabled else f"{key.name} (disabled)")
-        own = (name, *map(format_cell, (key.id, key.role, key.managed_by or "-")))
-        for number, cells in enumerate(_list_secret_cells(key.secrets or (), now)):
-            table.add_row(*(_REPEATED if number else own), *cells)
-    return table
+
+
+def _list_rows(key: Key, now: datetime) -> Iterator[tuple[Text, ...]]:
+    state = "" if key.client.enabled else "disabled"
+    own = tuple(map(format_cell, (key.name, key.id, state, key.role, key.managed_by or "-")))
+    for cells in _list_secret_cells(key.secrets or (), now):
+        yield (*own, *cells)
+        own = (Text(),) * len(own)  # the row of the second secret repeats nothing
 
 
 def _list_secret_cells(
