@@ -5,8 +5,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from zdx_provider.cli.state_keys import StateKey
 from zdx_provider.keys.key import Key, OwnershipMarker, format_description
+from zdx_provider.keys.owner import KEY_TYPE, Urn
 from zdx_provider.keys.roles import Role
+from zdx_provider.keys.state import KeyState
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientSecret,
@@ -15,6 +18,7 @@ from zdx_provider.zidentity import (
     Scope,
     Service,
     ServiceScopes,
+    Tenant,
 )
 
 API = "api-1"
@@ -75,3 +79,14 @@ def build_key(
     remote = format_description(description, marker) if marker else description
     client = ApiClient(id=identifier, description=remote, **{"name": "ci", **members})
     return Key(client, scopes, secrets)
+
+
+def build_state_key(key: Key, **outputs: Any) -> StateKey:
+    """Build the key that a state of the resource keys/prod/ci has.
+
+    Args:
+        key: The key as the tenant has it.
+        outputs: What the state says instead.
+    """
+    state = KeyState.from_key(key, Tenant("acme"), None).model_copy(update=outputs)
+    return StateKey(Urn("prod", "keys", (KEY_TYPE,), "ci"), state)

@@ -9,6 +9,7 @@ from zdx_provider.cli.key_files import format_key, write_private
 from zdx_provider.cli.options import KeyFormat, Selection
 from zdx_provider.cli.output import print_json, print_line
 from zdx_provider.cli.stack import Stack
+from zdx_provider.cli.state_keys import StateKeys
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.state import KeyState
 
@@ -52,16 +53,11 @@ def find_key(stack: Stack, wanted: str) -> KeyState:
         SettingsError: The stack can't be read.
         ZdxError: The stack has no such key, or several.
     """
-    keys = stack.read_contents().keys
-    found = [key for urn, key in keys.items() if wanted in (urn.name, key.name, key.key_id)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ZdxError(
-            f'{stack} has {len(found)} keys that match "{wanted}".',
-            hint=f"Use an ID: {', '.join(key.key_id for key in found)}.",
-        )
-    known = ", ".join(sorted(urn.name for urn in keys)) or "none"
+    keys = StateKeys(stack, stack.read_contents().keys)
+    match = keys.find_by_name(wanted)
+    if match is not None:
+        return match.state
+    known = ", ".join(sorted(urn.name for urn in keys.keys)) or "none"
     raise ZdxError(
         f'{stack} has no key "{wanted}".',
         hint=f"Its keys: {known}. To use another stack, add --stack.",

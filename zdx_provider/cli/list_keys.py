@@ -1,8 +1,8 @@
 """``zdx-keys list``: the ZDX keys of a tenant, their owners and when their secrets expire."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from rich.text import Text
@@ -10,6 +10,7 @@ from rich.text import Text
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.output import format_cell, print_json
 from zdx_provider.cli.stack import open_repository, read_keys
+from zdx_provider.cli.state_keys import SecretUse, StateKey, read_state_keys
 from zdx_provider.cli.table import Column, Table, print_table
 from zdx_provider.keys.key import Key
 from zdx_provider.results import ApiKeyResult, SecretResult
@@ -21,33 +22,62 @@ _WARNED = timedelta(days=30)
 _KEY_COLUMNS = (
     Column("Name", is_name=True),
     Column("Key ID", rank=1),
-    Column("State", rank=2),
-    Column("Role", rank=5, is_name=True),
-    Column("Managed by", rank=4, is_name=True),
+    Column("State", rank=3),
+    Column("Role", rank=6, is_name=True),
+    Column("Managed by", rank=5, is_name=True),
 )
-_OPTIONAL = {"State"}  # left out if no key needs it
-_SECRET_COLUMNS = (Column("Secret ID", rank=3), Column("Created", rank=6), Column("Expires"))
+_SECRET_COLUMNS = (
+    Column("Secret ID", rank=4),
+    Column("Use", rank=2),
+    Column("Created", rank=7),
+    Column("Expires"),
+)
+_OPTIONAL = {"State", "Use"}  # left out if no key has one
 
 
 def run(selection: Selection, *, as_json: bool) -> None:
     """List the keys of a tenant, by name."""
     repository = open_repository(selection)
     keys = sorted(read_keys(repository), key=lambda key: (key.name.casefold(), key.id))
+    state_keys = read_state_keys(selection)
+    listed = [ListedKey(key, state_keys.find(key, repository.tenant)) for key in keys]
     now = repository.zidentity.now()
     if as_json:
-        print_json([to_json(key, repository.tenant, now) for key in keys])
+        print_json([to_json(each, repository.tenant, now) for each in listed])
     else:
-        print_table(build_table(keys, repository.tenant, now))
+        print_table(build_table(listed, repository.tenant, now))
 
 
-def to_json(key: Key, tenant: Tenant, now: datetime) -> dict[str, Any]:
-    """Return a key as `get_api_key` returns it, with the days that each secret still has.
+@dataclass(frozen=True)
+class ListedKey:
+    """A key of a tenant, and what the state of the current project's stack knows of it.
+
+    Attributes:
+        key: The key, with its secrets.
+        in_state: The key in the state; None if the state doesn't have it.
+    """
+
+    key: Key
+    in_state: StateKey | None = None
+
+    def find_use(self, secret: ApiClientSecret) -> SecretUse | None:
+        """Return the use of a secret; None if the state doesn't tell."""
+        return self.in_state.find_use(secret.id) if self.in_state else None
+
+    def find_revoke_date(self, secret: ApiClientSecret) -> date | None:
+        """Return the day on which a secret is revoked; None if it isn't the previous one."""
+        return self.in_state.find_revoke_date(secret.id) if self.in_state else None
+
+
+def to_json(listed: ListedKey, tenant: Tenant, now: datetime) -> dict[str, Any]:
+    """Return a key as `get_api_key` returns it, with the days and the use of each secret.
 
     Args:
-        key: The key, with its secrets.
+        listed: The key.
         tenant: The key's tenant.
         now: This moment by the server's clock.
     """
+    key = listed.key
     secrets = key.secrets or ()
     result = ApiKeyResult(
         **key.attributes,
@@ -62,46 +92,62 @@ def to_json(key: Key, tenant: Tenant, now: datetime) -> dict[str, Any]:
     document = asdict(result)
     for shown, secret in zip(document["secrets"], secrets, strict=True):
         shown["days_left"] = _count_days_left(secret, now)
+        shown["use"] = listed.find_use(secret)
+        shown["revoke_on"] = listed.find_revoke_date(secret)
     return document
 
 
-def build_table(keys: Iterable[Key], tenant: Tenant, now: datetime) -> Table:
+def build_table(keys: Iterable[ListedKey], tenant: Tenant, now: datetime) -> Table:
     """Return the keys as a table: an expired secret is red, one that expires soon is yellow."""
-    columns = (*_KEY_COLUMNS, *_SECRET_COLUMNS)
-    rows = [row for key in keys for row in _list_rows(key, now)]
+    rows = [row for listed in keys for row in _list_rows(listed, now)]
+    return _build_table(f"ZDX keys of {tenant}", (*_KEY_COLUMNS, *_SECRET_COLUMNS), rows)
+
+
+def build_secrets_table(listed: ListedKey, now: datetime) -> Table:
+    """Return the secrets of one key as a table."""
+    return _build_table("Secrets", _SECRET_COLUMNS, _list_secret_cells(listed, now))
+
+
+def _build_table(title: str, columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> Table:
     used = [
         at
         for at, column in enumerate(columns)
         if column.title not in _OPTIONAL or any(row[at].plain for row in rows)
     ]
-    return Table(
-        f"ZDX keys of {tenant}",
-        [columns[at] for at in used],
-        [[row[at] for at in used] for row in rows],
-    )
+    shown = [[row[at] for at in used] for row in rows]
+    return Table(title, [columns[at] for at in used], shown)
 
 
-def _list_rows(key: Key, now: datetime) -> Iterator[tuple[Text, ...]]:
+def _list_rows(listed: ListedKey, now: datetime) -> Iterator[Sequence[Text]]:
+    key = listed.key
     state = "" if key.client.enabled else "disabled"
     own = tuple(map(format_cell, (key.name, key.id, state, key.role, key.managed_by or "-")))
-    for cells in _list_secret_cells(key.secrets or (), now):
+    for cells in _list_secret_cells(listed, now):
         yield (*own, *cells)
         own = (Text(),) * len(own)  # the row of the second secret repeats nothing
 
 
-def _list_secret_cells(
-    secrets: Sequence[ApiClientSecret], now: datetime
-) -> list[tuple[Text, Text, Text]]:
-    if not secrets:
-        return [(format_cell("-"), format_cell("-"), format_cell("no secret", "red"))]
+def _list_secret_cells(listed: ListedKey, now: datetime) -> list[Sequence[Text]]:
+    if not listed.key.secrets:
+        return [
+            (format_cell("-"), format_cell(""), format_cell("-"), format_cell("no secret", "red"))
+        ]
     return [
         (
             format_cell(secret.id),
+            format_cell(_format_use(listed, secret)),
             format_cell(f"{secret.created_at:%Y-%m-%d %H:%M}"),
             _format_expiry(secret, now),
         )
-        for secret in secrets
+        for secret in listed.key.secrets
     ]
+
+
+def _format_use(listed: ListedKey, secret: ApiClientSecret) -> str:
+    use, until = listed.find_use(secret), listed.find_revoke_date(secret)
+    if use is None:
+        return ""
+    return f"{use.value}, until {until}" if until else use.value
 
 
 def _format_expiry(secret: ApiClientSecret, now: datetime) -> Text:

@@ -1,10 +1,10 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from rich.console import Console
-from support.samples import EXPIRES, build_key, build_secret
+from support.samples import EXPIRES, build_key, build_secret, build_state_key
 
-from zdx_provider.cli.list_keys import build_table, to_json
+from zdx_provider.cli.list_keys import ListedKey, build_table, to_json
 from zdx_provider.cli.table import print_lines
 from zdx_provider.keys.key import Key
 from zdx_provider.zidentity import Tenant
@@ -15,12 +15,14 @@ ACME = Tenant("acme")
 def show_table(*keys: Key, left: timedelta = timedelta(0)) -> str:
     console = Console(force_terminal=True, color_system="standard")
     with console.capture() as capture:
-        print_lines(console, build_table(keys, ACME, EXPIRES - left).format_lines(None))
+        print_lines(
+            console, build_table(map(ListedKey, keys), ACME, EXPIRES - left).format_lines(None)
+        )
     return capture.get()
 
 
 def test_list_json_is_the_result_of_a_lookup_with_the_days_left() -> None:
-    assert to_json(build_key(), ACME, EXPIRES - timedelta(days=20)) == {
+    assert to_json(ListedKey(build_key()), ACME, EXPIRES - timedelta(days=20)) == {
         "key_id": "key-1",
         "name": "ci",
         "role": "ZDX Read-only Admin",
@@ -37,13 +39,15 @@ def test_list_json_is_the_result_of_a_lookup_with_the_days_left() -> None:
                 "created_at": "2026-03-01T12:00:00Z",
                 "expires_at": "2027-02-28T12:00:00Z",
                 "days_left": 20,
+                "use": None,
+                "revoke_on": None,
             },
         ),
     }
 
 
 def test_list_shows_no_owner_of_a_key_that_no_resource_manages() -> None:
-    assert to_json(build_key(marker=None), ACME, EXPIRES)["managed_by"] == ""
+    assert to_json(ListedKey(build_key(marker=None)), ACME, EXPIRES)["managed_by"] == ""
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,34 @@ def test_list_shows_both_secrets_of_a_key() -> None:
 
     assert "first" in table
     assert "second" in table
+
+
+def test_list_marks_the_secrets_as_the_state_knows_them() -> None:
+    names = ("current", "previous", "manual")
+    key = build_key(secrets=tuple(map(build_secret, names)))
+    revoke_on = date(2026, 12, 2)
+    previous = {"previous_secret_id": "previous", "previous_secret_revoke_on": revoke_on}
+    listed = ListedKey(key, build_state_key(key, secret_id="current", **previous))
+
+    document = to_json(listed, ACME, EXPIRES)
+    table = [line.plain for line in build_table([listed], ACME, EXPIRES).format_lines(None)]
+
+    assert [(each["use"], each["revoke_on"]) for each in document["secrets"]] == [
+        ("in use", None),
+        ("previous", revoke_on),
+        ("unknown", None),
+    ]
+    assert "current    in use" in table[3]
+    assert "previous   previous, until 2026-12-02" in table[4]
+    assert "manual     unknown" in table[5]
+
+
+def test_list_marks_nothing_where_the_state_does_not_know_which_secret_is_in_use() -> None:
+    key = build_key()
+    listed = ListedKey(key, build_state_key(key, secret_id=None))
+
+    assert to_json(listed, ACME, EXPIRES)["secrets"][0]["use"] is None
+    assert "Use" not in build_table([listed], ACME, EXPIRES).format_lines(None)[1].plain
 
 
 def test_list_shows_a_missing_secret_and_a_disabled_key() -> None:

@@ -1,6 +1,6 @@
 """Tables on terminals of several widths, with the longest and the widest names."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.text import Text
-from support.samples import EXPIRES, build_key, build_secret
+from support.samples import EXPIRES, build_key, build_secret, build_state_key
 
-from zdx_provider.cli.list_keys import build_table
+from zdx_provider.cli.list_keys import ListedKey, build_table
 from zdx_provider.cli.table import Column, Table
 from zdx_provider.zidentity import Tenant
 
@@ -24,7 +24,12 @@ KEYS = (
     build_key("k1l2m3n4o5p6q", name="日本語のキー" * 21, enabled=False, marker=None),
     build_key("k2l2m3n4o5p6q", name="🔑" * 128, secrets=()),
 )
-TABLE = build_table(KEYS, Tenant("acme"), EXPIRES - SOON)
+REVOKE_ON = date(2026, 12, 2)
+IN_STATE = build_state_key(
+    KEYS[1], previous_secret_id="9h7k2m4n6p8qs", previous_secret_revoke_on=REVOKE_ON
+)
+LISTED = [ListedKey(key, IN_STATE if key is KEYS[1] else None) for key in KEYS]
+TABLE = build_table(LISTED, Tenant("acme"), EXPIRES - SOON)
 
 NAME, STATE = Column("Name", is_name=True), Column("Expires")
 TEXTS = st.text("a日🔑", min_size=1, max_size=40)
