@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from zdx_provider._version import __version__
-from zdx_provider.cli.options import KeyFormat, Selection
+from zdx_provider.cli.options import KeyFilter, KeyFormat, Selection, SortKey
 from zdx_provider.cli.streams import describe_os_error, open_streams, print_error
 from zdx_provider.errors import ZdxError
 
@@ -73,6 +73,7 @@ TenantName = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HERE = Path()
+_MAX_DAYS = 36_500  # a date must be possible
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
@@ -84,7 +85,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
 @app.callback(
     epilog="Exit codes: 0 success; 1 failure, or an assumption of verify --live differs; 2 "
     "usage error; 3 settings or stack error; 4 ZIdentity refused the credentials or "
-    "permissions."
+    "permissions; 5 list --exit-code lists a key."
 )
 def zdx_keys(
     *,
@@ -160,22 +161,88 @@ def list_(
     stack: StackName = None,
     tenant: TenantName = None,
     *,
+    expiring: Annotated[
+        int | None,
+        typer.Option(
+            metavar="DAYS",
+            min=0,
+            max=_MAX_DAYS,
+            help="Only keys with a secret that expires within this many days, or has expired. "
+            "The previous secret of a rotation doesn't count.",
+        ),
+    ] = None,
+    unmanaged: Annotated[
+        bool, typer.Option("--unmanaged", help="Only keys that no stack manages.")
+    ] = False,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROLE", callback=_require_text, help="Only keys with this role: its name or ID."
+        ),
+    ] = None,
+    owner: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OWNER",
+            callback=_require_text,
+            help="Only keys of this owner, project or stack, such as zdx-keys/prod.",
+        ),
+    ] = None,
+    sort: Annotated[SortKey, typer.Option(help="The order.")] = SortKey.NAME,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 5 if the list has a key.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List the tenant's ZDX keys: role, managed_by, and when each secret expires.
 
     Red: expired. Yellow: expires within 30 days. The list has no keys that were created in the ZDX
-    portal, because no API returns them.
+    portal, because no API returns them. In a project, the list shows which secret the state of the
+    stack has (in use), and which one is revoked on a day (previous). A narrow terminal shows fewer
+    columns; a pipe and --json show all.
 
     Examples:
     ```
     zdx-keys list
-    zdx-keys list --json | jq '.[] | select(.secrets[].days_left < 14)'
+    zdx-keys list --expiring 30 --exit-code --sort expires
+    zdx-keys list --unmanaged --role 'ZDX Super Admin'
+    zdx-keys list --json | jq '.[] | select(any(.secrets[]; .days_left < 14))'
     ```
     """
+    if unmanaged and owner is not None:
+        raise typer.BadParameter("an unmanaged key has no owner", param_hint="--owner")
     from zdx_provider.cli import list_keys as command  # noqa: PLC0415 - see the module's docstring
 
-    command.run(Selection(folder, stack, tenant), as_json=as_json)
+    wanted = KeyFilter(expiring, unmanaged, role, owner)
+    selection = Selection(folder, stack, tenant)
+    raise typer.Exit(command.run(selection, wanted, sort, exit_code=exit_code, as_json=as_json))
+
+
+@app.command()
+def show(
+    key: Annotated[
+        str, typer.Argument(callback=_require_text, help="The key's logical name, name or ID.")
+    ],
+    folder: Folder = HERE,
+    stack: StackName = None,
+    tenant: TenantName = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show everything of one key: its secrets, its owner, and what the next pulumi up does.
+
+    The logical name is the one in the program of the stack. What the next pulumi up does is known
+    in the project of the stack that manages the key.
+
+    Examples:
+    ```
+    zdx-keys show ci
+    zdx-keys show 8g6j1l3m5n7pr --json
+    ```
+    """
+    from zdx_provider.cli import show_key as command  # noqa: PLC0415 - see the module's docstring
+
+    command.run(Selection(folder, stack, tenant), key, as_json=as_json)
 
 
 @app.command()

@@ -7,12 +7,13 @@ from typing import Any
 
 from rich.text import Text
 
-from zdx_provider.cli.options import Selection
-from zdx_provider.cli.output import format_cell, print_json
+from zdx_provider.cli.options import KeyFilter, Selection, SortKey
+from zdx_provider.cli.output import Exit, format_cell, print_json, print_line
 from zdx_provider.cli.stack import open_repository, read_keys
 from zdx_provider.cli.state_keys import SecretUse, StateKey, read_state_keys
 from zdx_provider.cli.table import Column, Table, print_table
 from zdx_provider.keys.key import Key
+from zdx_provider.keys.roles import Role
 from zdx_provider.results import ApiKeyResult, SecretResult
 from zdx_provider.zidentity import ApiClientSecret, Tenant
 
@@ -35,17 +36,28 @@ _SECRET_COLUMNS = (
 _OPTIONAL = {"State", "Use"}  # left out if no key has one
 
 
-def run(selection: Selection, *, as_json: bool) -> None:
-    """List the keys of a tenant, by name."""
+def run(
+    selection: Selection, wanted: KeyFilter, sort_key: SortKey, *, exit_code: bool, as_json: bool
+) -> Exit:
+    """List the keys of a tenant, and return the exit code."""
     repository = open_repository(selection)
-    keys = sorted(read_keys(repository), key=lambda key: (key.name.casefold(), key.id))
+    role = repository.find_role(wanted.role) if wanted.role else None
+    keys = read_keys(repository)
     state_keys = read_state_keys(selection)
-    listed = [ListedKey(key, state_keys.find(key, repository.tenant)) for key in keys]
     now = repository.zidentity.now()
+    every = [ListedKey(key, state_keys.find(key, repository.tenant)) for key in keys]
+    listed = sorted(
+        (each for each in every if each.matches(wanted, role, now)),
+        key=lambda each: each.get_sort_value(sort_key),
+    )
     if as_json:
         print_json([to_json(each, repository.tenant, now) for each in listed])
-    else:
+    elif listed:
         print_table(build_table(listed, repository.tenant, now))
+    else:
+        which = " match the options" if keys else ""
+        print_line(f"No keys in the tenant {repository.tenant}{which}.")
+    return Exit.FOUND if exit_code and listed else Exit.DONE
 
 
 @dataclass(frozen=True)
@@ -67,6 +79,49 @@ class ListedKey:
     def find_revoke_date(self, secret: ApiClientSecret) -> date | None:
         """Return the day on which a secret is revoked; None if it isn't the previous one."""
         return self.in_state.find_revoke_date(secret.id) if self.in_state else None
+
+    def matches(self, wanted: KeyFilter, role: Role | None, now: datetime) -> bool:
+        """Whether a list shows this key.
+
+        Args:
+            wanted: What the list shows.
+            role: The role that it names; None for any.
+            now: This moment by the server's clock.
+        """
+        key = self.key
+        return (
+            (role is None or role.id in {scope.id for scope in key.scopes})
+            and not (wanted.unmanaged and key.managed_by)
+            and (wanted.owner is None or _is_part_of(key.managed_by, wanted.owner))
+            and (wanted.expiring_days is None or self._expires_within(wanted.expiring_days, now))
+        )
+
+    def get_sort_value(self, sort_key: SortKey) -> tuple[object, ...]:
+        """Return the value that orders keys; equal ones are ordered by name."""
+        by_name = (self.key.name.casefold(), self.key.id)
+        expiries = [secret.expires_at for secret in self._used_secrets]
+        values: dict[SortKey, tuple[object, ...]] = {
+            SortKey.NAME: (),
+            SortKey.ROLE: (self.key.role.casefold(),),
+            SortKey.OWNER: (self.key.managed_by == "", self.key.managed_by),
+            SortKey.EXPIRES: (not expiries, *sorted(expiries)[:1]),
+        }
+        return (*values[sort_key], *by_name)
+
+    @property
+    def _used_secrets(self) -> list[ApiClientSecret]:
+        """The secrets that may be in use: all but the previous one."""
+        secrets = self.key.secrets or ()
+        return [each for each in secrets if self.find_use(each) is not SecretUse.PREVIOUS]
+
+    def _expires_within(self, days: int, now: datetime) -> bool:
+        until = now + timedelta(days=days)
+        return any(secret.expires_at <= until for secret in self._used_secrets)
+
+
+def _is_part_of(owner: str, wanted: str) -> bool:
+    """Whether an owner is the wanted one, or in the wanted project or stack."""
+    return owner == wanted or owner.startswith(f"{wanted.rstrip('/')}/")
 
 
 def to_json(listed: ListedKey, tenant: Tenant, now: datetime) -> dict[str, Any]:

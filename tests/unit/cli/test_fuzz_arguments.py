@@ -25,7 +25,7 @@ OPTIONS = sorted(
         if option.startswith("-")
     }
 )
-OWN_EXITS = {0, 1, 2, 3, 4}
+OWN_EXITS = {0, 1, 2, 3, 4, 5}
 
 # As the shell passes them: bytes that are no UTF-8 arrive as lone surrogates. A slash could
 # lead a file that is written anywhere.

@@ -1,15 +1,32 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from rich.console import Console
-from support.samples import EXPIRES, build_key, build_secret, build_state_key
+from support.samples import EXPIRES, build_key, build_role, build_secret, build_state_key
 
 from zdx_provider.cli.list_keys import ListedKey, build_table, to_json
+from zdx_provider.cli.options import KeyFilter, SortKey
 from zdx_provider.cli.table import print_lines
-from zdx_provider.keys.key import Key
-from zdx_provider.zidentity import Tenant
+from zdx_provider.keys.key import Key, OwnershipMarker
+from zdx_provider.zidentity import Scope, Tenant
 
 ACME = Tenant("acme")
+NOW = EXPIRES - timedelta(days=40)
+ROTATED = build_key(
+    secrets=(build_secret("old"), build_secret("new", expires=EXPIRES + timedelta(days=300)))
+)
+EVERY = (
+    ListedKey(ROTATED, build_state_key(ROTATED, secret_id="new", previous_secret_id="old")),
+    ListedKey(
+        build_key(
+            name="super",
+            marker=OwnershipMarker("keys/production/super", "0a1b"),
+            scopes=(Scope(id="zdx::2", name="Role:ZDX Super Admin"),),
+        )
+    ),
+    ListedKey(build_key(name="alone", marker=None)),
+    ListedKey(build_key(name="empty", secrets=())),
+)
 
 
 def show_table(*keys: Key, left: timedelta = timedelta(0)) -> str:
@@ -110,3 +127,47 @@ def test_list_shows_a_missing_secret_and_a_disabled_key() -> None:
 
 def test_list_escapes_a_name_that_would_command_the_terminal() -> None:
     assert "[red]ci\\x1b[2J" in show_table(build_key(name="[red]ci\x1b[2J"))
+
+
+def list_names(wanted: KeyFilter, sort_key: SortKey = SortKey.NAME, now: datetime = NOW) -> str:
+    """The names of the keys that a list shows."""
+    role = build_role("ZDX Super Admin", "zdx::2") if wanted.role else None
+    listed = [each for each in EVERY if each.matches(wanted, role, now)]
+    return " ".join(k.key.name for k in sorted(listed, key=lambda k: k.get_sort_value(sort_key)))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        (KeyFilter(), "alone ci empty super"),
+        (KeyFilter(unmanaged=True), "alone"),
+        (KeyFilter(role="ZDX Super Admin"), "super"),
+        (KeyFilter(owner="keys/prod"), "ci empty"),
+        (KeyFilter(owner="keys/prod/ci"), "ci empty"),
+        (KeyFilter(owner="keys/production"), "super"),
+        (KeyFilter(owner="keys"), "ci empty super"),
+        (KeyFilter(expiring_days=39), ""),
+        (KeyFilter(expiring_days=40), "alone super"),
+        (KeyFilter(expiring_days=400), "alone ci super"),
+        (KeyFilter(expiring_days=40, unmanaged=True), "alone"),
+    ],
+)
+def test_list_shows_the_keys_that_the_options_name(wanted: KeyFilter, names: str) -> None:
+    assert list_names(wanted) == names
+
+
+def test_list_names_an_expired_secret_at_any_number_of_days() -> None:
+    assert list_names(KeyFilter(expiring_days=0), now=EXPIRES) == "alone super"
+
+
+@pytest.mark.parametrize(
+    ("sort_key", "names"),
+    [
+        (SortKey.NAME, "alone ci empty super"),
+        (SortKey.ROLE, "alone ci empty super"),
+        (SortKey.OWNER, "ci empty super alone"),
+        (SortKey.EXPIRES, "alone super ci empty"),
+    ],
+)
+def test_list_is_ordered_as_the_option_says(sort_key: SortKey, names: str) -> None:
+    assert list_names(KeyFilter(), sort_key) == names
