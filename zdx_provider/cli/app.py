@@ -11,12 +11,21 @@ from typing import Annotated, NoReturn
 import typer
 
 from zdx_provider._version import __version__
+from zdx_provider.cli.commands import Command, Group
+from zdx_provider.cli.completion import (
+    complete_secret,
+    complete_stack,
+    complete_stack_key,
+    complete_tenant,
+    complete_tenant_key,
+)
 from zdx_provider.cli.options import KeyFilter, KeyFormat, Selection, SortKey
 from zdx_provider.cli.streams import describe_os_error, open_streams, print_error
 from zdx_provider.errors import ZdxError
 
 app = typer.Typer(
     name="zdx-keys",
+    cls=Group,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,  # they would show local variables, secrets among them
@@ -64,12 +73,33 @@ Folder = Annotated[
 StackName = Annotated[
     str | None,
     typer.Option(
-        "--stack", "-s", callback=_require_text, help="The stack. Default: the selected stack."
+        "--stack",
+        "-s",
+        metavar="STACK",
+        callback=_require_text,
+        autocompletion=complete_stack,
+        help="The stack. Default: the selected stack.",
     ),
 ]
 TenantName = Annotated[
     str | None,
-    typer.Option("--tenant", "-t", callback=_require_text, help="An entry of zdx:tenants."),
+    typer.Option(
+        "--tenant",
+        "-t",
+        metavar="TENANT",
+        callback=_require_text,
+        autocompletion=complete_tenant,
+        help="An entry of zdx:tenants.",
+    ),
+]
+StackKey = Annotated[
+    str,
+    typer.Argument(
+        metavar="KEY",
+        callback=_require_text,
+        autocompletion=complete_stack_key,
+        help="The key's logical name, name or ID.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HERE = Path()
@@ -99,10 +129,13 @@ def zdx_keys(
     In a Pulumi project, settings come from the stack's config (zdx:clientId, ...), then from the
     environment (ZSCALER_CLIENT_ID, ...). Elsewhere they come from the environment only. Secrets are
     never arguments. Only "download --output -" prints one.
+
+    To complete commands, keys, secrets, stacks and tenants with the tab key, run zdx-keys
+    --install-completion once.
     """
 
 
-@app.command()
+@app.command(cls=Command)
 def verify(
     folder: Folder = HERE,
     stack: StackName = None,
@@ -134,7 +167,7 @@ def verify(
     raise typer.Exit(command.run(selection, live=live, as_json=as_json))
 
 
-@app.command()
+@app.command(cls=Command)
 def roles(
     folder: Folder = HERE,
     stack: StackName = None,
@@ -155,7 +188,7 @@ def roles(
     command.run(Selection(folder, stack, tenant), as_json=as_json)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_(
     folder: Folder = HERE,
     stack: StackName = None,
@@ -218,11 +251,9 @@ def list_(
     raise typer.Exit(command.run(selection, wanted, sort, exit_code=exit_code, as_json=as_json))
 
 
-@app.command()
+@app.command(cls=Command)
 def show(
-    key: Annotated[
-        str, typer.Argument(callback=_require_text, help="The key's logical name, name or ID.")
-    ],
+    key: StackKey,
     folder: Folder = HERE,
     stack: StackName = None,
     tenant: TenantName = None,
@@ -245,11 +276,9 @@ def show(
     command.run(Selection(folder, stack, tenant), key, as_json=as_json)
 
 
-@app.command()
+@app.command(cls=Command)
 def download(
-    key: Annotated[
-        str, typer.Argument(callback=_require_text, help="The key's logical name, name or ID.")
-    ],
+    key: StackKey,
     output: Annotated[
         str,
         typer.Option(
@@ -289,7 +318,7 @@ def download(
     command.run(Selection(folder, stack), key, output, key_format, as_json=as_json)
 
 
-@app.command("import-file")
+@app.command("import-file", cls=Command)
 def import_file(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The import file to create, for pulumi import.")
@@ -299,7 +328,12 @@ def import_file(
     ],
     keys: Annotated[
         list[str] | None,
-        typer.Argument(callback=_require_texts, help="Names or IDs of keys. Default: all keys."),
+        typer.Argument(
+            metavar="KEY",
+            callback=_require_texts,
+            autocompletion=complete_tenant_key,
+            help="Names or IDs of keys. Default: all keys.",
+        ),
     ] = None,
     downloaded: Annotated[
         list[Path] | None,
@@ -335,12 +369,25 @@ def import_file(
     command.run(selection, keys or (), output, program, downloaded or (), as_json=as_json)
 
 
-@app.command()
+@app.command(cls=Command)
 def revoke(
-    key: Annotated[str, typer.Argument(callback=_require_text, help="The key's name or ID.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY",
+            callback=_require_text,
+            autocompletion=complete_tenant_key,
+            help="The key's name or ID.",
+        ),
+    ],
     secret_id: Annotated[
         str,
-        typer.Argument(callback=_require_text, help="The secret's ID, as zdx-keys list shows it."),
+        typer.Argument(
+            metavar="SECRET_ID",
+            callback=_require_text,
+            autocompletion=complete_secret,
+            help="The secret's ID, as zdx-keys list shows it.",
+        ),
     ],
     folder: Folder = HERE,
     stack: StackName = None,
