@@ -128,7 +128,7 @@ def zdx_keys(
 
     In a Pulumi project, settings come from the stack's config (zdx:clientId, ...), then from the
     environment (ZSCALER_CLIENT_ID, ...). Elsewhere they come from the environment only. Secrets are
-    never arguments. Only "download --output -" prints one.
+    never arguments. Only "download --output -" prints one, and "token" an access token.
 
     To complete commands, keys, secrets, stacks and tenants with the tab key, run zdx-keys
     --install-completion once.
@@ -316,6 +316,68 @@ def download(
     from zdx_provider.cli import download as command  # noqa: PLC0415 - see the module's docstring
 
     command.run(Selection(folder, stack), key, output, key_format, as_json=as_json)
+
+
+@app.command("run", cls=Command)
+def run_(
+    key: StackKey,
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="COMMAND", help="The command and its arguments, after --."),
+    ],
+    folder: Folder = HERE,
+    stack: StackName = None,
+) -> None:
+    """Run one command with a key of a stack in its environment.
+
+    The command gets ZSCALER_CLIENT_ID, ZSCALER_CLIENT_SECRET and ZSCALER_VANITY_DOMAIN (outside
+    production also ZSCALER_CLOUD) of the key, and none of the provider's own ZSCALER_* variables
+    but the proxy. The key comes from the stack's state, without a request to the tenant. It is
+    never on the disk or on a command line. The exit code is that of the command.
+
+    Examples:
+    ```
+    zdx-keys run ci -- python report.py
+    zdx-keys run ci --stack prod -- sh -c 'echo $ZSCALER_CLIENT_ID'
+    ```
+    """
+    if not words[0]:
+        raise typer.BadParameter("it must not be empty", param_hint="COMMAND")
+    from zdx_provider.cli import run_command as command  # noqa: PLC0415 - see the docstring
+
+    raise typer.Exit(command.run(Selection(folder, stack), key, words))
+
+
+@app.command("token", cls=Command)
+def token_(
+    key: StackKey,
+    folder: Folder = HERE,
+    stack: StackName = None,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Print it on a terminal or to a file, too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print an access token of a key of a stack, to a pipe.
+
+    Anyone who has the token can use the key until the token expires. So a terminal and a file get
+    it only with --force.
+
+    Examples:
+    ```
+    zdx-keys token ci | sed 's/^/Authorization: Bearer /' | curl --header @- URL
+    zdx-keys token ci --stack prod --json | jq .expires_in
+    ```
+    """
+    from zdx_provider.cli import print_token as command  # noqa: PLC0415 - see the docstring
+
+    if not force and not command.is_pipe():
+        raise typer.BadParameter(
+            "standard output is not a pipe; use --force to print the token anyway",
+            param_hint="--force",
+        )
+    command.run(Selection(folder, stack), key, as_json=as_json)
 
 
 @app.command("import-file", cls=Command)

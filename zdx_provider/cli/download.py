@@ -9,9 +9,7 @@ from zdx_provider.cli.key_files import format_key, write_private
 from zdx_provider.cli.options import KeyFormat, Selection
 from zdx_provider.cli.output import print_json, print_line
 from zdx_provider.cli.stack import Stack
-from zdx_provider.cli.state_keys import StateKeys
-from zdx_provider.errors import ZdxError
-from zdx_provider.keys.state import KeyState
+from zdx_provider.cli.state_keys import find_key
 
 
 @dataclass(frozen=True)
@@ -40,25 +38,3 @@ def run(
         expiry = key.secret_expires_at
         until = f", valid until {expiry:%Y-%m-%d}" if expiry else ""
         print_line(f'Wrote the key "{key.name}" ({key.key_id}{until}) to {output}.')
-
-
-def find_key(stack: Stack, wanted: str) -> KeyState:
-    """Return the key of the command line, without a request to the tenant.
-
-    Args:
-        stack: The stack.
-        wanted: The key's logical name, name or ID.
-
-    Raises:
-        SettingsError: The stack can't be read.
-        ZdxError: The stack has no such key, or several.
-    """
-    keys = StateKeys(stack, stack.read_contents().keys)
-    match = keys.find_by_name(wanted)
-    if match is not None:
-        return match.state
-    known = ", ".join(sorted(urn.name for urn in keys.keys)) or "none"
-    raise ZdxError(
-        f'{stack} has no key "{wanted}".',
-        hint=f"Its keys: {known}. To use another stack, add --stack.",
-    )

@@ -116,3 +116,25 @@ def read_state_keys(selection: Selection) -> StateKeys:
         line = f"The secrets that are in use aren't marked: {error}"
         create_error_console().print(format_cell(line))
         return StateKeys()
+
+
+def find_key(stack: Stack, wanted: str) -> KeyState:
+    """Return the key of the command line, without a request to the tenant.
+
+    Args:
+        stack: The stack.
+        wanted: The key's logical name, name or ID.
+
+    Raises:
+        SettingsError: The stack can't be read.
+        ZdxError: The stack has no such key, or several.
+    """
+    keys = StateKeys(stack, stack.read_contents().keys)
+    match = keys.find_by_name(wanted)
+    if match is not None:
+        return match.state
+    known = ", ".join(sorted(urn.name for urn in keys.keys)) or "none"
+    raise ZdxError(
+        f'{stack} has no key "{wanted}".',
+        hint=f"Its keys: {known}. To use another stack, add --stack.",
+    )
