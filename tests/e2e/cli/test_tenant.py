@@ -35,6 +35,35 @@ def test_list_shows_role_owner_and_the_end_of_each_secret(
     assert secret.value not in "".join(zdx_keys.transcript)
 
 
+def test_list_exits_with_5_if_asked_whether_there_is_such_a_key(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    assert "No keys in the tenant acme." in zdx_keys("list", "--exit-code").stdout
+    assert zdx_keys.json("list") == []
+    client = tenant.create_client("ci")
+    tenant.add_secret(client.id, days=90)
+
+    none = zdx_keys("list", "--expiring", "80", "--exit-code")
+    found = zdx_keys("list", "--expiring", "100", "--unmanaged", "--exit-code", exits=5)
+    unknown = zdx_keys("list", "--role", "ZDX Read-only Admn", "--exit-code", exits=1)
+
+    assert "No keys in the tenant acme match the options." in none.stdout
+    assert client.id in found.stdout
+    assert READ_ONLY in unknown.stderr
+
+
+def test_show_shows_a_key_that_no_stack_manages(zdx_keys: ZdxKeys, tenant: RunningEmulator) -> None:
+    client = tenant.create_client("ci", description="For CI")
+    secret = tenant.add_secret(client.id, days=90)
+
+    shown = zdx_keys("show", "ci").stdout
+    document = zdx_keys.json("show", client.id)
+
+    assert all(text in shown for text in (client.id, "For CI", secret.id, "no stack manages"))
+    assert document["next_up"] == ["Nothing: no stack manages the key."]
+    assert document["secrets"][0]["use"] is None
+
+
 def test_a_name_that_the_locale_has_not_is_replaced_and_stays_whole_in_json(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
