@@ -88,5 +88,6 @@ def build_state_key(key: Key, **outputs: Any) -> StateKey:
         key: The key as the tenant has it.
         outputs: What the state says instead.
     """
-    state = KeyState.from_key(key, Tenant("acme"), None).model_copy(update=outputs)
+    known = {"secret_expires_on": EXPIRES.date().isoformat(), **outputs}
+    state = KeyState.from_key(key, Tenant("acme"), None).model_copy(update=known)
     return StateKey(Urn("prod", "keys", (KEY_TYPE,), "ci"), state)

@@ -19,7 +19,7 @@ from zdx_provider.zidentity import ApiClientSecret, Tenant
 
 # As the provider's own warning on a key without a rotation.
 _WARNED = timedelta(days=30)
-# The rank says what a narrow terminal leaves out first.
+# The rank says what a narrow terminal drops first.
 _KEY_COLUMNS = (
     Column("Name", is_name=True),
     Column("Key ID", rank=1),
@@ -33,7 +33,7 @@ _SECRET_COLUMNS = (
     Column("Created", rank=7),
     Column("Expires"),
 )
-_OPTIONAL = {"State", "Use"}  # left out if no key has one
+_OPTIONAL = {"State", "Use"}  # dropped if no key has one
 
 
 def run(
@@ -73,7 +73,7 @@ class ListedKey:
     in_state: StateKey | None = None
 
     def find_use(self, secret: ApiClientSecret) -> SecretUse | None:
-        """Return the use of a secret; None if the state doesn't tell."""
+        """Return the use of a secret; None if the state doesn't say."""
         return self.in_state.find_use(secret.id) if self.in_state else None
 
     def find_revoke_date(self, secret: ApiClientSecret) -> date | None:

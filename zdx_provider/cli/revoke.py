@@ -62,9 +62,9 @@ class SecretToRevoke:
             return ""
         owner = self.in_state.owner
         if self._use is SecretUse.IN_USE:
-            return f" This is the one that {owner} hands out."
+            return f" It is the current secret of {owner}."
         if self._use is SecretUse.UNKNOWN:
-            return f" {owner} doesn't know it and hands out another one."
+            return f" {owner} doesn't know it and has another one."
         until = self.in_state.find_revoke_date(self.secret.id)
         return f" It is the previous secret of {owner}, which keeps it until {until}."
 

@@ -16,7 +16,7 @@ from zdx_provider.keys.inputs import ATTRIBUTES
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.repository import KeyRepository
 from zdx_provider.keys.roles import format_scopes
-from zdx_provider.keys.rotation import MISSING, find_rotation_reason
+from zdx_provider.keys.rotation import MISSING
 from zdx_provider.keys.state import KeyState
 from zdx_provider.zidentity import Tenant
 
@@ -55,8 +55,9 @@ def find_key(selection: Selection, repository: KeyRepository, wanted: str) -> Li
     state_keys = read_state_keys(selection)
     match = state_keys.find_by_name(wanted)
     if match is not None and _is_in(match.state, repository.tenant):
-        return ListedKey(repository.get_key(match.state.key_id), match)
-    key = repository.get_key_by_name_or_id(wanted)
+        key = repository.get_key(match.state.key_id)
+    else:
+        key = repository.get_key_by_name_or_id(wanted)
     return ListedKey(key, state_keys.find(key, repository.tenant))
 
 
@@ -117,7 +118,7 @@ def describe_next_up(listed: ListedKey, today: date) -> list[str]:
 
 
 def _list_steps(state: KeyState, today: date) -> Iterator[str]:
-    reason = _find_reason(state, today)
+    reason = state.find_rotation_reason(today, state.rotation)
     if reason:
         yield f"It creates a new secret: {reason}."
     if state.is_revoke_due(today):
@@ -141,18 +142,12 @@ def _list_corrections(key: Key, in_state: StateKey) -> Iterator[str]:
 
 def _list_later_steps(state: KeyState, today: date) -> Iterator[str]:
     expires_on = state.secret_expires_on
-    if expires_on not in (None, MISSING) and _find_reason(state, today) is None:
+    if expires_on not in (None, MISSING) and not state.find_rotation_reason(today, state.rotation):
         window = timedelta(days=state.rotation.window_days if state.rotation else 0)
         yield f"From {date.fromisoformat(expires_on) - window} on, it creates a new secret."
     revoke_on = state.previous_secret_revoke_on
     if revoke_on is not None and not state.is_revoke_due(today):
         yield f"From {revoke_on} on, it revokes the previous secret {state.previous_secret_id}."
-
-
-def _find_reason(state: KeyState, today: date) -> str | None:
-    if state.secret_expires_on is None:
-        return None
-    return find_rotation_reason(state.secret_expires_on, today, state.rotation, state.rotation)
 
 
 def _is_in(state: KeyState, tenant: Tenant) -> bool:

@@ -72,10 +72,15 @@ class StateKeys:
     keys: Mapping[Urn, KeyState] = field(default_factory=dict)
 
     def find(self, key: Key, tenant: Tenant) -> StateKey | None:
-        """Return a key of a tenant, if this state has it."""
+        """Return a key of a tenant, if this stack manages it.
+
+        A key that a program looked up with ``ApiKey.get`` is in the state, too, but without an
+        expiry date: the stack doesn't manage it.
+        """
         place = (key.id, tenant.vanity_domain, tenant.cloud)
         for urn, state in self.keys.items():
-            if (state.key_id, state.vanity_domain, state.cloud) == place:
+            is_managed = state.secret_expires_on is not None
+            if is_managed and (state.key_id, state.vanity_domain, state.cloud) == place:
                 return StateKey(urn, state)
         return None
 

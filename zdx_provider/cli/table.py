@@ -1,4 +1,4 @@
-"""Tables that fit a terminal: columns are left out, names are shortened, nothing is folded."""
+"""Tables that fit a terminal: columns are dropped, names are shortened, nothing is folded."""
 
 import sys
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Column:
 
     Attributes:
         title: Its title.
-        rank: 0 if it is always shown; of the others, the highest is left out first.
+        rank: 0 if it is always shown; of the others, the highest is dropped first.
         is_name: Whether its texts may be shortened: names, but neither dates nor IDs nor states.
     """
 

@@ -36,8 +36,8 @@ def test_what_is_left_to_do_depends_on_whether_a_stack_declares_the_key() -> Non
 @pytest.mark.parametrize(
     ("outputs", "said"),
     [
-        ({"secret_id": "secret-1"}, "This is the one that keys/prod/ci hands out."),
-        ({"secret_id": "secret-2"}, "keys/prod/ci doesn't know it and hands out another one."),
+        ({"secret_id": "secret-1"}, "It is the current secret of keys/prod/ci."),
+        ({"secret_id": "secret-2"}, "keys/prod/ci doesn't know it and has another one."),
         (
             {
                 "secret_id": "secret-2",
@@ -48,7 +48,9 @@ def test_what_is_left_to_do_depends_on_whether_a_stack_declares_the_key() -> Non
         ),
     ],
 )
-def test_the_question_names_who_hands_the_secret_out(outputs: dict[str, Any], said: str) -> None:
+def test_the_question_says_what_the_state_knows_of_the_secret(
+    outputs: dict[str, Any], said: str
+) -> None:
     key = build_key(secrets=(SECRET, build_secret("secret-2")))
     chosen = SecretToRevoke(key, SECRET, build_state_key(key, **outputs))
 

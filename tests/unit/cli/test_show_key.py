@@ -25,8 +25,7 @@ KEY = build_key()
 
 def describe(today: date = TODAY, key: Any = KEY, **outputs: Any) -> list[str]:
     """What the next update does to a key that is in the state."""
-    known = {"secret_expires_on": EXPIRY.isoformat(), **outputs}
-    return describe_next_up(ListedKey(key, build_state_key(KEY, **known)), today)
+    return describe_next_up(ListedKey(key, build_state_key(KEY, **outputs)), today)
 
 
 def test_show_names_every_attribute_and_the_scopes_of_other_services() -> None:
@@ -81,6 +80,11 @@ def test_show_names_every_attribute_and_the_scopes_of_other_services() -> None:
                 f"It revokes the previous secret old: its overlap ended on {TODAY}.",
                 f"From {EXPIRY} on, it creates a new secret.",
             ],
+        ),
+        (
+            {"secret_expires_on": MISSING, "secret_id": None},
+            TODAY,
+            ["It creates a new secret: it has no secret."],
         ),
         (
             {"secret_expires_on": MISSING},

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from support.samples import build_key
 from unit.cli.conftest import PulumiAnswers
-from unit.cli.test_stack import export, resource
+from unit.cli.test_stack import OUTPUTS, export, resource
 
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.state_keys import StateKeys, read_state_keys
@@ -17,10 +17,14 @@ def selection(tmp_path: Path) -> Selection:
     return Selection(tmp_path)
 
 
-def test_a_key_in_the_state_is_found_only_in_its_own_tenant(
+def test_a_key_that_the_stack_manages_is_found_only_in_its_own_tenant(
     pulumi_answers: PulumiAnswers, selection: Selection
 ) -> None:
-    pulumi_answers(export(resource("ci")))
+    managed = {**OUTPUTS, "secret_expires_on": "2027-02-28"}
+    looked_up = {**OUTPUTS, "key_id": "id-3"}
+    pulumi_answers(
+        export(resource("ci", outputs=managed), resource("looked-up", outputs=looked_up))
+    )
 
     keys = read_state_keys(selection)
 
@@ -29,6 +33,7 @@ def test_a_key_in_the_state_is_found_only_in_its_own_tenant(
     assert found.owner == "keys/prod/ci"
     assert keys.find(build_key("id-1"), Tenant("acme", "beta")) is None
     assert keys.find(build_key("id-2"), Tenant("acme")) is None
+    assert keys.find(build_key("id-3"), Tenant("acme")) is None
 
 
 def test_a_state_that_cannot_be_read_is_one_line_and_no_failure(
