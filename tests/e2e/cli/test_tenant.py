@@ -1,5 +1,8 @@
 """What `zdx-keys` does with a tenant's keys."""
 
+import os
+
+from support.completion import complete
 from support.zdx_keys import ZdxKeys
 
 from zdx_emulator.testing import RunningEmulator, scope_id
@@ -62,6 +65,22 @@ def test_show_shows_a_key_that_no_stack_manages(zdx_keys: ZdxKeys, tenant: Runni
     assert all(text in shown for text in (client.id, "For CI", secret.id, "no stack manages"))
     assert document["next_up"] == ["Nothing: no stack manages the key."]
     assert document["secrets"][0]["use"] is None
+
+
+def test_a_shell_completes_the_keys_of_the_tenant_and_their_secrets(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    def completed(line: str) -> list[str]:
+        return complete(line, zdx_keys.folder, {**os.environ, **zdx_keys.environment})
+
+    client = tenant.create_client("ci")
+    secrets = {tenant.add_secret(client.id).id for _ in range(2)}
+    hostile = tenant.create_client("c$(id)")
+    twins = {tenant.create_client("cd").id for _ in range(2)}
+
+    assert completed("zdx-keys revoke c") == ["ci"]
+    assert set(completed("zdx-keys import-file ")) == {"ci", client.id, hostile.id, *twins}
+    assert set(completed("zdx-keys revoke ci ")) == secrets
 
 
 def test_a_name_that_the_locale_has_not_is_replaced_and_stays_whole_in_json(

@@ -2,34 +2,17 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support import completion
 from unit.cli.conftest import PulumiAnswers
 from unit.cli.test_stack import OUTPUTS, export, resource
 
-COMMAND = Path(sys.executable).with_name("zdx-keys")
-
 
 def complete(line: str, folder: Path) -> list[str]:
-    """What bash is shown when a user presses the tab key at the end of a line."""
-    asked = {
-        "_ZDX_KEYS_COMPLETE": "complete_bash",
-        "COMP_WORDS": line,
-        "COMP_CWORD": str(line.count(" ")),
-    }
-    done = subprocess.run(
-        [COMMAND],
-        cwd=folder,
-        env={**os.environ, **asked},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stderr == ""
-    return done.stdout.split()
+    """What bash is shown, with the environment of the test."""
+    return completion.complete(line, folder, os.environ)
 
 
 @pytest.fixture
