@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -101,7 +102,7 @@ def test_every_command_of_ours_and_pulumis_has_its_flags(block: Block) -> None:
         program = tuple(words[:3]) if words[1:3] == ["-m", "zdx_emulator"] else (words[0],)
         if program[-1] not in ("pulumi", "zdx-keys", "zdx_emulator"):
             continue
-        rest = words[len(program) :]
+        rest = [*takewhile(lambda word: word != "--", words[len(program) :])]
         flags = [word.partition("=")[0] for word in rest if re.match(r"-+[a-zA-Z]", word)]
         named = rest[: rest.index(flags[0])] if flags else rest
         help_text = _help((*program, *named))

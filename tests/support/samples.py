@@ -5,9 +5,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from zdx_provider.cli.state_keys import StateKey
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.marker import OwnershipMarker, format_description
+from zdx_provider.keys.owner import KEY_TYPE, Urn
 from zdx_provider.keys.roles import Role
+from zdx_provider.keys.state import KeyState
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientSecret,
@@ -16,6 +19,7 @@ from zdx_provider.zidentity import (
     Scope,
     Service,
     ServiceScopes,
+    Tenant,
 )
 
 API = "api-1"
@@ -76,3 +80,15 @@ def build_key(
     remote = format_description(description, marker) if marker else description
     client = ApiClient(id=identifier, description=remote, **{"name": "ci", **members})
     return Key(client, scopes, secrets)
+
+
+def build_state_key(key: Key, **outputs: Any) -> StateKey:
+    """Build the key that a state of the resource keys/prod/ci has.
+
+    Args:
+        key: The key as the tenant has it.
+        outputs: What the state says instead.
+    """
+    known = {"secret_expires_on": EXPIRES.date().isoformat(), **outputs}
+    state = KeyState.from_key(key, Tenant("acme"), None).model_copy(update=known)
+    return StateKey(Urn("prod", "keys", (KEY_TYPE,), "ci"), state)

@@ -35,8 +35,9 @@ SETTINGS = {
 TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 # What a reader's machine has, and nothing of ours can show about.
-ORDINARY_COMMANDS = {".", "cat", "cd", "echo", "eval", "export", "git", "grep", "kill", "mkdir"}
-ORDINARY_COMMANDS |= {"openssl", "pip", "python", "python3", "rm", "sleep", "uv", "vault"}
+ORDINARY_COMMANDS = {".", "cat", "cd", "curl", "echo", "eval", "export", "git", "grep", "kill"}
+ORDINARY_COMMANDS |= {"mkdir", "openssl", "pip", "python", "python3", "rm", "sed", "sleep", "uv"}
+ORDINARY_COMMANDS |= {"vault"}
 
 
 @pytest.mark.parametrize("document", documents())

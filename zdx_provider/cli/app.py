@@ -11,12 +11,21 @@ from typing import Annotated, NoReturn
 import typer
 
 from zdx_provider._version import __version__
-from zdx_provider.cli.options import KeyFormat, Selection
+from zdx_provider.cli.commands import Command, Group
+from zdx_provider.cli.completion import (
+    complete_secret,
+    complete_stack,
+    complete_stack_key,
+    complete_tenant,
+    complete_tenant_key,
+)
+from zdx_provider.cli.options import KeyFilter, KeyFormat, Selection, SortKey
 from zdx_provider.cli.streams import describe_os_error, open_streams, print_error
 from zdx_provider.errors import ZdxError
 
 app = typer.Typer(
     name="zdx-keys",
+    cls=Group,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,  # they would show local variables, secrets among them
@@ -64,15 +73,37 @@ Folder = Annotated[
 StackName = Annotated[
     str | None,
     typer.Option(
-        "--stack", "-s", callback=_require_text, help="The stack. Default: the selected stack."
+        "--stack",
+        "-s",
+        metavar="STACK",
+        callback=_require_text,
+        autocompletion=complete_stack,
+        help="The stack. Default: the selected stack.",
     ),
 ]
 TenantName = Annotated[
     str | None,
-    typer.Option("--tenant", "-t", callback=_require_text, help="An entry of zdx:tenants."),
+    typer.Option(
+        "--tenant",
+        "-t",
+        metavar="TENANT",
+        callback=_require_text,
+        autocompletion=complete_tenant,
+        help="An entry of zdx:tenants.",
+    ),
+]
+StackKey = Annotated[
+    str,
+    typer.Argument(
+        metavar="KEY",
+        callback=_require_text,
+        autocompletion=complete_stack_key,
+        help="The key's logical name, name or ID.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HERE = Path()
+_MAX_DAYS = 36_500  # a date must be possible
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
@@ -84,7 +115,7 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - as typer calls it
 @app.callback(
     epilog="Exit codes: 0 success; 1 failure, or an assumption of verify --live differs; 2 "
     "usage error; 3 settings or stack error; 4 ZIdentity refused the credentials or "
-    "permissions."
+    "permissions; 5 list --exit-code lists a key."
 )
 def zdx_keys(
     *,
@@ -97,11 +128,14 @@ def zdx_keys(
 
     In a Pulumi project, settings come from the stack's config (zdx:clientId, ...), then from the
     environment (ZSCALER_CLIENT_ID, ...). Elsewhere they come from the environment only. Secrets are
-    never arguments. Only "download --output -" prints one.
+    never arguments. Only "download --output -" prints one, and "token" an access token.
+
+    To complete commands, keys, secrets, stacks and tenants with the tab key, run zdx-keys
+    --install-completion once.
     """
 
 
-@app.command()
+@app.command(cls=Command)
 def verify(
     folder: Folder = HERE,
     stack: StackName = None,
@@ -133,7 +167,7 @@ def verify(
     raise typer.Exit(command.run(selection, live=live, as_json=as_json))
 
 
-@app.command()
+@app.command(cls=Command)
 def roles(
     folder: Folder = HERE,
     stack: StackName = None,
@@ -154,35 +188,97 @@ def roles(
     command.run(Selection(folder, stack, tenant), as_json=as_json)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_(
+    folder: Folder = HERE,
+    stack: StackName = None,
+    tenant: TenantName = None,
+    *,
+    expiring: Annotated[
+        int | None,
+        typer.Option(
+            metavar="DAYS",
+            min=0,
+            max=_MAX_DAYS,
+            help="Only keys with a secret that expires within this many days, or has expired. "
+            "The previous secret of a rotation doesn't count.",
+        ),
+    ] = None,
+    unmanaged: Annotated[
+        bool, typer.Option("--unmanaged", help="Only keys that no stack manages.")
+    ] = False,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROLE", callback=_require_text, help="Only keys with this role: its name or ID."
+        ),
+    ] = None,
+    owner: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OWNER",
+            callback=_require_text,
+            help="Only keys of this owner, project or stack, such as zdx-keys/prod.",
+        ),
+    ] = None,
+    sort: Annotated[SortKey, typer.Option(help="The order.")] = SortKey.NAME,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 5 if the list has a key.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the tenant's ZDX keys: role, managed_by, and when each secret expires.
+
+    Red: expired. Yellow: expires within 30 days. The list has no keys that were created in the ZDX
+    portal, because no API returns them. In a project, the list shows which secret the state of the
+    stack has (in use), and which one is revoked on a day (previous). A narrow terminal shows fewer
+    columns; a pipe and --json show all.
+
+    Examples:
+    ```
+    zdx-keys list
+    zdx-keys list --expiring 30 --exit-code --sort expires
+    zdx-keys list --unmanaged --role 'ZDX Super Admin'
+    zdx-keys list --json | jq '.[] | select(any(.secrets[]; .days_left < 14))'
+    ```
+    """
+    if unmanaged and owner is not None:
+        raise typer.BadParameter("an unmanaged key has no owner", param_hint="--owner")
+    from zdx_provider.cli import list_keys as command  # noqa: PLC0415 - see the module's docstring
+
+    wanted = KeyFilter(expiring, unmanaged, role, owner)
+    selection = Selection(folder, stack, tenant)
+    raise typer.Exit(command.run(selection, wanted, sort, exit_code=exit_code, as_json=as_json))
+
+
+@app.command(cls=Command)
+def show(
+    key: StackKey,
     folder: Folder = HERE,
     stack: StackName = None,
     tenant: TenantName = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List the tenant's ZDX keys: role, managed_by, and when each secret expires.
+    """Show everything of one key: its secrets, its owner, and what the next pulumi up does.
 
-    Red: expired. Yellow: expires within 30 days. The list has no keys that were created in the ZDX
-    portal, because no API returns them.
+    The logical name is the one in the program of the stack. What the next pulumi up does is known
+    in the project of the stack that manages the key.
 
     Examples:
     ```
-    zdx-keys list
-    zdx-keys list --json | jq '.[] | select(.secrets[].days_left < 14)'
+    zdx-keys show ci
+    zdx-keys show 8g6j1l3m5n7pr --json
     ```
     """
-    from zdx_provider.cli import list_keys as command  # noqa: PLC0415 - see the module's docstring
+    from zdx_provider.cli import show_key as command  # noqa: PLC0415 - see the module's docstring
 
-    command.run(Selection(folder, stack, tenant), as_json=as_json)
+    command.run(Selection(folder, stack, tenant), key, as_json=as_json)
 
 
-@app.command()
+@app.command(cls=Command)
 def download(
-    key: Annotated[
-        str, typer.Argument(callback=_require_text, help="The key's logical name, name or ID.")
-    ],
+    key: StackKey,
     output: Annotated[
         str,
         typer.Option(
@@ -222,7 +318,69 @@ def download(
     command.run(Selection(folder, stack), key, output, key_format, as_json=as_json)
 
 
-@app.command("import-file")
+@app.command("run", cls=Command)
+def run_(
+    key: StackKey,
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="COMMAND", help="The command and its arguments, after --."),
+    ],
+    folder: Folder = HERE,
+    stack: StackName = None,
+) -> None:
+    """Run one command with a key of a stack in its environment.
+
+    The command gets ZSCALER_CLIENT_ID, ZSCALER_CLIENT_SECRET and ZSCALER_VANITY_DOMAIN (outside
+    production also ZSCALER_CLOUD) of the key, and none of the provider's own ZSCALER_* variables
+    but the proxy. The key comes from the stack's state, without a request to the tenant. It is
+    never on the disk or on a command line. The exit code is that of the command.
+
+    Examples:
+    ```
+    zdx-keys run ci -- python report.py
+    zdx-keys run ci --stack prod -- sh -c 'echo $ZSCALER_CLIENT_ID'
+    ```
+    """
+    if not words[0]:
+        raise typer.BadParameter("it must not be empty", param_hint="COMMAND")
+    from zdx_provider.cli import run_command as command  # noqa: PLC0415 - see the docstring
+
+    raise typer.Exit(command.run(Selection(folder, stack), key, words))
+
+
+@app.command("token", cls=Command)
+def token_(
+    key: StackKey,
+    folder: Folder = HERE,
+    stack: StackName = None,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Print it on a terminal or to a file, too.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print an access token of a key of a stack, to a pipe.
+
+    Anyone who has the token can use the key until the token expires. So a terminal and a file get
+    it only with --force.
+
+    Examples:
+    ```
+    zdx-keys token ci | sed 's/^/Authorization: Bearer /' | curl --header @- URL
+    zdx-keys token ci --stack prod --json | jq .expires_in
+    ```
+    """
+    from zdx_provider.cli import print_token as command  # noqa: PLC0415 - see the docstring
+
+    if not force and not command.is_pipe():
+        raise typer.BadParameter(
+            "standard output is not a pipe; use --force to print the token anyway",
+            param_hint="--force",
+        )
+    command.run(Selection(folder, stack), key, as_json=as_json)
+
+
+@app.command("import-file", cls=Command)
 def import_file(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The import file to create, for pulumi import.")
@@ -232,7 +390,12 @@ def import_file(
     ],
     keys: Annotated[
         list[str] | None,
-        typer.Argument(callback=_require_texts, help="Names or IDs of keys. Default: all keys."),
+        typer.Argument(
+            metavar="KEY",
+            callback=_require_texts,
+            autocompletion=complete_tenant_key,
+            help="Names or IDs of keys. Default: all keys.",
+        ),
     ] = None,
     downloaded: Annotated[
         list[Path] | None,
@@ -268,12 +431,25 @@ def import_file(
     command.run(selection, keys or (), output, program, downloaded or (), as_json=as_json)
 
 
-@app.command()
+@app.command(cls=Command)
 def revoke(
-    key: Annotated[str, typer.Argument(callback=_require_text, help="The key's name or ID.")],
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY",
+            callback=_require_text,
+            autocompletion=complete_tenant_key,
+            help="The key's name or ID.",
+        ),
+    ],
     secret_id: Annotated[
         str,
-        typer.Argument(callback=_require_text, help="The secret's ID, as zdx-keys list shows it."),
+        typer.Argument(
+            metavar="SECRET_ID",
+            callback=_require_text,
+            autocompletion=complete_secret,
+            help="The secret's ID, as zdx-keys list shows it.",
+        ),
     ],
     folder: Folder = HERE,
     stack: StackName = None,

@@ -9,8 +9,7 @@ from zdx_provider.cli.key_files import format_key, write_private
 from zdx_provider.cli.options import KeyFormat, Selection
 from zdx_provider.cli.output import print_json, print_line
 from zdx_provider.cli.stack import Stack
-from zdx_provider.errors import ZdxError
-from zdx_provider.keys.state import KeyState
+from zdx_provider.cli.state_keys import find_key
 
 
 @dataclass(frozen=True)
@@ -39,30 +38,3 @@ def run(
         expiry = key.secret_expires_at
         until = f", valid until {expiry:%Y-%m-%d}" if expiry else ""
         print_line(f'Wrote the key "{key.name}" ({key.key_id}{until}) to {output}.')
-
-
-def find_key(stack: Stack, wanted: str) -> KeyState:
-    """Return the key of the command line, without a request to the tenant.
-
-    Args:
-        stack: The stack.
-        wanted: The key's logical name, name or ID.
-
-    Raises:
-        SettingsError: The stack can't be read.
-        ZdxError: The stack has no such key, or several.
-    """
-    keys = stack.read_contents().keys
-    found = [key for urn, key in keys.items() if wanted in (urn.name, key.name, key.key_id)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ZdxError(
-            f'{stack} has {len(found)} keys that match "{wanted}".',
-            hint=f"Use an ID: {', '.join(key.key_id for key in found)}.",
-        )
-    known = ", ".join(sorted(urn.name for urn in keys)) or "none"
-    raise ZdxError(
-        f'{stack} has no key "{wanted}".',
-        hint=f"Its keys: {known}. To use another stack, add --stack.",
-    )

@@ -1,6 +1,9 @@
 """The text of a Pulumi program that declares keys, as a person would have written it."""
 
+import builtins
+import keyword
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, count
 
@@ -8,6 +11,10 @@ from zdx_provider.keys.owner import Owner
 from zdx_provider.text import quote_python
 
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
+_NOT_IN_AN_IDENTIFIER = re.compile(r"\W+")
+_LONGEST_IDENTIFIER = 40  # so that a line of the program stays short
+# Names that mean something else in the program, or in what a user adds to it.
+_RESERVED = frozenset({*keyword.kwlist, *dir(builtins), "ApiKey", "zdx_provider", "pulumi"})
 
 
 class ResourceNames:
@@ -29,6 +36,27 @@ class ResourceNames:
         return free
 
 
+class Identifiers:
+    """Gives each key a variable that no other key of the program has."""
+
+    def __init__(self) -> None:
+        self._taken = set(_RESERVED)
+
+    def choose(self, name: str) -> str:
+        """Return a valid new identifier, as similar to the key's name as possible."""
+        # Python takes two spellings of a letter for one identifier.
+        folded = unicodedata.normalize("NFKC", name.lower())
+        words = _NOT_IN_AN_IDENTIFIER.sub("_", folded).strip("_")
+        # Some characters of words may not begin or continue an identifier.
+        kept = "".join(each if f"a{each}".isidentifier() else "_" for each in words)
+        start = kept[:_LONGEST_IDENTIFIER].strip("_") or "key"
+        base = start if start.isidentifier() else f"key_{start}"
+        numbered = (f"{base}_{number}" for number in count(2))
+        free = next(each for each in chain((base,), numbered) if each not in self._taken)
+        self._taken.add(free)
+        return free
+
+
 def format_program(declarations: Iterable[tuple[Owner, Mapping[str, object]]], tenant: str) -> str:
     """Return a program that declares keys, in the format that ruff and black keep.
 
@@ -37,19 +65,20 @@ def format_program(declarations: Iterable[tuple[Owner, Mapping[str, object]]], t
         tenant: The name of the tenant, for the first line.
     """
     title = f'"""ZDX API keys of the tenant {tenant}."""\n'
-    declared, comments = [], ""
+    declared, comments, identifiers = [], "", Identifiers()
     for owner, arguments in declarations:
         if owner.parents:
             comments += _format_comment(owner)
         else:
-            declared.append(_format_declaration(owner.name, arguments))
+            variable = identifiers.choose(owner.name)
+            declared.append(_format_declaration(variable, owner.name, arguments))
     imports = ["from zdx_provider import ApiKey\n"] if declared else []
     return "\n".join([title, *imports, *declared, *([comments] if comments else [])])
 
 
-def _format_declaration(name: str, arguments: Mapping[str, object]) -> str:
+def _format_declaration(variable: str, name: str, arguments: Mapping[str, object]) -> str:
     lines = "".join(f"    {argument},\n" for argument in _list_arguments(name, arguments))
-    return f"ApiKey(\n{lines})\n"
+    return f"{variable} = ApiKey(\n{lines})\n"
 
 
 def _format_comment(owner: Owner) -> str:

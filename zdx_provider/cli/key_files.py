@@ -174,11 +174,11 @@ def _read(path: Path) -> KeyFile | SkippedFile:
     return KeyFile(path, key.key_id, key.key_secret)
 
 
-def format_key(key: KeyState, key_format: KeyFormat) -> SecretStr:
-    """Return a key as the portal's own JSON, or as variables that Zscaler's OneAPI tools read.
+def require_secret(key: KeyState) -> SecretStr:
+    """Return the secret of a key.
 
     Raises:
-        ZdxError: The state holds no secret of the key.
+        ZdxError: The state has no secret of the key.
     """
     if key.key_secret is None:
         raise ZdxError(
@@ -187,18 +187,38 @@ def format_key(key: KeyState, key_format: KeyFormat) -> SecretStr:
             "without its secret, change a value in the triggers of its rotation and run "
             "pulumi up. If the key was looked up, use the stack that manages it.",
         )
-    secret = key.key_secret.get_secret_value()
-    if key_format is KeyFormat.JSON:
-        document = {"key_id": key.key_id, "key_secret": secret}
-        return SecretStr(json.dumps(document, indent=2) + "\n")
+    return key.key_secret
+
+
+def build_variables(key: KeyState) -> dict[str, SecretStr]:
+    """Return a key as variables that Zscaler's OneAPI tools read.
+
+    Raises:
+        ZdxError: The state has no secret of the key.
+    """
     # The vendor's tools build a host of any name, and send the secret there.
     names_cloud = key.cloud and has_known_hosts(key.cloud)
-    variables = {
-        "ZSCALER_CLIENT_ID": key.key_id,
-        "ZSCALER_CLIENT_SECRET": secret,
-        "ZSCALER_VANITY_DOMAIN": key.vanity_domain,
-        **({"ZSCALER_CLOUD": key.cloud} if names_cloud else {}),
+    return {
+        "ZSCALER_CLIENT_ID": SecretStr(key.key_id),
+        "ZSCALER_CLIENT_SECRET": require_secret(key),
+        "ZSCALER_VANITY_DOMAIN": SecretStr(key.vanity_domain),
+        **({"ZSCALER_CLOUD": SecretStr(key.cloud)} if names_cloud else {}),
     }
+
+
+def format_key(key: KeyState, key_format: KeyFormat) -> SecretStr:
+    """Return a key as the portal's own JSON, or as variables for a shell.
+
+    Raises:
+        ZdxError: The state has no secret of the key.
+    """
+    if key_format is KeyFormat.JSON:
+        secret = require_secret(key).get_secret_value()
+        document = {"key_id": key.key_id, "key_secret": secret}
+        return SecretStr(json.dumps(document, indent=2) + "\n")
     # For every shell that reads the file; it is not shown.
-    lines = (f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
+    lines = (
+        f"{name}={shlex.quote(value.get_secret_value())}\n"
+        for name, value in build_variables(key).items()
+    )
     return SecretStr("".join(lines))

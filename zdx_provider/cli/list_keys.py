@@ -1,45 +1,138 @@
 """``zdx-keys list``: the ZDX keys of a tenant, their owners and when their secrets expire."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
-from zdx_provider.cli.options import Selection
-from zdx_provider.cli.output import create_console, create_table, format_cell, print_json
+from zdx_provider.cli.options import KeyFilter, Selection, SortKey
+from zdx_provider.cli.output import Exit, format_cell, print_json, print_line
 from zdx_provider.cli.stack import open_repository, read_keys
+from zdx_provider.cli.state_keys import SecretUse, StateKey, read_state_keys
+from zdx_provider.cli.table import Column, Table, print_table
 from zdx_provider.keys.key import Key
+from zdx_provider.keys.roles import Role
 from zdx_provider.results import ApiKeyResult, SecretResult
 from zdx_provider.zidentity import ApiClientSecret, Tenant
 
 # As the provider's own warning on a key without a rotation.
 _WARNED = timedelta(days=30)
-_WIDTH_OF_A_DATE = 10
-_REPEATED = ("",) * 4  # the cells of a key that the row of its second secret leaves empty
+# The rank says what a narrow terminal drops first.
+_KEY_COLUMNS = (
+    Column("Name", is_name=True),
+    Column("Key ID", rank=1),
+    Column("State", rank=3),
+    Column("Role", rank=6, is_name=True),
+    Column("Managed by", rank=5, is_name=True),
+)
+_SECRET_COLUMNS = (
+    Column("Secret ID", rank=4),
+    Column("Use", rank=2),
+    Column("Created", rank=7),
+    Column("Expires"),
+)
+_OPTIONAL = {"State", "Use"}  # dropped if no key has one
 
 
-def run(selection: Selection, *, as_json: bool) -> None:
-    """List the keys of a tenant, by name."""
+def run(
+    selection: Selection, wanted: KeyFilter, sort_key: SortKey, *, exit_code: bool, as_json: bool
+) -> Exit:
+    """List the keys of a tenant, and return the exit code."""
     repository = open_repository(selection)
-    keys = sorted(read_keys(repository), key=lambda key: (key.name.casefold(), key.id))
+    role = repository.find_role(wanted.role) if wanted.role else None
+    keys = read_keys(repository)
+    state_keys = read_state_keys(selection)
     now = repository.zidentity.now()
+    every = [ListedKey(key, state_keys.find(key, repository.tenant)) for key in keys]
+    listed = sorted(
+        (each for each in every if each.matches(wanted, role, now)),
+        key=lambda each: each.get_sort_value(sort_key),
+    )
     if as_json:
-        print_json([to_json(key, repository.tenant, now) for key in keys])
+        print_json([to_json(each, repository.tenant, now) for each in listed])
+    elif listed:
+        print_table(build_table(listed, repository.tenant, now))
     else:
-        create_console().print(build_table(keys, repository.tenant, now))
+        which = " match the options" if keys else ""
+        print_line(f"No keys in the tenant {repository.tenant}{which}.")
+    return Exit.FOUND if exit_code and listed else Exit.DONE
 
 
-def to_json(key: Key, tenant: Tenant, now: datetime) -> dict[str, Any]:
-    """Return a key as `get_api_key` returns it, with the days that each secret still has.
+@dataclass(frozen=True)
+class ListedKey:
+    """A key of a tenant, and what the state of the current project's stack knows of it.
+
+    Attributes:
+        key: The key, with its secrets.
+        in_state: The key in the state; None if the state doesn't have it.
+    """
+
+    key: Key
+    in_state: StateKey | None = None
+
+    def find_use(self, secret: ApiClientSecret) -> SecretUse | None:
+        """Return the use of a secret; None if the state doesn't say."""
+        return self.in_state.find_use(secret.id) if self.in_state else None
+
+    def find_revoke_date(self, secret: ApiClientSecret) -> date | None:
+        """Return the day on which a secret is revoked; None if it isn't the previous one."""
+        return self.in_state.find_revoke_date(secret.id) if self.in_state else None
+
+    def matches(self, wanted: KeyFilter, role: Role | None, now: datetime) -> bool:
+        """Whether a list shows this key.
+
+        Args:
+            wanted: What the list shows.
+            role: The role that it names; None for any.
+            now: This moment by the server's clock.
+        """
+        key = self.key
+        return (
+            (role is None or role.id in {scope.id for scope in key.scopes})
+            and not (wanted.unmanaged and key.managed_by)
+            and (wanted.owner is None or _is_part_of(key.managed_by, wanted.owner))
+            and (wanted.expiring_days is None or self._expires_within(wanted.expiring_days, now))
+        )
+
+    def get_sort_value(self, sort_key: SortKey) -> tuple[object, ...]:
+        """Return the value that orders keys; equal ones are ordered by name."""
+        by_name = (self.key.name.casefold(), self.key.id)
+        expiries = [secret.expires_at for secret in self._used_secrets]
+        values: dict[SortKey, tuple[object, ...]] = {
+            SortKey.NAME: (),
+            SortKey.ROLE: (self.key.role.casefold(),),
+            SortKey.OWNER: (self.key.managed_by == "", self.key.managed_by),
+            SortKey.EXPIRES: (not expiries, *sorted(expiries)[:1]),
+        }
+        return (*values[sort_key], *by_name)
+
+    @property
+    def _used_secrets(self) -> list[ApiClientSecret]:
+        """The secrets that may be in use: all but the previous one."""
+        secrets = self.key.secrets or ()
+        return [each for each in secrets if self.find_use(each) is not SecretUse.PREVIOUS]
+
+    def _expires_within(self, days: int, now: datetime) -> bool:
+        until = now + timedelta(days=days)
+        return any(secret.expires_at <= until for secret in self._used_secrets)
+
+
+def _is_part_of(owner: str, wanted: str) -> bool:
+    """Whether an owner is the wanted one, or in the wanted project or stack."""
+    return owner == wanted or owner.startswith(f"{wanted.rstrip('/')}/")
+
+
+def to_json(listed: ListedKey, tenant: Tenant, now: datetime) -> dict[str, Any]:
+    """Return a key as `get_api_key` returns it, with the days and the use of each secret.
 
     Args:
-        key: The key, with its secrets.
+        listed: The key.
         tenant: The key's tenant.
         now: This moment by the server's clock.
     """
+    key = listed.key
     secrets = key.secrets or ()
     result = ApiKeyResult(
         **key.attributes,
@@ -54,37 +147,62 @@ def to_json(key: Key, tenant: Tenant, now: datetime) -> dict[str, Any]:
     document = asdict(result)
     for shown, secret in zip(document["secrets"], secrets, strict=True):
         shown["days_left"] = _count_days_left(secret, now)
+        shown["use"] = listed.find_use(secret)
+        shown["revoke_on"] = listed.find_revoke_date(secret)
     return document
 
 
-def build_table(keys: Iterable[Key], tenant: Tenant, now: datetime) -> Table:
+def build_table(keys: Iterable[ListedKey], tenant: Tenant, now: datetime) -> Table:
     """Return the keys as a table: an expired secret is red, one that expires soon is yellow."""
-    table = create_table(
-        f"ZDX keys of {tenant}",
-        *("Name", "Key ID", "Role", "Managed by", "Secret ID", "Created", "Expires"),
-    )
-    table.columns[-1].min_width = _WIDTH_OF_A_DATE
-    for key in keys:
-        name = format_cell(key.name if key.client.enabled else f"{key.name} (disabled)")
-        own = (name, *map(format_cell, (key.id, key.role, key.managed_by or "-")))
-        for number, cells in enumerate(_list_secret_cells(key.secrets or (), now)):
-            table.add_row(*(_REPEATED if number else own), *cells)
-    return table
+    rows = [row for listed in keys for row in _list_rows(listed, now)]
+    return _build_table(f"ZDX keys of {tenant}", (*_KEY_COLUMNS, *_SECRET_COLUMNS), rows)
 
 
-def _list_secret_cells(
-    secrets: Sequence[ApiClientSecret], now: datetime
-) -> list[tuple[Text, Text, Text]]:
-    if not secrets:
-        return [(format_cell("-"), format_cell("-"), format_cell("no secret", "red"))]
+def build_secrets_table(listed: ListedKey, now: datetime) -> Table:
+    """Return the secrets of one key as a table."""
+    return _build_table("Secrets", _SECRET_COLUMNS, _list_secret_cells(listed, now))
+
+
+def _build_table(title: str, columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> Table:
+    used = [
+        at
+        for at, column in enumerate(columns)
+        if column.title not in _OPTIONAL or any(row[at].plain for row in rows)
+    ]
+    shown = [[row[at] for at in used] for row in rows]
+    return Table(title, [columns[at] for at in used], shown)
+
+
+def _list_rows(listed: ListedKey, now: datetime) -> Iterator[Sequence[Text]]:
+    key = listed.key
+    state = "" if key.client.enabled else "disabled"
+    own = tuple(map(format_cell, (key.name, key.id, state, key.role, key.managed_by or "-")))
+    for cells in _list_secret_cells(listed, now):
+        yield (*own, *cells)
+        own = (Text(),) * len(own)  # the row of the second secret repeats nothing
+
+
+def _list_secret_cells(listed: ListedKey, now: datetime) -> list[Sequence[Text]]:
+    if not listed.key.secrets:
+        return [
+            (format_cell("-"), format_cell(""), format_cell("-"), format_cell("no secret", "red"))
+        ]
     return [
         (
             format_cell(secret.id),
+            format_cell(_format_use(listed, secret)),
             format_cell(f"{secret.created_at:%Y-%m-%d %H:%M}"),
             _format_expiry(secret, now),
         )
-        for secret in secrets
+        for secret in listed.key.secrets
     ]
+
+
+def _format_use(listed: ListedKey, secret: ApiClientSecret) -> str:
+    use, until = listed.find_use(secret), listed.find_revoke_date(secret)
+    if use is None:
+        return ""
+    return f"{use.value}, until {until}" if until else use.value
 
 
 def _format_expiry(secret: ApiClientSecret, now: datetime) -> Text:

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from zdx_provider.cli.options import Selection
-from zdx_provider.cli.output import create_console, create_table, format_cell, print_json
+from zdx_provider.cli.output import format_cell, print_json
 from zdx_provider.cli.stack import open_repository
+from zdx_provider.cli.table import Column, Table, print_table
+
+_COLUMNS = (Column("Name", is_name=True), Column("Role ID"))
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,5 @@ def run(selection: Selection, *, as_json: bool) -> None:
     if as_json:
         print_json(roles)
         return
-    table = create_table(f"ZDX roles of {repository.tenant}", "Name", "Role ID")
-    for role in roles:
-        table.add_row(format_cell(role.name), format_cell(role.role_id))
-    create_console().print(table)
+    rows = [(format_cell(role.name), format_cell(role.role_id)) for role in roles]
+    print_table(Table(f"ZDX roles of {repository.tenant}", _COLUMNS, rows))

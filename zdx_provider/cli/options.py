@@ -25,3 +25,29 @@ class KeyFormat(str, Enum):
 
     JSON = "json"
     ENV = "env"
+
+
+class SortKey(str, Enum):
+    """What a list of keys is ordered by."""
+
+    NAME = "name"
+    ROLE = "role"
+    OWNER = "owner"
+    EXPIRES = "expires"
+
+
+@dataclass(frozen=True)
+class KeyFilter:
+    """Which keys of a tenant a list shows.
+
+    Attributes:
+        expiring_days: Only keys with a secret that expires within so many days; None for all.
+        unmanaged: Only keys that no stack manages.
+        role: Only keys with this role, by its name or ID.
+        owner: Only keys of this owner, or of the project or stack that it begins with.
+    """
+
+    expiring_days: int | None = None
+    unmanaged: bool = False
+    role: str | None = None
+    owner: str | None = None

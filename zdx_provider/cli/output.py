@@ -33,6 +33,7 @@ class Exit(IntEnum):
     FAILED = 1
     SETTINGS = 3
     REFUSED = 4
+    FOUND = 5
 
 
 def get_exit_code(error: ZdxError) -> Exit:

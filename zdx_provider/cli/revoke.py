@@ -1,12 +1,13 @@
 """``zdx-keys revoke``: revoke one secret of a key now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import typer
 
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.output import print_json, print_line
 from zdx_provider.cli.stack import open_repository
+from zdx_provider.cli.state_keys import SecretUse, StateKey, read_state_keys
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.repository import KeyRepository
@@ -21,10 +22,12 @@ class SecretToRevoke:
     Attributes:
         key: The key, with its secrets.
         secret: The secret.
+        in_state: The key in the state of the current project's stack; None if that lacks it.
     """
 
     key: Key
     secret: ApiClientSecret
+    in_state: StateKey | None = None
 
     @property
     def question(self) -> str:
@@ -33,17 +36,37 @@ class SecretToRevoke:
         warning = (
             " It is the key's only secret: without it, the key cannot authenticate." if only else ""
         )
-        return f"Revoke {self}?{warning} This cannot be undone"
+        return f"Revoke {self}?{self._describe_use()}{warning} This cannot be undone"
 
     @property
     def next_step(self) -> str:
         """What the user may have to do afterwards."""
-        if self.key.marker is None:
+        if self.in_state and self._use is SecretUse.IN_USE:
+            return (
+                f" To create a new one for {self.in_state.owner}, run pulumi up --refresh in "
+                "that stack."
+            )
+        if self.key.marker is None or self._use is not None:
             return ""
         return (
             f" If {self.key.managed_by} uses it, run pulumi up --refresh in that stack to create "
             "a new one."
         )
+
+    @property
+    def _use(self) -> SecretUse | None:
+        return self.in_state.find_use(self.secret.id) if self.in_state else None
+
+    def _describe_use(self) -> str:
+        if self.in_state is None or self._use is None:
+            return ""
+        owner = self.in_state.owner
+        if self._use is SecretUse.IN_USE:
+            return f" It is the current secret of {owner}."
+        if self._use is SecretUse.UNKNOWN:
+            return f" {owner} doesn't know it and has another one."
+        until = self.in_state.find_revoke_date(self.secret.id)
+        return f" It is the previous secret of {owner}, which keeps it until {until}."
 
     def __str__(self) -> str:
         return (
@@ -66,6 +89,8 @@ def run(
     """Revoke a secret, once the user has confirmed it."""
     repository = open_repository(selection)
     chosen = find_secret(repository, wanted_key, secret_id)
+    in_state = read_state_keys(selection).find(chosen.key, repository.tenant)
+    chosen = replace(chosen, in_state=in_state)
     if not confirmed:
         typer.confirm(escape_text(chosen.question), abort=True, err=True)
     repository.revoke_secret(chosen.key.id, chosen.key.name, chosen.secret.id)

@@ -47,6 +47,10 @@ class _ConfigValue(BaseModel):
     value: str | None = None
 
 
+class _ListedStack(BaseModel):
+    name: str
+
+
 class _Stored(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -70,6 +74,9 @@ class _Export(BaseModel):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     deployment: _Deployment
+
+
+_Stacks = list[_ListedStack]
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,14 @@ class Stack:
         # organization/project/stack
         full_name = self._run("stack", "--show-name", "--fully-qualify-stack-names")
         return full_name.strip().partition("/")[2]
+
+    def list_stacks(self) -> list[str]:
+        """List the names of the project's stacks.
+
+        Raises:
+            SettingsError: The CLI is missing, or does not open the project's backend.
+        """
+        return [stack.name for stack in self._parse(self._run("stack", "ls", "--json"), _Stacks)]
 
     def read_contents(self) -> StackContents:
         """Read the keys and the resources in the state.

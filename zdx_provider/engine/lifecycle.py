@@ -41,11 +41,9 @@ from zdx_provider.keys.ownership import TakeOverOptions
 from zdx_provider.keys.repository import KeyRepository
 from zdx_provider.keys.roles import format_scopes
 from zdx_provider.keys.rotation import (
-    MISSING,
     Rotation,
     compute_expiry_date,
     find_changed_triggers,
-    find_rotation_reason,
 )
 from zdx_provider.keys.state import KeyState, parse_state, require_readable
 from zdx_provider.settings import ConfigReader
@@ -339,8 +337,7 @@ def find_failures(news: Mapping[str, Any]) -> list[CheckFailure]:
 
 def describe_new_secret(state: KeyState, declared: Rotation | None, today: date) -> str:
     """Say that an update replaces a key's secret, and why."""
-    expires_on = state.secret_expires_on or MISSING
-    why = find_rotation_reason(expires_on, today, declared, state.rotation)
+    why = state.find_rotation_reason(today, declared)
     until = today + (declared or Rotation()).overlap
     alive = state.is_secret_alive(today)
     kept = f" The first pulumi up on or after {until} revokes the previous one." if alive else ""

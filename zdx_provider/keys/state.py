@@ -18,7 +18,7 @@ from typing_extensions import Self
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.inputs import ARGUMENTS, ATTRIBUTES, KeyInputs
 from zdx_provider.keys.key import Key
-from zdx_provider.keys.rotation import MISSING
+from zdx_provider.keys.rotation import MISSING, Rotation, find_rotation_reason
 from zdx_provider.text import escape_text
 from zdx_provider.zidentity import ApiClientSecret, NewApiClientSecret, Tenant
 
@@ -142,6 +142,19 @@ class KeyState(KeyInputs):
     def without_previous(self) -> Self:
         """Return the state without a previous secret."""
         return self.model_copy(update=_NO_PREVIOUS)
+
+    def find_rotation_reason(self, today: date, declared: Rotation | None) -> str | None:
+        """Return why an update replaces the secret today; None if it doesn't.
+
+        Args:
+            today: Today in UTC.
+            declared: The rotation that is declared; None for a key without one.
+        """
+        expires_on = self.secret_expires_on or MISSING
+        # A key that was imported without a secret may never have had one.
+        if expires_on == MISSING and self.secret_id is None and self.key_secret is None:
+            return "it has no secret"
+        return find_rotation_reason(expires_on, today, declared, self.rotation)
 
     def is_secret_alive(self, today: date) -> bool:
         """Whether the current secret still works, as far as the state knows."""

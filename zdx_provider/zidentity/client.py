@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from zdx_provider.zidentity.connection import ConnectionOptions, Credentials, Tenant
 from zdx_provider.zidentity.errors import BadRequestError, NotFoundError, ZIdentityError
@@ -105,6 +105,15 @@ class ZIdentity:
             ZIdentityError: The token endpoint gave no usable answer.
         """
         return self._tokens.get().lifetime
+
+    def get_access_token(self) -> SecretStr:
+        """Return an access token; get one first if there is none that is still valid.
+
+        Raises:
+            AuthenticationError: ZIdentity gives none for these credentials.
+            ZIdentityError: The token endpoint gave no usable answer.
+        """
+        return self._tokens.get().value
 
     def now(self) -> datetime:
         """Return the time in UTC by the server's clock, as learnt from its responses."""

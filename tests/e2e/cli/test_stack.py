@@ -7,6 +7,7 @@ import stat
 import subprocess
 from pathlib import Path
 
+import requests
 from support.pulumi_project import PulumiProject
 from support.zdx_keys import ZdxKeys
 
@@ -135,6 +136,41 @@ def test_download_writes_the_key_of_a_stack_without_asking_the_tenant(
     assert tenant.requests() == []
 
 
+def test_a_project_knows_which_secret_is_in_use_and_what_the_next_up_does(
+    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    key = project.key()
+    unknown = tenant.add_secret(key["key_id"])
+
+    (listed,) = is_in_project.json("list")
+    shown = is_in_project.json("show", "ci")
+
+    uses = {secret["id"]: secret["use"] for secret in listed["secrets"]}
+    assert uses == {key["secret_id"]: "in use", unknown.id: "unknown"}
+    assert shown["secrets"] == listed["secrets"]
+    assert shown["next_up"][0] == "It changes nothing."
+
+
+def test_a_key_is_used_by_one_command_or_for_a_token(
+    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    project.up()
+    key = project.key()
+
+    ran = is_in_project("run", "ci", "--", "sh", "-c", 'echo "$ZSCALER_CLIENT_SECRET"')
+    printed = is_in_project("token", "ci")
+    document = is_in_project.json("token", "ci", "--stack", "test")
+    tenant.change_client(key["key_id"], status=False)
+    refused = is_in_project("token", "ci", exits=4)
+
+    assert ran.stdout.strip() == key["key_secret"]
+    for token in (printed.stdout.strip(), document["access_token"]):
+        assert _can_call_zdx(tenant, token)
+    assert (document["token_type"], document["expires_in"]) == ("Bearer", 3600)
+    assert f"zdx-keys show {key['key_id']}" in refused.stderr
+
+
 def test_download_overwrites_nothing_and_names_the_keys_that_there_are(
     is_in_project: ZdxKeys, project: PulumiProject
 ) -> None:
@@ -149,6 +185,12 @@ def test_download_overwrites_nothing_and_names_the_keys_that_there_are(
     assert file.read_text() == "precious"
     assert 'has no key "cd". Its keys: ci.' in unknown.stderr
     assert not (project.folder / "cd.json").exists()
+
+
+def _can_call_zdx(tenant: RunningEmulator, token: str) -> bool:
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"{tenant.url}/zdx/v1/administration/departments"
+    return requests.get(url, headers=headers, timeout=60).ok
 
 
 def _printed_by_a_shell(script: str, folder: Path) -> str:

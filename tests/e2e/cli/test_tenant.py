@@ -1,5 +1,8 @@
 """What `zdx-keys` does with a tenant's keys."""
 
+import os
+
+from support.completion import complete
 from support.zdx_keys import ZdxKeys
 
 from zdx_emulator.testing import RunningEmulator, scope_id
@@ -33,6 +36,51 @@ def test_list_shows_role_owner_and_the_end_of_each_secret(
     shown = zdx_keys("list")
     assert declared.id in shown.stdout
     assert secret.value not in "".join(zdx_keys.transcript)
+
+
+def test_list_exits_with_5_if_asked_whether_there_is_such_a_key(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    assert "No keys in the tenant acme." in zdx_keys("list", "--exit-code").stdout
+    assert zdx_keys.json("list") == []
+    client = tenant.create_client("ci")
+    tenant.add_secret(client.id, days=90)
+
+    none = zdx_keys("list", "--expiring", "80", "--exit-code")
+    found = zdx_keys("list", "--expiring", "100", "--unmanaged", "--exit-code", exits=5)
+    unknown = zdx_keys("list", "--role", "ZDX Read-only Admn", "--exit-code", exits=1)
+
+    assert "No keys in the tenant acme match the options." in none.stdout
+    assert client.id in found.stdout
+    assert READ_ONLY in unknown.stderr
+
+
+def test_show_shows_a_key_that_no_stack_manages(zdx_keys: ZdxKeys, tenant: RunningEmulator) -> None:
+    client = tenant.create_client("ci", description="For CI")
+    secret = tenant.add_secret(client.id, days=90)
+
+    shown = zdx_keys("show", "ci").stdout
+    document = zdx_keys.json("show", client.id)
+
+    assert all(text in shown for text in (client.id, "For CI", secret.id, "no stack manages"))
+    assert document["next_up"] == ["Nothing: no stack manages the key."]
+    assert document["secrets"][0]["use"] is None
+
+
+def test_a_shell_completes_the_keys_of_the_tenant_and_their_secrets(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator
+) -> None:
+    def completed(line: str) -> list[str]:
+        return complete(line, zdx_keys.folder, {**os.environ, **zdx_keys.environment})
+
+    client = tenant.create_client("ci")
+    secrets = {tenant.add_secret(client.id).id for _ in range(2)}
+    hostile = tenant.create_client("c$(id)")
+    twins = {tenant.create_client("cd").id for _ in range(2)}
+
+    assert completed("zdx-keys revoke c") == ["ci"]
+    assert set(completed("zdx-keys import-file ")) == {"ci", client.id, hostile.id, *twins}
+    assert set(completed("zdx-keys revoke ci ")) == secrets
 
 
 def test_a_name_that_the_locale_has_not_is_replaced_and_stays_whole_in_json(

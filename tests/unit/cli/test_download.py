@@ -6,10 +6,10 @@ from pydantic import SecretStr
 from support.samples import PLANTED
 from unit.cli.conftest import PulumiAnswers
 
-from zdx_provider.cli.download import find_key
 from zdx_provider.cli.key_files import format_key
 from zdx_provider.cli.options import KeyFormat
 from zdx_provider.cli.stack import Stack
+from zdx_provider.cli.state_keys import find_key
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.state import KeyState
 

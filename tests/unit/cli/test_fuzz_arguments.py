@@ -1,6 +1,7 @@
 """Whatever the command line is given, it exits with a code and a line of its own."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ OPTIONS = sorted(
         if option.startswith("-")
     }
 )
-OWN_EXITS = {0, 1, 2, 3, 4}
+OWN_EXITS = {0, 1, 2, 3, 4, 5, 127}
 
 # As the shell passes them: bytes that are no UTF-8 arrive as lone surrogates. A slash could
 # lead a file that is written anywhere.
@@ -61,7 +62,12 @@ def stack(pulumi_answers: PulumiAnswers, tmp_path: Path, monkeypatch: pytest.Mon
     project.mkdir()
     (project / "Pulumi.yaml").touch()
     monkeypatch.chdir(project)
+    monkeypatch.setattr(os, "execvpe", _refuse)  # it would replace this process
     return project
+
+
+def _refuse(*_: object) -> None:
+    raise FileNotFoundError(2, "No such file or directory")
 
 
 @fuzz_settings(0.1)
@@ -69,6 +75,8 @@ def stack(pulumi_answers: PulumiAnswers, tmp_path: Path, monkeypatch: pytest.Mon
 @example("revoke", ["\udcff", "x"], "utf-8")
 @example("revoke", ["", "x", "--yes"], "utf-8")
 @example("download", ["ci", "-o", "\udcff"], "ascii")
+@example("run", ["ci", "--", "\udcff"], "ascii")
+@example("token", ["ci", "--force"], "utf-8")
 @example("roles", ["--stack", ""], "utf-8")
 @example("verify", ["--tenant", "\udcff"], "utf-8")
 @example("import-file", ["-o", "x" * 5000, "--program", "/dev/full"], "utf-8")
@@ -93,6 +101,7 @@ def test_no_command_line_ends_in_another_exception(
         ["revoke", "x", "", "--yes"],
         ["download", "", "-o", "a"],
         ["download", "ci", "-o", ""],
+        ["run", "ci", "--", ""],
         ["import-file", "", "-o", "a", "--program", "b"],
         *(["roles", option, value] for option in ("-s", "-t") for value in ("", "\udcff", "a\0")),
     ],

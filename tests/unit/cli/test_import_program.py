@@ -1,4 +1,5 @@
 import ast
+import builtins
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zdx_provider.cli.import_program import ResourceNames, format_program
+from zdx_provider.cli.import_program import Identifiers, ResourceNames, format_program
 from zdx_provider.keys.owner import Owner
 
 TEXTS = st.text(st.characters(exclude_categories=[]))
@@ -49,7 +50,7 @@ def test_a_program_reads_as_if_a_person_had_written_it() -> None:
     assert format_program([key], "acme") == (
         '"""ZDX API keys of the tenant acme."""\n\n'
         "from zdx_provider import ApiKey\n\n"
-        "ApiKey(\n"
+        "ci = ApiKey(\n"
         '    "ci",\n'
         '    name="ci",\n'
         '    role="ZDX Read-only Admin",\n'
@@ -62,6 +63,41 @@ def test_a_program_reads_as_if_a_person_had_written_it() -> None:
 @given(st.lists(DECLARATIONS, max_size=3))
 def test_every_text_arrives_in_the_program_as_it_is(declarations: list[Declaration]) -> None:
     assert declared(format_program(declarations, "acme")) == declarations
+
+
+@given(st.lists(TEXTS, max_size=8))
+def test_every_key_has_a_variable_of_its_own(names: list[str]) -> None:
+    program = format_program([declare(name, {}) for name in names], "acme")
+
+    variables = [
+        target.id
+        for node in ast.walk(ast.parse(program))
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    ]
+    assert len({*variables}) == len(names)
+    assert not {*variables} & {"ApiKey", "pulumi", *dir(builtins)}
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [
+        ("ci", "ci"),
+        ("Service-Desk", "service_desk"),
+        ("a.b/c", "a_b_c"),
+        ("365", "key_365"),
+        ("class", "class_2"),
+        ("list", "list_2"),
+        ("ApiKey", "apikey"),
+        ("Ключ-1", "ключ_1"),
+        ("ﬁle", "file"),
+        ("-", "key"),
+        ("x" * 128, "x" * 40),
+    ],
+)
+def test_a_variable_is_named_as_near_to_its_key_as_may_be(name: str, variable: str) -> None:
+    assert Identifiers().choose(name) == variable
 
 
 @pytest.mark.parametrize("text", ["plain", 'a "b"', "it's", '\'""', "\\", "", "x" * 200])

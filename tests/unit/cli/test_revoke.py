@@ -1,4 +1,8 @@
-from support.samples import build_key, build_secret
+from datetime import date
+from typing import Any
+
+import pytest
+from support.samples import build_key, build_secret, build_state_key
 
 from zdx_provider.cli.revoke import SecretToRevoke
 
@@ -27,3 +31,28 @@ def test_what_is_left_to_do_depends_on_whether_a_stack_declares_the_key() -> Non
 
     assert "pulumi up --refresh" in SecretToRevoke(key, SECRET).next_step
     assert SecretToRevoke(build_key(marker=None), SECRET).next_step == ""
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        ({"secret_id": "secret-1"}, "It is the current secret of keys/prod/ci."),
+        ({"secret_id": "secret-2"}, "keys/prod/ci doesn't know it and has another one."),
+        (
+            {
+                "secret_id": "secret-2",
+                "previous_secret_id": "secret-1",
+                "previous_secret_revoke_on": date(2026, 12, 2),
+            },
+            "It is the previous secret of keys/prod/ci, which keeps it until 2026-12-02.",
+        ),
+    ],
+)
+def test_the_question_says_what_the_state_knows_of_the_secret(
+    outputs: dict[str, Any], said: str
+) -> None:
+    key = build_key(secrets=(SECRET, build_secret("secret-2")))
+    chosen = SecretToRevoke(key, SECRET, build_state_key(key, **outputs))
+
+    assert f"? {said} This cannot be undone" in chosen.question
+    assert ("pulumi up" in chosen.next_step) is (outputs["secret_id"] == SECRET.id)

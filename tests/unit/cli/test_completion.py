@@ -1,0 +1,63 @@
+"""What a shell shows when a user presses the tab key."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from support import completion
+from unit.cli.conftest import PulumiAnswers
+from unit.cli.test_stack import OUTPUTS, export, resource
+
+
+def complete(line: str, folder: Path) -> list[str]:
+    """What bash is shown, with the environment of the test."""
+    return completion.complete(line, folder, os.environ)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").touch()
+    return tmp_path
+
+
+def test_a_shell_completes_commands_and_options(tmp_path: Path) -> None:
+    assert complete("zdx-keys imp", tmp_path) == ["import-file"]
+    assert complete("zdx-keys import-file --down", tmp_path) == ["--downloaded"]
+
+
+@pytest.mark.parametrize("command", ["download", "show"])
+def test_a_shell_completes_the_keys_of_the_stack(
+    pulumi_answers: PulumiAnswers, project: Path, command: str
+) -> None:
+    names = ("ci", "cd", "ops", "c$(id)", "c d", "-c")
+    pulumi_answers(export(*map(resource, names)))
+
+    assert complete(f"zdx-keys {command} c", project) == ["ci", "cd"]
+
+
+def test_a_shell_completes_stacks_and_tenants(pulumi_answers: PulumiAnswers, project: Path) -> None:
+    pulumi_answers(json.dumps([{"name": "prod"}, {"name": "dev"}]))
+    assert complete("zdx-keys list --stack p", project) == ["prod"]
+
+    entries = json.dumps({"emea": {"vanityDomain": "globex"}, "apac": {}})
+    pulumi_answers(json.dumps({"zdx:tenants": {"value": entries, "secret": False}}))
+    assert complete("zdx-keys list --tenant e", project) == ["emea"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "zdx-keys download c",
+        "zdx-keys revoke c",
+        "zdx-keys revoke ci 9",
+        "zdx-keys list --stack p",
+        "zdx-keys list --tenant e",
+    ],
+)
+def test_a_failure_completes_nothing(
+    pulumi_answers: PulumiAnswers, project: Path, line: str
+) -> None:
+    pulumi_answers(export(resource("ci", outputs=OUTPUTS)), stderr="error: broken", exits=1)
+
+    assert complete(line, project) == []

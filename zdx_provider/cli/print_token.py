@@ -1,0 +1,73 @@
+"""``zdx-keys token``: print an access token of a key."""
+
+import os
+import stat
+import sys
+from dataclasses import replace
+
+from zdx_provider.cli.key_files import require_secret
+from zdx_provider.cli.options import Selection
+from zdx_provider.cli.output import print_json
+from zdx_provider.cli.stack import Stack, find_settings
+from zdx_provider.cli.state_keys import find_key
+from zdx_provider.errors import SettingsError
+from zdx_provider.keys.state import KeyState
+from zdx_provider.settings import Settings
+from zdx_provider.text import quote_shell
+from zdx_provider.zidentity import AuthenticationError, ClientSecret, ZIdentity
+from zdx_provider.zidentity.connection import format_tenant
+
+
+def is_pipe() -> bool:
+    """Whether standard output is read by another program, and neither by a person nor a file."""
+    try:
+        mode = os.fstat(sys.stdout.fileno()).st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def run(selection: Selection, wanted: str, *, as_json: bool) -> None:
+    """Print an access token of a key of a stack."""
+    key = find_key(Stack(selection.folder.resolve(), selection.stack), wanted)
+    settings = find_settings(replace(selection, tenant=key.tenant), os.environ).settings
+    zidentity = open_as(key, settings)
+    try:
+        lifetime = zidentity.authenticate()
+        token = zidentity.get_access_token().get_secret_value()
+    except AuthenticationError as error:
+        error.hint = (
+            f"Check the key: zdx-keys show {quote_shell(key.key_id)}. If its secret was revoked, "
+            "run pulumi up --refresh."
+        )
+        raise
+    finally:
+        zidentity.close()
+    if as_json:  # as RFC 6749 names the members
+        seconds = int(lifetime.total_seconds())
+        print_json({"access_token": token, "token_type": "Bearer", "expires_in": seconds})
+    else:
+        sys.stdout.write(f"{token}\n")
+
+
+def open_as(key: KeyState, settings: Settings) -> ZIdentity:
+    """Return the tenant of a key, with the key's own credentials; nothing is sent yet.
+
+    Args:
+        key: The key.
+        settings: How its tenant is reached.
+
+    Raises:
+        SettingsError: The settings name another tenant, which must not get the key's secret.
+        ZdxError: The state has no secret of the key.
+    """
+    tenant = settings.build_tenant()
+    if (tenant.vanity_domain, tenant.cloud) != (key.vanity_domain, key.cloud):
+        raise SettingsError(
+            f'the key "{key.name}" belongs to the tenant '
+            f"{format_tenant(key.vanity_domain, key.cloud)}, but the settings point to {tenant}. "
+            "Nothing was sent.",
+            hint="Correct zdx:vanityDomain and zdx:cloud (ZSCALER_VANITY_DOMAIN, ZSCALER_CLOUD).",
+        )
+    credentials = ClientSecret(key.key_id, require_secret(key).get_secret_value())
+    return ZIdentity(tenant, credentials, settings.build_connection())

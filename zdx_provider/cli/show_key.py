@@ -1,0 +1,158 @@
+"""``zdx-keys show``: everything that is known of one key."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from rich.text import Text
+
+from zdx_provider.cli.list_keys import ListedKey, build_secrets_table, to_json
+from zdx_provider.cli.options import Selection
+from zdx_provider.cli.output import create_console, format_cell, print_json
+from zdx_provider.cli.stack import open_repository
+from zdx_provider.cli.state_keys import StateKey, read_state_keys
+from zdx_provider.cli.table import print_lines, print_table
+from zdx_provider.keys.inputs import ATTRIBUTES
+from zdx_provider.keys.key import Key
+from zdx_provider.keys.repository import KeyRepository
+from zdx_provider.keys.roles import format_scopes
+from zdx_provider.keys.rotation import MISSING
+from zdx_provider.keys.state import KeyState
+from zdx_provider.zidentity import Tenant
+
+_GONE = "its secret no longer exists in the tenant"
+
+
+def run(selection: Selection, wanted: str, *, as_json: bool) -> None:
+    """Show one key."""
+    repository = open_repository(selection)
+    listed = find_key(selection, repository, wanted)
+    now = repository.zidentity.now()
+    if as_json:
+        print_json(to_document(listed, repository.tenant, now))
+        return
+    console = create_console()
+    print_lines(console, list(format_attributes(listed.key, repository.tenant)))
+    console.print()
+    print_table(build_secrets_table(listed, now))
+    console.print()
+    print_lines(console, [Text("The next pulumi up, if the program is unchanged", "bold")])
+    print_lines(console, [format_cell(line) for line in describe_next_up(listed, now.date())])
+
+
+def find_key(selection: Selection, repository: KeyRepository, wanted: str) -> ListedKey:
+    """Return the key of the command line: one of the stack first, then one of the tenant.
+
+    Args:
+        selection: The stack.
+        repository: The keys of the tenant.
+        wanted: The key's logical name in the stack, its name or its ID.
+
+    Raises:
+        ZdxError: There is no such key, or several.
+        ZIdentityError: The tenant could not be asked, or refused.
+    """
+    state_keys = read_state_keys(selection)
+    match = state_keys.find_by_name(wanted)
+    if match is not None and _is_in(match.state, repository.tenant):
+        key = repository.get_key(match.state.key_id)
+    else:
+        key = repository.get_key_by_name_or_id(wanted)
+    return ListedKey(key, state_keys.find(key, repository.tenant))
+
+
+def to_document(listed: ListedKey, tenant: Tenant, now: datetime) -> dict[str, Any]:
+    """Return a key as ``list --json`` does, with what only this command shows.
+
+    Args:
+        listed: The key.
+        tenant: The key's tenant.
+        now: This moment by the server's clock.
+    """
+    key = listed.key
+    return {
+        **to_json(listed, tenant, now),
+        "authentication": _format_authentication(key),
+        "other_scopes": [{"id": scope.id, "name": scope.name} for scope in key.other_scopes],
+        "next_up": describe_next_up(listed, now.date()),
+    }
+
+
+def format_attributes(key: Key, tenant: Tenant) -> Iterator[Text]:
+    """Return what a key is, one line for each attribute."""
+    attributes = {
+        "Name": key.name,
+        "Key ID": key.id,
+        "Tenant": str(tenant),
+        "State": "enabled" if key.client.enabled else "disabled",
+        "Role": f"{key.role} ({key.role_id})",
+        "Other services": format_scopes(key.other_scopes) or "-",
+        "Description": key.description or "-",
+        "Managed by": key.managed_by or "-",
+        "Authentication": _format_authentication(key),
+        "Token lifetime": f"{key.client.token_lifetime_seconds} s",
+    }
+    width = max(map(len, attributes))
+    for title, value in attributes.items():
+        yield Text.assemble((f"{title:{width}}", "bold"), "  ", format_cell(value))
+
+
+def describe_next_up(listed: ListedKey, today: date) -> list[str]:
+    """Return what the next update does if the program is unchanged, and when it does more.
+
+    Args:
+        listed: The key.
+        today: Today in UTC by the server's clock.
+    """
+    key, in_state = listed.key, listed.in_state
+    if in_state is None:
+        if not key.managed_by:
+            return ["Nothing: no stack manages the key."]
+        return [
+            f"Not known here: {key.managed_by} manages the key. Run zdx-keys show in its project."
+        ]
+    if key.marker and key.managed_by not in (in_state.owner, in_state.state.managed_by):
+        return [f"It refuses to change the key, which is now managed by {key.managed_by}."]
+    now = [*_list_steps(in_state.state, today), *_list_corrections(key, in_state)]
+    return [*(now or ["It changes nothing."]), *_list_later_steps(in_state.state, today)]
+
+
+def _list_steps(state: KeyState, today: date) -> Iterator[str]:
+    reason = state.find_rotation_reason(today, state.rotation)
+    if reason:
+        yield f"It creates a new secret: {reason}."
+    if state.is_revoke_due(today):
+        yield (
+            f"It revokes the previous secret {state.previous_secret_id}: its overlap ended on "
+            f"{state.previous_secret_revoke_on}."
+        )
+
+
+def _list_corrections(key: Key, in_state: StateKey) -> Iterator[str]:
+    """Yield what differs from the state, which only an update with a refresh detects."""
+    state = in_state.state
+    tenant_values = state.with_tenant_values(key)
+    fields = sorted({*ATTRIBUTES, "role", "managed_by"})
+    changed = [name for name in fields if getattr(state, name) != getattr(tenant_values, name)]
+    if changed:
+        yield f"With --refresh, it corrects what was changed manually: {', '.join(changed)}."
+    if state.secret_expires_on != MISSING == tenant_values.secret_expires_on:
+        yield f"With --refresh, it creates a new secret: {_GONE}."
+
+
+def _list_later_steps(state: KeyState, today: date) -> Iterator[str]:
+    expires_on = state.secret_expires_on
+    if expires_on not in (None, MISSING) and not state.find_rotation_reason(today, state.rotation):
+        window = timedelta(days=state.rotation.window_days if state.rotation else 0)
+        yield f"From {date.fromisoformat(expires_on) - window} on, it creates a new secret."
+    revoke_on = state.previous_secret_revoke_on
+    if revoke_on is not None and not state.is_revoke_due(today):
+        yield f"From {revoke_on} on, it revokes the previous secret {state.previous_secret_id}."
+
+
+def _is_in(state: KeyState, tenant: Tenant) -> bool:
+    return (state.vanity_domain, state.cloud) == (tenant.vanity_domain, tenant.cloud)
+
+
+def _format_authentication(key: Key) -> str:
+    return "client secret" if key.client.has_secrets else "private key"
