@@ -76,7 +76,7 @@ class ZIdentity:
         self._transport = Transport(options, self._clock, adapter)
         retry = Retry(options, monotonic, sleep, jitter)
         self._tokens = TokenSource(
-            tenant.token_url,
+            tenant,
             credentials,
             transport=self._transport,
             retry=retry,
