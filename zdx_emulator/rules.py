@@ -2,7 +2,8 @@
 
 Rules of the vendor's "Adding an API Client": a secret's lifetime is 30 to 365 days; a client has
 two at most; a third replaces the newest; the value is shown once. Rule of the service description:
-only clients of the type SECRET have secrets.
+only clients of the type SECRET have secrets. Rule of "About Access Tokens": the tokens of a
+client end when it is disabled or deleted.
 """
 
 from zdx_emulator.catalog import RESOURCE_SERVERS, ROLES, SCOPES
@@ -54,6 +55,8 @@ def create_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) ->
 def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> ApiClient:
     """Replace the whole client: members that the body lacks get their defaults.
 
+    A client that is disabled loses its tokens for good, unless a switch keeps them.
+
     Args:
         tenant: The tenant.
         client_id: The client to replace.
@@ -70,7 +73,19 @@ def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> Ap
     client = _build_client(client_id, body)
     client.client_id = replaced.client_id
     tenant.store.replace_client(client, now=tenant.clock.now())
+    if not client.status and not tenant.switches.tokens_outlive_client:
+        tenant.store.delete_tokens(client_id)
     return client
+
+
+def delete_client(tenant: Tenant, client_id: str) -> bool:
+    """Delete a client with its secrets and, unless a switch keeps them, its tokens.
+
+    Returns:
+        False when there is no such client.
+    """
+    outlived = tenant.switches.tokens_outlive_client
+    return tenant.store.delete_client(client_id, with_tokens=not outlived)
 
 
 def create_secret(tenant: Tenant, client_id: str, *, expires_at: int) -> ApiClientSecret:

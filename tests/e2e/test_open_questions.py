@@ -19,6 +19,7 @@ def test_a_key_is_made_found_changed_and_destroyed_whatever_the_response(
     project: PulumiProject, tenant: RunningEmulator, switch: str
 ) -> None:
     tenant.switch(EACH_OTHER_WAY[switch])
+    project.configure(tenant.stack_config())
     project.up()
     outputs = project.outputs()
     assert tenant.can_authenticate(outputs["key_id"], outputs["key_secret"])
@@ -64,6 +65,7 @@ def test_an_operation_does_its_work_whatever_the_response(
     record_property("figures", "switches")
     record_property("outcome", switch)
     tenant.switch(EACH_OTHER_WAY[switch])
+    empty_project.configure(tenant.stack_config())
     in_use = operation.prepare(empty_project, tenant)
 
     empty_project.program(operation.program).run(*operation.command)
