@@ -309,11 +309,11 @@ class Switches(BaseModel):
         separate_client_id: A token request needs another ID than the one in the path; a client
             has it as its member `clientId`. The schema has only `id`.
         tokens_outlive_client: The tokens of a client that is disabled or deleted work until they
-            expire. By default they end, as the help page "About Access Tokens" says; a
-            third-party digest says the opposite.
-        token_lifetime_unit: What a client's `accessTokenLifeTime` counts. The documents say
+            expire. By default they are invalid at once, as the help page "About Access Tokens"
+            says; a third-party digest says the opposite.
+        lifetime_unit: What a client's `accessTokenLifeTime` counts. The documents say
             `seconds` of a POST and a response, and `minutes` of a PUT.
-        token_audience: Whether the audience of a token request is `required`, as the help page
+        audience: Whether the audience of a token request is `required`, as the help page
             "Getting Started" says, or `refused`, as a user reports (zscaler-sdk-python,
             issue 585).
         assertions: Which assertions are accepted: those of the vendor's `sdks` (the audience
@@ -331,8 +331,8 @@ class Switches(BaseModel):
     description_limit: Annotated[int, Field(ge=1)] | None = None
     separate_client_id: bool = False
     tokens_outlive_client: bool = False
-    token_lifetime_unit: Literal["seconds", "minutes"] = "seconds"
-    token_audience: Literal["required", "refused"] = "required"
+    lifetime_unit: Literal["seconds", "minutes"] = "seconds"
+    audience: Literal["required", "refused"] = "required"
     assertions: Literal["sdks", "help-pages"] = "sdks"
 
 
@@ -346,8 +346,8 @@ EACH_OTHER_WAY: Mapping[str, Switches] = MappingProxyType(
         "description_limit": Switches(description_limit=255),
         "separate_client_id": Switches(separate_client_id=True),
         "tokens_outlive_client": Switches(tokens_outlive_client=True),
-        "token_lifetime_unit": Switches(token_lifetime_unit="minutes"),
-        "token_audience": Switches(token_audience="refused"),
+        "lifetime_unit": Switches(lifetime_unit="minutes"),
+        "audience": Switches(audience="refused"),
         "assertions": Switches(assertions="help-pages"),
     }
 )

@@ -2,8 +2,8 @@
 
 Rules of the vendor's "Adding an API Client": a secret's lifetime is 30 to 365 days; a client has
 two at most; a third replaces the newest; the value is shown once. Rule of the service description:
-only clients of the type SECRET have secrets. Rule of "About Access Tokens": the tokens of a
-client end when it is disabled or deleted.
+only clients of the type SECRET have secrets. Rule of "About Access Tokens":
+disabling or deleting a client invalidates its tokens.
 """
 
 from zdx_emulator.catalog import RESOURCE_SERVERS, ROLES, SCOPES

@@ -247,7 +247,8 @@ class Store:
             self._db.execute(
                 "DELETE FROM tokens WHERE client_id = ?"
                 if with_tokens
-                else "INSERT INTO deleted_clients SELECT id, document FROM api_clients WHERE id = ?",
+                else "INSERT INTO deleted_clients"
+                " SELECT id, document FROM api_clients WHERE id = ?",
                 (client_id,),
             )
             removed = self._db.execute("DELETE FROM api_clients WHERE id = ?", (client_id,))

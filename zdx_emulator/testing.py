@@ -121,7 +121,7 @@ class RunningEmulator:
         Args:
             vanity_domain: The tenant's vanity domain.
         """
-        audience = {"tokenAudience": "none"} if self.switches().token_audience == "refused" else {}
+        audience = {"tokenAudience": "none"} if self.switches().audience == "refused" else {}
         return {
             "vanityDomain": vanity_domain,
             "apiUrl": self.url,

@@ -92,7 +92,7 @@ async def _parse_form(request: Request) -> TokenRequest:
 
 
 def _check_audience(tenant: Tenant, audience: str) -> None:
-    if tenant.switches.token_audience == "refused":  # noqa: S105 - a switch
+    if tenant.switches.audience == "refused":
         if audience:
             raise TokenError("invalid_request", "audience is not accepted")
     elif audience != AUDIENCE:
@@ -164,7 +164,7 @@ def _get_lifetime(tenant: Tenant, client: ApiClient | None) -> int:
         return _ADMIN_TOKEN_SECONDS
     if not client.status:
         raise TokenError("invalid_client", "The client is disabled")
-    unit = 60 if tenant.switches.token_lifetime_unit == "minutes" else 1  # noqa: S105 - a switch
+    unit = 60 if tenant.switches.lifetime_unit == "minutes" else 1
     return client.access_token_life_time * unit
 
 

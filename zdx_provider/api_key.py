@@ -199,7 +199,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             name: The key's name in the ZDX portal, 1-128 printable characters. Default:
                 ``<project>-<stack>-<resource_name>``.
             description: Free text. ZIdentity shows it before the ownership marker.
-            enabled: Whether the key can obtain tokens.
+            enabled: Whether the key can obtain tokens. Disabling it invalidates its tokens.
             token_lifetime_seconds: The lifetime of the key's access tokens, 60-86400 seconds.
             rotation: When the secret is rotated, and for how long the previous secret works.
                 Without it, a warning appears from 30 days before the secret expires, and a secret

@@ -174,7 +174,7 @@ def test_a_token_expires_when_it_says(tenant: RunningEmulator, anonymous: httpx.
     assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
 
 
-def test_a_disabled_client_gets_no_token_and_its_tokens_end_for_good(
+def test_disabling_a_client_invalidates_its_tokens_for_good(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     client = tenant.create_client("ci")
@@ -192,7 +192,9 @@ def test_a_disabled_client_gets_no_token_and_its_tokens_end_for_good(
     assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
 
 
-def test_a_deleted_clients_tokens_end(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
+def test_deleting_a_client_invalidates_its_tokens(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
     client = tenant.create_client("ci")
     token = tenant.token_for(client.id, tenant.add_secret(client.id).value)
     bearer = {"Authorization": f"Bearer {token}"}
@@ -203,7 +205,7 @@ def test_a_deleted_clients_tokens_end(tenant: RunningEmulator, anonymous: httpx.
     assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
 
 
-def test_a_deleted_secrets_tokens_work_until_they_expire(
+def test_deleting_a_secret_does_not_invalidate_its_tokens(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     client = tenant.create_client("ci")

@@ -226,7 +226,7 @@ def test_the_tokens_of_a_disabled_or_deleted_client_may_work_until_they_expire(
     assert api.get("/zdx/v1/apps", headers=bearer).status_code == 401
 
 
-def test_the_tokens_of_a_deleted_client_end_when_the_switch_is_turned_back(
+def test_the_tokens_of_a_deleted_client_are_invalid_once_the_switch_is_turned_back(
     tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     tenant.switch(EACH_OTHER_WAY["tokens_outlive_client"])
@@ -240,7 +240,7 @@ def test_the_tokens_of_a_deleted_client_end_when_the_switch_is_turned_back(
     assert api.get("/zdx/v1/apps", headers=bearer).status_code == 401
 
 
-@turned("token_lifetime_unit")
+@turned("lifetime_unit")
 def test_a_token_lifetime_may_count_minutes(
     tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
@@ -256,7 +256,7 @@ def test_a_token_lifetime_may_count_minutes(
     assert api.post(TOKEN, data=form).json()["expires_in"] == 3600
 
 
-@turned("token_audience")
+@turned("audience")
 def test_the_audience_of_a_token_request_may_be_refused(
     tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
 ) -> None:

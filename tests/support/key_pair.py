@@ -21,12 +21,12 @@ class KeyPair:
 
     @classmethod
     def make(cls) -> "KeyPair":
-        """Make an RSA key."""
+        """Create an RSA key."""
         return cls._from_key(rsa.generate_private_key(public_exponent=65537, key_size=2048))
 
     @classmethod
     def make_ec(cls) -> "KeyPair":
-        """Make an EC key with the curve P-256."""
+        """Create an EC key with the curve P-256."""
         return cls._from_key(ec.generate_private_key(ec.SECP256R1()))
 
     @classmethod

@@ -129,7 +129,7 @@ def test_an_audience_that_is_no_url_is_refused_and_its_setting_named(
         settings({**CONFIG, f"zdx:{key}": audience}).build_tenant()
 
 
-def test_only_the_audience_of_a_token_request_can_be_left_out() -> None:
+def test_only_the_audience_of_a_token_request_can_be_none() -> None:
     with pytest.raises(SettingsError, match="audience of the assertion is not an https URL"):
         settings({**CONFIG, "zdx:assertionAudience": "none"}).build_tenant()
 

@@ -284,7 +284,7 @@ def _check_zdx_accepts_token(sandbox: Sandbox, _: ApiClient) -> Outcome:
     return confirm()
 
 
-def _check_tokens_end_when_disabled(sandbox: Sandbox, _: ApiClient) -> Outcome:
+def _check_tokens_of_disabled(sandbox: Sandbox, _: ApiClient) -> Outcome:
     client, secret = _create_key(sandbox, "token-disabled")
     with sandbox.authenticate(client.id, secret) as session:
         session.call_zdx()
@@ -292,7 +292,7 @@ def _check_tokens_end_when_disabled(sandbox: Sandbox, _: ApiClient) -> Outcome:
         return judge_delay(sandbox.measure_seconds_until(lambda: not _is_token_accepted(session)))
 
 
-def _check_tokens_end_when_deleted(sandbox: Sandbox, _: ApiClient) -> Outcome:
+def _check_tokens_of_deleted(sandbox: Sandbox, _: ApiClient) -> Outcome:
     client, secret = _create_key(sandbox, "token-deleted")
     with sandbox.authenticate(client.id, secret) as session:
         session.call_zdx()
@@ -300,12 +300,12 @@ def _check_tokens_end_when_deleted(sandbox: Sandbox, _: ApiClient) -> Outcome:
         return judge_delay(sandbox.measure_seconds_until(lambda: not _is_token_accepted(session)))
 
 
-def _check_tokens_outlive_secret(sandbox: Sandbox, _: ApiClient) -> Outcome:
+def _check_tokens_of_revoked(sandbox: Sandbox, _: ApiClient) -> Outcome:
     client, secret = _create_key(sandbox, "token-revoked")
     with sandbox.authenticate(client.id, secret) as session:
         session.call_zdx()
         sandbox.clients.secrets.delete(client.id, secret.id)
-        return confirm() if _is_token_accepted(session) else contradict("they end with the secret")
+        return confirm() if _is_token_accepted(session) else contradict("they are invalid too")
 
 
 def _create_key(sandbox: Sandbox, suffix: str) -> tuple[ApiClient, NewApiClientSecret]:
@@ -361,11 +361,11 @@ SECRET_ASSUMPTIONS = (
     ),
     Assumption("The ZDX API accepts an access token of a key", _check_zdx_accepts_token),
     Assumption(
-        "Disabling a client ends its access tokens at once", _check_tokens_end_when_disabled
+        "Disabling a client invalidates its access tokens at once", _check_tokens_of_disabled
     ),
-    Assumption("Deleting a client ends its access tokens at once", _check_tokens_end_when_deleted),
+    Assumption("Deleting a client invalidates its access tokens at once", _check_tokens_of_deleted),
     Assumption(
-        "Revoking a secret doesn't end the access tokens requested with it",
-        _check_tokens_outlive_secret,
+        "Revoking a secret doesn't invalidate the access tokens requested with it",
+        _check_tokens_of_revoked,
     ),
 )

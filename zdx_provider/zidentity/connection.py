@@ -117,7 +117,9 @@ class Tenant:
         _set(self, "api_url", _parse_url("api_url", self.api_url or _CLOUDS[self.cloud].api_url))
         _set(self, "token_url", _parse_url("token_url", self.token_url or self._build_token_url()))
         is_none = self.token_audience.lower() == NO_AUDIENCE
-        audience = NO_AUDIENCE if is_none else _parse_audience("token_audience", self.token_audience)
+        audience = (
+            NO_AUDIENCE if is_none else _parse_audience("token_audience", self.token_audience)
+        )
         _set(self, "token_audience", audience)
         audience = _parse_audience("assertion_audience", self.assertion_audience)
         _set(self, "assertion_audience", audience)
@@ -228,13 +230,13 @@ def _parse_audience(field: str, value: str) -> str:
         return AUDIENCE
     if value.startswith("https://") and _PLAIN_URL.fullmatch(value) and _has_host_and_port(value):
         return value
-    what, leave_out = {
+    what, alternative = {
         "token_audience": ("token request", f' To send no audience, use "{NO_AUDIENCE}".'),
         "assertion_audience": ("assertion", ""),
     }[field]
     raise SettingsError(
         f"the audience of the {what} is not an https URL.",
-        hint=f"Use the form https://host, such as {AUDIENCE}.{leave_out}",
+        hint=f"Use the form https://host, such as {AUDIENCE}.{alternative}",
         field=field,
     )
 
@@ -318,7 +320,7 @@ class PrivateKey:
 
     Attributes:
         algorithm: How it signs: `RS256` or `ES256`.
-        key_id: Its `kid`, where a JWK has one: a client with several keys is told which one signed.
+        key_id: Its `kid`, where a JWK has one: it says which of a client's keys has signed.
 
     Raises:
         SettingsError: `pem` is no such key.

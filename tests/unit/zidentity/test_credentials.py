@@ -101,7 +101,9 @@ def read_claims(
 
 
 def test_no_assertion_is_used_twice(private_key: PrivateKey) -> None:
-    first, second = (private_key.build_token_request(TENANT, NOW)["client_assertion"] for _ in range(2))
+    first, second = (
+        private_key.build_token_request(TENANT, NOW)["client_assertion"] for _ in range(2)
+    )
 
     assert first != second
 
@@ -112,7 +114,9 @@ def test_the_key_never_leaves(private_key: PrivateKey) -> None:
 
 @pytest.mark.parametrize("pem", ["", "obviously-fake", "-----BEGIN PRIVATE KEY-----\nAAAA\n"])
 def test_what_is_no_key_is_refused_without_repeating_it(pem: str) -> None:
-    with pytest.raises(SettingsError, match=r"not an RSA or EC P-256 key in PEM form|is cut off") as error:
+    with pytest.raises(
+        SettingsError, match=r"not an RSA or EC P-256 key in PEM form|is cut off"
+    ) as error:
         PrivateKey("admin", pem)
 
     assert "obviously-fake" not in str(error.value)
