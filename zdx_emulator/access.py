@@ -74,6 +74,8 @@ def _find_roles(tenant: Tenant, client_id: str) -> frozenset[Role]:
     if client_id == tenant.admin_client.client_id:
         return _ADMIN_ROLES
     client = tenant.store.find_client(client_id)
+    if client is None and tenant.switches.tokens_outlive_client:
+        client = tenant.store.find_deleted_client(client_id)
     if client is None:
         raise ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "The token's client doesn't exist")
     return frozenset(

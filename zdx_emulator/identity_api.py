@@ -30,6 +30,7 @@ from zdx_emulator.models import (
 from zdx_emulator.rules import (
     create_client,
     create_secret,
+    delete_client,
     replace_client,
     require_secret_type,
     to_api_secret,
@@ -170,7 +171,7 @@ async def delete_api_client(client_id: str, tenant: CurrentTenant, _: Editor) ->
     Raises:
         ApiError: 404.
     """
-    if not tenant.store.delete_client(client_id):
+    if not delete_client(tenant, client_id):
         raise NotFoundError("API client")
 
 

@@ -314,6 +314,17 @@ class Switches(BaseModel):
             that was created on the page or by an observer is visible immediately.
         separate_client_id: A token request needs another ID than the one in the path; a client
             has it as its member `clientId`. The schema has only `id`.
+        tokens_outlive_client: The tokens of a client that is disabled or deleted work until they
+            expire. By default they are invalid at once, as the help page "About Access Tokens"
+            says; a third-party digest says the opposite.
+        lifetime_unit: What a client's `accessTokenLifeTime` counts. The documents say
+            `seconds` of a POST and a response, and `minutes` of a PUT.
+        audience: Whether the audience of a token request is `required`, as the help page
+            "Getting Started" says, or `refused`, as a user reports (zscaler-sdk-python,
+            issue 585).
+        assertions: Which assertions are accepted: those of the vendor's `sdks` (the audience
+            `https://api.zscaler.com`), or those of the `help-pages` (the audience
+            `https://<vanity domain>.zslogin.net`, and `iat` is required).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -327,6 +338,10 @@ class Switches(BaseModel):
     first_secret: bool = False
     read_lag_ms: Annotated[int, Field(ge=0)] = 0
     separate_client_id: bool = False
+    tokens_outlive_client: bool = False
+    lifetime_unit: Literal["seconds", "minutes"] = "seconds"
+    audience: Literal["required", "refused"] = "required"
+    assertions: Literal["sdks", "help-pages"] = "sdks"
 
 
 EACH_OTHER_WAY: Mapping[str, Switches] = MappingProxyType(
@@ -340,6 +355,10 @@ EACH_OTHER_WAY: Mapping[str, Switches] = MappingProxyType(
         "first_secret": Switches(first_secret=True),
         "read_lag_ms": Switches(read_lag_ms=300),
         "separate_client_id": Switches(separate_client_id=True),
+        "tokens_outlive_client": Switches(tokens_outlive_client=True),
+        "lifetime_unit": Switches(lifetime_unit="minutes"),
+        "audience": Switches(audience="refused"),
+        "assertions": Switches(assertions="help-pages"),
     }
 )
 """Each switch by its name, turned away from its default while the others keep theirs."""

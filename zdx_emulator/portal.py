@@ -28,6 +28,7 @@ from zdx_emulator.portal_keys import (
     create_key,
     edit_key,
 )
+from zdx_emulator.rules import delete_client
 from zdx_emulator.tenant import Tenant
 
 STATIC = Path(__file__).parent / "static"
@@ -255,13 +256,17 @@ async def submit_edit(key_id: str, tenant: CurrentTenant, form: SentForm) -> Res
 @router.get("/portal/keys/{key_id}/delete")
 async def show_delete_form(key_id: str, tenant: CurrentTenant) -> Response:
     """Ask for confirmation."""
-    return render("delete.html", key=_get_key(tenant, key_id))
+    return render(
+        "delete.html",
+        key=_get_key(tenant, key_id),
+        tokens_outlive_key=tenant.switches.tokens_outlive_client,
+    )
 
 
 @router.post("/portal/keys/{key_id}/delete")
 async def delete_key(key_id: str, tenant: CurrentTenant) -> Response:
     """Delete a key, its secrets and its tokens."""
-    if not tenant.store.delete_client(key_id):
+    if not delete_client(tenant, key_id):
         raise KeyNotFoundError
     return _redirect(f"/?notice={Notice.DELETED.name}")
 

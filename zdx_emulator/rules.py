@@ -4,7 +4,8 @@ Rules of the vendor's "Adding an API Client": a secret's lifetime is 30 to 365 d
 two at most; a third replaces the newest; the value is shown once. Rule of "Ranges & Limitations":
 a tenant has 256 API clients at most. Rule of the service description: only clients of the type
 SECRET have secrets. Rule of the OpenAPI description of 2026-07: a name has 128 characters at most,
-a description 256.
+a description 256. Rule of "About Access Tokens": disabling or deleting a client invalidates its
+tokens.
 """
 
 from zdx_emulator.catalog import RESOURCE_SERVERS, ROLES, SCOPES
@@ -59,6 +60,8 @@ def create_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) ->
 def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> ApiClient:
     """Replace the whole client: members that the body lacks get their defaults.
 
+    A client that is disabled loses its tokens for good, unless a switch keeps them.
+
     Args:
         tenant: The tenant.
         client_id: The client to replace.
@@ -77,7 +80,19 @@ def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> Ap
     client = _build_client(client_id, body, scope_names=scope_names)
     client.client_id = replaced.client_id
     tenant.store.replace_client(client, now=tenant.clock.now())
+    if not client.status and not tenant.switches.tokens_outlive_client:
+        tenant.store.delete_tokens(client_id)
     return client
+
+
+def delete_client(tenant: Tenant, client_id: str) -> bool:
+    """Delete a client with its secrets and, unless a switch keeps them, its tokens.
+
+    Returns:
+        False when there is no such client.
+    """
+    outlived = tenant.switches.tokens_outlive_client
+    return tenant.store.delete_client(client_id, with_tokens=not outlived)
 
 
 def create_secret(tenant: Tenant, client_id: str, *, expires_at: int) -> ApiClientSecret:

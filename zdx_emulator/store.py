@@ -45,6 +45,11 @@ CREATE TABLE IF NOT EXISTS tokens (
 );
 CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires_at);
 CREATE INDEX IF NOT EXISTS tokens_of_client ON tokens (client_id);
+-- Deleted clients whose tokens work until they expire, where a switch says so.
+CREATE TABLE IF NOT EXISTS deleted_clients (
+    id TEXT PRIMARY KEY,
+    document TEXT NOT NULL
+);
 CREATE VIEW IF NOT EXISTS portal_clients AS
     SELECT *, (SELECT max(expires_at) FROM secrets WHERE client_id = api_clients.id) AS expires_at
     FROM api_clients;
@@ -54,6 +59,7 @@ INSERT INTO draws SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM draws);
 
 DELETE_EVERYTHING = """
 DELETE FROM tokens;
+DELETE FROM deleted_clients;
 DELETE FROM secrets;
 DELETE FROM api_clients;
 UPDATE draws SET number = 0;
@@ -235,12 +241,30 @@ class Store:
             )
         return changed.rowcount == 1
 
-    def delete_client(self, client_id: str) -> bool:
-        """Delete a client with its secrets and tokens; False when there is none."""
+    def delete_client(self, client_id: str, *, with_tokens: bool) -> bool:
+        """Delete a client with its secrets; False when there is none.
+
+        Args:
+            client_id: The client.
+            with_tokens: Whether its tokens are deleted too; else `find_deleted_client` returns it.
+        """
         with self._db:
-            self._db.execute("DELETE FROM tokens WHERE client_id = ?", (client_id,))
+            self._db.execute(
+                "DELETE FROM tokens WHERE client_id = ?"
+                if with_tokens
+                else "INSERT INTO deleted_clients"
+                " SELECT id, document FROM api_clients WHERE id = ?",
+                (client_id,),
+            )
             removed = self._db.execute("DELETE FROM api_clients WHERE id = ?", (client_id,))
         return removed.rowcount == 1
+
+    def find_deleted_client(self, client_id: str) -> ApiClient | None:
+        """Return the client of that ID that was deleted without its tokens."""
+        row = self._db.execute(
+            "SELECT document FROM deleted_clients WHERE id = ?", (client_id,)
+        ).fetchone()
+        return ApiClient.model_validate_json(row[0]) if row else None
 
     def list_secrets(self, client_id: str) -> list[StoredSecret]:
         """Return a client's secrets, oldest first."""
@@ -293,6 +317,11 @@ class Store:
                 "INSERT INTO tokens (digest, client_id, expires_at) VALUES (?, ?, ?)",
                 (_compute_digest(value), token.client_id, token.expires_at),
             )
+
+    def delete_tokens(self, client_id: str) -> None:
+        """Delete all tokens of a client."""
+        with self._db:
+            self._db.execute("DELETE FROM tokens WHERE client_id = ?", (client_id,))
 
     def find_token(self, value: str) -> StoredToken | None:
         """Return the token of that value."""

@@ -98,7 +98,8 @@ class ServerProcess(Protocol):
 class RunningEmulator:
     """A tenant in its own process, which a test reads and controls.
 
-    Its requests are not logged. No fault, latency, rate limit or read lag applies to them.
+    Its requests are not logged. No fault, latency, rate limit or read lag applies to them, and a
+    token request has the documented audience even where the tenant refuses it.
 
     Args:
         process: The server's process.
@@ -115,15 +116,19 @@ class RunningEmulator:
     def settings(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
         """Return the provider's settings for this tenant, an entry of `zdx:tenants`.
 
+        They are those that the tenant needs as it is switched now.
+
         Args:
             vanity_domain: The tenant's vanity domain.
         """
+        audience = {"tokenAudience": "none"} if self.switches().audience == "refused" else {}
         return {
             "vanityDomain": vanity_domain,
             "apiUrl": self.url,
             "tokenUrl": f"{self.url}{TOKEN}",
             "clientId": ADMIN_ID,
             "clientSecret": ADMIN_SECRET,
+            **audience,
         }
 
     def stack_config(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
@@ -285,6 +290,10 @@ class RunningEmulator:
     def switch(self, switches: Switches) -> None:
         """Turn all switches; `EACH_OTHER_WAY` has them one by one."""
         self._send("POST", "/_emulator/switches", json=switches.model_dump())
+
+    def switches(self) -> Switches:
+        """Return all switches as they are now."""
+        return _parse(Switches, self._send("GET", "/_emulator/switches"))
 
     def now(self) -> int:
         """Return the tenant's time in epoch seconds."""

@@ -1,8 +1,8 @@
 """`/oauth2/v1/token`: client credentials for a bearer token (RFC 6749, 4.4).
 
-Rules of the vendor's "Getting Started" with OneAPI: the audience is required; a client proves
-itself by its secret, in the form or by Basic authentication, or by a signed assertion; every
-refusal is 400.
+Rules of the vendor's "Getting Started" with OneAPI: the audience is required, unless a switch says
+that it is refused; a client proves itself by its secret, in the form or by Basic authentication, or
+by a signed assertion; every refusal is 400.
 """
 
 import binascii
@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from zdx_emulator.access import CurrentTenant
+from zdx_emulator.access import CurrentTenant, is_observed
 from zdx_emulator.catalog import AUDIENCE
 from zdx_emulator.errors import TokenError
 from zdx_emulator.models import ApiClient
@@ -66,6 +66,8 @@ async def issue_token(request: Request, response: Response, tenant: CurrentTenan
         TokenError: The request breaks a rule, or the client does not prove who it is.
     """
     form = await _parse_form(request)
+    if not is_observed(request.scope):  # the tests' own requests work whatever the switches
+        _check_audience(tenant, form.audience)
     request.state.client_id = form.client_id or None
     client = (
         await _authenticate_assertion(tenant, form)
@@ -75,7 +77,7 @@ async def issue_token(request: Request, response: Response, tenant: CurrentTenan
     holder = tenant.admin_client.client_id if client is None else client.id
     request.state.client_id = holder
     response.headers["Cache-Control"] = "no-store"
-    return _create_token(tenant, holder, _get_lifetime(client))
+    return _create_token(tenant, holder, _get_lifetime(tenant, client))
 
 
 async def _parse_form(request: Request) -> TokenRequest:
@@ -86,9 +88,15 @@ async def _parse_form(request: Request) -> TokenRequest:
     _read_basic_credentials(request, form)
     if form.grant_type != "client_credentials":
         raise TokenError("unsupported_grant_type", "grant_type must be client_credentials")
-    if form.audience != AUDIENCE:
-        raise TokenError("invalid_request", f"audience must be {AUDIENCE}")
     return form
+
+
+def _check_audience(tenant: Tenant, audience: str) -> None:
+    if tenant.switches.audience == "refused":
+        if audience:
+            raise TokenError("invalid_request", "audience is not accepted")
+    elif audience != AUDIENCE:
+        raise TokenError("invalid_request", f"audience must be {AUDIENCE}")
 
 
 def _read_basic_credentials(request: Request, form: TokenRequest) -> None:
@@ -113,7 +121,11 @@ async def _authenticate_assertion(tenant: Tenant, form: TokenRequest) -> ApiClie
         raise TokenError("invalid_client", "The client is unknown")
     # A JWKS is fetched over the network: not on the thread that serves all requests.
     await run_in_threadpool(
-        assertions.check_assertion, client, form.client_assertion, now=tenant.clock.now()
+        assertions.check_assertion,
+        client,
+        form.client_assertion,
+        rules=tenant.switches.assertions,
+        now=tenant.clock.now(),
     )
     return client
 
@@ -147,12 +159,13 @@ def _build_refusal() -> TokenError:
     return TokenError("invalid_client", "The client or its secret is unknown or expired")
 
 
-def _get_lifetime(client: ApiClient | None) -> int:
+def _get_lifetime(tenant: Tenant, client: ApiClient | None) -> int:
     if client is None:
         return _ADMIN_TOKEN_SECONDS
     if not client.status:
         raise TokenError("invalid_client", "The client is disabled")
-    return client.access_token_life_time
+    unit = 60 if tenant.switches.lifetime_unit == "minutes" else 1
+    return client.access_token_life_time * unit
 
 
 def _create_token(tenant: Tenant, client_id: str, lifetime: int) -> TokenResponse:

@@ -200,7 +200,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
                 ``<project>-<stack>-<resource_name>``.
             description: Free text. ZIdentity shows it before the ownership marker, and stores at
                 most 256 characters of both together.
-            enabled: Whether the key can obtain tokens.
+            enabled: Whether the key can obtain tokens. Disabling it invalidates its tokens.
             token_lifetime_seconds: The lifetime of the key's access tokens, 60-86400 seconds.
             rotation: When the secret is rotated, and for how long the previous secret works.
                 Without it, a warning appears from 30 days before the secret expires, and a secret

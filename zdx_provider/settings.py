@@ -81,7 +81,8 @@ class Settings(BaseModel):
     Attributes:
         client_id: The ID of the provider's API client.
         client_secret: Its secret; or
-        private_key: its RSA private key, for a client that authenticates by ``private_key_jwt``.
+        private_key: its RSA or EC P-256 private key, for a client that authenticates by
+            ``private_key_jwt``.
         vanity_domain: The tenant's name in ``https://<vanity domain>.zslogin.net``.
         cloud: The cloud's name for tenants outside production, such as ``beta``.
         http_proxy: The URL of a proxy for every request.
@@ -90,6 +91,8 @@ class Settings(BaseModel):
             whole body.
         api_url: Overrides the API's origin.
         token_url: Overrides the token endpoint.
+        token_audience: Overrides the audience of a token request; ``none`` leaves it out.
+        assertion_audience: Overrides the audience that the private key signs.
         resume_interrupted: Take over a key that an interrupted run of this stack left behind.
     """
 
@@ -107,6 +110,8 @@ class Settings(BaseModel):
     request_timeout: float = Field(60, gt=0, le=600)
     api_url: Text = ""
     token_url: Text = ""
+    token_audience: Text = ""
+    assertion_audience: Text = ""
     resume_interrupted: bool = False
 
     _tenant_name: str | None = PrivateAttr(None)
@@ -152,6 +157,8 @@ class Settings(BaseModel):
                 cloud=self.cloud,
                 api_url=self.api_url,
                 token_url=self.token_url,
+                token_audience=self.token_audience,
+                assertion_audience=self.assertion_audience,
             )
         except SettingsError as error:
             raise SettingsError(error.problem, hint=self._format_correction(error)) from None

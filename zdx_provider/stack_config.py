@@ -21,6 +21,8 @@ KEYS = (
     "requestTimeout",
     "apiUrl",
     "tokenUrl",
+    "tokenAudience",
+    "assertionAudience",
     "resumeInterrupted",
 )
 TENANTS = "zdx:tenants"
@@ -54,8 +56,8 @@ def to_tenant_path(tenant: str) -> str:
 def format_set(path: str, *, secret: bool = False) -> str:
     """Write the command that sets a setting; a secret is never an argument of it."""
     if not secret:
-        # The CLI takes the name for that of a secret.
-        plain = "--plaintext " if path.endswith("tokenUrl") else ""
+        # The CLI takes these names for those of secrets.
+        plain = "--plaintext " if path.endswith(("tokenUrl", "tokenAudience")) else ""
         return f"pulumi config set {plain}{_quote(path)} VALUE"
     source = " < FILE" if path.endswith("privateKey") else ""
     return f"pulumi config set --secret {_quote(path)}{source}"

@@ -4,14 +4,16 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
+import requests
 from e2e.conftest import ONE_KEY
-from support.documents import ROOT, Block, blocks, programs, script_of, scripts, walks
+from support.documents import ROOT, Block, blocks, programs, script_of, scripts, steps_of, walks
 from support.pulumi_project import PulumiProject
 from support.shell import commands
 
@@ -33,7 +35,11 @@ ignore_missing_imports = True
 """
 
 SAMPLE_ID = "hs4tigsgircje"
-WALKED_ELSEWHERE = {"docs/quick-start.md": "tests/e2e/test_wheel.py"}
+LEAKED_KEY = "docs/leaked-key.md"
+WALKED_ELSEWHERE = {
+    "docs/quick-start.md": "tests/e2e/test_wheel.py",
+    LEAKED_KEY: "test_each_step_after_a_leak_does_what_the_page_says",
+}
 
 
 def test_every_python_block_is_typed(tmp_path: Path) -> None:
@@ -84,6 +90,59 @@ def test_every_walk_arrives(document: str, quick_start: PulumiProject) -> None:
         cwd=quick_start.folder,
         env={**quick_start.variables(), "PULUMI_SKIP_CONFIRMATIONS": "true"},
     )
+
+
+def test_each_step_after_a_leak_does_what_the_page_says(
+    quick_start: PulumiProject, tenant: RunningEmulator
+) -> None:
+    quick_start.up()
+    leaked = quick_start.outputs()
+    token = tenant.token_for(leaked["key_id"], leaked["key_secret"])
+    assert _reads_zdx(tenant, token)
+    observed = []
+
+    for script in filter(None, steps_of(LEAKED_KEY)):
+        _run(
+            *("bash", "-euo", "pipefail", "-c", script),
+            cwd=quick_start.folder,
+            env={**quick_start.variables(), "PULUMI_SKIP_CONFIRMATIONS": "true"},
+        )
+        current = {**leaked, **quick_start.outputs()}
+        observed.append(
+            (
+                _reads_zdx(tenant, token),
+                _gets_token(tenant, leaked),
+                current["key_secret"] != leaked["key_secret"] and _gets_token(tenant, current),
+                [len(tenant.secrets(client.id)) for client in tenant.clients()],
+            )
+        )
+
+    assert observed == [
+        (False, False, False, [1]),
+        (False, False, False, [2]),
+        (False, False, False, [1]),
+        (False, False, True, [1]),
+        (False, False, False, []),
+    ]
+
+
+def _reads_zdx(tenant: RunningEmulator, token: str) -> bool:
+    with requests.Session() as session:
+        session.trust_env = False
+        response = session.get(
+            f"{tenant.url}/zdx/v1/administration/departments",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
+        )
+    assert response.status_code in (200, 401)
+    return response.ok
+
+
+def _gets_token(tenant: RunningEmulator, outputs: Mapping[str, str]) -> bool:
+    try:
+        return bool(tenant.token_for(outputs["key_id"], outputs["key_secret"]))
+    except requests.HTTPError:
+        return False
 
 
 @pytest.fixture

@@ -44,6 +44,7 @@ def test_an_operation_does_its_work_whatever_the_response(
     record_property("figures", "switches")
     record_property("outcome", switch)
     tenant.switch(EACH_OTHER_WAY[switch])
+    empty_project.configure(tenant.stack_config())
     in_use = operation.prepare(empty_project, tenant)
 
     empty_project.program(operation.program).run(*operation.command)

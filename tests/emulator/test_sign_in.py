@@ -12,9 +12,18 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from jwt.algorithms import RSAAlgorithm
 
-from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, API_CLIENTS, TOKEN, RunningEmulator
+from zdx_emulator.testing import (
+    ADMIN_ID,
+    ADMIN_SECRET,
+    API_CLIENTS,
+    EACH_OTHER_WAY,
+    TOKEN,
+    RunningEmulator,
+)
 
 AUDIENCE = "https://api.zscaler.com"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -60,9 +69,11 @@ def assertion_form(
     return form
 
 
-def _jwks(key: Any) -> bytes:
-    public = json.loads(RSAAlgorithm.to_jwk(key.private.public_key()))
-    return json.dumps({"keys": [{**public, "kid": "k1", "use": "sig"}]}).encode()
+def _jwks(*keys: Any) -> bytes:
+    """A JWKS with the public halves of keys, named k1, k2, ..."""
+    publics = [json.loads(RSAAlgorithm.to_jwk(key.private.public_key())) for key in keys]
+    named = [{**public, "kid": f"k{n}", "use": "sig"} for n, public in enumerate(publics, start=1)]
+    return json.dumps({"keys": named}).encode()
 
 
 @contextmanager
@@ -163,18 +174,49 @@ def test_a_token_expires_when_it_says(tenant: RunningEmulator, anonymous: httpx.
     assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
 
 
-def test_a_disabled_client_gets_no_token_but_keeps_the_one_it_has(
+def test_disabling_a_client_invalidates_its_tokens_for_good(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     client = tenant.create_client("ci")
     secret = tenant.add_secret(client.id).value
     bearer = {"Authorization": f"Bearer {tenant.token_for(client.id, secret)}"}
+    form = ADMIN_FORM | {"client_id": client.id, "client_secret": secret}
+    assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 200
 
     tenant.change_client(client.id, status=False)
 
-    form = ADMIN_FORM | {"client_id": client.id, "client_secret": secret}
     assert _is_refused(anonymous.post(TOKEN, data=form), "invalid_client")
+    assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
+    tenant.change_client(client.id, status=True)
+    assert anonymous.post(TOKEN, data=form).status_code == 200
+    assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
+
+
+def test_deleting_a_client_invalidates_its_tokens(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    client = tenant.create_client("ci")
+    token = tenant.token_for(client.id, tenant.add_secret(client.id).value)
+    bearer = {"Authorization": f"Bearer {token}"}
     assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 200
+
+    tenant.delete_client(client.id)
+
+    assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
+
+
+def test_deleting_a_secret_does_not_invalidate_its_tokens(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
+    client = tenant.create_client("ci")
+    secret = tenant.add_secret(client.id)
+    bearer = {"Authorization": f"Bearer {tenant.token_for(client.id, secret.value)}"}
+
+    tenant.delete_secret(client.id, secret.id)
+
+    assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 200
+    tenant.move_clock(3600)
+    assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
 
 
 def test_a_secret_works_until_it_expires(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
@@ -218,6 +260,83 @@ def test_an_assertion_gets_a_token(
     anonymous: httpx.Client, assertion_form: Callable[..., dict[str, str]]
 ) -> None:
     assert anonymous.post(TOKEN, data=assertion_form()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("curve", "algorithm", "is_accepted"),
+    [(ec.SECP256R1, "ES256", True), (ec.SECP384R1, "ES384", False), (None, "EdDSA", False)],
+    ids=["P-256", "P-384", "Ed25519"],
+)
+def test_an_elliptic_key_signs_on_p256_only(
+    curve: Callable[[], ec.EllipticCurve] | None,
+    algorithm: str,
+    *,
+    is_accepted: bool,
+    tenant: RunningEmulator,
+    anonymous: httpx.Client,
+) -> None:
+    key = ec.generate_private_key(curve()) if curve else ed25519.Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    keys = [{"keyName": "k", "keyValue": public.decode()}]
+    authentication = {"authType": "PUBKEYCERT", "publicKeys": keys}
+    client = tenant.create_client("elliptic", clientAuthentication=authentication)
+    claims = {"iss": client.id, "sub": client.id, "aud": AUDIENCE, "exp": tenant.now() + 600}
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion": jwt.encode(claims, key, algorithm=algorithm),
+        "client_assertion_type": ASSERTION_TYPE,
+        "audience": AUDIENCE,
+    }
+
+    assert (anonymous.post(TOKEN, data=form).status_code == 200) == is_accepted
+
+
+def test_a_key_signs_beside_one_of_another_kind(
+    tenant: RunningEmulator,
+    anonymous: httpx.Client,
+    signed_client: str,
+    rsa_key: Any,
+    assertion_form: Callable[..., dict[str, str]],
+) -> None:
+    elliptic = ec.generate_private_key(ec.SECP256R1()).public_key()
+    pem = elliptic.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    values = {"new": pem.decode(), "old": rsa_key.public_pem}
+    keys = [{"keyName": name, "keyValue": value} for name, value in values.items()]
+    authentication = {"authType": "PUBKEYCERT", "publicKeys": keys}
+
+    tenant.change_client(signed_client, clientAuthentication=authentication)
+
+    assert anonymous.post(TOKEN, data=assertion_form()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("claims", "is_accepted"),
+    [
+        ({"aud": "https://acme.zslogin.net", "iat": 0}, True),
+        ({"aud": "https://acme.zslogin.net"}, False),
+        ({"aud": "https://acme.zslogin.net", "iat": "now"}, False),
+        ({"aud": AUDIENCE, "iat": 0}, False),
+        ({"aud": ["https://acme.zslogin.net"], "iat": 0}, False),
+        ({"aud": "https://acme.zslogin.net.example.com", "iat": 0}, False),
+    ],
+)
+def test_assertion_may_need_the_login_host_as_its_audience_and_iat(
+    claims: dict[str, Any],
+    *,
+    is_accepted: bool,
+    tenant: RunningEmulator,
+    anonymous: httpx.Client,
+    assertion_form: Callable[..., dict[str, str]],
+) -> None:
+    tenant.switch(EACH_OTHER_WAY["assertions"])
+
+    answer = anonymous.post(TOKEN, data=assertion_form(**claims))
+
+    assert (answer.status_code == 200) == is_accepted
 
 
 def test_a_key_may_be_registered_as_base64_of_its_der_form(
@@ -281,10 +400,10 @@ def test_an_assertion_that_breaks_a_rule_is_refused(
 
 
 @pytest.fixture
-def published_form(tenant: RunningEmulator, rsa_key: Any) -> Callable[[str], dict[str, str]]:
-    """Makes the form of a client whose key is published at an address."""
+def published_form(tenant: RunningEmulator, rsa_key: Any) -> Callable[..., dict[str, str]]:
+    """Makes the form of a client whose key is published at an address, under the name `kid`."""
 
-    def form(url: str) -> dict[str, str]:
+    def form(url: str, kid: str | None = "k1") -> dict[str, str]:
         authentication = {"authType": "JWKS", "clientJWKsUrl": url}
         client = tenant.create_client("published", clientAuthentication=authentication)
         claims = {
@@ -293,9 +412,11 @@ def published_form(tenant: RunningEmulator, rsa_key: Any) -> Callable[[str], dic
             "aud": AUDIENCE,
             "exp": tenant.now() + 600,
         }
-        assertion = jwt.encode(claims, rsa_key.private, algorithm="RS256", headers={"kid": "k1"})
+        headers = {"kid": kid} if kid else None
+        assertion = jwt.encode(claims, rsa_key.private, algorithm="RS256", headers=headers)
         return {
             "grant_type": "client_credentials",
+            "client_id": client.id,
             "audience": AUDIENCE,
             "client_assertion": assertion,
             "client_assertion_type": ASSERTION_TYPE,
@@ -308,6 +429,34 @@ def test_an_assertion_by_a_published_key_gets_a_token(
     anonymous: httpx.Client, jwks_url: str, published_form: Callable[[str], dict[str, str]]
 ) -> None:
     assert anonymous.post(TOKEN, data=published_form(jwks_url)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kid", "key_count", "is_accepted"),
+    [("k1", 2, True), ("k2", 2, False), ("k3", 2, False), (None, 1, True), (None, 2, False)],
+)
+def test_kid_says_which_of_several_published_keys_signed(
+    kid: str | None,
+    key_count: int,
+    *,
+    is_accepted: bool,
+    anonymous: httpx.Client,
+    published_form: Callable[..., dict[str, str]],
+    rsa_key: Any,
+    other_rsa_key: Any,
+) -> None:
+    with _serving(_jwks(*[rsa_key, other_rsa_key][:key_count])) as url:
+        answer = anonymous.post(TOKEN, data=published_form(url, kid))
+
+    assert (answer.status_code == 200) == is_accepted
+
+
+def test_an_unreadable_assertion_for_a_published_key_is_refused(
+    anonymous: httpx.Client, jwks_url: str, published_form: Callable[..., dict[str, str]]
+) -> None:
+    form = published_form(jwks_url) | {"client_assertion": "no-jwt"}
+
+    assert _is_refused(anonymous.post(TOKEN, data=form), "invalid_client")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import requests
 from zdx_emulator.testing import (
     API_CLIENTS,
     EACH_OTHER_WAY,
+    TOKEN,
     ZSCALER_APIS,
     RunningEmulator,
     Switches,
@@ -20,6 +21,7 @@ from zdx_emulator.testing import (
     scope_id,
 )
 
+AUDIENCE = "https://api.zscaler.com"
 DAY = 86_400
 
 
@@ -241,6 +243,71 @@ def test_a_client_id_of_the_callers_choice_counts_for_nothing(
     api: httpx.Client, body: dict[str, Any]
 ) -> None:
     assert "clientId" not in api.post(API_CLIENTS, json=body | {"clientId": "chosen"}).json()
+
+
+@turned("tokens_outlive_client")
+@pytest.mark.parametrize("end", ["disabled", "deleted"])
+def test_the_tokens_of_a_disabled_or_deleted_client_may_work_until_they_expire(
+    end: str, tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
+) -> None:
+    token = tenant.token_for(made["id"], _create(tenant, api, made).json()["value"])
+    bearer = {"Authorization": f"Bearer {token}"}
+
+    if end == "disabled":
+        api.put(_path(made), json=made | {"status": False})
+    else:
+        api.delete(_path(made))
+
+    assert api.get("/zdx/v1/apps", headers=bearer).status_code == 200
+    tenant.move_clock(3600)
+    assert api.get("/zdx/v1/apps", headers=bearer).status_code == 401
+
+
+def test_the_tokens_of_a_deleted_client_are_invalid_once_the_switch_is_turned_back(
+    tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    tenant.switch(EACH_OTHER_WAY["tokens_outlive_client"])
+    made = api.post(API_CLIENTS, json=body).json()
+    token = tenant.token_for(made["id"], _create(tenant, api, made).json()["value"])
+    api.delete(_path(made))
+
+    tenant.switch(Switches())
+
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert api.get("/zdx/v1/apps", headers=bearer).status_code == 401
+
+
+@turned("lifetime_unit")
+def test_a_token_lifetime_may_count_minutes(
+    tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
+) -> None:
+    made = api.post(API_CLIENTS, json=body | {"accessTokenLifeTime": 60}).json()
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": made["id"],
+        "client_secret": _create(tenant, api, made).json()["value"],
+        "audience": AUDIENCE,
+    }
+
+    assert made["accessTokenLifeTime"] == 60
+    assert api.post(TOKEN, data=form).json()["expires_in"] == 3600
+
+
+@turned("audience")
+def test_the_audience_of_a_token_request_may_be_refused(
+    tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
+) -> None:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": made["id"],
+        "client_secret": _create(tenant, api, made).json()["value"],
+    }
+
+    refused = api.post(TOKEN, data=form | {"audience": AUDIENCE})
+
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
+    assert api.post(TOKEN, data=form).status_code == 200
+    assert tenant.settings()["tokenAudience"] == "none"
 
 
 @pytest.fixture(params=EACH_OTHER_WAY)

@@ -148,9 +148,9 @@ def test_a_finished_key_of_ours_is_taken_over_where_the_stack_resumes(
 
 
 def test_two_keys_of_the_declared_name_are_refused_by_both_ids(
-    host: PluginHost, tenant: RunningEmulator, declared: Properties
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, switches: Switches
 ) -> None:
-    tenant.switch(Switches(unique_names=False))
+    tenant.switch(switches.model_copy(update={"unique_names": False}))
     twins = [tenant.create_client("ci").id for _ in range(2)]
 
     said = refusal(host, {**declared, "adopt": True})

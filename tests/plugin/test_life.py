@@ -175,9 +175,9 @@ def test_an_unchanged_up_asks_nothing(
 
 
 def test_a_refresh_is_one_list_and_one_secrets_call_a_key(
-    start_host: StartHost, tenant: RunningEmulator, declared: Properties
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties, switches: Switches
 ) -> None:
-    tenant.switch(Switches(list_descriptions=True))
+    tenant.switch(switches.model_copy(update={"list_descriptions": True}))
     made_by = start_host()
     keys = [
         made_by.up({**declared, "name": name, "managed_by": f"keys/prod/{name}"})

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 from plugin.conftest import except_where
 
-from zdx_emulator.testing import API_CLIENTS, SECRETS, RunningEmulator, Switches, scope_id
+from zdx_emulator.testing import API_CLIENTS, SECRETS, RunningEmulator, scope_id
 from zdx_provider import (
     ApiKeyResult,
     RoleResult,
@@ -29,16 +29,18 @@ def use(tenant: RunningEmulator, monkeypatch: pytest.MonkeyPatch, vanity_domain:
         monkeypatch.setenv(name, value)
 
 
-@pytest.fixture(autouse=True)
-def _settings(server: RunningEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    use(server, monkeypatch, "acme")
+@pytest.fixture
+def tenant(tenant: RunningEmulator, monkeypatch: pytest.MonkeyPatch) -> RunningEmulator:
+    """The tenant that the environment names."""
+    use(tenant, monkeypatch, "acme")
+    return tenant
 
 
 @pytest.fixture
-def plain_tenant(server: RunningEmulator) -> RunningEmulator:
-    """The tenant with all switches as documented."""
+def plain_tenant(server: RunningEmulator, monkeypatch: pytest.MonkeyPatch) -> RunningEmulator:
+    """The tenant that the environment names, with all switches as documented."""
     server.reset()
-    server.switch(Switches())
+    use(server, monkeypatch, "acme")
     return server
 
 
@@ -195,6 +197,7 @@ def test_all_keys_come_by_name_anyone_who_made_them(tenant: RunningEmulator) -> 
     ]
 
 
+@pytest.mark.usefixtures("plain_tenant")
 def test_the_roles_are_those_that_the_portal_shows() -> None:
     assert RoleResult(id=scope_id(READ_ONLY), name=READ_ONLY) in get_roles()
 

@@ -1,14 +1,16 @@
 """What the vendor leaves open, where the provider has its own way."""
 
+from collections.abc import Callable
 from itertools import count
 
 import pytest
-from plugin.conftest import StartHost, only_where
+from plugin.conftest import ANSWERS, StartHost, only_where
+from support.key_pair import KeyPair
 from support.plugin_host import PluginError, PluginHost, Properties
 
 from zdx_emulator.testing import API_CLIENTS, SECRETS, RunningEmulator, Switches
 from zdx_provider.cli.assumptions import SECRET_ASSUMPTIONS
-from zdx_provider.cli.sandbox import PATIENCE_SECONDS, Sandbox, Timing, Verdict
+from zdx_provider.cli.sandbox import PATIENCE_SECONDS, Result, Sandbox, Timing, Verdict
 from zdx_provider.cli.verify import check_assumptions
 from zdx_provider.keys.repository import KeyRepository
 from zdx_provider.settings import load_settings
@@ -83,17 +85,115 @@ def test_a_key_id_signs_no_one_in_where_a_client_authenticates_by_another_id(
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
+def check_assumption(tenant: RunningEmulator, start: str) -> Result:
+    """Check the one assumption that starts so, without waiting for anything."""
+    settings = load_settings(lambda _: None, tenant.environment(), None)
+    repository = KeyRepository(settings.open())
+    no_patience = Timing(count(0.0, PATIENCE_SECONDS).__next__, lambda _: None)
+    (assumption,) = [each for each in SECRET_ASSUMPTIONS if each.statement.startswith(start)]
+    connection, roles = settings.build_connection(), repository.list_roles()
+    with Sandbox(repository.zidentity, connection, roles, "trial-", no_patience) as sandbox:
+        (result,) = check_assumptions(sandbox, [assumption])
+    return result
+
+
+@only_where("tokens_outlive_client")
+@pytest.mark.parametrize("start", ["Disabling a client", "Deleting a client inv"])
+def test_verify_live_finds_that_tokens_outlive_their_client(
+    tenant: RunningEmulator, start: str
+) -> None:
+    assert check_assumption(tenant, start).verdict is Verdict.DIFFERS
+    assert tenant.clients() == []
+
+
+@only_where("lifetime_unit")
+def test_verify_live_finds_that_a_token_lifetime_counts_minutes(tenant: RunningEmulator) -> None:
+    result = check_assumption(tenant, "accessTokenLifeTime")
+
+    assert (result.verdict, result.observed) == (Verdict.DIFFERS, "60 means 3600 seconds")
+
+
+@only_where("as_documented")
+@pytest.mark.parametrize(
+    ("status", "start", "verdict"),
+    [
+        (401, "The ZDX API accepts", Verdict.DIFFERS),
+        (403, "The ZDX API accepts", Verdict.UNKNOWN),
+        (403, "Disabling a client", Verdict.UNKNOWN),
+    ],
+)
+def test_verify_live_distinguishes_a_refused_token_from_a_role_without_permission(
+    tenant: RunningEmulator, status: int, start: str, verdict: Verdict
+) -> None:
+    tenant.fault(path="/zdx/*", count=2, status=status)
+
+    assert check_assumption(tenant, start).verdict is verdict
+
+
+@only_where("as_documented")
+def test_verify_live_finds_that_revoking_a_secret_invalidates_its_tokens(
+    tenant: RunningEmulator,
+) -> None:
+    tenant.fault(path="/zdx/*", after=1, status=401)
+
+    assert check_assumption(tenant, "Revoking a secret").verdict is Verdict.DIFFERS
+
+
+@only_where("audience")
+def test_a_refused_audience_names_the_setting_that_leaves_it_out(
+    start_host: StartHost, declared: Properties
+) -> None:
+    ((_, reason),) = start_host(tokenAudience=None).check(declared).failures
+
+    assert "set zdx:tokenAudience to none" in reason
+
+
+@pytest.mark.parametrize("make", [KeyPair.make, KeyPair.make_ec], ids=["RS256", "ES256"])
+@pytest.mark.parametrize(
+    ("switches", "audience"),
+    [
+        (ANSWERS["as_documented"], None),
+        (ANSWERS["assertions"], "https://acme.zslogin.net"),
+    ],
+    ids=["sdks", "help pages"],
+)
+def test_a_private_key_authenticates_with_the_audience_of_either_document(
+    start_host: StartHost,
+    tenant: RunningEmulator,
+    declared: Properties,
+    make: Callable[[], KeyPair],
+    audience: str | None,
+) -> None:
+    pair = make()
+    admin = tenant.create_client(
+        "admin", role="Super Admin", service="ZIAM", clientAuthentication=pair.authentication
+    )
+    settings = {"clientId": admin.id, "clientSecret": None, "privateKey": pair.private_pem}
+
+    key = start_host(**settings, assertionAudience=audience).up(declared)
+
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
+
+
+@only_where("assertions")
+def test_a_refused_assertion_names_the_setting_of_its_audience(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    pair = KeyPair.make_ec()
+    admin = tenant.create_client(
+        "admin", role="Super Admin", service="ZIAM", clientAuthentication=pair.authentication
+    )
+    settings = {"clientId": admin.id, "clientSecret": None, "privateKey": pair.private_pem}
+
+    ((_, reason),) = start_host(**settings).check(declared).failures
+
+    assert "set zdx:assertionAudience to https://acme.zslogin.net" in reason
+
+
 @only_where("separate_client_id")
 def test_verify_live_finds_that_a_clients_id_is_not_what_it_authenticates_by(
     tenant: RunningEmulator,
 ) -> None:
-    settings = load_settings(lambda _: None, tenant.environment(), None)
-    repository = KeyRepository(settings.open())
-    no_patience = Timing(count(0.0, PATIENCE_SECONDS).__next__, lambda _: None)
+    result = check_assumption(tenant, "A client can authenticate with a new secret at once")
 
-    connection, roles = settings.build_connection(), repository.list_roles()
-    with Sandbox(repository.zidentity, connection, roles, "trial-", no_patience) as sandbox:
-        found = next(iter(check_assumptions(sandbox, SECRET_ASSUMPTIONS)))
-
-    assert found.assumption == "A client can authenticate with a new secret at once"
-    assert found.verdict is Verdict.DIFFERS
+    assert result.verdict is Verdict.DIFFERS

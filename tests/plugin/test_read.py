@@ -182,9 +182,9 @@ def test_refresh_fails_if_only_the_secrets_are_said_to_be_gone(
 
 
 def test_refresh_fails_if_the_tenant_lists_a_key_and_says_that_it_is_gone(
-    start_host: StartHost, tenant: RunningEmulator, key: Recorded
+    start_host: StartHost, tenant: RunningEmulator, key: Recorded, switches: Switches
 ) -> None:
-    tenant.switch(Switches(list_descriptions=False))
+    tenant.switch(switches.model_copy(update={"list_descriptions": False}))
     tenant.fault(method="GET", path=API_CLIENT, status=404)
 
     with pytest.raises(PluginError, match="the list of API clients contains it"):

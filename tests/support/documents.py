@@ -100,15 +100,19 @@ def walks() -> list[str]:
 
 def script_of(document: str) -> str:
     """A walk as one shell script."""
-    return "\n".join(_steps_of(document))
+    return "\n".join(steps_of(document))
 
 
-def _steps_of(document: str) -> Iterator[str]:
+def steps_of(document: str) -> Iterator[str]:
+    """A walk as one shell script for each shell block, which first writes the files before it."""
+    files = ""
     for block in blocks_of(document):
         if block.title:
-            yield f"cat > '{block.title}' <<'END OF FILE'\n{block.text}END OF FILE"
+            files += f"cat > '{block.title}' <<'END OF FILE'\n{block.text}END OF FILE\n"
         elif block.language == "sh":
-            yield block.text
+            yield files + block.text
+            files = ""
+    yield files
 
 
 def programs() -> list[Block]:

@@ -1,9 +1,9 @@
-"""An RSA key with which an API client authenticates."""
+"""A key with which an API client authenticates."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -21,7 +21,16 @@ class KeyPair:
 
     @classmethod
     def make(cls) -> "KeyPair":
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        """Create an RSA key."""
+        return cls._from_key(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+
+    @classmethod
+    def make_ec(cls) -> "KeyPair":
+        """Create an EC key with the curve P-256."""
+        return cls._from_key(ec.generate_private_key(ec.SECP256R1()))
+
+    @classmethod
+    def _from_key(cls, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> "KeyPair":
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         return cls(private.decode(), public.decode())

@@ -21,7 +21,7 @@ from zdx_provider.settings import (
 )
 from zdx_provider.stack_config import KEYS, SECRETS, describe_plain_secret
 
-PEM = KeyPair.make().private_pem
+PEM, EC_PEM = KeyPair.make().private_pem, KeyPair.make_ec().private_pem
 TYPICAL = st.sampled_from(
     [
         *("acme", "acme.zslogin.net", "beta", "gov", "production", "zscalertwo", "admin"),
@@ -34,7 +34,7 @@ TYPICAL = st.sampled_from(
 TEXT = TYPICAL | st.text(max_size=30) | st.text(st.characters(), max_size=5)
 DAMAGED = ["{}", " {}\r\n", '"{}"', "{}\nx", "\x00{}", "./{}", "-----BEGIN {}-----"]
 SECRET = st.sampled_from([form.format(PLANTED) for form in DAMAGED]) | st.sampled_from(
-    [PEM, PEM.replace("\n", "\\n"), PEM[:900], PEM.replace("PRIVATE", "PUBLIC")]
+    [PEM, EC_PEM, PEM.replace("\n", "\\n"), PEM[:900], PEM.replace("PRIVATE", "PUBLIC")]
 )
 VALUE = st.recursive(
     TEXT | st.none() | st.booleans() | st.integers() | st.floats(),
@@ -53,6 +53,8 @@ USUAL: dict[str, list[Any]] = {
     "requestTimeout": ["", "1.5"],
     "apiUrl": [*[""] * 8, "https://api.test", "http://127.0.0.1:1"],
     "tokenUrl": [*[""] * 8, "https://api.test/token", "http://127.0.0.1:1/token"],
+    "tokenAudience": ["", "none", "https://api.zscaler.com"],
+    "assertionAudience": ["", "https://acme.zslogin.net"],
     "resumeInterrupted": ["", "true"],
 }
 
@@ -126,7 +128,8 @@ def test_settings_are_read_or_refused_and_never_show_a_secret(
     shown = read_all(config, environ, name)
 
     assert not [text for text in shown if PLANTED in text]
-    assert not [line for line in PEM.splitlines()[1:-1] for text in shown if line in text]
+    lines = [line for pem in (PEM, EC_PEM) for line in pem.splitlines()[1:-1]]
+    assert not [line for line in lines for text in shown if line in text]
 
 
 @given(config=CONFIG, environ=ENVIRON, name=NAMES)

@@ -99,6 +99,41 @@ def test_the_config_comes_before_the_environment() -> None:
     assert read.build_connection().http_proxy == "http://other.test"
 
 
+@pytest.mark.parametrize("in_environment", [False, True])
+def test_audiences_are_settings_of_the_tenant(*, in_environment: bool) -> None:
+    config = {"zdx:tokenAudience": "None", "zdx:assertionAudience": "https://acme.zslogin.net"}
+    environ = {
+        "ZSCALER_TOKEN_AUDIENCE": "none",
+        "ZSCALER_ASSERTION_AUDIENCE": "https://acme.zslogin.net",
+    }
+
+    read = settings(CONFIG, environ) if in_environment else settings({**CONFIG, **config})
+
+    tenant = read.build_tenant()
+    assert tenant.token_audience == "none"
+    assert tenant.assertion_audience == "https://acme.zslogin.net"
+
+
+def test_audiences_are_the_documented_ones_by_default() -> None:
+    tenant = settings(CONFIG).build_tenant()
+
+    assert tenant.token_audience == tenant.assertion_audience == "https://api.zscaler.com"
+
+
+@pytest.mark.parametrize("audience", ["acme", "http://acme.zslogin.net", "https://u:p@h", "a\nb"])
+@pytest.mark.parametrize("key", ["tokenAudience", "assertionAudience"])
+def test_an_audience_that_is_no_url_is_refused_and_its_setting_named(
+    key: str, audience: str
+) -> None:
+    with pytest.raises(SettingsError, match=rf"is not an https URL\. .*`pulumi .*zdx:{key} VALUE`"):
+        settings({**CONFIG, f"zdx:{key}": audience}).build_tenant()
+
+
+def test_only_the_audience_of_a_token_request_can_be_none() -> None:
+    with pytest.raises(SettingsError, match="audience of the assertion is not an https URL"):
+        settings({**CONFIG, "zdx:assertionAudience": "none"}).build_tenant()
+
+
 def test_an_empty_value_is_one_that_is_not_set() -> None:
     read = settings({"zdx:vanityDomain": "acme", "zdx:clientId": ""}, ENVIRONMENT)
 
@@ -376,6 +411,14 @@ def test_a_tenant_entry_does_not_send_its_credentials_to_anothers_addresses() ->
 
     assert tenant.api_url == "https://api.zsapi.net"
     assert tenant.token_url == "https://acme-eu.zslogin.net/oauth2/v1/token"
+
+
+def test_a_tenant_entry_does_not_inherit_the_audiences_of_another_tenant() -> None:
+    config = {**CONFIG, "zdx:tokenAudience": "none", "zdx:assertionAudience": "https://a.test"}
+
+    tenant = settings(with_tenants(config, eu=EU), ENVIRONMENT, "eu").build_tenant()
+
+    assert tenant.token_audience == tenant.assertion_audience == "https://api.zscaler.com"
 
 
 def test_a_tenant_entry_that_is_not_there_lists_those_that_are() -> None:

@@ -16,10 +16,14 @@ from zdx_provider.keys.roles import build_resources, find_scopes
 from zdx_provider.zidentity import (
     ApiClient,
     ApiResource,
+    AuthenticationError,
     BadRequestError,
     ConflictError,
+    NewApiClientSecret,
     NotFoundError,
+    PermissionDeniedError,
     Scope,
+    ZIdentity,
 )
 from zdx_provider.zidentity.models import (
     MAX_NAME_LENGTH,
@@ -184,7 +188,7 @@ _HOUR = timedelta(hours=1)
 _SHORTEST = timedelta(days=MIN_SECRET_LIFETIME_DAYS)
 _LONGEST = timedelta(days=MAX_SECRET_LIFETIME_DAYS)
 _ORDINARY = timedelta(days=90)
-_TOKEN_LIFETIME = timedelta(minutes=10)  # not the default
+_TOKEN_LIFETIME = timedelta(seconds=MIN_TOKEN_LIFETIME_SECONDS)
 
 
 def _check_authenticates_at_once(sandbox: Sandbox, client: ApiClient) -> Outcome:
@@ -260,11 +264,56 @@ def _check_token_lifetime(sandbox: Sandbox, client: ApiClient) -> Outcome:
     secret = sandbox.create_secret(client.id, _ORDINARY)
     sandbox.update(client.id, token_lifetime_seconds=_TOKEN_LIFETIME.seconds)
     lifetime = sandbox.get_token_lifetime(client.id, secret)
-    return (
-        confirm()
-        if lifetime == _TOKEN_LIFETIME
-        else contradict(f"requested {_TOKEN_LIFETIME}, got {lifetime}")
-    )
+    observed = f"{_TOKEN_LIFETIME.seconds} means {lifetime.total_seconds():.0f} seconds"
+    return confirm(observed) if lifetime == _TOKEN_LIFETIME else contradict(observed)
+
+
+def _check_zdx_accepts_token(sandbox: Sandbox, _: ApiClient) -> Outcome:
+    client, secret = _create_key(sandbox, "token")
+    with sandbox.authenticate(client.id, secret) as session:
+        try:
+            session.call_zdx()
+        except AuthenticationError as error:
+            return contradict(str(error))
+    return confirm()
+
+
+def _check_tokens_of_disabled(sandbox: Sandbox, _: ApiClient) -> Outcome:
+    client, secret = _create_key(sandbox, "token-disabled")
+    with sandbox.authenticate(client.id, secret) as session:
+        session.call_zdx()
+        sandbox.update(client.id, enabled=False)
+        return judge_delay(sandbox.measure_seconds_until(lambda: not _is_token_accepted(session)))
+
+
+def _check_tokens_of_deleted(sandbox: Sandbox, _: ApiClient) -> Outcome:
+    client, secret = _create_key(sandbox, "token-deleted")
+    with sandbox.authenticate(client.id, secret) as session:
+        session.call_zdx()
+        sandbox.clients.delete(client.id)
+        return judge_delay(sandbox.measure_seconds_until(lambda: not _is_token_accepted(session)))
+
+
+def _check_tokens_of_revoked(sandbox: Sandbox, _: ApiClient) -> Outcome:
+    client, secret = _create_key(sandbox, "token-revoked")
+    with sandbox.authenticate(client.id, secret) as session:
+        session.call_zdx()
+        sandbox.clients.secrets.delete(client.id, secret.id)
+        return confirm() if _is_token_accepted(session) else contradict("they are invalid too")
+
+
+def _create_key(sandbox: Sandbox, suffix: str) -> tuple[ApiClient, NewApiClientSecret]:
+    client = sandbox.create(suffix)
+    return client, sandbox.create_secret(client.id, _ORDINARY)
+
+
+def _is_token_accepted(session: ZIdentity) -> bool:
+    """Whether a token that ZDX has accepted before is accepted still."""
+    try:
+        session.call_zdx()
+    except (AuthenticationError, PermissionDeniedError):
+        return False
+    return True
 
 
 def _check_accepted(sandbox: Sandbox, client: ApiClient, lifetime: timedelta) -> Outcome:
@@ -300,5 +349,17 @@ SECRET_ASSUMPTIONS = (
     Assumption("A revoked secret stops working at once", _check_revoked_at_once),
     Assumption("A disabled client stops authenticating at once", _check_disabled_at_once),
     Assumption("A client that is enabled again can authenticate at once", _check_enabled_at_once),
-    Assumption("A token has the requested lifetime", _check_token_lifetime),
+    Assumption(
+        "accessTokenLifeTime is in seconds: a client with 60 gets a token for 60 seconds",
+        _check_token_lifetime,
+    ),
+    Assumption("The ZDX API accepts an access token of a key", _check_zdx_accepts_token),
+    Assumption(
+        "Disabling a client invalidates its access tokens at once", _check_tokens_of_disabled
+    ),
+    Assumption("Deleting a client invalidates its access tokens at once", _check_tokens_of_deleted),
+    Assumption(
+        "Revoking a secret doesn't invalidate the access tokens requested with it",
+        _check_tokens_of_revoked,
+    ),
 )

@@ -1,7 +1,7 @@
 """Temporary API clients with which assumptions about a tenant are checked."""
 
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
@@ -16,6 +16,7 @@ from zdx_provider.zidentity import (
     ApiClient,
     ApiClientRequest,
     AuthenticationError,
+    ClientSecret,
     ConnectionOptions,
     NewApiClientSecret,
     NotFoundError,
@@ -140,6 +141,22 @@ class Sandbox:
             ZIdentityError: That could not be checked.
         """
         return authenticate_as(self.zidentity.tenant, self._options, client_id, secret.value)
+
+    @contextmanager
+    def authenticate(self, client_id: str, secret: NewApiClientSecret) -> Iterator[ZIdentity]:
+        """Open the tenant as a temporary client, which has an access token then.
+
+        Raises:
+            AuthenticationError: It obtains none.
+            ZIdentityError: The token endpoint gave no usable answer.
+        """
+        credentials = ClientSecret(client_id, secret.value.get_secret_value())
+        session = ZIdentity(self.zidentity.tenant, credentials, self._options)
+        try:
+            session.authenticate()
+            yield session
+        finally:
+            session.close()
 
     def measure_seconds_until(self, happened: Callable[[], bool]) -> float | None:
         """Return how long something took to happen; None if it took longer than a minute."""

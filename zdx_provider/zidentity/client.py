@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from zdx_provider.zidentity.transport import TracingAdapter
 
 _BASE_PATH = "/ziam/admin/api/v1"
+_LOCATIONS_PATH = "/zdx/v1/administration/locations"
 
 
 class ZIdentity:
@@ -76,14 +77,14 @@ class ZIdentity:
         self._transport = Transport(options, self._clock, adapter)
         retry = Retry(options, monotonic, sleep, jitter)
         self._tokens = TokenSource(
-            tenant.token_url,
+            tenant,
             credentials,
             transport=self._transport,
             retry=retry,
             clock=self._clock,
             monotonic=monotonic,
         )
-        session = Session(
+        self._session = session = Session(
             f"{tenant.api_url}{_BASE_PATH}",
             transport=self._transport,
             retry=retry,
@@ -114,6 +115,17 @@ class ZIdentity:
             ZIdentityError: The token endpoint gave no usable answer.
         """
         return self._tokens.get().value
+
+    def call_zdx(self) -> None:
+        """Read the locations of ZDX, the product that keys are for.
+
+        Raises:
+            AuthenticationError: The access token is not accepted, and there is no other.
+            PermissionDeniedError: The client's role can't read locations.
+            ZIdentityError: That could not be checked.
+        """
+        url = f"{self.tenant.api_url}{_LOCATIONS_PATH}"
+        self._session.send(Request("read the ZDX locations", "GET", url))
 
     def now(self) -> datetime:
         """Return the time in UTC by the server's clock, as learnt from its responses."""

@@ -43,6 +43,12 @@ _LOGIN_HOST = re.compile(
 )
 _PRODUCTION = "production"
 
+AUDIENCE = "https://api.zscaler.com"
+"""The documented audience of a token request, and the one of an assertion in the vendor's SDKs."""
+
+NO_AUDIENCE = "none"
+"""The audience of a token request that has none."""
+
 
 class _Hosts(NamedTuple):
     api_url: str
@@ -85,6 +91,11 @@ class Tenant:
             is not one of OneAPI's needs both URLs, and is a mere name then.
         api_url: Where the API is reached instead, without the path `/ziam/...`.
         token_url: The token endpoint to use instead, with its path.
+        token_audience: The audience of a token request; `none` leaves it out, because some tenants
+            refuse it (zscaler-sdk-python, issue 585); empty: the documented one.
+        assertion_audience: The audience that a private key signs. The vendor's sources have two:
+            `https://api.zscaler.com` (the SDKs; this one if empty) and the login host
+            `https://<vanity domain>.zslogin.net` (the help page "Getting Started").
 
     Raises:
         SettingsError: A value is not usable; the message names which.
@@ -94,6 +105,8 @@ class Tenant:
     cloud: str = ""
     api_url: str = ""
     token_url: str = ""
+    token_audience: str = ""
+    assertion_audience: str = ""
 
     def __post_init__(self) -> None:
         cloud = self.cloud.lower()
@@ -103,6 +116,13 @@ class Tenant:
             _require_label_only(self.cloud, has_hosts=bool(self.api_url and self.token_url))
         _set(self, "api_url", _parse_url("api_url", self.api_url or _CLOUDS[self.cloud].api_url))
         _set(self, "token_url", _parse_url("token_url", self.token_url or self._build_token_url()))
+        is_none = self.token_audience.lower() == NO_AUDIENCE
+        audience = (
+            NO_AUDIENCE if is_none else _parse_audience("token_audience", self.token_audience)
+        )
+        _set(self, "token_audience", audience)
+        audience = _parse_audience("assertion_audience", self.assertion_audience)
+        _set(self, "assertion_audience", audience)
 
     def __str__(self) -> str:
         return format_tenant(self.vanity_domain, self.cloud)
@@ -118,8 +138,16 @@ class Tenant:
         own = _CLOUDS.get(self.cloud)
         return "" if own and own.api_url == self.api_url else self.api_url
 
+    @property
+    def login_url(self) -> str:
+        """The origin of the tenant's login host; for a cloud without one, of the token endpoint."""
+        if self.cloud in _CLOUDS:
+            return f"https://{self.vanity_domain}.{_CLOUDS[self.cloud].login_domain}"
+        parts = urlsplit(self.token_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
     def _build_token_url(self) -> str:
-        return f"https://{self.vanity_domain}.{_CLOUDS[self.cloud].login_domain}/oauth2/v1/token"
+        return f"{self.login_url}/oauth2/v1/token"
 
 
 def format_tenant(vanity_domain: str, cloud: str) -> str:
@@ -197,6 +225,22 @@ def _parse_url(field: str, value: str) -> str:
     return value.rstrip("/")
 
 
+def _parse_audience(field: str, value: str) -> str:
+    if not value:
+        return AUDIENCE
+    if value.startswith("https://") and _PLAIN_URL.fullmatch(value) and _has_host_and_port(value):
+        return value
+    what, alternative = {
+        "token_audience": ("token request", f' To send no audience, use "{NO_AUDIENCE}".'),
+        "assertion_audience": ("assertion", ""),
+    }[field]
+    raise SettingsError(
+        f"the audience of the {what} is not an https URL.",
+        hint=f"Use the form https://host, such as {AUDIENCE}.{alternative}",
+        field=field,
+    )
+
+
 def _has_host_and_port(url: str) -> bool:
     try:
         parts = urlsplit(url)
@@ -205,7 +249,6 @@ def _has_host_and_port(url: str) -> bool:
         return False
 
 
-_AUDIENCE = "https://api.zscaler.com"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_SECONDS = 600
 _SHOWN_FOR_A_SECRET = "[secret]"  # noqa: S105 - what Pulumi prints instead of one
@@ -227,10 +270,11 @@ class Credentials(Protocol):
     def client_id(self) -> str:
         """The ZIdentity API client's id."""
 
-    def build_token_request(self, now: float) -> dict[str, str]:
+    def build_token_request(self, tenant: Tenant, now: float) -> dict[str, str]:
         """Give the form fields of a token request.
 
         Args:
+            tenant: The tenant that is asked.
             now: Epoch seconds, by the server's clock.
         """
 
@@ -260,9 +304,9 @@ class ClientSecret:
             )
         _require_plain("client_secret", self.secret)
 
-    def build_token_request(self, now: float) -> dict[str, str]:  # noqa: ARG002 - a secret has no date
+    def build_token_request(self, tenant: Tenant, now: float) -> dict[str, str]:  # noqa: ARG002 - a secret has no date
         """Give the form fields of a token request."""
-        return _build_common_fields(self.client_id) | {"client_secret": self.secret}
+        return _build_common_fields(tenant, self.client_id) | {"client_secret": self.secret}
 
 
 @dataclass(frozen=True)
@@ -271,7 +315,12 @@ class PrivateKey:
 
     Args:
         client_id: The ZIdentity API client's id.
-        pem: An RSA private key in PEM form, without a passphrase.
+        pem: An RSA or EC P-256 private key without a passphrase, in any form that
+            `parse_private_key` reads. Kept as PEM.
+
+    Attributes:
+        algorithm: How it signs: `RS256` or `ES256`.
+        key_id: Its `kid`, where a JWK has one: it says which of a client's keys has signed.
 
     Raises:
         SettingsError: `pem` is no such key.
@@ -282,12 +331,17 @@ class PrivateKey:
 
     client_id: str
     pem: str = field(repr=False)
+    algorithm: str = field(init=False, repr=False)
+    key_id: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         _require_plain("client_id", self.client_id)
-        object.__setattr__(self, "pem", parse_private_key(self.pem))
+        key = parse_private_key(self.pem)
+        object.__setattr__(self, "pem", key.pem)
+        object.__setattr__(self, "algorithm", key.algorithm)
+        object.__setattr__(self, "key_id", key.key_id)
 
-    def build_token_request(self, now: float) -> dict[str, str]:
+    def build_token_request(self, tenant: Tenant, now: float) -> dict[str, str]:
         """Give the form fields of a token request, with an assertion signed for ten minutes."""
         import jwt  # noqa: PLC0415 - as cryptography: a client secret needs neither
 
@@ -295,23 +349,23 @@ class PrivateKey:
         claims = {
             "iss": self.client_id,
             "sub": self.client_id,
-            "aud": _AUDIENCE,
+            "aud": tenant.assertion_audience,
             "iat": issued_at,
             "exp": issued_at + _ASSERTION_SECONDS,
             "jti": uuid4().hex,
         }
-        return _build_common_fields(self.client_id) | {
+        headers = {"kid": self.key_id} if self.key_id else None
+        return _build_common_fields(tenant, self.client_id) | {
             "client_assertion_type": _ASSERTION_TYPE,
-            "client_assertion": jwt.encode(claims, self.pem, algorithm="RS256"),
+            "client_assertion": jwt.encode(claims, self.pem, self.algorithm, headers),
         }
 
 
-def _build_common_fields(client_id: str) -> dict[str, str]:
-    return {
-        "grant_type": "client_credentials",
-        "client_id": client_id,
-        "audience": _AUDIENCE,
-    }
+def _build_common_fields(tenant: Tenant, client_id: str) -> dict[str, str]:
+    fields = {"grant_type": "client_credentials", "client_id": client_id}
+    if tenant.token_audience == NO_AUDIENCE:
+        return fields
+    return fields | {"audience": tenant.token_audience}
 
 
 def _require_plain(field: str, value: str) -> None:

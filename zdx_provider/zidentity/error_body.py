@@ -95,7 +95,7 @@ class Guard:
     """
 
     def __init__(self, secrets: Collection[str], shown: str, sent: str) -> None:
-        self._secrets = secrets
+        self._secrets = frozenset(secrets)  # other threads may add one meanwhile
         self._shown = shown
         self._sent = list(_list_texts(_parse_json(sent)))
 

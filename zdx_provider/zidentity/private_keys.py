@@ -2,11 +2,13 @@
 
 import base64
 import binascii
+import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from zdx_provider.errors import SettingsError
 
@@ -16,30 +18,44 @@ if TYPE_CHECKING:
 _PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _LARGEST_FILE = 64 * 1024
 _LONGEST_PATH = 1024
-_SET_AGAIN = "Set the whole content of an RSA private key file without a passphrase."
+_DER_SEQUENCE = 0x30
+_USABLE = "an RSA or EC P-256 private key"
+_SET_AGAIN = f"Set the whole content of the file of {_USABLE}, without a passphrase."
+_LABELS_OF_DER = ("PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY")
 _OTHER_BLOCKS = {
     "PUBLIC KEY": "a public key",
     "RSA PUBLIC KEY": "a public key",
     "CERTIFICATE": "a certificate",
     "CERTIFICATE REQUEST": "a certificate request",
-    "EC PRIVATE KEY": "an EC key",
     "DSA PRIVATE KEY": "a DSA key",
 }
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A private key, and how it signs.
+
+    Attributes:
+        pem: The key in PEM form (PKCS #8).
+        algorithm: Its algorithm in a JWT (RFC 7518): `RS256` or `ES256`.
+        key_id: Its `kid`, which a JWK can have; empty where there is none.
+    """
+
+    pem: str = field(repr=False)
+    algorithm: str
+    key_id: str = ""
 
 
 def _build_error(problem: str, hint: str = _SET_AGAIN) -> SettingsError:
     return SettingsError(problem, hint=hint, field="private_key")
 
 
-def parse_private_key(text: str) -> str:
-    r"""Read an RSA private key, however it was set.
+def parse_private_key(text: str) -> SigningKey:
+    r"""Read an RSA or EC P-256 private key, however it was set.
 
     Args:
         text: PEM, also on one line with blanks or ``\n`` for line breaks; either that or DER in
             base64; a JWK; or the path of a file that holds the key, as zscaler-sdk-python has it.
-
-    Returns:
-        The key as PEM.
 
     Raises:
         SettingsError: It is no such key. The message names what it is, and never shows it.
@@ -49,19 +65,19 @@ def parse_private_key(text: str) -> str:
     for reading in (text, *_decode(text)):
         blocks = [*_PEM.finditer(reading.replace("\\r", "\r").replace("\\n", "\n"))]
         if blocks:
-            return _to_pem([(block[1], block[2]) for block in blocks])
+            return _parse_blocks([(block[1], block[2]) for block in blocks])
         if reading.lstrip().startswith("{"):
-            return _from_jwk(reading)
+            return _parse_jwk(reading)
     der = _from_base64(text)
     if der is not None:
-        return _to_pem([("PRIVATE KEY", base64.b64encode(der).decode())])
+        return _parse_blocks([("PRIVATE KEY", base64.b64encode(der).decode())])
     if "-----BEGIN" in text:
         raise _build_error("the private key is cut off.")
-    raise _build_error("the private key is not an RSA key in PEM form.")
+    raise _build_error("the private key is not an RSA or EC P-256 key in PEM form.")
 
 
-def _to_pem(blocks: list[tuple[str, str]]) -> str:
-    """The one RSA private key among the blocks of a file.
+def _parse_blocks(blocks: list[tuple[str, str]]) -> SigningKey:
+    """Read the one private key among the blocks of a file.
 
     Raises:
         SettingsError: There is none that can be used.
@@ -81,9 +97,9 @@ def _to_pem(blocks: list[tuple[str, str]]) -> str:
         )
     if label in _OTHER_BLOCKS:
         raise _build_error(
-            f"the private key is {_OTHER_BLOCKS[label]}, not an RSA private key.",
+            f"the private key is {_OTHER_BLOCKS[label]}, not {_USABLE}.",
         )
-    return _require_rsa(_load(label, body))
+    return _to_signing_key(_load(label, body))
 
 
 def _load(label: str, body: str) -> "PrivateKeyTypes | None":
@@ -92,8 +108,8 @@ def _load(label: str, body: str) -> "PrivateKeyTypes | None":
 
     letters = "".join(body.split())
     lines = [letters[start : start + 64] for start in range(0, len(letters), 64)]
-    # The label matters less than the content: DER in base64 has none, and any fits both kinds.
-    for name in (label, "RSA PRIVATE KEY"):
+    # The label matters less than the content: DER in base64 has none.
+    for name in dict.fromkeys((label, *_LABELS_OF_DER)):
         pem = "\n".join([f"-----BEGIN {name}-----", *lines, f"-----END {name}-----", ""])
         try:
             return load_pem_private_key(pem.encode(errors="replace"), password=None)
@@ -102,37 +118,66 @@ def _load(label: str, body: str) -> "PrivateKeyTypes | None":
     return None
 
 
-def _require_rsa(key: "PrivateKeyTypes | None") -> str:
+def _to_signing_key(key: "PrivateKeyTypes | None", key_id: str = "") -> SigningKey:
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - see _load
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
 
     if key is None:
         raise _build_error("the private key is damaged or cut off.")
-    if not isinstance(key, RSAPrivateKey):
-        raise _build_error(
-            "the private key is not an RSA key.",
-        )
-    return key.private_bytes(
+    algorithm = _choose_algorithm(key)
+    pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
-    ).decode()
+    )
+    return SigningKey(pem.decode(), algorithm, key_id)
 
 
-def _from_jwk(text: str) -> str:
+def _choose_algorithm(key: "PrivateKeyTypes") -> str:
+    """Return the algorithm with which ZIdentity accepts signatures of a key.
+
+    Raises:
+        SettingsError: There is none; the vendor's "Getting Started" with OneAPI has two.
+    """
+    from cryptography.hazmat.primitives.asymmetric import ed448, ed25519  # noqa: PLC0415 - see _load
+    from cryptography.hazmat.primitives.asymmetric.ec import (  # noqa: PLC0415
+        SECP256R1,
+        EllipticCurvePrivateKey,
+    )
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
-    from jwt.algorithms import RSAAlgorithm  # noqa: PLC0415 - see _load
+
+    if isinstance(key, RSAPrivateKey):
+        return "RS256"
+    if isinstance(key, EllipticCurvePrivateKey):
+        if isinstance(key.curve, SECP256R1):
+            return "ES256"
+        raise _build_error(
+            f"the private key is an EC key with the curve {key.curve.name}, not P-256.",
+        )
+    if isinstance(key, (ed25519.Ed25519PrivateKey, ed448.Ed448PrivateKey)):
+        raise _build_error(f"the private key is an Ed25519 or Ed448 key, not {_USABLE}.")
+    raise _build_error(f"the private key is not {_USABLE}.")
+
+
+def _parse_jwk(text: str) -> SigningKey:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes  # noqa: PLC0415
+    from jwt import algorithms  # noqa: PLC0415 - see _load
     from jwt.exceptions import InvalidKeyError  # noqa: PLC0415
 
+    readers = {
+        "RSA": algorithms.RSAAlgorithm.from_jwk,
+        "EC": algorithms.ECAlgorithm.from_jwk,
+        "OKP": algorithms.OKPAlgorithm.from_jwk,
+    }
     try:
-        key = RSAAlgorithm.from_jwk(text)
+        members = json.loads(text)
+        key, key_id = readers[members["kty"]](text), members.get("kid", "")
     except (InvalidKeyError, ValueError, TypeError, KeyError, RecursionError):
-        key = None
-    if not isinstance(key, RSAPrivateKey):
+        key, key_id = None, ""
+    if not isinstance(key, get_args(PrivateKeyTypes)) or not isinstance(key_id, str):
         raise _build_error(
-            "the private key is JSON, but not a private RSA JWK.",
+            f"the private key is JSON, but not the JWK of {_USABLE}.",
         )
-    return _require_rsa(key)
+    return _to_signing_key(key, key_id)
 
 
 def _decode(text: str) -> Iterator[str]:
@@ -148,9 +193,20 @@ def _from_base64(text: str) -> bytes | None:
         return None
 
 
+def _is_der(content: bytes) -> bool:
+    """Whether bytes are one whole sequence in DER, as a key is; an EC key is as short as a path."""
+    if len(content) < len(("tag", "length")) or content[0] != _DER_SEQUENCE:
+        return False
+    octets = content[1] & 0x7F if content[1] & 0x80 else 0
+    length = int.from_bytes(content[2 : 2 + octets], "big") if octets else content[1]
+    return len(content) == 2 + octets + length
+
+
 def _is_path(text: str) -> bool:
-    """Whether a text can be a path: base64 of a key is longer, and PEM and JSON look otherwise."""
+    """Whether a text can be a path: PEM, JSON and the base64 of a key look otherwise."""
     if len(text) > _LONGEST_PATH or "-----" in text or "{" in text or not text.isprintable():
+        return False
+    if _is_der(_from_base64(text) or b""):
         return False
     return any(each in text for each in "/\\.") or os.path.isfile(text)  # noqa: PTH113 - never raises
 

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from zdx_provider.zidentity.connection import Credentials
+from zdx_provider.zidentity.connection import (
+    AUDIENCE,
+    NO_AUDIENCE,
+    Credentials,
+    PrivateKey,
+    Tenant,
+)
 from zdx_provider.zidentity.error_body import ErrorBody, Guard
 from zdx_provider.zidentity.errors import AuthenticationError
 from zdx_provider.zidentity.messages import (
@@ -80,7 +86,7 @@ class TokenSource:
 
     def __init__(
         self,
-        url: str,
+        tenant: Tenant,
         credentials: Credentials,
         *,
         transport: "Transport",
@@ -88,7 +94,7 @@ class TokenSource:
         clock: "ServerClock",
         monotonic: Callable[[], float],
     ) -> None:
-        self._url = url
+        self._tenant = tenant
         self._credentials = credentials
         self._transport = transport
         self._retry = retry
@@ -128,9 +134,9 @@ class TokenSource:
     def _fetch(self) -> Token:
         if self._refusal is not None:
             raise self._build_authentication_error(self._refusal)
-        form = self._credentials.build_token_request(self._clock.now())
+        form = self._credentials.build_token_request(self._tenant, self._clock.now())
         self.secrets.update(form[name] for name in _SECRET_FIELDS if name in form)
-        request = Request(_OPERATION, "POST", self._url, form=form)
+        request = Request(_OPERATION, "POST", self._tenant.token_url, form=form)
         asked_at = self._monotonic()
         grant = self._retry.run(request, lambda: self._request_grant(request))
         self.secrets.add(grant.access_token)
@@ -164,7 +170,7 @@ class TokenSource:
             status=response.status,
             request_id=response.request_id,
             code=code if code in _OAUTH_CODES else "",
-            hint=self._describe_clock(),
+            hint=self._describe_clock() or self._describe_audience(response.status),
         )
 
     def _describe_clock(self) -> str:
@@ -175,6 +181,27 @@ class TokenSource:
         return (
             f"The clock of this machine is {abs(ahead):.0f} s {direction} the server's clock, so "
             f"assertions signed with the {self._credentials.kind} are not valid. Set the clock."
+        )
+
+    def _describe_audience(self, status: int) -> str:
+        """Name the settings that may be wrong where a tenant refuses their defaults."""
+        steps = []
+        if self._tenant.token_audience == AUDIENCE:
+            steps.append(
+                "refuse the audience of the token request: then set zdx:tokenAudience to "
+                f"{NO_AUDIENCE}"
+            )
+        is_signed = isinstance(self._credentials, PrivateKey)
+        if is_signed and self._tenant.assertion_audience == AUDIENCE:
+            steps.append(
+                "expect another audience in the assertion: then set zdx:assertionAudience to "
+                f"{self._tenant.login_url}"
+            )
+        if status != HTTPStatus.BAD_REQUEST or not steps:
+            return ""
+        return (
+            f"{AuthenticationError.next_step} If they are correct, the tenant may "
+            f"{'; or it may '.join(steps)}."
         )
 
 

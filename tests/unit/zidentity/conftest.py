@@ -1,6 +1,6 @@
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from unit.zidentity.scripted import SECRET, Connect, FakeTime, ScriptedServer
 
 from zdx_provider.zidentity import (
@@ -26,10 +26,12 @@ def time() -> FakeTime:
 @pytest.fixture
 def connect(server: ScriptedServer, time: FakeTime) -> Connect:
     def connect(
-        credentials: Credentials | None = None, options: ConnectionOptions | None = None
+        credentials: Credentials | None = None,
+        options: ConnectionOptions | None = None,
+        tenant: Tenant | None = None,
     ) -> ZIdentity:
         return ZIdentity(
-            Tenant("acme"),
+            tenant or Tenant("acme"),
             credentials or ClientSecret("admin", SECRET),
             options,
             clock=time.clock,
@@ -50,6 +52,11 @@ def zidentity(connect: Connect) -> ZIdentity:
 @pytest.fixture(scope="session")
 def rsa_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture(scope="session")
+def ec_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 @pytest.fixture(scope="session")

@@ -1,24 +1,27 @@
 import base64
+import json
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
-from jwt.algorithms import RSAAlgorithm
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from zdx_provider.errors import SettingsError
-from zdx_provider.zidentity import ClientSecret, PrivateKey
+from zdx_provider.zidentity import ClientSecret, PrivateKey, Tenant
 
 NOW = 1_800_000_000.0
 AUDIENCE = "https://api.zscaler.com"
+TENANT = Tenant("acme")
 
 
 def test_a_client_secret_is_sent_as_the_documented_form() -> None:
-    assert ClientSecret("admin", "obviously-fake").build_token_request(NOW) == {
+    assert ClientSecret("admin", "obviously-fake").build_token_request(TENANT, NOW) == {
         "grant_type": "client_credentials",
         "client_id": "admin",
         "client_secret": "obviously-fake",
@@ -29,35 +32,91 @@ def test_a_client_secret_is_sent_as_the_documented_form() -> None:
 def test_a_private_key_signs_who_it_is_and_for_ten_minutes_at_most(
     private_key: PrivateKey, rsa_key: rsa.RSAPrivateKey
 ) -> None:
-    form = private_key.build_token_request(NOW)
+    form = private_key.build_token_request(TENANT, NOW)
 
-    claims = jwt.decode(
-        form["client_assertion"],
-        rsa_key.public_key(),
-        algorithms=["RS256"],
-        audience=AUDIENCE,
-        options={"verify_exp": False, "verify_iat": False},
-    )
+    claims = read_claims(form, rsa_key.public_key(), "RS256")
     assert claims["iss"] == claims["sub"] == form["client_id"] == "admin"
     assert claims["iat"] <= NOW < claims["exp"]
     assert claims["exp"] - claims["iat"] <= 600
+    assert claims["jti"]
     assert form["client_assertion_type"].endswith("client-assertion-type:jwt-bearer")
     assert form["audience"] == AUDIENCE
 
 
+def test_private_key_on_p256_signs_with_es256(ec_key: ec.EllipticCurvePrivateKey) -> None:
+    key = PrivateKey("admin", write(ec_key, serialization.PrivateFormat.PKCS8))
+
+    claims = read_claims(key.build_token_request(TENANT, NOW), ec_key.public_key(), "ES256")
+
+    assert claims["iss"] == claims["sub"] == "admin"
+
+
+def test_assertion_has_the_audience_of_the_tenant(
+    private_key: PrivateKey, rsa_key: rsa.RSAPrivateKey
+) -> None:
+    tenant = Tenant("acme", assertion_audience="https://acme.zslogin.net")
+
+    form = private_key.build_token_request(tenant, NOW)
+
+    claims = read_claims(form, rsa_key.public_key(), "RS256", "https://acme.zslogin.net")
+    assert claims["aud"] == "https://acme.zslogin.net"
+    assert form["audience"] == AUDIENCE
+
+
+def test_token_request_leaves_the_audience_out(private_key: PrivateKey) -> None:
+    tenant = Tenant("acme", token_audience="none")
+
+    for credentials in (private_key, ClientSecret("admin", "obviously-fake")):
+        assert "audience" not in credentials.build_token_request(tenant, NOW)
+
+
+def test_assertion_names_the_key_if_the_key_has_an_id(
+    private_key: PrivateKey, rsa_key: rsa.RSAPrivateKey
+) -> None:
+    named = PrivateKey("admin", json.dumps({**json.loads(to_jwk(rsa_key)), "kid": "2026-11"}))
+
+    headers = [
+        jwt.get_unverified_header(key.build_token_request(TENANT, NOW)["client_assertion"])
+        for key in (private_key, named)
+    ]
+
+    assert headers == [
+        {"alg": "RS256", "typ": "JWT"},
+        {"alg": "RS256", "typ": "JWT", "kid": "2026-11"},
+    ]
+
+
+def read_claims(
+    form: dict[str, str], key: Any, algorithm: str, audience: str = AUDIENCE
+) -> dict[str, Any]:
+    """The claims of an assertion that a key has signed."""
+    claims: dict[str, Any] = jwt.decode(
+        form["client_assertion"],
+        key,
+        algorithms=[algorithm],
+        audience=audience,
+        options={"verify_exp": False, "verify_iat": False},
+    )
+    return claims
+
+
 def test_no_assertion_is_used_twice(private_key: PrivateKey) -> None:
-    first, second = (private_key.build_token_request(NOW)["client_assertion"] for _ in range(2))
+    first, second = (
+        private_key.build_token_request(TENANT, NOW)["client_assertion"] for _ in range(2)
+    )
 
     assert first != second
 
 
 def test_the_key_never_leaves(private_key: PrivateKey) -> None:
-    assert "PRIVATE KEY" not in str(private_key.build_token_request(NOW))
+    assert "PRIVATE KEY" not in str(private_key.build_token_request(TENANT, NOW))
 
 
 @pytest.mark.parametrize("pem", ["", "obviously-fake", "-----BEGIN PRIVATE KEY-----\nAAAA\n"])
 def test_what_is_no_key_is_refused_without_repeating_it(pem: str) -> None:
-    with pytest.raises(SettingsError, match=r"not an RSA key in PEM form|is cut off") as error:
+    with pytest.raises(
+        SettingsError, match=r"not an RSA or EC P-256 key in PEM form|is cut off"
+    ) as error:
         PrivateKey("admin", pem)
 
     assert "obviously-fake" not in str(error.value)
@@ -74,8 +133,11 @@ def write(key: PrivateKeyTypes, form: serialization.PrivateFormat, passphrase: s
     ).decode()
 
 
-def to_jwk(key: rsa.RSAPrivateKey | rsa.RSAPublicKey) -> str:
-    return str(RSAAlgorithm.to_jwk(key))
+def to_jwk(key: Any) -> str:
+    if isinstance(key, (rsa.RSAPrivateKey, rsa.RSAPublicKey)):
+        return str(RSAAlgorithm.to_jwk(key))
+    is_elliptic = isinstance(key, ec.EllipticCurvePrivateKey)
+    return str((ECAlgorithm if is_elliptic else OKPAlgorithm).to_jwk(key))
 
 
 def to_base64(text: str) -> str:
@@ -98,12 +160,26 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("written", FORMS)
 @pytest.mark.parametrize("form", ["PKCS8", "TraditionalOpenSSL"])
+@pytest.mark.parametrize("kind", ["rsa_key", "ec_key"])
 def test_a_private_key_is_read_in_the_forms_in_which_people_set_it(
-    rsa_key: rsa.RSAPrivateKey, pem: str, form: str, written: str
+    request: pytest.FixtureRequest, kind: str, form: str, written: str
 ) -> None:
-    text = FORMS[written](write(rsa_key, getattr(serialization.PrivateFormat, form)))
+    key = request.getfixturevalue(kind)
+    text = FORMS[written](write(key, getattr(serialization.PrivateFormat, form)))
 
-    assert PrivateKey("admin", text) == PrivateKey("admin", pem)
+    read = PrivateKey("admin", text)
+
+    assert read == PrivateKey("admin", write(key, serialization.PrivateFormat.PKCS8))
+    assert read.algorithm == {"rsa_key": "RS256", "ec_key": "ES256"}[kind]
+
+
+def test_private_key_is_read_beside_the_parameters_of_its_curve(
+    ec_key: ec.EllipticCurvePrivateKey,
+) -> None:
+    own = write(ec_key, serialization.PrivateFormat.TraditionalOpenSSL)
+    parameters = "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+
+    assert PrivateKey("admin", parameters + own) == PrivateKey("admin", own)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -120,8 +196,12 @@ def test_a_private_key_is_read_from_the_file_whose_path_is_set(
     assert {PrivateKey("admin", path) for path in paths} == {PrivateKey("admin", pem)}
 
 
-def test_a_private_key_is_read_from_a_jwk(rsa_key: rsa.RSAPrivateKey, pem: str) -> None:
-    assert PrivateKey("admin", to_jwk(rsa_key)) == PrivateKey("admin", pem)
+@pytest.mark.parametrize("kind", ["rsa_key", "ec_key"])
+def test_a_private_key_is_read_from_a_jwk(request: pytest.FixtureRequest, kind: str) -> None:
+    key = request.getfixturevalue(kind)
+
+    pem = write(key, serialization.PrivateFormat.PKCS8)
+    assert PrivateKey("admin", to_jwk(key)) == PrivateKey("admin", pem)
 
 
 def test_a_path_that_leads_to_no_key_file_is_refused_and_not_shown(tmp_path: Path) -> None:
@@ -149,7 +229,8 @@ def test_what_is_set_as_a_private_key_by_mistake_is_named(
         serialization.PrivateFormat.PKCS8,
         serialization.PrivateFormat.TraditionalOpenSSL,
     )
-    elliptic = ec.generate_private_key(ec.SECP256R1())
+    p384, k256 = (ec.generate_private_key(curve()) for curve in (ec.SECP384R1, ec.SECP256K1))
+    ed25519_key = ed25519.Ed25519PrivateKey.generate()
     public = rsa_key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -160,13 +241,19 @@ def test_what_is_set_as_a_private_key_by_mistake_is_named(
         "encrypted with a passphrase": write(rsa_key, pkcs8, "obviously-fake"),
         "a passphrase. Remove": write(rsa_key, traditional, "obviously-fake"),
         "OpenSSH": write(rsa_key, serialization.PrivateFormat.OpenSSH),
-        "not an RSA key": write(elliptic, pkcs8),
-        "is an EC key": write(elliptic, traditional),
-        "not an RSA": write(ed25519.Ed25519PrivateKey.generate(), pkcs8),
+        "is an EC key with the curve secp384r1, not P-256": write(p384, pkcs8),
+        "with the curve secp256k1, not P-256": write(k256, traditional),
+        "curve secp384r1, not": to_jwk(p384),
+        "is an Ed25519 or Ed448 key, not an RSA or EC P-256 private key": write(ed25519_key, pkcs8),
+        "is an Ed25519 or Ed448 key": to_jwk(ed25519_key),
+        "the private key is not an RSA or EC": write(x25519.X25519PrivateKey.generate(), pkcs8),
+        "is a DSA key": write(dsa.generate_private_key(2048), traditional),
         "damaged or cut off": pem.replace(pem[100:160], ""),
         "is cut off": pem[:500],
-        "not a private RSA JWK": to_jwk(rsa_key.public_key()),
-        "not an RSA key in PEM form": "obviously-fake",
+        "is JSON, but not the JWK of an RSA or EC P-256 private": to_jwk(rsa_key.public_key()),
+        "not the JWK": json.dumps({**json.loads(to_jwk(rsa_key)), "kid": 7}),
+        "is JSON, but not": '{"kty": ["RSA"]}',
+        "not an RSA or EC P-256 key in PEM form": "obviously-fake",
     }
 
     assert {name for name, text in named.items() if name in describe_refusal(text)} == {*named}

@@ -10,6 +10,7 @@ from zdx_provider.zidentity import (
     InvalidResponseError,
     PrivateKey,
     ReadOnlyError,
+    Tenant,
     ZIdentity,
 )
 
@@ -115,8 +116,49 @@ def test_refused_credentials_are_explained(zidentity: ZIdentity, server: Scripte
         "could not get an access token: ZIdentity refused the client ID with this secret "
         "(status 400, invalid_client). Check that the client ID and its secret (or private key) "
         "are correct for this vanity domain and cloud, that the secret has not expired, and that "
-        "the client is enabled."
+        "the client is enabled. If they are correct, the tenant may refuse the audience of the "
+        "token request: then set zdx:tokenAudience to none."
     )
+
+
+def test_refused_assertion_names_the_settings_of_both_audiences(
+    connect: Connect, server: ScriptedServer, private_key: PrivateKey
+) -> None:
+    server.grants(INVALID_CLIENT)
+
+    with pytest.raises(AuthenticationError) as error:
+        connect(private_key).api_clients.get("c1")
+
+    assert str(error.value).endswith(
+        "the tenant may refuse the audience of the token request: then set zdx:tokenAudience to "
+        "none; or it may expect another audience in the assertion: then set "
+        "zdx:assertionAudience to https://acme.zslogin.net."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "changed"),
+    [
+        (401, {}),
+        (
+            400,
+            {"token_audience": "none", "assertion_audience": "https://acme.zslogin.net"},
+        ),
+    ],
+)
+def test_refusal_that_no_audience_explains_names_no_audience(
+    connect: Connect,
+    server: ScriptedServer,
+    private_key: PrivateKey,
+    status: int,
+    changed: dict[str, str],
+) -> None:
+    server.grants(Reply(status, {"error": "invalid_client"}))
+
+    with pytest.raises(AuthenticationError) as error:
+        connect(private_key, tenant=Tenant("acme", **changed)).api_clients.get("c1")
+
+    assert "udience" not in str(error.value)
 
 
 def test_refused_credentials_are_not_tried_for_every_key(
