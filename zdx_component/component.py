@@ -16,6 +16,7 @@ class Rotation(TypedDict, total=False):
     rotate_before_expiry_days: pulumi.Input[int]
     keep_previous_days: pulumi.Input[int]
     triggers: Mapping[str, pulumi.Input[str]]
+    end_overlap_early: pulumi.Input[bool]
 
 
 class _RequiredArgs(TypedDict):

@@ -30,15 +30,20 @@ class RotationArgs:
             the secret is rotated. Less than the lifetime. Default: a third of the lifetime, at most
             30 days.
         keep_previous_days: The overlap: the number of days in which the previous secret works. Less
-            than ``rotate_before_expiry_days``, because the previous secret expires by then. With 0,
-            the next ``pulumi up`` revokes it.
+            than ``rotate_before_expiry_days``, because the previous secret expires by then. At most
+            ``secret_lifetime_days`` minus ``rotate_before_expiry_days``, because the next rotation
+            needs its secret slot. With 0, the next ``pulumi up`` revokes it.
         triggers: A map of values. If one is added or changes, the secret is rotated at once.
+        end_overlap_early: Whether a rotation in an overlap may revoke the previous secret at once.
+            A key has two secrets at most, so without it such a rotation is refused until the
+            overlap ends.
     """
 
     secret_lifetime_days: pulumi.Input[int] = 365
     rotate_before_expiry_days: pulumi.Input[int] | None = None
     keep_previous_days: pulumi.Input[int] = 7
     triggers: Mapping[str, pulumi.Input[str]] | None = None
+    end_overlap_early: pulumi.Input[bool] = False
 
 
 class FinalInputs:

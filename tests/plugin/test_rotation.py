@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from plugin.conftest import except_where
 from pulumi.runtime.rpc import UNKNOWN
-from support.plugin_host import Engine, PluginHost, Properties, Recorded
+from support.plugin_host import Engine, PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import SECRET, RunningEmulator
 
@@ -25,6 +25,11 @@ def owed_today(key: Recorded) -> Recorded:
     """The same on the day on which its previous secret is to end."""
     today = datetime.now(timezone.utc).date().isoformat()
     return replace(key, outputs={**key.outputs, "previous_secret_revoke_on": today})
+
+
+def early(rotating: Properties, release: str) -> Properties:
+    declared = triggered(rotating, release)
+    return {**declared, "rotation": {**declared["rotation"], "end_overlap_early": True}}
 
 
 def present(tenant: RunningEmulator, key: Recorded) -> set[str]:
@@ -124,13 +129,76 @@ def test_a_previous_secret_that_is_gone_already_is_nothing_to_show(
     assert "previous_secret_id" not in revoked.outputs
 
 
+def test_rotation_in_an_overlap_is_refused_before_anything_is_changed(
+    host: PluginHost, tenant: RunningEmulator, rotating: Properties
+) -> None:
+    first = host.up(rotating)
+    second = host.up_again(first, triggered(rotating, "2"))
+    checked = host.check({**triggered(rotating, "3"), "enabled": False}, second.inputs)
+    tenant.clear_requests()
+
+    with pytest.raises(PluginError) as previewed:
+        host.diff(second, checked.inputs)
+    with pytest.raises(PluginError) as refused:
+        host.update(second, checked.inputs)
+
+    day = second.outputs["previous_secret_revoke_on"]
+    for error in (previewed.value, refused.value):
+        assert "needs a new secret, because its trigger release changed." in error.sentence
+        assert (
+            f"would revoke the previous secret {first.outputs['secret_id']}, whose overlap ends "
+            f"on {day}. Nothing was changed. Run pulumi up on or after {day}, or declare "
+            "end_overlap_early=True"
+        ) in error.sentence
+    assert tenant.requests() == []
+
+
+def test_diff_of_a_refresh_refuses_no_overlap(
+    host: PluginHost, tenant: RunningEmulator, rotating: Properties
+) -> None:
+    # Its inputs were recorded, so nothing is planned.
+    key = host.up_again(host.up(rotating), triggered(rotating, "2"))
+    host.diff(key, key.inputs)
+
+    found = host.diff(key, {**key.inputs, "secret_expires_on": "2999-12-31"})
+
+    assert found.changes == "DIFF_UNKNOWN"
+
+
+def test_rotation_that_may_end_an_overlap_names_the_secret_and_its_day(
+    host: PluginHost, rotating: Properties, engine: Engine
+) -> None:
+    first = host.up(rotating)
+    second = host.up_again(first, triggered(rotating, "2"))
+    checked = host.check(early(rotating, "3"), second.inputs)
+
+    host.diff(second, checked.inputs)
+
+    (line,) = engine.said
+    assert (
+        f"The previous secret {first.outputs['secret_id']} is revoked now, before its overlap "
+        f"ends on {second.outputs['previous_secret_revoke_on']}."
+    ) in line
+    assert line.endswith("revokes the current one.")
+
+
+def test_rotation_on_the_day_on_which_an_overlap_ends_needs_no_permission(
+    host: PluginHost, tenant: RunningEmulator, rotating: Properties
+) -> None:
+    second = owed_today(host.up_again(host.up(rotating), triggered(rotating, "2")))
+
+    third = host.up_again(second, triggered(rotating, "3"))
+
+    assert present(tenant, third) == {second.outputs["secret_id"], third.outputs["secret_id"]}
+
+
 def test_a_second_rotation_inside_the_overlap_revokes_the_first_secret_and_not_the_second(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties
 ) -> None:
     first = host.up(rotating)
     second = host.up_again(first, triggered(rotating, "2"))
 
-    third = host.up_again(second, triggered(rotating, "3"))
+    third = host.up_again(second, early(rotating, "3"))
 
     assert present(tenant, first) == {second.outputs["secret_id"], third.outputs["secret_id"]}
     assert third.outputs["previous_secret_id"] == second.outputs["secret_id"]

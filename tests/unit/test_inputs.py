@@ -122,7 +122,9 @@ def test_a_value_that_is_unknown_inside_is_unknown() -> None:
     [
         {},
         {"secret_lifetime_days": 30.0, "keep_previous_days": 0.0},
-        {"rotate_before_expiry_days": 364.0, "keep_previous_days": 363.0},
+        {"rotate_before_expiry_days": 364.0, "keep_previous_days": 1.0},
+        {"rotate_before_expiry_days": 183.0, "keep_previous_days": 182.0},
+        {"end_overlap_early": True},
         {"triggers": {"release": "7", "count": 1.0}},
     ],
 )
@@ -139,9 +141,11 @@ def test_a_rotation_that_works_breaks_no_rule(rotation: dict[str, Any]) -> None:
         ({"rotate_before_expiry_days": 0.0}, "rotate_before_expiry_days must be"),
         ({"keep_previous_days": -1.0}, "keep_previous_days must be"),
         ({"triggers": ["a"]}, "triggers must be a map"),
+        ({"end_overlap_early": "yes"}, "end_overlap_early must be true or false"),
         ({"lifetime": 30.0}, "has no setting lifetime"),
         ({"rotate_before_expiry_days": 365.0}, "has a rotation window of 365 days"),
         ({"keep_previous_days": 30.0}, "has an overlap of 30 days"),
+        ({"rotate_before_expiry_days": 364.0}, "has an overlap of 7 days, but the next rotation"),
         ("yearly", "must be a RotationArgs"),
     ],
 )

@@ -183,6 +183,7 @@ def test_a_rotation_is_registered_without_what_was_not_declared(engine: Engine) 
         "secret_lifetime_days": 365,
         "keep_previous_days": 7,
         "triggers": {"release": "7"},
+        "end_overlap_early": False,
     }
 
 

@@ -43,7 +43,8 @@ def rotations(draw: st.DrawFn) -> Rotation:
         keep_previous_days=0,
         triggers=triggers,
     )
-    overlap = draw(st.integers(0, shortest.window_days - 1))
+    longest = min(shortest.window_days - 1, lifetime - shortest.window_days)
+    overlap = draw(st.integers(0, longest))
     return Rotation(
         secret_lifetime_days=lifetime,
         rotate_before_expiry_days=window,
@@ -159,6 +160,10 @@ def test_a_plan_that_works_is_no_contradiction(rotation: Rotation) -> None:
         (
             build_rotation(90, 7, 7),
             "has an overlap of 7 days, but the previous secret expires 7 days after",
+        ),
+        (
+            build_rotation(30, 24, 7),
+            "has an overlap of 7 days, but the next rotation is due 6 days after",
         ),
     ],
 )

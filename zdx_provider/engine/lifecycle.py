@@ -71,6 +71,7 @@ class Lifecycle:
         self._tenants = tenants
         self._engine = engine
         self._now = now
+        self._planned: set[str] = set()
 
     @classmethod
     def from_process(cls, config: ConfigReader) -> "Lifecycle":
@@ -95,6 +96,7 @@ class Lifecycle:
         except ZdxError as error:
             error.hide(self.secrets)
             return CheckResult(news, [CheckFailure("", str(error))])
+        self._planned.add(_find_owner(news))
         return CheckResult({**news, "secret_expires_on": self._compute_expiry(olds, news)}, [])
 
     def diff(self, olds: Properties, news: Properties) -> DiffResult:
@@ -106,6 +108,7 @@ class Lifecycle:
 
         Raises:
             SettingsError: The settings name another tenant than the key's.
+            ZdxError: A rotation would end an overlap that the program has not given up.
         """
         self._note_secrets(olds, news)
         state = parse_state(olds)
@@ -116,7 +119,10 @@ class Lifecycle:
             require_same_tenant(self._tenants.find_tenant_of(state), state)
         elif self._is_other_tenant(state, news.get("tenant")):
             return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
-        self._show_rotation(state, remove_unknowns(news))
+        # A refresh compares too, with inputs that check has not seen: nothing is planned then.
+        if (owner := _find_owner(news)) in self._planned:
+            self._planned.discard(owner)
+            self._plan_rotation(state, remove_unknowns(news))
         if changed:
             # The engine compares the inputs itself then, and shows what changes.
             return DiffResult(changes=None)
@@ -192,6 +198,9 @@ class Lifecycle:
         inputs = parse_inputs(news)
         tenant = self._tenants.find_tenant(inputs.tenant)
         require_same_tenant(tenant, state)
+        needs_rotation = _needs_rotation(state, inputs.secret_expires_on, inputs.rotation)
+        if needs_rotation:
+            require_overlap_kept(state, inputs.rotation, self._today)
         repository = self._tenants.open_repository(inputs.tenant)
         same_role = inputs.role == state.role
         role_id = state.role_id if same_role else repository.find_role(inputs.role).id
@@ -201,7 +210,7 @@ class Lifecycle:
             update={**dict(inputs), "role_id": role_id, "ownership_id": ownership_id}
         )
         previous_id = state.previous_secret_id
-        if _needs_rotation(state, inputs.secret_expires_on, inputs.rotation):
+        if needs_rotation:
             lifetime = (inputs.rotation or Rotation()).lifetime
             new = repository.rotate_secret(state, inputs.name, lifetime)
             updated = updated.with_secret(new.secret)
@@ -265,9 +274,10 @@ class Lifecycle:
         declared, before = find_rotation(known), find_rotation(olds)
         return compute_expiry_date(find_expiry(olds), self._today, declared, before)
 
-    def _show_rotation(self, state: KeyState, news: Properties) -> None:
+    def _plan_rotation(self, state: KeyState, news: Properties) -> None:
         declared = find_rotation(news)
         if _needs_rotation(state, find_expiry(news), declared):
+            require_overlap_kept(state, declared, self._today)
             message = describe_new_secret(state, declared, self._today)
             self._engine.log(logging.INFO, message)
         elif state.is_revoke_due(self._today):
@@ -336,14 +346,38 @@ def find_failures(news: Mapping[str, Any]) -> list[CheckFailure]:
     ]
 
 
+def require_overlap_kept(state: KeyState, declared: Rotation | None, today: date) -> None:
+    """Stop before a rotation that revokes a secret which was to work longer.
+
+    Raises:
+        ZdxError: The program doesn't declare that the overlap may end early.
+    """
+    if not state.needs_slot_of_previous(today) or (declared and declared.end_overlap_early):
+        return
+    day = state.previous_secret_revoke_on
+    raise ZdxError(
+        f"{_name_key(state)} needs a new secret, because {_find_reason(state, declared, today)}. "
+        f"That would revoke the previous secret {state.previous_secret_id}, whose overlap ends on "
+        f"{day}. Nothing was changed.",
+        hint=f"Run pulumi up on or after {day}, or declare end_overlap_early=True in the rotation "
+        "to revoke that secret now.",
+    )
+
+
 def describe_new_secret(state: KeyState, declared: Rotation | None, today: date) -> str:
     """Say that an update replaces a key's secret, and why."""
-    expires_on = state.secret_expires_on or MISSING
-    why = find_rotation_reason(expires_on, today, declared, state.rotation)
-    until = today + (declared or Rotation()).overlap
-    alive = state.is_secret_alive(today)
-    kept = f" The first pulumi up on or after {until} revokes the previous one." if alive else ""
-    return f"{_name_key(state)} gets a new secret: {why}.{kept}"
+    lines = [f"{_name_key(state)} gets a new secret: {_find_reason(state, declared, today)}."]
+    ends_overlap = state.needs_slot_of_previous(today)
+    if ends_overlap:
+        lines.append(
+            f"The previous secret {state.previous_secret_id} is revoked now, before its overlap "
+            f"ends on {state.previous_secret_revoke_on}."
+        )
+    if state.is_secret_alive(today):
+        until = today + (declared or Rotation()).overlap
+        replaced = "current" if ends_overlap else "previous"
+        lines.append(f"The first pulumi up on or after {until} revokes the {replaced} one.")
+    return " ".join(lines)
 
 
 def describe_revoke_due(state: KeyState) -> str:
@@ -387,6 +421,17 @@ def describe_kept_key(state: KeyState, marker: OwnershipMarker) -> str:
         f"{_name_key(state)} was kept because {taker} took it over. Only this resource was removed "
         "from the state."
     )
+
+
+def _find_reason(state: KeyState, declared: Rotation | None, today: date) -> str | None:
+    expires_on = state.secret_expires_on or MISSING
+    return find_rotation_reason(expires_on, today, declared, state.rotation)
+
+
+def _find_owner(props: Mapping[str, Any]) -> str:
+    """Return the owner in inputs, which identifies their resource; empty if it isn't known."""
+    owner = props.get("managed_by")
+    return owner if isinstance(owner, str) else ""
 
 
 def _name_key(state: KeyState) -> str:

@@ -64,6 +64,7 @@ class _DeclaredRotation(Rotation):
         int, Field(ge=0, description="a whole number of days, 0 or more")
     ] = 7
     triggers: Annotated[dict[str, Any] | None, Field(description="a map of names to values")] = None
+    end_overlap_early: Annotated[StrictBool, Field(description="true or false")] = False
 
     @model_validator(mode="after")
     def _require_consistent(self) -> Self:

@@ -33,6 +33,7 @@ class Rotation(BaseModel):
             at most.
         keep_previous_days: The overlap: how long the previous secret still works.
         triggers: Values whose change replaces the secret at once, by name.
+        end_overlap_early: Whether a rotation in an overlap may revoke the previous secret.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -41,6 +42,7 @@ class Rotation(BaseModel):
     rotate_before_expiry_days: _Days | None = None
     keep_previous_days: _Days = 7
     triggers: dict[str, Any] | None = None
+    end_overlap_early: bool = False
 
     @property
     def window_days(self) -> int:
@@ -72,6 +74,13 @@ class Rotation(BaseModel):
                 f"has an overlap of {self.keep_previous_days} days, but the previous secret "
                 f"expires {self.window_days} days after its rotation; keep_previous_days must be "
                 "less than rotate_before_expiry_days"
+            )
+        days_between = self.secret_lifetime_days - self.window_days
+        if self.keep_previous_days > days_between:
+            return (
+                f"has an overlap of {self.keep_previous_days} days, but the next rotation is due "
+                f"{days_between} days after the last one; keep_previous_days must be at most "
+                "secret_lifetime_days minus rotate_before_expiry_days"
             )
         return None
 
@@ -156,10 +165,11 @@ def choose_secret_to_revoke(
         now: The current moment by the server's clock.
 
     Returns:
-        An unknown secret, or else the previous one. If the state doesn't know which secret is
-        the current one: an expired secret, or else None.
+        An expired secret, or else an unknown one, or else the previous one. If the state doesn't
+        know which secret is the current one: an expired secret, or else None.
     """
-    if current_id is None:
-        return next((secret for secret in secrets if secret.expires_at <= now), None)
+    expired = next((secret for secret in secrets if secret.expires_at <= now), None)
+    if expired is not None or current_id is None:
+        return expired
     unknown = [s for s in secrets if s.id not in (current_id, previous_id)]
     return next(iter(unknown), next((s for s in secrets if s.id == previous_id), None))

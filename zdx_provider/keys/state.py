@@ -154,6 +154,14 @@ class KeyState(KeyInputs):
             self.previous_secret_revoke_on <= today
         )
 
+    def needs_slot_of_previous(self, today: date) -> bool:
+        """Whether a new secret takes the secret slot of a previous one that is to work longer.
+
+        That is so if the current secret works too, as far as the state knows.
+        """
+        in_overlap = self.previous_secret_revoke_on is not None and not self.is_revoke_due(today)
+        return in_overlap and self.is_secret_alive(today)
+
     def with_tenant_values(self, key: Key) -> Self:
         """Return the state with what the tenant has now; what only the state knows is kept."""
         return self.model_copy(
