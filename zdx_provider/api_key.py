@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -44,6 +44,16 @@ class RotationArgs:
     keep_previous_days: pulumi.Input[int] = 7
     triggers: Mapping[str, pulumi.Input[str]] | None = None
     end_overlap_early: pulumi.Input[bool] = False
+
+
+class RotationArgsDict(TypedDict, total=False):
+    """What `RotationArgs` takes, as a dict."""
+
+    secret_lifetime_days: pulumi.Input[int]
+    rotate_before_expiry_days: pulumi.Input[int]
+    keep_previous_days: pulumi.Input[int]
+    triggers: Mapping[str, pulumi.Input[str]]
+    end_overlap_early: pulumi.Input[bool]
 
 
 class FinalInputs:
@@ -126,7 +136,14 @@ _TYPES: Mapping[str, type] = {
     "token_lifetime_seconds": int,
     "tenant": str,
     "adopt": bool,
-    "rotation": RotationArgs,
+}
+
+_ROTATION_TYPES: Mapping[str, type] = {
+    "secret_lifetime_days": int,
+    "rotate_before_expiry_days": int,
+    "keep_previous_days": int,
+    "triggers": Mapping,
+    "end_overlap_early": bool,
 }
 
 
@@ -189,7 +206,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         description: pulumi.Input[str] = "",
         enabled: pulumi.Input[bool] = True,
         token_lifetime_seconds: pulumi.Input[int] = 3600,
-        rotation: RotationArgs | None = None,
+        rotation: RotationArgs | RotationArgsDict | None = None,
         tenant: pulumi.Input[str] | None = None,
         adopt: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
@@ -217,7 +234,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             opts: Pulumi's resource options.
 
         Raises:
-            TypeError: An argument has the wrong type.
+            TypeError: An argument or a member of the rotation has the wrong type or name.
             pulumi.RunError: The options have ``import_``, which dynamic resources don't support.
         """
         warn_of_config()
@@ -231,11 +248,9 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         }
         if tenant is not None:
             inputs["tenant"] = tenant
+        _require_types(resource_name, inputs, rotation)
         if rotation is not None:
-            inputs["rotation"] = rotation
-        _require_types(resource_name, inputs)
-        if rotation is not None:
-            inputs["rotation"] = {k: v for k, v in vars(rotation).items() if v is not None}
+            inputs["rotation"] = _to_members(rotation)
         final = FinalInputs()
         inputs["secret_inputs"] = final
         inputs["managed_by"] = _build_owner(resource_name, opts)
@@ -330,15 +345,46 @@ def _build_owner(resource_name: str, opts: pulumi.ResourceOptions | None) -> pul
     return below()
 
 
-def _require_types(resource_name: str, inputs: Mapping[str, object]) -> None:
-    for argument, value in inputs.items():
-        expected = _TYPES[argument]
-        may_be_output = expected is not RotationArgs  # whose values may be
-        if may_be_output and (isinstance(value, pulumi.Output) or inspect.isawaitable(value)):
-            continue
-        if not isinstance(value, expected) or (isinstance(value, bool) and expected is int):
-            # The value stays out of the message: it may have been meant for another argument.
-            raise TypeError(
-                f'ApiKey "{resource_name}": {argument} must be {expected.__name__}, '
-                f"not {type(value).__name__}."
-            )
+def _to_members(rotation: RotationArgs | RotationArgsDict) -> dict[str, object]:
+    """The members of a rotation, with the defaults of those that a dict leaves out."""
+    if not isinstance(rotation, RotationArgs):
+        # None means the default, as in every Pulumi resource's arguments.
+        rotation = RotationArgs(**{k: v for k, v in rotation.items() if v is not None})  # type: ignore[arg-type]
+    return {k: v for k, v in vars(rotation).items() if v is not None}
+
+
+def _require_types(resource_name: str, inputs: Mapping[str, object], rotation: object) -> None:
+    problems = [
+        problem
+        for argument, value in inputs.items()
+        if (problem := _find_type_problem(argument, value, _TYPES[argument]))
+    ]
+    problems += _find_rotation_problems(rotation)
+    if problems:
+        raise TypeError(f'ApiKey "{resource_name}": {"; ".join(problems)}.')
+
+
+def _find_rotation_problems(rotation: object) -> list[str]:
+    if rotation is None:
+        return []
+    members = vars(rotation) if isinstance(rotation, RotationArgs) else rotation
+    if not isinstance(members, Mapping):
+        return [f"rotation must be RotationArgs or a dict, not {type(rotation).__name__}"]
+    problems = []
+    for name, value in members.items():
+        if name not in _ROTATION_TYPES:
+            known = ", ".join(_ROTATION_TYPES)
+            problems.append(f"rotation.{name} does not exist; rotation has: {known}")
+        elif value is not None:
+            problems.append(_find_type_problem(f"rotation.{name}", value, _ROTATION_TYPES[name]))
+    return [problem for problem in problems if problem]
+
+
+def _find_type_problem(argument: str, value: object, expected: type) -> str | None:
+    if isinstance(value, pulumi.Output) or inspect.isawaitable(value):
+        return None
+    if isinstance(value, expected) and not (isinstance(value, bool) and expected is int):
+        return None
+    # The value stays out of the message: it may have been meant for another argument.
+    name = "a dict" if expected is Mapping else expected.__name__
+    return f"{argument} must be {name}, not {type(value).__name__}"

@@ -14,7 +14,8 @@ from zdx_emulator.testing import SECRET, RunningEmulator
 @pytest.fixture
 def rotating(declared: Properties) -> Properties:
     """What a program declares of a key that rotates."""
-    return {**declared, "rotation": {"secret_lifetime_days": 90, "keep_previous_days": 3}}
+    rotation = {"secret_lifetime_days": 90, "keep_previous_days": 3, "end_overlap_early": False}
+    return {**declared, "rotation": rotation}
 
 
 def triggered(rotating: Properties, release: str) -> Properties:
@@ -153,9 +154,7 @@ def test_rotation_in_an_overlap_is_refused_before_anything_is_changed(
     assert tenant.requests() == []
 
 
-def test_diff_of_a_refresh_refuses_no_overlap(
-    host: PluginHost, tenant: RunningEmulator, rotating: Properties
-) -> None:
+def test_diff_of_a_refresh_refuses_no_overlap(host: PluginHost, rotating: Properties) -> None:
     # Its inputs were recorded, so nothing is planned.
     key = host.up_again(host.up(rotating), triggered(rotating, "2"))
     host.diff(key, key.inputs)

@@ -15,7 +15,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.mocks import test as run_to_its_end
 
-from zdx_provider import ApiKey, RotationArgs
+from zdx_provider import ApiKey, RotationArgs, RotationArgsDict
 from zdx_provider.keys.inputs import ARGUMENTS, KeyInputs
 from zdx_provider.keys.owner import Owner
 from zdx_provider.provider import ApiKeyProvider
@@ -187,6 +187,51 @@ def test_a_rotation_is_registered_without_what_was_not_declared(engine: Engine) 
     }
 
 
+MEMBERS = inspect.get_annotations(RotationArgs)
+
+
+def test_a_rotation_may_be_a_dict_of_what_is_declared(engine: Engine) -> None:
+    rotation: RotationArgsDict = {
+        "secret_lifetime_days": pulumi.Output.from_input(90),
+        "triggers": {"release": "7"},
+    }
+
+    engine.run(lambda: ApiKey("ci", role=ROLE, rotation=rotation))
+
+    assert engine.key["rotation"] == {
+        "secret_lifetime_days": 90,
+        "keep_previous_days": 7,
+        "triggers": {"release": "7"},
+        "end_overlap_early": False,
+    }
+
+
+def test_a_rotations_dict_takes_what_its_class_takes() -> None:
+    here = inspect.get_annotations(RotationArgsDict)
+    there = inspect.get_annotations(RotationArgs)
+
+    assert {name: of | None for name, of in here.items()} == {
+        name: of | None for name, of in there.items()
+    }
+
+
+@pytest.mark.parametrize("made", [dict, RotationArgs])
+def test_all_values_of_a_wrong_type_are_named_at_once(
+    engine: Engine, made: Callable[..., Any]
+) -> None:
+    rotation = made(secret_lifetime_days="90", keep_previous_days=True, triggers=["a"])
+
+    with pytest.raises(TypeError) as refused:
+        ApiKey("ci", role=ROLE, enabled=1, rotation=rotation)  # type: ignore[arg-type]
+
+    assert str(refused.value) == (
+        'ApiKey "ci": enabled must be bool, not int; rotation.secret_lifetime_days must be int, '
+        "not str; rotation.keep_previous_days must be int, not bool; rotation.triggers must be a "
+        "dict, not list."
+    )
+    assert engine.registered == []
+
+
 def test_the_inputs_that_are_secrets_are_named(engine: Engine) -> None:
     engine.run(
         lambda: ApiKey(
@@ -322,7 +367,7 @@ def test_import_by_id_is_refused_with_the_ways_that_work(engine: Engine, by: str
 def test_a_rotation_that_is_an_output_is_refused(engine: Engine) -> None:
     rotation: Any = pulumi.Output.from_input(RotationArgs())
 
-    with pytest.raises(TypeError, match="rotation must be RotationArgs, not Output"):
+    with pytest.raises(TypeError, match="rotation must be RotationArgs or a dict, not Output"):
         ApiKey("ci", role=ROLE, rotation=rotation)
 
     assert engine.registered == []
@@ -360,7 +405,12 @@ def test_an_argument_may_be_an_output(engine: Engine) -> None:
         ("token_lifetime_seconds", True, "token_lifetime_seconds must be int, not bool"),
         ("tenant", ["eu"], "tenant must be str, not list"),
         ("adopt", "yes", "adopt must be bool, not str"),
-        ("rotation", {"secret_lifetime_days": 90}, "rotation must be RotationArgs, not dict"),
+        ("rotation", 90, "rotation must be RotationArgs or a dict, not int"),
+        (
+            "rotation",
+            {"lifetime": 90},
+            f"rotation.lifetime does not exist; rotation has: {', '.join(MEMBERS)}",
+        ),
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_at_once(

@@ -147,25 +147,51 @@ def test_one_reason_is_one_rotation(
 
 @given(rotations())
 def test_a_plan_that_works_is_no_contradiction(rotation: Rotation) -> None:
-    assert rotation.find_contradiction() is None
+    assert rotation.find_contradictions() == {}
+
+
+WINDOW, OVERLAP = "rotate_before_expiry_days", "keep_previous_days"
+LESS_THAN_30 = "must be less than secret_lifetime_days, which is 30"
+LESS_THAN_7 = (
+    "must be less than rotate_before_expiry_days, which is 7: the previous secret expires by then"
+)
 
 
 @pytest.mark.parametrize(
-    ("rotation", "said"),
+    ("rotation", "found"),
     [
-        (
-            build_rotation(30, 30, 7),
-            "has a rotation window of 30 days, but the secret expires after 30 days",
-        ),
-        (
-            build_rotation(90, 7, 7),
-            "has an overlap of 7 days, but the previous secret expires 7 days after",
-        ),
+        (build_rotation(30, 30, 7), {WINDOW: LESS_THAN_30}),
+        (build_rotation(90, 7, 7), {OVERLAP: LESS_THAN_7}),
         (
             build_rotation(30, 24, 7),
-            "has an overlap of 7 days, but the next rotation is due 6 days after",
+            {
+                OVERLAP: "must be at most 6, which is secret_lifetime_days minus "
+                "rotate_before_expiry_days: the next rotation needs the secret slot"
+            },
+        ),
+        (
+            build_rotation(30, 30, 30),
+            {WINDOW: LESS_THAN_30, OVERLAP: LESS_THAN_7.replace("7", "30")},
         ),
     ],
 )
-def test_a_plan_that_cannot_be_meant_is_named(rotation: Rotation, said: str) -> None:
-    assert said in str(rotation.find_contradiction())
+def test_a_plan_that_cannot_be_meant_is_named_at_its_members(
+    rotation: Rotation, found: dict[str, str]
+) -> None:
+    assert rotation.find_contradictions() == found
+
+
+@pytest.mark.parametrize(
+    ("unusable", "found"),
+    [
+        ({"secret_lifetime_days"}, {OVERLAP}),
+        ({WINDOW}, set()),
+        ({OVERLAP}, {WINDOW}),
+    ],
+)
+def test_a_member_that_is_unknown_contradicts_none(unusable: set[str], found: set[str]) -> None:
+    assert build_rotation(30, 30, 30).find_contradictions(unusable).keys() == found
+
+
+def test_a_default_window_of_an_unknown_lifetime_contradicts_none() -> None:
+    assert build_rotation(30, None, 30).find_contradictions({"secret_lifetime_days"}) == {}

@@ -339,9 +339,14 @@ def find_failures(news: Mapping[str, Any]) -> list[CheckFailure]:
     (a transformation may turn any of them into one).
     """
     known = remove_unknowns(news)
+    rotation = news.get("rotation")
+    unknown_members: set[str] = set()
+    if "rotation" not in known and isinstance(rotation, Mapping):
+        known["rotation"] = remove_unknowns(rotation)
+        unknown_members = rotation.keys() - known["rotation"].keys()
     return [
         CheckFailure("", escape_text(f"{name} {rule}"))
-        for name, rule in find_broken_rules(known).items()
+        for name, rule in find_broken_rules(known, unknown_members).items()
         if (prop := name.partition(".")[0]) in known or prop not in news
     ]
 

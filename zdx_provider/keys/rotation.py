@@ -6,7 +6,7 @@ and kept. Whether a rotation is due is then a comparison of that date with today
 shows the date as it moves. Dates are whole days, so that a preview and its update agree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -61,28 +61,51 @@ class Rotation(BaseModel):
         """How long the previous secret still works."""
         return timedelta(days=self.keep_previous_days)
 
-    def find_contradiction(self) -> str | None:
-        """Return what cannot be meant, as the end of a sentence; None for a plan that works."""
-        if self.window_days >= self.secret_lifetime_days:
-            return (
-                f"has a rotation window of {self.window_days} days, but the secret expires after "
-                f"{self.secret_lifetime_days} days; rotate_before_expiry_days must be less than "
-                "secret_lifetime_days"
-            )
-        if self.keep_previous_days >= self.window_days:
-            return (
-                f"has an overlap of {self.keep_previous_days} days, but the previous secret "
-                f"expires {self.window_days} days after its rotation; keep_previous_days must be "
-                "less than rotate_before_expiry_days"
-            )
-        days_between = self.secret_lifetime_days - self.window_days
-        if self.keep_previous_days > days_between:
-            return (
-                f"has an overlap of {self.keep_previous_days} days, but the next rotation is due "
-                f"{days_between} days after the last one; keep_previous_days must be at most "
-                "secret_lifetime_days minus rotate_before_expiry_days"
-            )
-        return None
+    def find_contradictions(self, unusable: Collection[str] = ()) -> dict[str, str]:
+        """Return the rule of each member that contradicts another, as the end of a sentence.
+
+        Args:
+            unusable: The members whose values are unknown or break a rule of their own. What
+                depends on them is not compared.
+        """
+        lifetime, window, overlap = (
+            self.secret_lifetime_days,
+            self.window_days,
+            self.keep_previous_days,
+        )
+        rules = (
+            (
+                "rotate_before_expiry_days",
+                {"secret_lifetime_days"},
+                window < lifetime,
+                f"must be less than secret_lifetime_days, which is {lifetime}",
+            ),
+            (
+                "keep_previous_days",
+                {"rotate_before_expiry_days"},
+                overlap < window,
+                (
+                    f"must be less than rotate_before_expiry_days, which is {window}: the previous "
+                    "secret expires by then"
+                ),
+            ),
+            (
+                "keep_previous_days",
+                {"rotate_before_expiry_days", "secret_lifetime_days"},
+                overlap <= lifetime - window or window >= lifetime,
+                (
+                    f"must be at most {lifetime - window}, which is secret_lifetime_days minus "
+                    "rotate_before_expiry_days: the next rotation needs the secret slot"
+                ),
+            ),
+        )
+        # A window that isn't declared comes from the lifetime.
+        origin = {"secret_lifetime_days"} if self.rotate_before_expiry_days is None else set()
+        found: dict[str, str] = {}
+        for member, others, is_kept, rule in rules:
+            if not is_kept and not {member, *others, *origin} & set(unusable):
+                found.setdefault(member, rule)
+        return found
 
 
 def find_rotation_reason(
