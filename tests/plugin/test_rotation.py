@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from plugin.conftest import except_where
+from plugin.conftest import StartHost, except_where
 from pulumi.runtime.rpc import UNKNOWN
 from support.plugin_host import Engine, PluginError, PluginHost, Properties, Recorded
 
@@ -25,7 +25,8 @@ def triggered(rotating: Properties, release: str) -> Properties:
 def owed_today(key: Recorded) -> Recorded:
     """The same on the day on which its previous secret is to end."""
     today = datetime.now(timezone.utc).date().isoformat()
-    return replace(key, outputs={**key.outputs, "previous_secret_revoke_on": today})
+    day = {"previous_secret_revoke_on": today}
+    return replace(key, inputs={**key.inputs, **day}, outputs={**key.outputs, **day})
 
 
 def early(rotating: Properties, release: str) -> Properties:
@@ -101,6 +102,33 @@ def test_a_previous_secret_is_revoked_on_its_day_and_not_before(
     assert host.diff(revoked, revoked.inputs).changes == "DIFF_NONE"
 
 
+def test_a_preview_shows_the_day_of_a_revoke_as_it_moves(
+    host: PluginHost, rotating: Properties
+) -> None:
+    declared = triggered(rotating, "2")
+    first = host.up(rotating)
+
+    rotated = host.up_again(first, declared)
+    revoked = host.check(declared, owed_today(rotated).inputs)
+
+    day = rotated.outputs["previous_secret_revoke_on"]
+    assert "previous_secret_revoke_on" not in first.inputs
+    assert rotated.inputs["previous_secret_revoke_on"] == day
+    assert host.check(declared, rotated.inputs).inputs["previous_secret_revoke_on"] == day
+    assert "previous_secret_revoke_on" not in revoked.inputs
+
+
+def test_a_refresh_on_the_day_of_a_revoke_announces_none(
+    host: PluginHost, start_host: StartHost, rotating: Properties, engine: Engine
+) -> None:
+    key = owed_today(host.up_again(host.up(rotating), triggered(rotating, "2")))
+
+    found = start_host().diff(key, key.inputs)
+
+    assert found.changes == "DIFF_NONE"
+    assert engine.said == []
+
+
 def test_a_revoke_that_fails_stays_owed_and_is_shown(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties, engine: Engine
 ) -> None:
@@ -154,12 +182,12 @@ def test_rotation_in_an_overlap_is_refused_before_anything_is_changed(
     assert tenant.requests() == []
 
 
-def test_diff_of_a_refresh_refuses_no_overlap(host: PluginHost, rotating: Properties) -> None:
-    # Its inputs were recorded, so nothing is planned.
+def test_diff_of_a_refresh_refuses_no_overlap(
+    host: PluginHost, start_host: StartHost, rotating: Properties
+) -> None:
     key = host.up_again(host.up(rotating), triggered(rotating, "2"))
-    host.diff(key, key.inputs)
 
-    found = host.diff(key, {**key.inputs, "secret_expires_on": "2999-12-31"})
+    found = start_host().diff(key, {**key.inputs, "secret_expires_on": "2999-12-31"})
 
     assert found.changes == "DIFF_UNKNOWN"
 

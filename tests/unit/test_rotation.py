@@ -8,6 +8,7 @@ from zdx_provider.keys.rotation import (
     MISSING,
     Rotation,
     compute_expiry_date,
+    compute_revoke_date,
     find_changed_triggers,
     find_rotation_reason,
 )
@@ -120,6 +121,22 @@ def test_a_secret_that_is_missing_or_has_ended_is_due_with_and_without_rotation(
 @given(st.integers(1, 400), PLANS)
 def test_without_rotation_a_living_secret_is_never_due(days: int, before: Rotation | None) -> None:
     assert find_rotation_reason(in_days(days), TODAY, None, before) is None
+
+
+def test_a_rotation_sets_the_day_on_which_the_previous_secret_is_revoked() -> None:
+    early = TODAY - timedelta(days=3)
+
+    for before in (None, early):
+        after = compute_revoke_date(before, TODAY, build_rotation(90), is_rotated=True)
+        assert after == in_days(7)
+
+
+def test_the_day_of_a_revoke_stays_until_it_has_come() -> None:
+    tomorrow = TODAY + timedelta(days=1)
+
+    assert compute_revoke_date(tomorrow, TODAY, None, is_rotated=False) == in_days(1)
+    assert compute_revoke_date(TODAY, TODAY, None, is_rotated=False) is None
+    assert compute_revoke_date(None, TODAY, None, is_rotated=False) is None
 
 
 @given(STAMPS, DATES, PLANS, PLANS)

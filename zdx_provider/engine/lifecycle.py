@@ -31,6 +31,7 @@ from zdx_provider.keys.inputs import (
     KeyInputs,
     find_broken_rules,
     find_expiry,
+    find_revoke_date,
     find_rotation,
     find_secret_texts,
     parse_inputs,
@@ -43,8 +44,10 @@ from zdx_provider.keys.rotation import (
     MISSING,
     Rotation,
     compute_expiry_date,
+    compute_revoke_date,
     find_changed_triggers,
     find_rotation_reason,
+    is_alive,
 )
 from zdx_provider.keys.state import KeyState, parse_state, require_readable
 from zdx_provider.settings import ConfigReader
@@ -54,8 +57,8 @@ from zdx_provider.zidentity import ZIdentityError
 Properties = dict[str, Any]
 
 # `adopt` matters at create only, and the engine keeps which inputs are secrets: a change of either
-# changes no key.
-_COMPARED = KeyInputs.model_fields.keys() - {"adopt", "secret_inputs"}
+# changes no key. Whether a revoke is due is found in the outputs.
+_COMPARED = KeyInputs.model_fields.keys() - {"adopt", "secret_inputs", "previous_secret_revoke_on"}
 
 
 class Lifecycle:
@@ -97,7 +100,7 @@ class Lifecycle:
             error.hide(self.secrets)
             return CheckResult(news, [CheckFailure("", str(error))])
         self._planned.add(_find_owner(news))
-        return CheckResult({**news, "secret_expires_on": self._compute_expiry(olds, news)}, [])
+        return CheckResult({**news, **self._compute_dates(olds, news)}, [])
 
     def diff(self, olds: Properties, news: Properties) -> DiffResult:
         """Return what an update would change, without a request.
@@ -120,13 +123,13 @@ class Lifecycle:
         elif self._is_other_tenant(state, news.get("tenant")):
             return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
         # A refresh compares too, with inputs that check has not seen: nothing is planned then.
-        if (owner := _find_owner(news)) in self._planned:
-            self._planned.discard(owner)
+        is_planned = _find_owner(news) in self._planned
+        if is_planned:
             self._plan_rotation(state, remove_unknowns(news))
         if changed:
             # The engine compares the inputs itself then, and shows what changes.
             return DiffResult(changes=None)
-        return DiffResult(changes=state.is_revoke_due(self._today))
+        return DiffResult(changes=is_planned and state.is_revoke_due(self._today))
 
     def create(self, props: Properties) -> CreateResult:
         """Create the key, or take over the key that has its name if that is allowed.
@@ -207,7 +210,12 @@ class Lifecycle:
         state = state.model_copy(update={"key_id": key_id})
         ownership_id = repository.update_key(state, inputs, role_id)
         updated = state.model_copy(
-            update={**dict(inputs), "role_id": role_id, "ownership_id": ownership_id}
+            update={
+                **dict(inputs),
+                "previous_secret_revoke_on": state.previous_secret_revoke_on,
+                "role_id": role_id,
+                "ownership_id": ownership_id,
+            }
         )
         previous_id = state.previous_secret_id
         if needs_rotation:
@@ -266,13 +274,25 @@ class Lifecycle:
             return False
         return not is_same_tenant(self._tenants.find_tenant(tenant_name), state)
 
-    def _compute_expiry(self, olds: Properties, news: Properties) -> Any:
-        """Return the expiry date after this update; unknown if a trigger is unknown."""
+    def _compute_dates(self, olds: Properties, news: Properties) -> Properties:
+        """Return the dates of both secrets after this update; unknown if a trigger is unknown."""
         known = remove_unknowns(news)
         if "rotation" in news and "rotation" not in known:
-            return Unknown()  # type: ignore[no-untyped-call] # the SDK's own marker
+            unknown = Unknown()  # type: ignore[no-untyped-call] # the SDK's own marker
+            return {"secret_expires_on": unknown, "previous_secret_revoke_on": unknown}
+        today = self._today
         declared, before = find_rotation(known), find_rotation(olds)
-        return compute_expiry_date(find_expiry(olds), self._today, declared, before)
+        previous_expiry = find_expiry(olds)
+        expires_on = compute_expiry_date(previous_expiry, today, declared, before)
+        revoke_on = compute_revoke_date(
+            find_revoke_date(olds),
+            today,
+            declared,
+            is_rotated=is_alive(previous_expiry, today)
+            and (expires_on != previous_expiry or bool(find_changed_triggers(declared, before))),
+        )
+        dates = {"secret_expires_on": expires_on, "previous_secret_revoke_on": revoke_on}
+        return {name: day for name, day in dates.items() if day is not None}
 
     def _plan_rotation(self, state: KeyState, news: Properties) -> None:
         declared = find_rotation(news)

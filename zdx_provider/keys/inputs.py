@@ -106,6 +106,8 @@ class KeyInputs(BaseModel):
     secret_expires_on: Annotated[
         StrictStr | None, Field(description='an ISO date, or "missing"')
     ] = None
+    # Set by check too, for the same reason. The output of this name is what an update has done.
+    previous_secret_revoke_on: Annotated[date | None, Field(description="an ISO date")] = None
 
 
 ATTRIBUTES = KeyInputs.model_fields.keys() & ApiClientRequest.model_fields.keys()
@@ -116,6 +118,7 @@ ARGUMENTS = KeyInputs.model_fields.keys() - {
     "secret_inputs",
     "managed_by",
     "secret_expires_on",
+    "previous_secret_revoke_on",
 }
 
 
@@ -224,6 +227,15 @@ def find_expiry(props: Mapping[str, Any]) -> str | None:
         return MISSING
     try:
         return date.fromisoformat(expires_on).isoformat() if isinstance(expires_on, str) else None
+    except ValueError:
+        return None
+
+
+def find_revoke_date(props: Mapping[str, Any]) -> date | None:
+    """Return the day of a revoke in the inputs that a state holds; None if it can't be read."""
+    revoke_on = props.get("previous_secret_revoke_on")
+    try:
+        return date.fromisoformat(revoke_on) if isinstance(revoke_on, str) else None
     except ValueError:
         return None
 

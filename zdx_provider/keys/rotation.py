@@ -146,6 +146,29 @@ def compute_expiry_date(
     return (today + (declared or Rotation()).lifetime).isoformat()
 
 
+def compute_revoke_date(
+    revoke_on: date | None, today: date, declared: Rotation | None, *, is_rotated: bool
+) -> str | None:
+    """Return the day on which the previous secret is revoked, as an ISO date; None if none is left.
+
+    Args:
+        revoke_on: That day after the last update; None if there was no previous secret.
+        today: Today in UTC.
+        declared: The rotation that is declared; None for a key without one.
+        is_rotated: Whether the current secret becomes the previous one in this update.
+    """
+    if is_rotated:
+        return (today + (declared or Rotation()).overlap).isoformat()
+    return revoke_on.isoformat() if revoke_on is not None and revoke_on > today else None
+
+
+def is_alive(expires_on: str | None, today: date) -> bool:
+    """Whether a secret of that expiry date works, as far as the state knows."""
+    if expires_on is None or expires_on == MISSING:
+        return False
+    return date.fromisoformat(expires_on) > today
+
+
 def find_changed_triggers(declared: Rotation | None, before: Rotation | None) -> list[str]:
     """Return the names of the triggers that are new or changed since the last update.
 
