@@ -48,5 +48,6 @@ class ApiKey(pulumi.ComponentResource):
         below = pulumi.ResourceOptions(parent=self, aliases=[without_parent])
         key = zdx_provider.ApiKey(resource_name, **args, opts=below)
         for output in self.__annotations__:
-            setattr(self, output, getattr(key, output))
+            # Not by getattr, which warns of a missing secret: what is used isn't known here.
+            setattr(self, output, vars(key)[output])
         self.register_outputs({})

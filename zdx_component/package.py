@@ -115,7 +115,7 @@ def _rename_inputs(
             continue
         expected = definitions[name].type
         converted = _convert_input(value, expected)
-        if expected in _TYPES and not isinstance(converted, pulumi.Output):
+        if expected is not None and expected in _TYPES and not isinstance(converted, pulumi.Output):
             python_type, reason = _TYPES[expected]
             if type(converted) is not python_type:
                 # The value stays out of the message: it may have been meant for another input.

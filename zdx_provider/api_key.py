@@ -4,10 +4,11 @@ import inspect
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import pulumi
 from pulumi.dynamic import Resource
+from pulumi.output import Unknown
 
 from zdx_provider.clock import utc_now
 from zdx_provider.config_warnings import warn_of_config
@@ -155,8 +156,11 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
 
     Attributes:
         key_id: The key's ID.
-        key_secret: The key's current secret. A Pulumi secret.
+        key_secret: The key's current secret. A Pulumi secret. None if the state doesn't have it,
+            because the key was looked up or imported without its secret: a program that uses it is
+            warned.
         key_json: ``{"key_id", "key_secret"}``, as in the ZDX portal's download. A Pulumi secret.
+            None like ``key_secret``.
         role_id: The role's ID: the ID of its scope in ZIdentity.
         vanity_domain: The key's tenant.
         cloud: The Zscaler cloud of that tenant. Empty for production.
@@ -179,8 +183,8 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
     adopt: pulumi.Output[bool]
     managed_by: pulumi.Output[str]
     key_id: pulumi.Output[str]
-    key_secret: pulumi.Output[str]
-    key_json: pulumi.Output[str]
+    key_secret: pulumi.Output[str | None]
+    key_json: pulumi.Output[str | None]
     role_id: pulumi.Output[str]
     vanity_domain: pulumi.Output[str]
     cloud: pulumi.Output[str]
@@ -264,8 +268,30 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             {**dict.fromkeys(_OUTPUTS), **inputs},
             pulumi.ResourceOptions.merge(_with_secrets(own), opts),
         )
+        _resolve_missing_outputs(self)
         if rotation is None:
             self.secret_expires_at.apply(self._warn_of_expiry)
+
+    if not TYPE_CHECKING:  # a type checker would take every attribute for one that exists
+
+        def __getattribute__(self, name: str) -> object:
+            """Return an attribute; a secret that the state doesn't have is warned of once."""
+            value = super().__getattribute__(name)
+            if name in SECRET_OUTPUTS and "_used_secret" not in vars(self):
+                self._used_secret = name
+                value.apply(self._warn_of_no_secret)
+            return value
+
+    def _warn_of_no_secret(self, secret: str | None) -> None:
+        if secret is not None:
+            return
+        name = vars(self)["_used_secret"]
+        pulumi.log.warn(
+            f"the program uses {name}, which is None: the state doesn't have the secret of this "
+            "key. If another stack manages the key, use the outputs of that stack. If the key was "
+            "imported without its secret, change a trigger of its rotation to create a new one.",
+            resource=self,
+        )
 
     def _warn_of_expiry(self, expires_at: str | None) -> None:
         if expires_at is None:
@@ -306,12 +332,30 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             {**dict.fromkeys(_OUTPUTS), **inputs},
             pulumi.ResourceOptions.merge(_with_secrets(pulumi.ResourceOptions(id=id)), opts),
         )
+        _resolve_missing_outputs(looked_up)
         return looked_up
 
 
 # Declared as None, each that no input gives is an output that a preview shows as unknown; seeded
 # with "", it would be shown as a wrong value that is known.
 _OUTPUTS = tuple(inspect.get_annotations(ApiKey))
+
+
+def _resolve_missing_outputs(key: ApiKey) -> None:
+    """Make each output that the state lacks None, where a preview would show it as unknown.
+
+    A state with an ID has every output that its key has. While an update is planned, the engine
+    gives a program only the inputs, so that the ID is unknown like the other outputs.
+    """
+    outputs = vars(key)
+    key_id = outputs["key_id"]
+
+    def resolve(value: object) -> object:
+        return key_id.apply(lambda _: None) if isinstance(value, Unknown) else value
+
+    for name in _OUTPUTS:
+        if name != "key_id":
+            outputs[name] = outputs[name].apply(resolve, run_with_unknowns=True)
 
 
 def _with_secrets(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
@@ -346,7 +390,7 @@ def _build_owner(resource_name: str, opts: pulumi.ResourceOptions | None) -> pul
 
 
 def _to_members(rotation: RotationArgs | RotationArgsDict) -> dict[str, object]:
-    """The members of a rotation, with the defaults of those that a dict leaves out."""
+    """The members of a rotation, with the defaults of those that a dict lacks."""
     if not isinstance(rotation, RotationArgs):
         # None means the default, as in every Pulumi resource's arguments.
         rotation = RotationArgs(**{k: v for k, v in rotation.items() if v is not None})  # type: ignore[arg-type]
@@ -370,13 +414,14 @@ def _find_rotation_problems(rotation: object) -> list[str]:
     members = vars(rotation) if isinstance(rotation, RotationArgs) else rotation
     if not isinstance(members, Mapping):
         return [f"rotation must be RotationArgs or a dict, not {type(rotation).__name__}"]
-    problems = []
-    for name, value in members.items():
-        if name not in _ROTATION_TYPES:
-            known = ", ".join(_ROTATION_TYPES)
-            problems.append(f"rotation.{name} does not exist; rotation has: {known}")
-        elif value is not None:
-            problems.append(_find_type_problem(f"rotation.{name}", value, _ROTATION_TYPES[name]))
+    known = ", ".join(_ROTATION_TYPES)
+    problems = (
+        _find_type_problem(f"rotation.{name}", value, _ROTATION_TYPES[name])
+        if name in _ROTATION_TYPES
+        else f"rotation.{name} does not exist; rotation has: {known}"
+        for name, value in members.items()
+        if value is not None or name not in _ROTATION_TYPES
+    )
     return [problem for problem in problems if problem]
 
 

@@ -232,6 +232,80 @@ def test_all_values_of_a_wrong_type_are_named_at_once(
     assert engine.registered == []
 
 
+def preview_of(outputs: dict[str, Any], program: Callable[[], ApiKey]) -> dict[str, Any]:
+    """Preview a program, and return its key's outputs that are known.
+
+    Args:
+        outputs: What the engine gives the program in addition to the inputs.
+        program: Declares the key.
+    """
+
+    class Previewing(Engine):
+        def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+            return "key-1", {**args.inputs, **outputs}
+
+    known: dict[str, Any] = {}
+
+    def run() -> None:
+        key = program()
+        for name in inspect.get_annotations(ApiKey):
+            vars(key)[name].apply(lambda value, name=name: known.setdefault(name, value))
+
+    engine = Previewing()
+    set_mocks(engine, project="keys", stack="prod", preview=True, monitor=Monitor(engine))
+    try:
+        engine.run(run)
+    finally:
+        pulumi.runtime.settings.reset_options()
+    return known
+
+
+def test_preview_of_an_unchanged_key_knows_the_outputs_that_its_state_lacks() -> None:
+    known = preview_of({"key_id": "key-1", "secret_id": "s1"}, lambda: ApiKey("ci", role=ROLE))
+
+    assert known.keys() == inspect.get_annotations(ApiKey).keys()
+    assert (known["secret_id"], known["previous_secret_id"], known["tenant"]) == ("s1", None, None)
+
+
+def test_preview_of_a_planned_update_knows_only_the_inputs() -> None:
+    known = preview_of({}, lambda: ApiKey("ci", role=ROLE))
+
+    assert "role" in known
+    assert known.keys().isdisjoint({"key_id", "key_secret", "previous_secret_id"})
+
+
+@pytest.mark.parametrize("output", ["key_secret", "key_json"])
+def test_a_program_that_uses_a_missing_secret_is_warned_once(
+    caplog: pytest.LogCaptureFixture, output: str
+) -> None:
+    def program() -> ApiKey:
+        key = ApiKey("ci", role=ROLE)
+        pulumi.export("secret", getattr(key, output))
+        pulumi.export("again", key.key_secret)
+        return key
+
+    preview_of({"key_id": "key-1"}, program)
+
+    (warning,) = [record.message for record in caplog.records if "is None" in record.message]
+    assert warning.startswith(f"the program uses {output}, which is None")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "used"), [({"key_secret": "obviously-fake"}, "key_secret"), ({}, "role")]
+)
+def test_a_program_is_not_warned_of_a_secret_that_is_there_or_not_used(
+    caplog: pytest.LogCaptureFixture, outputs: dict[str, str], used: str
+) -> None:
+    def program() -> ApiKey:
+        key = ApiKey("ci", role=ROLE)
+        pulumi.export("used", getattr(key, used))
+        return key
+
+    preview_of({"key_id": "key-1", **outputs}, program)
+
+    assert [record for record in caplog.records if "is None" in record.message] == []
+
+
 def test_the_inputs_that_are_secrets_are_named(engine: Engine) -> None:
     engine.run(
         lambda: ApiKey(
