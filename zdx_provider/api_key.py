@@ -3,14 +3,14 @@
 import inspect
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import pulumi
 from pulumi.dynamic import Resource
 from pulumi.output import Unknown
 
-from zdx_provider.clock import utc_now
+from zdx_provider.clock import count_days_left, describe_days_left, utc_now
 from zdx_provider.config_warnings import warn_of_config
 from zdx_provider.keys.owner import Owner, Urn
 from zdx_provider.provider import ApiKeyProvider
@@ -125,7 +125,7 @@ def _list_parts(value: object) -> Iterable[object]:
     return value if isinstance(value, Iterable) else ()
 
 
-EXPIRY_WARNING = timedelta(days=30)
+EXPIRY_WARNING_DAYS = 30
 
 SECRET_OUTPUTS = ("key_secret", "key_json")
 
@@ -296,9 +296,10 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
     def _warn_of_expiry(self, expires_at: str | None) -> None:
         if expires_at is None:
             return
-        left = datetime.fromisoformat(expires_at.replace("Z", "+00:00")) - utc_now()
-        if left <= EXPIRY_WARNING:
-            expiry = _describe_expiry(expires_at[:10], left.days)
+        moment = datetime.fromisoformat(expires_at.replace("Z", "+00:00"))
+        days_left = count_days_left(moment, utc_now())
+        if days_left <= EXPIRY_WARNING_DAYS:
+            expiry = _describe_expiry(expires_at[:10], days_left)
             pulumi.log.warn(
                 f"the secret of this key {expiry}. Declare a rotation to replace it before it "
                 "expires.",
@@ -366,7 +367,7 @@ def _with_secrets(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
 def _describe_expiry(day: str, days_left: int) -> str:
     if days_left < 0:
         return f"expired on {day}"
-    return f"expires on {day}, " + (f"in {days_left} days" if days_left > 1 else "within 2 days")
+    return f"expires on {day}, {describe_days_left(days_left)}"
 
 
 def _build_name(resource_name: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from rich.table import Table
@@ -11,12 +11,13 @@ from rich.text import Text
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.output import create_console, create_table, format_cell, print_json
 from zdx_provider.cli.stack import open_repository, read_keys
+from zdx_provider.clock import count_days_left, describe_days_left
 from zdx_provider.keys.key import Key
 from zdx_provider.results import ApiKeyResult, SecretResult
 from zdx_provider.zidentity import ApiClientSecret, Tenant
 
 # As the provider's own warning on a key without a rotation.
-_WARNED = timedelta(days=30)
+_WARNED_DAYS = 30
 _WIDTH_OF_A_DATE = 10
 _REPEATED = ("",) * 4  # the cells of a key that the row of its second secret leaves empty
 
@@ -53,7 +54,7 @@ def to_json(key: Key, tenant: Tenant, now: datetime) -> dict[str, Any]:
     )
     document = asdict(result)
     for shown, secret in zip(document["secrets"], secrets, strict=True):
-        shown["days_left"] = _count_days_left(secret, now)
+        shown["days_left"] = count_days_left(secret.expires_at, now)
     return document
 
 
@@ -89,15 +90,9 @@ def _list_secret_cells(
 
 def _format_expiry(secret: ApiClientSecret, now: datetime) -> Text:
     day = f"{secret.expires_at:%Y-%m-%d}"
-    days_left = _count_days_left(secret, now)
+    days_left = count_days_left(secret.expires_at, now)
     if days_left < 0:
         return format_cell(f"{day} (expired)", "red")
-    if days_left < _WARNED.days:
-        left = f"in {days_left} days" if days_left > 1 else "within 2 days"
-        return format_cell(f"{day} ({left})", "yellow")
+    if days_left <= _WARNED_DAYS:
+        return format_cell(f"{day} ({describe_days_left(days_left)})", "yellow")
     return format_cell(day)
-
-
-def _count_days_left(secret: ApiClientSecret, now: datetime) -> int:
-    """Return the whole days until a secret expires; negative once it has expired."""
-    return (secret.expires_at - now).days
