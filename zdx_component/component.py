@@ -1,21 +1,15 @@
 """The component: the resource as its one child."""
 
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import pulumi
 
 import zdx_provider
-from zdx_provider import RotationArgs
+from zdx_provider import RotationArgsDict
 
 
-class Rotation(TypedDict, total=False):
-    """What `RotationArgs` takes."""
-
-    secret_lifetime_days: pulumi.Input[int]
-    rotate_before_expiry_days: pulumi.Input[int]
-    keep_previous_days: pulumi.Input[int]
-    triggers: Mapping[str, pulumi.Input[str]]
+class Rotation(RotationArgsDict, total=False):
+    """What `RotationArgs` takes, under its name in the schema."""
 
 
 class _RequiredArgs(TypedDict):
@@ -49,13 +43,11 @@ class ApiKey(pulumi.ComponentResource):
         self, resource_name: str, args: ApiKeyArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("zdx:index:ApiKey", resource_name, None, opts)
-        given: dict[str, Any] = {**args}
-        if "rotation" in args:
-            given["rotation"] = RotationArgs(**args["rotation"])
         # A key that a Python program declared without the component keeps its id and secret.
         without_parent = pulumi.Alias(parent=pulumi.ROOT_STACK_RESOURCE)
         below = pulumi.ResourceOptions(parent=self, aliases=[without_parent])
-        key = zdx_provider.ApiKey(resource_name, **given, opts=below)
+        key = zdx_provider.ApiKey(resource_name, **args, opts=below)
         for output in self.__annotations__:
-            setattr(self, output, getattr(key, output))
+            # Not by getattr, which warns of a missing secret: what is used isn't known here.
+            setattr(self, output, vars(key)[output])
         self.register_outputs({})

@@ -8,9 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.errors import InputPropertyError
+from pulumi.errors import InputPropertiesError, InputPropertyErrorDetails
 from pulumi.provider import ConstructResult, main
-from pulumi.provider.experimental.analyzer import ComponentDefinition, PropertyType
+from pulumi.provider.experimental.analyzer import (
+    ComponentDefinition,
+    PropertyDefinition,
+    PropertyType,
+)
 from pulumi.provider.experimental.component import ComponentProvider
 
 from zdx_component.component import ApiKey
@@ -43,8 +47,7 @@ class Package(ComponentProvider):
         """Declare a key.
 
         Raises:
-            InputPropertiesError: The key could not be managed on this machine.
-            InputPropertyError: An input is missing, unknown, or an output where it must not be.
+            InputPropertiesError: The key could not be managed on this machine; or see `map_inputs`.
         """
         require_provider()
         return super().construct(name, resource_type, inputs, options)
@@ -58,27 +61,30 @@ class Package(ComponentProvider):
         output. YAML reads a name of digits as a number; it is taken as the text that was meant.
 
         Raises:
-            InputPropertyError: An input is missing, unknown, of another type, or an output where
-                it must not be.
+            InputPropertiesError: Inputs are missing, unknown, of another type, or outputs where
+                they must not be. It names all of them.
         """
-        for name, definition in component_def.inputs.items():
-            if not definition.optional and inputs.get(name) is None:
-                raise InputPropertyError(name, "it is required")
-        named = _rename_inputs(inputs, component_def.inputs_mapping)
-        for name, definition in component_def.inputs.items():
-            python_name = component_def.inputs_mapping[name]
-            expected = definition.type
-            if python_name in named and expected is not None and expected in _TYPES:
-                named[python_name] = _convert_inputs(name, named[python_name], expected)
+        problems = [
+            _describe(name, "it is required")
+            for name, definition in component_def.inputs.items()
+            if not definition.optional and inputs.get(name) is None
+        ]
+        names = component_def.inputs_mapping
+        named = _rename_inputs(inputs, names, component_def.inputs, problems)
         rotation = named.get("rotation")
         if isinstance(rotation, pulumi.Output):
             # Whether it has a part is not known before the program's end, if at all.
-            raise InputPropertyError(
-                "rotation", "its values can be outputs, but rotation itself cannot"
+            reason = "its values can be outputs, but rotation itself cannot"
+            problems.append(_describe("rotation", reason))
+        elif rotation is not None and not isinstance(rotation, Mapping):
+            problems.append(_describe("rotation", "it must be a map"))
+        elif rotation is not None:
+            parts = self._type_defs["Rotation"]
+            named["rotation"] = _rename_inputs(
+                rotation, parts.properties_mapping, parts.properties, problems, within="rotation."
             )
-        if rotation is not None:
-            parts = self._type_defs["Rotation"].properties_mapping
-            named["rotation"] = _rename_inputs(rotation, parts, within="rotation.")
+        if problems:
+            raise InputPropertiesError("", problems)
         return named
 
 
@@ -91,38 +97,43 @@ def serve() -> None:
 
 
 def _rename_inputs(
-    values: Mapping[str, Any], names: Mapping[str, str], *, within: str = ""
+    values: Mapping[str, Any],
+    names: Mapping[str, str],
+    definitions: Mapping[str, PropertyDefinition],
+    problems: list[InputPropertyErrorDetails],
+    *,
+    within: str = "",
 ) -> dict[str, Any]:
+    """Name the values as Python does and convert them; add what is wrong to the problems."""
+    known = ", ".join(sorted(names))
     for name in sorted(values.keys() - names.keys()):
-        raise InputPropertyError(
-            f"{within}{name}", f"there is no such input; the inputs are {', '.join(sorted(names))}"
-        )
-    given = {name: value for name, value in values.items() if value is not None}
-    return {names[name]: _with_integers(value) for name, value in given.items()}
+        reason = f"there is no such input; the inputs are {known}"
+        problems.append(_describe(f"{within}{name}", reason))
+    renamed = {}
+    for name, value in values.items():
+        if name not in names or value is None:
+            continue
+        expected = definitions[name].type
+        converted = _convert_input(value, expected)
+        if expected is not None and expected in _TYPES and not isinstance(converted, pulumi.Output):
+            python_type, reason = _TYPES[expected]
+            if type(converted) is not python_type:
+                # The value stays out of the message: it may have been meant for another input.
+                problems.append(_describe(f"{within}{name}", reason))
+        renamed[names[name]] = converted
+    return renamed
 
 
-def _convert_inputs(name: str, value: Any, expected: PropertyType) -> Any:
-    """The value as its input takes it."""
-    if isinstance(value, pulumi.Output):
-        return value.apply(lambda known: _to_text(known, expected))
-    taken = _to_text(value, expected)
-    python_type, reason = _TYPES[expected]
-    if type(taken) is not python_type:
-        # The value stays out of the message: it may have been meant for another input.
-        raise InputPropertyError(name, reason)
-    return taken
+def _describe(path: str, reason: str) -> InputPropertyErrorDetails:
+    return {"property_path": path, "reason": reason}
 
 
-def _to_text(value: Any, expected: PropertyType) -> Any:
-    if expected is PropertyType.STRING and type(value) is int and abs(value) <= _LARGEST_EXACT:
-        return str(value)
-    return value
-
-
-def _with_integers(value: Any) -> Any:
+def _convert_input(value: Any, expected: PropertyType | None) -> Any:
     """The value as it was meant: every number arrives as a float."""
     if isinstance(value, pulumi.Output):
-        return value.apply(_with_integers)
+        return value.apply(lambda known: _convert_input(known, expected))
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        value = int(value)
+    if expected is PropertyType.STRING and type(value) is int and abs(value) <= _LARGEST_EXACT:
+        return str(value)
     return value

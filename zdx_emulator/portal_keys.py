@@ -6,7 +6,7 @@ A key's owner is read from the ownership marker at the end of its description,
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from enum import Enum
 from urllib.parse import quote
 
@@ -33,7 +33,7 @@ ZDX_ROLES = {id_: role.name for id_, role in ROLES.items() if role.service == "Z
 
 _TOKEN_SECONDS = 3600
 
-_SOON = timedelta(days=30)
+_SOON_DAYS = 30
 
 _MARKER = re.compile(
     r"(?P<text>.*?) ?"
@@ -92,15 +92,19 @@ class Expiry:
         """Whether it has expired, or expires within 30 days."""
         if self.at <= self.now:
             return Validity.EXPIRED
-        return Validity.EXPIRING if self.at - self.now <= _SOON else Validity.GOOD
+        return Validity.EXPIRING if self._days <= _SOON_DAYS else Validity.GOOD
 
     @property
     def text(self) -> str:
         """The expiry in words."""
-        days = (self.at - self.now).days
         if self.validity is Validity.EXPIRED:
             return "expired"
-        return f"in {days} {'day' if days == 1 else 'days'}" if days else "today"
+        return {0: "today", 1: "tomorrow"}.get(self._days, f"in {self._days} days")
+
+    @property
+    def _days(self) -> int:
+        # From date to date, as people count.
+        return (self.at.date() - self.now.date()).days
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zdx_provider._version import __version__
 
 if TYPE_CHECKING:
-    from zdx_provider.api_key import ApiKey, RotationArgs
+    from zdx_provider.api_key import ApiKey, RotationArgs, RotationArgsDict
     from zdx_provider.lookups import (
         get_api_key,
         get_api_key_output,
@@ -27,6 +27,7 @@ __all__ = [
     "ApiKeySummary",
     "RoleResult",
     "RotationArgs",
+    "RotationArgsDict",
     "SecretResult",
     "__version__",
     "get_api_key",
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "api_key": ("ApiKey", "RotationArgs"),
+    "api_key": ("ApiKey", "RotationArgs", "RotationArgsDict"),
     "results": ("ApiKeyResult", "ApiKeySummary", "RoleResult", "SecretResult"),
 }
 

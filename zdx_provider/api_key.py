@@ -3,13 +3,14 @@
 import inspect
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import pulumi
 from pulumi.dynamic import Resource
+from pulumi.output import Unknown
 
-from zdx_provider.clock import utc_now
+from zdx_provider.clock import count_days_left, describe_days_left, utc_now
 from zdx_provider.config_warnings import warn_of_config
 from zdx_provider.keys.owner import Owner, Urn
 from zdx_provider.provider import ApiKeyProvider
@@ -30,15 +31,30 @@ class RotationArgs:
             the secret is rotated. Less than the lifetime. Default: a third of the lifetime, at most
             30 days.
         keep_previous_days: The overlap: the number of days in which the previous secret works. Less
-            than ``rotate_before_expiry_days``, because the previous secret expires by then. With 0,
-            the next ``pulumi up`` revokes it.
+            than ``rotate_before_expiry_days``, because the previous secret expires by then. At most
+            ``secret_lifetime_days`` minus ``rotate_before_expiry_days``, because the next rotation
+            needs its secret slot. With 0, the next ``pulumi up`` revokes it.
         triggers: A map of values. If one is added or changes, the secret is rotated at once.
+        end_overlap_early: Whether a rotation in an overlap may revoke the previous secret at once.
+            A key has two secrets at most, so without it such a rotation is refused until the
+            overlap ends.
     """
 
     secret_lifetime_days: pulumi.Input[int] = 365
     rotate_before_expiry_days: pulumi.Input[int] | None = None
     keep_previous_days: pulumi.Input[int] = 7
     triggers: Mapping[str, pulumi.Input[str]] | None = None
+    end_overlap_early: pulumi.Input[bool] = False
+
+
+class RotationArgsDict(TypedDict, total=False):
+    """What `RotationArgs` takes, as a dict."""
+
+    secret_lifetime_days: pulumi.Input[int]
+    rotate_before_expiry_days: pulumi.Input[int]
+    keep_previous_days: pulumi.Input[int]
+    triggers: Mapping[str, pulumi.Input[str]]
+    end_overlap_early: pulumi.Input[bool]
 
 
 class FinalInputs:
@@ -109,7 +125,7 @@ def _list_parts(value: object) -> Iterable[object]:
     return value if isinstance(value, Iterable) else ()
 
 
-EXPIRY_WARNING = timedelta(days=30)
+EXPIRY_WARNING_DAYS = 30
 
 SECRET_OUTPUTS = ("key_secret", "key_json")
 
@@ -121,7 +137,14 @@ _TYPES: Mapping[str, type] = {
     "token_lifetime_seconds": int,
     "tenant": str,
     "adopt": bool,
-    "rotation": RotationArgs,
+}
+
+_ROTATION_TYPES: Mapping[str, type] = {
+    "secret_lifetime_days": int,
+    "rotate_before_expiry_days": int,
+    "keep_previous_days": int,
+    "triggers": Mapping,
+    "end_overlap_early": bool,
 }
 
 
@@ -133,8 +156,11 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
 
     Attributes:
         key_id: The key's ID.
-        key_secret: The key's current secret. A Pulumi secret.
+        key_secret: The key's current secret. A Pulumi secret. None if the state doesn't have it,
+            because the key was looked up or imported without its secret: a program that uses it is
+            warned.
         key_json: ``{"key_id", "key_secret"}``, as in the ZDX portal's download. A Pulumi secret.
+            None like ``key_secret``.
         role_id: The role's ID: the ID of its scope in ZIdentity.
         vanity_domain: The key's tenant.
         cloud: The Zscaler cloud of that tenant. Empty for production.
@@ -157,8 +183,8 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
     adopt: pulumi.Output[bool]
     managed_by: pulumi.Output[str]
     key_id: pulumi.Output[str]
-    key_secret: pulumi.Output[str]
-    key_json: pulumi.Output[str]
+    key_secret: pulumi.Output[str | None]
+    key_json: pulumi.Output[str | None]
     role_id: pulumi.Output[str]
     vanity_domain: pulumi.Output[str]
     cloud: pulumi.Output[str]
@@ -184,7 +210,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         description: pulumi.Input[str] = "",
         enabled: pulumi.Input[bool] = True,
         token_lifetime_seconds: pulumi.Input[int] = 3600,
-        rotation: RotationArgs | None = None,
+        rotation: RotationArgs | RotationArgsDict | None = None,
         tenant: pulumi.Input[str] | None = None,
         adopt: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
@@ -213,7 +239,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             opts: Pulumi's resource options.
 
         Raises:
-            TypeError: An argument has the wrong type.
+            TypeError: An argument or a member of the rotation has the wrong type or name.
             pulumi.RunError: The options have ``import_``, which dynamic resources don't support.
         """
         warn_of_config()
@@ -227,11 +253,9 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         }
         if tenant is not None:
             inputs["tenant"] = tenant
+        _require_types(resource_name, inputs, rotation)
         if rotation is not None:
-            inputs["rotation"] = rotation
-        _require_types(resource_name, inputs)
-        if rotation is not None:
-            inputs["rotation"] = {k: v for k, v in vars(rotation).items() if v is not None}
+            inputs["rotation"] = _to_members(rotation)
         final = FinalInputs()
         inputs["secret_inputs"] = final
         inputs["managed_by"] = _build_owner(resource_name, opts)
@@ -245,15 +269,38 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             {**dict.fromkeys(_OUTPUTS), **inputs},
             pulumi.ResourceOptions.merge(_with_secrets(own), opts),
         )
+        _resolve_missing_outputs(self)
         if rotation is None:
             self.secret_expires_at.apply(self._warn_of_expiry)
+
+    if not TYPE_CHECKING:  # a type checker would take every attribute for one that exists
+
+        def __getattribute__(self, name: str) -> object:
+            """Return an attribute; a secret that the state doesn't have is warned of once."""
+            value = super().__getattribute__(name)
+            if name in SECRET_OUTPUTS and "_used_secret" not in vars(self):
+                self._used_secret = name
+                value.apply(self._warn_of_no_secret)
+            return value
+
+    def _warn_of_no_secret(self, secret: str | None) -> None:
+        if secret is not None:
+            return
+        name = vars(self)["_used_secret"]
+        pulumi.log.warn(
+            f"the program uses {name}, which is None: the state doesn't have the secret of this "
+            "key. If another stack manages the key, use the outputs of that stack. If the key was "
+            "imported without its secret, change a trigger of its rotation to create a new one.",
+            resource=self,
+        )
 
     def _warn_of_expiry(self, expires_at: str | None) -> None:
         if expires_at is None:
             return
-        left = datetime.fromisoformat(expires_at.replace("Z", "+00:00")) - utc_now()
-        if left <= EXPIRY_WARNING:
-            expiry = _describe_expiry(expires_at[:10], left.days)
+        moment = datetime.fromisoformat(expires_at.replace("Z", "+00:00"))
+        days_left = count_days_left(moment, utc_now())
+        if days_left <= EXPIRY_WARNING_DAYS:
+            expiry = _describe_expiry(expires_at[:10], days_left)
             pulumi.log.warn(
                 f"the secret of this key {expiry}. Declare a rotation to replace it before it "
                 "expires.",
@@ -287,12 +334,30 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             {**dict.fromkeys(_OUTPUTS), **inputs},
             pulumi.ResourceOptions.merge(_with_secrets(pulumi.ResourceOptions(id=id)), opts),
         )
+        _resolve_missing_outputs(looked_up)
         return looked_up
 
 
 # Declared as None, each that no input gives is an output that a preview shows as unknown; seeded
 # with "", it would be shown as a wrong value that is known.
 _OUTPUTS = tuple(inspect.get_annotations(ApiKey))
+
+
+def _resolve_missing_outputs(key: ApiKey) -> None:
+    """Make each output that the state lacks None, where a preview would show it as unknown.
+
+    A state with an ID has every output that its key has. While an update is planned, the engine
+    gives a program only the inputs, so that the ID is unknown like the other outputs.
+    """
+    outputs = vars(key)
+    key_id = outputs["key_id"]
+
+    def resolve(value: object) -> object:
+        return key_id.apply(lambda _: None) if isinstance(value, Unknown) else value
+
+    for name in _OUTPUTS:
+        if name != "key_id":
+            outputs[name] = outputs[name].apply(resolve, run_with_unknowns=True)
 
 
 def _with_secrets(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
@@ -303,7 +368,7 @@ def _with_secrets(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
 def _describe_expiry(day: str, days_left: int) -> str:
     if days_left < 0:
         return f"expired on {day}"
-    return f"expires on {day}, " + (f"in {days_left} days" if days_left > 1 else "within 2 days")
+    return f"expires on {day}, {describe_days_left(days_left)}"
 
 
 def _build_name(resource_name: str) -> str:
@@ -326,15 +391,47 @@ def _build_owner(resource_name: str, opts: pulumi.ResourceOptions | None) -> pul
     return below()
 
 
-def _require_types(resource_name: str, inputs: Mapping[str, object]) -> None:
-    for argument, value in inputs.items():
-        expected = _TYPES[argument]
-        may_be_output = expected is not RotationArgs  # whose values may be
-        if may_be_output and (isinstance(value, pulumi.Output) or inspect.isawaitable(value)):
-            continue
-        if not isinstance(value, expected) or (isinstance(value, bool) and expected is int):
-            # The value stays out of the message: it may have been meant for another argument.
-            raise TypeError(
-                f'ApiKey "{resource_name}": {argument} must be {expected.__name__}, '
-                f"not {type(value).__name__}."
-            )
+def _to_members(rotation: RotationArgs | RotationArgsDict) -> dict[str, object]:
+    """The members of a rotation, with the defaults of those that a dict lacks."""
+    if not isinstance(rotation, RotationArgs):
+        # None means the default, as in every Pulumi resource's arguments.
+        rotation = RotationArgs(**{k: v for k, v in rotation.items() if v is not None})  # type: ignore[arg-type]
+    return {k: v for k, v in vars(rotation).items() if v is not None}
+
+
+def _require_types(resource_name: str, inputs: Mapping[str, object], rotation: object) -> None:
+    problems = [
+        problem
+        for argument, value in inputs.items()
+        if (problem := _find_type_problem(argument, value, _TYPES[argument]))
+    ]
+    problems += _find_rotation_problems(rotation)
+    if problems:
+        raise TypeError(f'ApiKey "{resource_name}": {"; ".join(problems)}.')
+
+
+def _find_rotation_problems(rotation: object) -> list[str]:
+    if rotation is None:
+        return []
+    members = vars(rotation) if isinstance(rotation, RotationArgs) else rotation
+    if not isinstance(members, Mapping):
+        return [f"rotation must be RotationArgs or a dict, not {type(rotation).__name__}"]
+    known = ", ".join(_ROTATION_TYPES)
+    problems = (
+        _find_type_problem(f"rotation.{name}", value, _ROTATION_TYPES[name])
+        if name in _ROTATION_TYPES
+        else f"rotation.{name} does not exist; rotation has: {known}"
+        for name, value in members.items()
+        if value is not None or name not in _ROTATION_TYPES
+    )
+    return [problem for problem in problems if problem]
+
+
+def _find_type_problem(argument: str, value: object, expected: type) -> str | None:
+    if isinstance(value, pulumi.Output) or inspect.isawaitable(value):
+        return None
+    if isinstance(value, expected) and not (isinstance(value, bool) and expected is int):
+        return None
+    # The value stays out of the message: it may have been meant for another argument.
+    name = "a dict" if expected is Mapping else expected.__name__
+    return f"{argument} must be {name}, not {type(value).__name__}"

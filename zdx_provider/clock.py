@@ -6,3 +6,18 @@ from datetime import datetime, timezone
 def utc_now() -> datetime:
     """This moment, in UTC."""
     return datetime.now(timezone.utc)
+
+
+def count_days_left(expires_at: datetime, now: datetime) -> int:
+    """Return the days until a moment; negative once it has passed.
+
+    People count from date to date. A secret for 365 days less an hour, which ZIdentity accepts
+    without fail, expires in 365 days then, not in 364. All dates are those of UTC.
+    """
+    days = (expires_at.astimezone(timezone.utc).date() - now.astimezone(timezone.utc).date()).days
+    return days if expires_at > now else min(days, -1)
+
+
+def describe_days_left(days: int) -> str:
+    """Return days that are left, in words."""
+    return {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")

@@ -20,8 +20,9 @@ def test_an_existing_keys_outputs_are_known_except_its_secret(
     secret = tenant.add_secret(client.id)
     project.program(LOOKED_UP.format(key_id=client.id))
 
-    project.up()
+    said = project.up()
 
+    assert "warning: the program uses key_secret, which is None" in said.text
     assert project.outputs() == {
         "name": "shared",
         "role": "ZDX Super Admin",

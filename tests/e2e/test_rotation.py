@@ -1,6 +1,7 @@
 """Secrets that are replaced in time, on the real engine, with days that pass."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,8 @@ def test_a_preview_says_which_key_rotates_why_and_when_the_previous_secret_goes(
 
     preview = project.preview()
 
-    assert f'~ secret_expires_on: "{ends}" => ' in preview.text
+    assert re.search(f'~ secret_expires_on +: "{ends}" => ', preview.text)
+    assert '+ previous_secret_revoke_on: "' in preview.text
     assert f"gets a new secret: its secret expires on {ends}, within 14 days." in preview.text
     assert "revokes the previous one." in preview.text
 
@@ -196,11 +198,48 @@ def test_with_no_overlap_the_next_up_revokes_the_previous_secret_and_not_the_sam
     assert len(tenant.secrets(project.key()["key_id"])) == 1
 
 
+def test_a_preview_of_a_revoke_shows_its_day_and_its_line_once_and_no_unknown_output(
+    project: PulumiProject, calendar: Calendar
+) -> None:
+    program = TRIGGERED + 'pulumi.export("previous", key.previous_secret_id)\n'
+    project.program(program.format(keep=3, trigger="a")).up()
+    unchanged = project.preview()
+    project.program(program.format(keep=3, trigger="b")).up()
+    revoke_on = project.key()["previous_secret_revoke_on"]
+    calendar.move_to(3)
+
+    due = project.preview("--refresh")
+
+    assert "[unknown]" not in unchanged.text
+    assert f'- previous_secret_revoke_on: "{revoke_on}"' in due.text
+    assert due.text.count(": the previous secret") == 1
+
+
+def test_a_rotation_in_an_overlap_fails_in_the_preview_until_it_is_allowed(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    allowed = TRIGGERED.replace("keep_previous_days", "end_overlap_early=True, keep_previous_days")
+    for trigger in ("a", "b"):
+        project.program(TRIGGERED.format(keep=7, trigger=trigger)).up()
+    key = project.key()
+    project.program(TRIGGERED.format(keep=7, trigger="c"))
+
+    refused = project.fail("preview", "--diff")
+    project.program(allowed.format(keep=7, trigger="c"))
+    preview = project.preview()
+    project.up()
+
+    assert f"whose overlap ends on {key['previous_secret_revoke_on']}." in refused.text
+    assert f"The previous secret {key['previous_secret_id']} is revoked now," in preview.text
+    assert project.key()["previous_secret_id"] == key["secret_id"]
+    assert len(tenant.secrets(key["key_id"])) == 2
+
+
 def test_without_rotation_a_warning_appears_thirty_days_before_the_end(
     project: PulumiProject, calendar: Calendar
 ) -> None:
     project.up()
-    calendar.move_to(334)
+    calendar.move_to(333)
     early = project.run("preview")
     calendar.move_to(336)
 

@@ -202,8 +202,9 @@ def test_the_marker_at_the_end_of_a_description_shows_the_owner(
 def test_a_secret_that_is_missing_ends_soon_or_has_ended_is_shown(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
-    for name, days in (("ended", 30.5), ("today", 40.5), ("soon", 41.5), ("later", 90.5)):
-        tenant.add_secret(tenant.create_client(name).id, days=days)
+    rest_of_today = (86_399 - tenant.now() % 86_400) / 86_400
+    for name, days in (("ended", 30), ("today", 40), ("soon", 41), ("later", 90)):
+        tenant.add_secret(tenant.create_client(name).id, days=days + rest_of_today)
     tenant.create_client("without")
     tenant.move_clock(40 * 86_400)
 
@@ -212,7 +213,7 @@ def test_a_secret_that_is_missing_ends_soon_or_has_ended_is_shown(
     assert badges == [
         ("expired", "no secret"),
         ("good", "in 50 days"),
-        ("expiring", "in 1 day"),
+        ("expiring", "tomorrow"),
         ("expiring", "today"),
         ("expired", "expired"),
     ]

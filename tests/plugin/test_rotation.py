@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from plugin.conftest import except_where
+from plugin.conftest import StartHost, except_where
 from pulumi.runtime.rpc import UNKNOWN
-from support.plugin_host import Engine, PluginHost, Properties, Recorded
+from support.plugin_host import Engine, PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import SECRET, RunningEmulator
 
@@ -14,7 +14,8 @@ from zdx_emulator.testing import SECRET, RunningEmulator
 @pytest.fixture
 def rotating(declared: Properties) -> Properties:
     """What a program declares of a key that rotates."""
-    return {**declared, "rotation": {"secret_lifetime_days": 90, "keep_previous_days": 3}}
+    rotation = {"secret_lifetime_days": 90, "keep_previous_days": 3, "end_overlap_early": False}
+    return {**declared, "rotation": rotation}
 
 
 def triggered(rotating: Properties, release: str) -> Properties:
@@ -24,7 +25,13 @@ def triggered(rotating: Properties, release: str) -> Properties:
 def owed_today(key: Recorded) -> Recorded:
     """The same on the day on which its previous secret is to end."""
     today = datetime.now(timezone.utc).date().isoformat()
-    return replace(key, outputs={**key.outputs, "previous_secret_revoke_on": today})
+    day = {"previous_secret_revoke_on": today}
+    return replace(key, inputs={**key.inputs, **day}, outputs={**key.outputs, **day})
+
+
+def early(rotating: Properties, release: str) -> Properties:
+    declared = triggered(rotating, release)
+    return {**declared, "rotation": {**declared["rotation"], "end_overlap_early": True}}
 
 
 def present(tenant: RunningEmulator, key: Recorded) -> set[str]:
@@ -95,6 +102,33 @@ def test_a_previous_secret_is_revoked_on_its_day_and_not_before(
     assert host.diff(revoked, revoked.inputs).changes == "DIFF_NONE"
 
 
+def test_a_preview_shows_the_day_of_a_revoke_as_it_moves(
+    host: PluginHost, rotating: Properties
+) -> None:
+    declared = triggered(rotating, "2")
+    first = host.up(rotating)
+
+    rotated = host.up_again(first, declared)
+    revoked = host.check(declared, owed_today(rotated).inputs)
+
+    day = rotated.outputs["previous_secret_revoke_on"]
+    assert "previous_secret_revoke_on" not in first.inputs
+    assert rotated.inputs["previous_secret_revoke_on"] == day
+    assert host.check(declared, rotated.inputs).inputs["previous_secret_revoke_on"] == day
+    assert "previous_secret_revoke_on" not in revoked.inputs
+
+
+def test_a_refresh_on_the_day_of_a_revoke_announces_none(
+    host: PluginHost, start_host: StartHost, rotating: Properties, engine: Engine
+) -> None:
+    key = owed_today(host.up_again(host.up(rotating), triggered(rotating, "2")))
+
+    found = start_host().diff(key, key.inputs)
+
+    assert found.changes == "DIFF_NONE"
+    assert engine.said == []
+
+
 def test_a_revoke_that_fails_stays_owed_and_is_shown(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties, engine: Engine
 ) -> None:
@@ -124,13 +158,74 @@ def test_a_previous_secret_that_is_gone_already_is_nothing_to_show(
     assert "previous_secret_id" not in revoked.outputs
 
 
+def test_rotation_in_an_overlap_is_refused_before_anything_is_changed(
+    host: PluginHost, tenant: RunningEmulator, rotating: Properties
+) -> None:
+    first = host.up(rotating)
+    second = host.up_again(first, triggered(rotating, "2"))
+    checked = host.check({**triggered(rotating, "3"), "enabled": False}, second.inputs)
+    tenant.clear_requests()
+
+    with pytest.raises(PluginError) as previewed:
+        host.diff(second, checked.inputs)
+    with pytest.raises(PluginError) as refused:
+        host.update(second, checked.inputs)
+
+    day = second.outputs["previous_secret_revoke_on"]
+    for error in (previewed.value, refused.value):
+        assert "needs a new secret, because its trigger release changed." in error.sentence
+        assert (
+            f"would revoke the previous secret {first.outputs['secret_id']}, whose overlap ends "
+            f"on {day}. Nothing was changed. Run pulumi up on or after {day}, or declare "
+            "end_overlap_early=True"
+        ) in error.sentence
+    assert tenant.requests() == []
+
+
+def test_diff_of_a_refresh_refuses_no_overlap(
+    host: PluginHost, start_host: StartHost, rotating: Properties
+) -> None:
+    key = host.up_again(host.up(rotating), triggered(rotating, "2"))
+
+    found = start_host().diff(key, {**key.inputs, "secret_expires_on": "2999-12-31"})
+
+    assert found.changes == "DIFF_UNKNOWN"
+
+
+def test_rotation_that_may_end_an_overlap_names_the_secret_and_its_day(
+    host: PluginHost, rotating: Properties, engine: Engine
+) -> None:
+    first = host.up(rotating)
+    second = host.up_again(first, triggered(rotating, "2"))
+    checked = host.check(early(rotating, "3"), second.inputs)
+
+    host.diff(second, checked.inputs)
+
+    (line,) = engine.said
+    assert (
+        f"The previous secret {first.outputs['secret_id']} is revoked now, before its overlap "
+        f"ends on {second.outputs['previous_secret_revoke_on']}."
+    ) in line
+    assert line.endswith("revokes the current one.")
+
+
+def test_rotation_on_the_day_on_which_an_overlap_ends_needs_no_permission(
+    host: PluginHost, tenant: RunningEmulator, rotating: Properties
+) -> None:
+    second = owed_today(host.up_again(host.up(rotating), triggered(rotating, "2")))
+
+    third = host.up_again(second, triggered(rotating, "3"))
+
+    assert present(tenant, third) == {second.outputs["secret_id"], third.outputs["secret_id"]}
+
+
 def test_a_second_rotation_inside_the_overlap_revokes_the_first_secret_and_not_the_second(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties
 ) -> None:
     first = host.up(rotating)
     second = host.up_again(first, triggered(rotating, "2"))
 
-    third = host.up_again(second, triggered(rotating, "3"))
+    third = host.up_again(second, early(rotating, "3"))
 
     assert present(tenant, first) == {second.outputs["secret_id"], third.outputs["secret_id"]}
     assert third.outputs["previous_secret_id"] == second.outputs["secret_id"]

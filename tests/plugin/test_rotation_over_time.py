@@ -22,7 +22,12 @@ from zdx_provider.engine.lifecycle import Lifecycle
 from zdx_provider.engine.tenants import Tenants
 from zdx_provider.keys.rotation import Rotation, find_rotation_reason
 
-PLAN = {"secret_lifetime_days": 90, "rotate_before_expiry_days": 14, "keep_previous_days": 7}
+PLAN = {
+    "secret_lifetime_days": 90,
+    "rotate_before_expiry_days": 14,
+    "keep_previous_days": 7,
+    "end_overlap_early": True,
+}
 DECLARED = {
     "name": "ci",
     "role": "ZDX Read-only Admin",

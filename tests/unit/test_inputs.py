@@ -42,6 +42,31 @@ def test_each_member_of_a_rotation_that_breaks_a_rule_is_named() -> None:
     ]
 
 
+def test_all_problems_of_a_rotation_are_named_at_once() -> None:
+    rotation = {
+        "secret_lifetime_days": 7.0,
+        "rotate_before_expiry_days": 5.0,
+        "keep_previous_days": 5.0,
+        "lifetime": 90.0,
+        "overlap": 7.0,
+    }
+
+    assert [name for name, _ in broken(rotation=rotation)] == [
+        "rotation.secret_lifetime_days",
+        "rotation.lifetime",
+        "rotation.overlap",
+        "rotation.keep_previous_days",
+    ]
+
+
+def test_an_unknown_member_hides_no_problem_of_the_others_and_causes_none() -> None:
+    window = {"rotate_before_expiry_days": UNKNOWN, "keep_previous_days": 100.0}
+    trigger = {"triggers": {"a": UNKNOWN}, "keep_previous_days": 30.0}
+
+    assert broken(rotation=window) == []
+    assert [name for name, _ in broken(rotation=trigger)] == ["rotation.keep_previous_days"]
+
+
 def test_what_a_program_declares_breaks_no_rule() -> None:
     assert broken() == []
 
@@ -122,7 +147,9 @@ def test_a_value_that_is_unknown_inside_is_unknown() -> None:
     [
         {},
         {"secret_lifetime_days": 30.0, "keep_previous_days": 0.0},
-        {"rotate_before_expiry_days": 364.0, "keep_previous_days": 363.0},
+        {"rotate_before_expiry_days": 364.0, "keep_previous_days": 1.0},
+        {"rotate_before_expiry_days": 183.0, "keep_previous_days": 182.0},
+        {"end_overlap_early": True},
         {"triggers": {"release": "7", "count": 1.0}},
     ],
 )
@@ -139,10 +166,11 @@ def test_a_rotation_that_works_breaks_no_rule(rotation: dict[str, Any]) -> None:
         ({"rotate_before_expiry_days": 0.0}, "rotate_before_expiry_days must be"),
         ({"keep_previous_days": -1.0}, "keep_previous_days must be"),
         ({"triggers": ["a"]}, "triggers must be a map"),
-        ({"lifetime": 30.0}, "has no setting lifetime"),
-        ({"rotate_before_expiry_days": 365.0}, "has a rotation window of 365 days"),
-        ({"keep_previous_days": 30.0}, "has an overlap of 30 days"),
-        ("yearly", "must be a RotationArgs"),
+        ({"end_overlap_early": "yes"}, "end_overlap_early must be true or false"),
+        ({"lifetime": 30.0}, "rotation.lifetime does not exist; rotation has: secret_lifetime"),
+        ({"keep_previous_days": 30.0}, "keep_previous_days must be less than rotate_before_exp"),
+        ({"rotate_before_expiry_days": 364.0}, "keep_previous_days must be at most 1, which is"),
+        ("yearly", "must be a RotationArgs or a dict"),
     ],
 )
 def test_a_bad_rotation_is_reported_at_the_rotation(rotation: object, shown: str) -> None:

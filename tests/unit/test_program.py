@@ -15,7 +15,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.mocks import test as run_to_its_end
 
-from zdx_provider import ApiKey, RotationArgs
+from zdx_provider import ApiKey, RotationArgs, RotationArgsDict
 from zdx_provider.keys.inputs import ARGUMENTS, KeyInputs
 from zdx_provider.keys.owner import Owner
 from zdx_provider.provider import ApiKeyProvider
@@ -183,7 +183,127 @@ def test_a_rotation_is_registered_without_what_was_not_declared(engine: Engine) 
         "secret_lifetime_days": 365,
         "keep_previous_days": 7,
         "triggers": {"release": "7"},
+        "end_overlap_early": False,
     }
+
+
+MEMBERS = inspect.get_annotations(RotationArgs)
+
+
+def test_a_rotation_may_be_a_dict_of_what_is_declared(engine: Engine) -> None:
+    rotation: RotationArgsDict = {
+        "secret_lifetime_days": pulumi.Output.from_input(90),
+        "triggers": {"release": "7"},
+    }
+
+    engine.run(lambda: ApiKey("ci", role=ROLE, rotation=rotation))
+
+    assert engine.key["rotation"] == {
+        "secret_lifetime_days": 90,
+        "keep_previous_days": 7,
+        "triggers": {"release": "7"},
+        "end_overlap_early": False,
+    }
+
+
+def test_a_rotations_dict_takes_what_its_class_takes() -> None:
+    here = inspect.get_annotations(RotationArgsDict)
+    there = inspect.get_annotations(RotationArgs)
+
+    assert {name: of | None for name, of in here.items()} == {
+        name: of | None for name, of in there.items()
+    }
+
+
+@pytest.mark.parametrize("made", [dict, RotationArgs])
+def test_all_values_of_a_wrong_type_are_named_at_once(
+    engine: Engine, made: Callable[..., Any]
+) -> None:
+    rotation = made(secret_lifetime_days="90", keep_previous_days=True, triggers=["a"])
+
+    with pytest.raises(TypeError) as refused:
+        ApiKey("ci", role=ROLE, enabled=1, rotation=rotation)  # type: ignore[arg-type]
+
+    assert str(refused.value) == (
+        'ApiKey "ci": enabled must be bool, not int; rotation.secret_lifetime_days must be int, '
+        "not str; rotation.keep_previous_days must be int, not bool; rotation.triggers must be a "
+        "dict, not list."
+    )
+    assert engine.registered == []
+
+
+def preview_of(outputs: dict[str, Any], program: Callable[[], ApiKey]) -> dict[str, Any]:
+    """Preview a program, and return its key's outputs that are known.
+
+    Args:
+        outputs: What the engine gives the program in addition to the inputs.
+        program: Declares the key.
+    """
+
+    class Previewing(Engine):
+        def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+            return "key-1", {**args.inputs, **outputs}
+
+    known: dict[str, Any] = {}
+
+    def run() -> None:
+        key = program()
+        for name in inspect.get_annotations(ApiKey):
+            vars(key)[name].apply(lambda value, name=name: known.setdefault(name, value))
+
+    engine = Previewing()
+    set_mocks(engine, project="keys", stack="prod", preview=True, monitor=Monitor(engine))
+    try:
+        engine.run(run)
+    finally:
+        pulumi.runtime.settings.reset_options()
+    return known
+
+
+def test_preview_of_an_unchanged_key_knows_the_outputs_that_its_state_lacks() -> None:
+    known = preview_of({"key_id": "key-1", "secret_id": "s1"}, lambda: ApiKey("ci", role=ROLE))
+
+    assert known.keys() == inspect.get_annotations(ApiKey).keys()
+    assert (known["secret_id"], known["previous_secret_id"], known["tenant"]) == ("s1", None, None)
+
+
+def test_preview_of_a_planned_update_knows_only_the_inputs() -> None:
+    known = preview_of({}, lambda: ApiKey("ci", role=ROLE))
+
+    assert "role" in known
+    assert known.keys().isdisjoint({"key_id", "key_secret", "previous_secret_id"})
+
+
+@pytest.mark.parametrize("output", ["key_secret", "key_json"])
+def test_a_program_that_uses_a_missing_secret_is_warned_once(
+    caplog: pytest.LogCaptureFixture, output: str
+) -> None:
+    def program() -> ApiKey:
+        key = ApiKey("ci", role=ROLE)
+        pulumi.export("secret", getattr(key, output))
+        pulumi.export("again", key.key_secret)
+        return key
+
+    preview_of({"key_id": "key-1"}, program)
+
+    (warning,) = [record.message for record in caplog.records if "is None" in record.message]
+    assert warning.startswith(f"the program uses {output}, which is None")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "used"), [({"key_secret": "obviously-fake"}, "key_secret"), ({}, "role")]
+)
+def test_a_program_is_not_warned_of_a_secret_that_is_there_or_not_used(
+    caplog: pytest.LogCaptureFixture, outputs: dict[str, str], used: str
+) -> None:
+    def program() -> ApiKey:
+        key = ApiKey("ci", role=ROLE)
+        pulumi.export("used", getattr(key, used))
+        return key
+
+    preview_of({"key_id": "key-1", **outputs}, program)
+
+    assert [record for record in caplog.records if "is None" in record.message] == []
 
 
 def test_the_inputs_that_are_secrets_are_named(engine: Engine) -> None:
@@ -321,7 +441,7 @@ def test_import_by_id_is_refused_with_the_ways_that_work(engine: Engine, by: str
 def test_a_rotation_that_is_an_output_is_refused(engine: Engine) -> None:
     rotation: Any = pulumi.Output.from_input(RotationArgs())
 
-    with pytest.raises(TypeError, match="rotation must be RotationArgs, not Output"):
+    with pytest.raises(TypeError, match="rotation must be RotationArgs or a dict, not Output"):
         ApiKey("ci", role=ROLE, rotation=rotation)
 
     assert engine.registered == []
@@ -359,7 +479,12 @@ def test_an_argument_may_be_an_output(engine: Engine) -> None:
         ("token_lifetime_seconds", True, "token_lifetime_seconds must be int, not bool"),
         ("tenant", ["eu"], "tenant must be str, not list"),
         ("adopt", "yes", "adopt must be bool, not str"),
-        ("rotation", {"secret_lifetime_days": 90}, "rotation must be RotationArgs, not dict"),
+        ("rotation", 90, "rotation must be RotationArgs or a dict, not int"),
+        (
+            "rotation",
+            {"lifetime": 90},
+            f"rotation.lifetime does not exist; rotation has: {', '.join(MEMBERS)}",
+        ),
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_at_once(

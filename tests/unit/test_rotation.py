@@ -8,6 +8,7 @@ from zdx_provider.keys.rotation import (
     MISSING,
     Rotation,
     compute_expiry_date,
+    compute_revoke_date,
     find_changed_triggers,
     find_rotation_reason,
 )
@@ -43,7 +44,8 @@ def rotations(draw: st.DrawFn) -> Rotation:
         keep_previous_days=0,
         triggers=triggers,
     )
-    overlap = draw(st.integers(0, shortest.window_days - 1))
+    longest = min(shortest.window_days - 1, lifetime - shortest.window_days)
+    overlap = draw(st.integers(0, longest))
     return Rotation(
         secret_lifetime_days=lifetime,
         rotate_before_expiry_days=window,
@@ -121,6 +123,22 @@ def test_without_rotation_a_living_secret_is_never_due(days: int, before: Rotati
     assert find_rotation_reason(in_days(days), TODAY, None, before) is None
 
 
+def test_a_rotation_sets_the_day_on_which_the_previous_secret_is_revoked() -> None:
+    early = TODAY - timedelta(days=3)
+
+    for before in (None, early):
+        after = compute_revoke_date(before, TODAY, build_rotation(90), is_rotated=True)
+        assert after == in_days(7)
+
+
+def test_the_day_of_a_revoke_stays_until_it_has_come() -> None:
+    tomorrow = TODAY + timedelta(days=1)
+
+    assert compute_revoke_date(tomorrow, TODAY, None, is_rotated=False) == in_days(1)
+    assert compute_revoke_date(TODAY, TODAY, None, is_rotated=False) is None
+    assert compute_revoke_date(None, TODAY, None, is_rotated=False) is None
+
+
 @given(STAMPS, DATES, PLANS, PLANS)
 def test_a_stamp_moves_exactly_when_the_secret_is_due_or_stays_on_its_day(
     stamp: str, today: date, declared: Rotation | None, before: Rotation | None
@@ -146,21 +164,51 @@ def test_one_reason_is_one_rotation(
 
 @given(rotations())
 def test_a_plan_that_works_is_no_contradiction(rotation: Rotation) -> None:
-    assert rotation.find_contradiction() is None
+    assert rotation.find_contradictions() == {}
+
+
+WINDOW, OVERLAP = "rotate_before_expiry_days", "keep_previous_days"
+LESS_THAN_30 = "must be less than secret_lifetime_days, which is 30"
+LESS_THAN_7 = (
+    "must be less than rotate_before_expiry_days, which is 7: the previous secret expires by then"
+)
 
 
 @pytest.mark.parametrize(
-    ("rotation", "said"),
+    ("rotation", "found"),
     [
+        (build_rotation(30, 30, 7), {WINDOW: LESS_THAN_30}),
+        (build_rotation(90, 7, 7), {OVERLAP: LESS_THAN_7}),
         (
-            build_rotation(30, 30, 7),
-            "has a rotation window of 30 days, but the secret expires after 30 days",
+            build_rotation(30, 24, 7),
+            {
+                OVERLAP: "must be at most 6, which is secret_lifetime_days minus "
+                "rotate_before_expiry_days: the next rotation needs the secret slot"
+            },
         ),
         (
-            build_rotation(90, 7, 7),
-            "has an overlap of 7 days, but the previous secret expires 7 days after",
+            build_rotation(30, 30, 30),
+            {WINDOW: LESS_THAN_30, OVERLAP: LESS_THAN_7.replace("7", "30")},
         ),
     ],
 )
-def test_a_plan_that_cannot_be_meant_is_named(rotation: Rotation, said: str) -> None:
-    assert said in str(rotation.find_contradiction())
+def test_a_plan_that_cannot_be_meant_is_named_at_its_members(
+    rotation: Rotation, found: dict[str, str]
+) -> None:
+    assert rotation.find_contradictions() == found
+
+
+@pytest.mark.parametrize(
+    ("unusable", "found"),
+    [
+        ({"secret_lifetime_days"}, {OVERLAP}),
+        ({WINDOW}, set()),
+        ({OVERLAP}, {WINDOW}),
+    ],
+)
+def test_a_member_that_is_unknown_contradicts_none(unusable: set[str], found: set[str]) -> None:
+    assert build_rotation(30, 30, 30).find_contradictions(unusable).keys() == found
+
+
+def test_a_default_window_of_an_unknown_lifetime_contradicts_none() -> None:
+    assert build_rotation(30, None, 30).find_contradictions({"secret_lifetime_days"}) == {}

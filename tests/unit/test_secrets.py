@@ -36,6 +36,15 @@ def test_a_unknown_secret_is_revoked_before_the_previous_secret(others: tuple[st
     assert chosen.id == "unknown"
 
 
+def test_choice_takes_an_expired_current_secret_before_a_previous_one_that_works() -> None:
+    present = (build_secret("previous"), build_secret("current", expires=NOW))
+
+    chosen = choose_secret_to_revoke(present, "current", "previous", NOW)
+
+    assert chosen is not None
+    assert chosen.id == "current"
+
+
 ALIVE, ENDED = build_secret("alive"), build_secret("ended", expires=NOW)
 
 

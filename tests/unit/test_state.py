@@ -105,6 +105,7 @@ def test_the_inputs_are_those_of_check_and_nothing_else(state: KeyState) -> None
         "tenant",
         "rotation",
         "secret_inputs",
+        "previous_secret_revoke_on",
     }
 
 

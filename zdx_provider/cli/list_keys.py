@@ -12,13 +12,14 @@ from zdx_provider.cli.output import Exit, format_cell, print_json, print_line
 from zdx_provider.cli.stack import open_repository, read_keys
 from zdx_provider.cli.state_keys import SecretUse, StateKey, read_state_keys
 from zdx_provider.cli.table import Column, Table, print_table
+from zdx_provider.clock import count_days_left, describe_days_left
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.roles import Role
 from zdx_provider.results import ApiKeyResult, SecretResult
 from zdx_provider.zidentity import ApiClientSecret, Tenant
 
 # As the provider's own warning on a key without a rotation.
-_WARNED = timedelta(days=30)
+_WARNED_DAYS = 30
 # The rank says what a narrow terminal drops first.
 _KEY_COLUMNS = (
     Column("Name", is_name=True),
@@ -146,7 +147,7 @@ def to_json(listed: ListedKey, tenant: Tenant, now: datetime) -> dict[str, Any]:
     )
     document = asdict(result)
     for shown, secret in zip(document["secrets"], secrets, strict=True):
-        shown["days_left"] = _count_days_left(secret, now)
+        shown["days_left"] = count_days_left(secret.expires_at, now)
         shown["use"] = listed.find_use(secret)
         shown["revoke_on"] = listed.find_revoke_date(secret)
     return document
@@ -207,15 +208,9 @@ def _format_use(listed: ListedKey, secret: ApiClientSecret) -> str:
 
 def _format_expiry(secret: ApiClientSecret, now: datetime) -> Text:
     day = f"{secret.expires_at:%Y-%m-%d}"
-    days_left = _count_days_left(secret, now)
+    days_left = count_days_left(secret.expires_at, now)
     if days_left < 0:
         return format_cell(f"{day} (expired)", "red")
-    if days_left < _WARNED.days:
-        left = f"in {days_left} days" if days_left > 1 else "within 2 days"
-        return format_cell(f"{day} ({left})", "yellow")
+    if days_left <= _WARNED_DAYS:
+        return format_cell(f"{day} ({describe_days_left(days_left)})", "yellow")
     return format_cell(day)
-
-
-def _count_days_left(secret: ApiClientSecret, now: datetime) -> int:
-    """Return the whole days until a secret expires; negative once it has expired."""
-    return (secret.expires_at - now).days

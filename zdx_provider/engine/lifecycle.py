@@ -31,6 +31,7 @@ from zdx_provider.keys.inputs import (
     KeyInputs,
     find_broken_rules,
     find_expiry,
+    find_revoke_date,
     find_rotation,
     find_secret_texts,
     parse_inputs,
@@ -43,7 +44,9 @@ from zdx_provider.keys.roles import format_scopes
 from zdx_provider.keys.rotation import (
     Rotation,
     compute_expiry_date,
+    compute_revoke_date,
     find_changed_triggers,
+    is_alive,
 )
 from zdx_provider.keys.state import KeyState, parse_state, require_readable
 from zdx_provider.settings import ConfigReader
@@ -53,8 +56,8 @@ from zdx_provider.zidentity import ZIdentityError
 Properties = dict[str, Any]
 
 # `adopt` matters at create only, and the engine keeps which inputs are secrets: a change of either
-# changes no key.
-_COMPARED = KeyInputs.model_fields.keys() - {"adopt", "secret_inputs"}
+# changes no key. Whether a revoke is due is found in the outputs.
+_COMPARED = KeyInputs.model_fields.keys() - {"adopt", "secret_inputs", "previous_secret_revoke_on"}
 
 
 class Lifecycle:
@@ -70,6 +73,7 @@ class Lifecycle:
         self._tenants = tenants
         self._engine = engine
         self._now = now
+        self._planned: set[str] = set()
 
     @classmethod
     def from_process(cls, config: ConfigReader) -> "Lifecycle":
@@ -94,7 +98,8 @@ class Lifecycle:
         except ZdxError as error:
             error.hide(self.secrets)
             return CheckResult(news, [CheckFailure("", str(error))])
-        return CheckResult({**news, "secret_expires_on": self._compute_expiry(olds, news)}, [])
+        self._planned.add(_find_owner(news))
+        return CheckResult({**news, **self._compute_dates(olds, news)}, [])
 
     def diff(self, olds: Properties, news: Properties) -> DiffResult:
         """Return what an update would change, without a request.
@@ -105,6 +110,7 @@ class Lifecycle:
 
         Raises:
             SettingsError: The settings name another tenant than the key's.
+            ZdxError: A rotation would end an overlap that the program has not given up.
         """
         self._note_secrets(olds, news)
         state = parse_state(olds)
@@ -115,11 +121,14 @@ class Lifecycle:
             require_same_tenant(self._tenants.find_tenant_of(state), state)
         elif self._is_other_tenant(state, news.get("tenant")):
             return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
-        self._show_rotation(state, remove_unknowns(news))
+        # A refresh compares too, with inputs that check has not seen: nothing is planned then.
+        is_planned = _find_owner(news) in self._planned
+        if is_planned:
+            self._plan_rotation(state, remove_unknowns(news))
         if changed:
             # The engine compares the inputs itself then, and shows what changes.
             return DiffResult(changes=None)
-        return DiffResult(changes=state.is_revoke_due(self._today))
+        return DiffResult(changes=is_planned and state.is_revoke_due(self._today))
 
     def create(self, props: Properties) -> CreateResult:
         """Create the key, or take over the key that has its name if that is allowed.
@@ -191,16 +200,24 @@ class Lifecycle:
         inputs = parse_inputs(news)
         tenant = self._tenants.find_tenant(inputs.tenant)
         require_same_tenant(tenant, state)
+        needs_rotation = _needs_rotation(state, inputs.secret_expires_on, inputs.rotation)
+        if needs_rotation:
+            require_overlap_kept(state, inputs.rotation, self._today)
         repository = self._tenants.open_repository(inputs.tenant)
         same_role = inputs.role == state.role
         role_id = state.role_id if same_role else repository.find_role(inputs.role).id
         state = state.model_copy(update={"key_id": key_id})
         ownership_id = repository.update_key(state, inputs, role_id)
         updated = state.model_copy(
-            update={**dict(inputs), "role_id": role_id, "ownership_id": ownership_id}
+            update={
+                **dict(inputs),
+                "previous_secret_revoke_on": state.previous_secret_revoke_on,
+                "role_id": role_id,
+                "ownership_id": ownership_id,
+            }
         )
         previous_id = state.previous_secret_id
-        if _needs_rotation(state, inputs.secret_expires_on, inputs.rotation):
+        if needs_rotation:
             lifetime = (inputs.rotation or Rotation()).lifetime
             new = repository.rotate_secret(state, inputs.name, lifetime)
             updated = updated.with_secret(new.secret)
@@ -256,17 +273,30 @@ class Lifecycle:
             return False
         return not is_same_tenant(self._tenants.find_tenant(tenant_name), state)
 
-    def _compute_expiry(self, olds: Properties, news: Properties) -> Any:
-        """Return the expiry date after this update; unknown if a trigger is unknown."""
+    def _compute_dates(self, olds: Properties, news: Properties) -> Properties:
+        """Return the dates of both secrets after this update; unknown if a trigger is unknown."""
         known = remove_unknowns(news)
         if "rotation" in news and "rotation" not in known:
-            return Unknown()  # type: ignore[no-untyped-call] # the SDK's own marker
+            unknown = Unknown()  # type: ignore[no-untyped-call] # the SDK's own marker
+            return {"secret_expires_on": unknown, "previous_secret_revoke_on": unknown}
+        today = self._today
         declared, before = find_rotation(known), find_rotation(olds)
-        return compute_expiry_date(find_expiry(olds), self._today, declared, before)
+        previous_expiry = find_expiry(olds)
+        expires_on = compute_expiry_date(previous_expiry, today, declared, before)
+        revoke_on = compute_revoke_date(
+            find_revoke_date(olds),
+            today,
+            declared,
+            is_rotated=is_alive(previous_expiry, today)
+            and (expires_on != previous_expiry or bool(find_changed_triggers(declared, before))),
+        )
+        dates = {"secret_expires_on": expires_on, "previous_secret_revoke_on": revoke_on}
+        return {name: day for name, day in dates.items() if day is not None}
 
-    def _show_rotation(self, state: KeyState, news: Properties) -> None:
+    def _plan_rotation(self, state: KeyState, news: Properties) -> None:
         declared = find_rotation(news)
         if _needs_rotation(state, find_expiry(news), declared):
+            require_overlap_kept(state, declared, self._today)
             message = describe_new_secret(state, declared, self._today)
             self._engine.log(logging.INFO, message)
         elif state.is_revoke_due(self._today):
@@ -328,20 +358,52 @@ def find_failures(news: Mapping[str, Any]) -> list[CheckFailure]:
     (a transformation may turn any of them into one).
     """
     known = remove_unknowns(news)
+    rotation = news.get("rotation")
+    unknown_members: set[str] = set()
+    if "rotation" not in known and isinstance(rotation, Mapping):
+        known["rotation"] = remove_unknowns(rotation)
+        unknown_members = rotation.keys() - known["rotation"].keys()
     return [
         CheckFailure("", escape_text(f"{name} {rule}"))
-        for name, rule in find_broken_rules(known).items()
+        for name, rule in find_broken_rules(known, unknown_members).items()
         if (prop := name.partition(".")[0]) in known or prop not in news
     ]
 
 
+def require_overlap_kept(state: KeyState, declared: Rotation | None, today: date) -> None:
+    """Stop before a rotation that revokes a secret which was to work longer.
+
+    Raises:
+        ZdxError: The program doesn't declare that the overlap may end early.
+    """
+    if not state.needs_slot_of_previous(today) or (declared and declared.end_overlap_early):
+        return
+    day = state.previous_secret_revoke_on
+    raise ZdxError(
+        f"{_name_key(state)} needs a new secret, because {state.find_rotation_reason(today, declared)}. "
+        f"That would revoke the previous secret {state.previous_secret_id}, whose overlap ends on "
+        f"{day}. Nothing was changed.",
+        hint=f"Run pulumi up on or after {day}, or declare end_overlap_early=True in the rotation "
+        "to revoke that secret now.",
+    )
+
+
 def describe_new_secret(state: KeyState, declared: Rotation | None, today: date) -> str:
     """Say that an update replaces a key's secret, and why."""
-    why = state.find_rotation_reason(today, declared)
-    until = today + (declared or Rotation()).overlap
-    alive = state.is_secret_alive(today)
-    kept = f" The first pulumi up on or after {until} revokes the previous one." if alive else ""
-    return f"{_name_key(state)} gets a new secret: {why}.{kept}"
+    lines = [
+        f"{_name_key(state)} gets a new secret: {state.find_rotation_reason(today, declared)}."
+    ]
+    ends_overlap = state.needs_slot_of_previous(today)
+    if ends_overlap:
+        lines.append(
+            f"The previous secret {state.previous_secret_id} is revoked now, before its overlap "
+            f"ends on {state.previous_secret_revoke_on}."
+        )
+    if state.is_secret_alive(today):
+        until = today + (declared or Rotation()).overlap
+        replaced = "current" if ends_overlap else "previous"
+        lines.append(f"The first pulumi up on or after {until} revokes the {replaced} one.")
+    return " ".join(lines)
 
 
 def describe_revoke_due(state: KeyState) -> str:
@@ -385,6 +447,12 @@ def describe_kept_key(state: KeyState, marker: OwnershipMarker) -> str:
         f"{_name_key(state)} was kept because {taker} took it over. Only this resource was removed "
         "from the state."
     )
+
+
+def _find_owner(props: Mapping[str, Any]) -> str:
+    """Return the owner in inputs, which identifies their resource; empty if it isn't known."""
+    owner = props.get("managed_by")
+    return owner if isinstance(owner, str) else ""
 
 
 def _name_key(state: KeyState) -> str:

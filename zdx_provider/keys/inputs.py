@@ -1,7 +1,7 @@
 """The inputs of a key, and the rules that a declaration must follow."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -13,10 +13,8 @@ from pydantic import (
     StrictBool,
     StrictStr,
     ValidationError,
-    model_validator,
 )
 from pydantic_core import ErrorDetails
-from typing_extensions import Self
 
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.marker import MAX_OWNER_LENGTH, compute_max_text_length
@@ -60,19 +58,23 @@ class _DeclaredRotation(Rotation):
         ),
     ] = MAX_SECRET_LIFETIME_DAYS
     rotate_before_expiry_days: Annotated[
-        int | None, Field(ge=1, description="a whole number of days, 1 or more")
+        int | None,
+        Field(
+            ge=1,
+            le=MAX_SECRET_LIFETIME_DAYS - 1,
+            description="a whole number of days from 1 to 364",
+        ),
     ] = None
     keep_previous_days: Annotated[
-        int, Field(ge=0, description="a whole number of days, 0 or more")
+        int,
+        Field(
+            ge=0,
+            le=MAX_SECRET_LIFETIME_DAYS - 2,
+            description="a whole number of days from 0 to 363",
+        ),
     ] = 7
     triggers: Annotated[dict[str, Any] | None, Field(description="a map of names to values")] = None
-
-    @model_validator(mode="after")
-    def _require_consistent(self) -> Self:
-        contradiction = self.find_contradiction()
-        if contradiction is not None:
-            raise ValueError(contradiction)
-        return self
+    end_overlap_early: Annotated[StrictBool, Field(description="true or false")] = False
 
 
 class KeyInputs(BaseModel):
@@ -106,6 +108,8 @@ class KeyInputs(BaseModel):
     secret_expires_on: Annotated[
         StrictStr | None, Field(description='an ISO date, or "missing"')
     ] = None
+    # Set by check too, for the same reason. The output of this name is what an update has done.
+    previous_secret_revoke_on: Annotated[date | None, Field(description="an ISO date")] = None
 
 
 ATTRIBUTES = KeyInputs.model_fields.keys() & ApiClientRequest.model_fields.keys()
@@ -116,13 +120,16 @@ ARGUMENTS = KeyInputs.model_fields.keys() - {
     "secret_inputs",
     "managed_by",
     "secret_expires_on",
+    "previous_secret_revoke_on",
 }
 
 
 class _Declaration(KeyInputs):
     """The inputs that follow the rules of a declaration."""
 
-    rotation: Annotated[_DeclaredRotation | None, Field(description="a RotationArgs")] = None
+    rotation: Annotated[_DeclaredRotation | None, Field(description="a RotationArgs or a dict")] = (
+        None
+    )
 
     name: Annotated[
         StrictStr,
@@ -152,14 +159,30 @@ class _Declaration(KeyInputs):
     ] = 3600
 
 
-def find_broken_rules(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the broken rule of each input or member of the rotation, as the end of a sentence."""
+def find_broken_rules(
+    values: Mapping[str, Any], unknown_members: Collection[str] = ()
+) -> dict[str, str]:
+    """Return the broken rule of each input or member of the rotation, as the end of a sentence.
+
+    Args:
+        values: The inputs, without those that are unknown.
+        unknown_members: The members that are missing in the rotation because they are unknown.
+    """
+    broken = {}
     try:
         _Declaration.model_validate(values)
     except ValidationError as error:
         broken = {_format_name(problem): _format_rule(problem) for problem in error.errors()}
-    else:
-        broken = {}
+    rotation = values.get("rotation")
+    if isinstance(rotation, Mapping):
+        usable = {
+            name: value
+            for name, value in rotation.items()
+            if name in Rotation.model_fields and f"rotation.{name}" not in broken
+        }
+        unusable = {*unknown_members, *(rotation.keys() - usable.keys())}
+        contradictions = Rotation.model_validate(usable).find_contradictions(unusable)
+        broken |= {f"rotation.{name}": rule for name, rule in contradictions.items()}
     return {**_find_excess_text(values), **broken}
 
 
@@ -210,6 +233,15 @@ def find_expiry(props: Mapping[str, Any]) -> str | None:
         return None
 
 
+def find_revoke_date(props: Mapping[str, Any]) -> date | None:
+    """Return the day of a revoke in the inputs that a state holds; None if it can't be read."""
+    revoke_on = props.get("previous_secret_revoke_on")
+    try:
+        return date.fromisoformat(revoke_on) if isinstance(revoke_on, str) else None
+    except ValueError:
+        return None
+
+
 def _find_excess_text(values: Mapping[str, Any]) -> dict[str, str]:
     """Return the rule that a description breaks with its ownership marker, if any."""
     text, owner = values.get("description"), values.get("managed_by")
@@ -234,18 +266,14 @@ def _find_excess_text(values: Mapping[str, Any]) -> dict[str, str]:
 
 def _format_name(problem: ErrorDetails) -> str:
     prop, *inner = problem["loc"]
-    return (
-        f"{prop}.{inner[0]}" if inner and inner[0] in _DeclaredRotation.model_fields else str(prop)
-    )
+    return f"rotation.{inner[0]}" if inner and prop == "rotation" else str(prop)
 
 
 def _format_rule(problem: ErrorDetails) -> str:
     prop, *inner = problem["loc"]
-    if not inner and prop == "rotation" and "error" in problem.get("ctx", {}):
-        return str(problem["ctx"]["error"])
-    if inner and inner[0] in _DeclaredRotation.model_fields:
-        return f"must be {_DeclaredRotation.model_fields[str(inner[0])].description}"
-    if inner:
-        known = ", ".join(_DeclaredRotation.model_fields)
-        return f"has no setting {escape_text(str(inner[0]))}; it has: {known}"
+    if inner and prop == "rotation":
+        member = _DeclaredRotation.model_fields.get(str(inner[0]))
+        if member is None:
+            return f"does not exist; rotation has: {', '.join(_DeclaredRotation.model_fields)}"
+        return f"must be {member.description}"
     return f"must be {_Declaration.model_fields[str(prop)].description}"

@@ -6,7 +6,7 @@ and kept. Whether a rotation is due is then a comparison of that date with today
 shows the date as it moves. Dates are whole days, so that a preview and its update agree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -33,6 +33,7 @@ class Rotation(BaseModel):
             at most.
         keep_previous_days: The overlap: how long the previous secret still works.
         triggers: Values whose change replaces the secret at once, by name.
+        end_overlap_early: Whether a rotation in an overlap may revoke the previous secret.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -41,6 +42,7 @@ class Rotation(BaseModel):
     rotate_before_expiry_days: _Days | None = None
     keep_previous_days: _Days = 7
     triggers: dict[str, Any] | None = None
+    end_overlap_early: bool = False
 
     @property
     def window_days(self) -> int:
@@ -59,21 +61,51 @@ class Rotation(BaseModel):
         """How long the previous secret still works."""
         return timedelta(days=self.keep_previous_days)
 
-    def find_contradiction(self) -> str | None:
-        """Return what cannot be meant, as the end of a sentence; None for a plan that works."""
-        if self.window_days >= self.secret_lifetime_days:
-            return (
-                f"has a rotation window of {self.window_days} days, but the secret expires after "
-                f"{self.secret_lifetime_days} days; rotate_before_expiry_days must be less than "
-                "secret_lifetime_days"
-            )
-        if self.keep_previous_days >= self.window_days:
-            return (
-                f"has an overlap of {self.keep_previous_days} days, but the previous secret "
-                f"expires {self.window_days} days after its rotation; keep_previous_days must be "
-                "less than rotate_before_expiry_days"
-            )
-        return None
+    def find_contradictions(self, unusable: Collection[str] = ()) -> dict[str, str]:
+        """Return the rule of each member that contradicts another, as the end of a sentence.
+
+        Args:
+            unusable: The members whose values are unknown or break a rule of their own. What
+                depends on them is not compared.
+        """
+        lifetime, window, overlap = (
+            self.secret_lifetime_days,
+            self.window_days,
+            self.keep_previous_days,
+        )
+        rules = (
+            (
+                "rotate_before_expiry_days",
+                {"secret_lifetime_days"},
+                window < lifetime,
+                f"must be less than secret_lifetime_days, which is {lifetime}",
+            ),
+            (
+                "keep_previous_days",
+                {"rotate_before_expiry_days"},
+                overlap < window,
+                (
+                    f"must be less than rotate_before_expiry_days, which is {window}: the previous "
+                    "secret expires by then"
+                ),
+            ),
+            (
+                "keep_previous_days",
+                {"rotate_before_expiry_days", "secret_lifetime_days"},
+                overlap <= lifetime - window or window >= lifetime,
+                (
+                    f"must be at most {lifetime - window}, which is secret_lifetime_days minus "
+                    "rotate_before_expiry_days: the next rotation needs the secret slot"
+                ),
+            ),
+        )
+        # A window that isn't declared comes from the lifetime.
+        origin = {"secret_lifetime_days"} if self.rotate_before_expiry_days is None else set()
+        found: dict[str, str] = {}
+        for member, others, is_kept, rule in rules:
+            if not is_kept and not {member, *others, *origin} & set(unusable):
+                found.setdefault(member, rule)
+        return found
 
 
 def find_rotation_reason(
@@ -112,6 +144,29 @@ def compute_expiry_date(
     if expires_on is not None and not find_rotation_reason(expires_on, today, declared, before):
         return expires_on
     return (today + (declared or Rotation()).lifetime).isoformat()
+
+
+def compute_revoke_date(
+    revoke_on: date | None, today: date, declared: Rotation | None, *, is_rotated: bool
+) -> str | None:
+    """Return the day on which the previous secret is revoked, as an ISO date; None if none is left.
+
+    Args:
+        revoke_on: That day after the last update; None if there was no previous secret.
+        today: Today in UTC.
+        declared: The rotation that is declared; None for a key without one.
+        is_rotated: Whether the current secret becomes the previous one in this update.
+    """
+    if is_rotated:
+        return (today + (declared or Rotation()).overlap).isoformat()
+    return revoke_on.isoformat() if revoke_on is not None and revoke_on > today else None
+
+
+def is_alive(expires_on: str | None, today: date) -> bool:
+    """Whether a secret of that expiry date works, as far as the state knows."""
+    if expires_on is None or expires_on == MISSING:
+        return False
+    return date.fromisoformat(expires_on) > today
 
 
 def find_changed_triggers(declared: Rotation | None, before: Rotation | None) -> list[str]:
@@ -156,10 +211,11 @@ def choose_secret_to_revoke(
         now: The current moment by the server's clock.
 
     Returns:
-        An unknown secret, or else the previous one. If the state doesn't know which secret is
-        the current one: an expired secret, or else None.
+        An expired secret, or else an unknown one, or else the previous one. If the state doesn't
+        know which secret is the current one: an expired secret, or else None.
     """
-    if current_id is None:
-        return next((secret for secret in secrets if secret.expires_at <= now), None)
+    expired = next((secret for secret in secrets if secret.expires_at <= now), None)
+    if expired is not None or current_id is None:
+        return expired
     unknown = [s for s in secrets if s.id not in (current_id, previous_id)]
     return next(iter(unknown), next((s for s in secrets if s.id == previous_id), None))

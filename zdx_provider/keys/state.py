@@ -18,7 +18,7 @@ from typing_extensions import Self
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.inputs import ARGUMENTS, ATTRIBUTES, KeyInputs
 from zdx_provider.keys.key import Key
-from zdx_provider.keys.rotation import MISSING, Rotation, find_rotation_reason
+from zdx_provider.keys.rotation import MISSING, Rotation, find_rotation_reason, is_alive
 from zdx_provider.text import escape_text
 from zdx_provider.zidentity import ApiClientSecret, NewApiClientSecret, Tenant
 
@@ -58,7 +58,6 @@ class KeyState(KeyInputs):
     secret_created_at: AwareDatetime | None = None
     secret_expires_at: AwareDatetime | None = None
     previous_secret_id: str | None = None
-    previous_secret_revoke_on: date | None = None
     api_url: str = ""
     ownership_id: str = ""
     schema_version: Annotated[
@@ -158,14 +157,21 @@ class KeyState(KeyInputs):
 
     def is_secret_alive(self, today: date) -> bool:
         """Whether the current secret still works, as far as the state knows."""
-        day = self.secret_expires_on
-        return day is not None and day != MISSING and date.fromisoformat(day) > today
+        return is_alive(self.secret_expires_on, today)
 
     def is_revoke_due(self, today: date) -> bool:
         """Whether the previous secret must be revoked by now."""
         return self.previous_secret_revoke_on is not None and (
             self.previous_secret_revoke_on <= today
         )
+
+    def needs_slot_of_previous(self, today: date) -> bool:
+        """Whether a new secret takes the secret slot of a previous one that is to work longer.
+
+        That is so if the current secret works too, as far as the state knows.
+        """
+        in_overlap = self.previous_secret_revoke_on is not None and not self.is_revoke_due(today)
+        return in_overlap and self.is_secret_alive(today)
 
     def with_tenant_values(self, key: Key) -> Self:
         """Return the state with what the tenant has now; what only the state knows is kept."""

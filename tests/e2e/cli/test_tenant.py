@@ -24,7 +24,7 @@ def test_list_shows_role_owner_and_the_end_of_each_secret(
     secret = tenant.add_secret(declared.id, days=90)
     tenant.create_client("by-hand", role="ZDX Super Admin", status=False)
     tenant.create_client("no-zdx-key", role="Super Admin", service="ZIAM")
-    tenant.move_clock(3600)
+    tenant.move_clock(86_400)
 
     manually, ci = zdx_keys.json("list")
 

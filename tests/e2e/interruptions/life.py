@@ -171,7 +171,7 @@ class Key:
     adopt: bool = False
 
     def __str__(self) -> str:
-        triggers = f'triggers={{"round": "{self.round}"}}'
+        triggers = f'triggers={{"round": "{self.round}"}}, end_overlap_early=True'
         rotation = f"RotationArgs(keep_previous_days={self.keep_previous_days}, {triggers})"
         text = f"description={self.text!r}, adopt={self.adopt}"
         return f"name={self.name!r}, role={self.role!r}, {text}, rotation={rotation}"

@@ -37,7 +37,9 @@ ApiKey("ci", name="ci-2", role="ZDX Read-only Admin", opts=options)
 _ROTATED = """
 from zdx_provider import RotationArgs
 
-rotation = RotationArgs(keep_previous_days={keep}, triggers={{"round": "{round}"}})
+rotation = RotationArgs(
+    keep_previous_days={keep}, triggers={{"round": "{round}"}}, end_overlap_early=True
+)
 ApiKey("ci", name="ci", role="ZDX Read-only Admin", rotation=rotation)
 """
 

@@ -71,9 +71,10 @@ def test_list_shows_no_owner_of_a_key_that_no_resource_manages() -> None:
 @pytest.mark.parametrize(
     ("left", "text", "color"),
     [
-        (timedelta(days=30), "2027-02-28", ""),
-        (timedelta(days=29, hours=23), "2027-02-28 (in 29 days)", "\x1b[33m"),
-        (timedelta(hours=1), "2027-02-28 (within 2 days)", "\x1b[33m"),
+        (timedelta(days=30, hours=13), "2027-02-28", ""),
+        (timedelta(days=29, hours=23), "2027-02-28 (in 30 days)", "\x1b[33m"),
+        (timedelta(hours=13), "2027-02-28 (tomorrow)", "\x1b[33m"),
+        (timedelta(hours=1), "2027-02-28 (today)", "\x1b[33m"),
         (timedelta(seconds=-1), "2027-02-28 (expired)", "\x1b[31m"),
     ],
 )

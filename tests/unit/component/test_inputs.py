@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from pulumi import Output
-from pulumi.errors import InputPropertyError
+from pulumi.errors import InputPropertiesError
 from pulumi.provider.experimental.analyzer import Analyzer
 
 from zdx_component.component import ApiKey
@@ -58,8 +58,11 @@ def test_an_input_that_is_null_is_as_one_that_is_not_there() -> None:
         (
             {"rotation": {"keep": 3}},
             "rotation.keep",
-            "there is no such input; the inputs are keepPreviousDays, rotate",
+            "there is no such input; the inputs are endOverlapEarly, keepPreviousDays, rotate",
         ),
+        ({"rotation": {"keepPreviousDays": "3"}}, "rotation.keepPreviousDays", "it must be a wh"),
+        ({"rotation": {"endOverlapEarly": 1.0}}, "rotation.endOverlapEarly", "it must be true or"),
+        ({"rotation": "yearly"}, "rotation", "it must be a map"),
         (
             {"rotation": Output.from_input({})},
             "rotation",
@@ -70,8 +73,23 @@ def test_an_input_that_is_null_is_as_one_that_is_not_there() -> None:
 def test_an_input_that_cannot_be_taken_is_refused_at_its_place(
     inputs: dict[str, Any], path: str, reason: str
 ) -> None:
-    with pytest.raises(InputPropertyError) as refused:
+    with pytest.raises(InputPropertiesError) as refused:
         taken(**inputs)
 
-    assert refused.value.property_path == path
-    assert refused.value.reason.startswith(reason)
+    (problem,) = refused.value.errors or []
+    assert problem["property_path"] == path
+    assert problem["reason"].startswith(reason)
+
+
+def test_all_inputs_that_cannot_be_taken_are_refused_at_once() -> None:
+    rotation = {"secretLifetimeDays": "90", "keep": 3.0, "keepPreviousDays": 7.0}
+
+    with pytest.raises(InputPropertiesError) as refused:
+        taken(role=None, enabled="yes", rotation=rotation)
+
+    assert [problem["property_path"] for problem in refused.value.errors or []] == [
+        "role",
+        "enabled",
+        "rotation.keep",
+        "rotation.secretLifetimeDays",
+    ]
