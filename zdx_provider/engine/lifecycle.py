@@ -378,11 +378,10 @@ def require_overlap_kept(state: KeyState, declared: Rotation | None, today: date
     """
     if not state.needs_slot_of_previous(today) or (declared and declared.end_overlap_early):
         return
-    day = state.previous_secret_revoke_on
+    reason, day = state.find_rotation_reason(today, declared), state.previous_secret_revoke_on
     raise ZdxError(
-        f"{_name_key(state)} needs a new secret, because {state.find_rotation_reason(today, declared)}. "
-        f"That would revoke the previous secret {state.previous_secret_id}, whose overlap ends on "
-        f"{day}. Nothing was changed.",
+        f"{_name_key(state)} needs a new secret, because {reason}. That would revoke the previous "
+        f"secret {state.previous_secret_id}, whose overlap ends on {day}. Nothing was changed.",
         hint=f"Run pulumi up on or after {day}, or declare end_overlap_early=True in the rotation "
         "to revoke that secret now.",
     )
