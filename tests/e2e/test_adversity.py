@@ -27,7 +27,7 @@ def test_preview_against_a_login_page_fails_in_one_line(
     assert tenant.clients() == []
 
 
-def test_a_preview_without_any_settings_says_what_to_set(project: PulumiProject) -> None:
+def test_preview_without_settings_says_what_to_set(project: PulumiProject) -> None:
     project.configure(
         dict.fromkeys(["zdx:vanityDomain", "zdx:apiUrl", "zdx:tokenUrl", "zdx:clientId"])
     )
@@ -38,7 +38,7 @@ def test_a_preview_without_any_settings_says_what_to_set(project: PulumiProject)
     assert "ZSCALER_VANITY_DOMAIN and ZSCALER_CLIENT_ID in the environment" in failed.text
 
 
-def test_a_private_key_authenticates_and_a_wrong_clock_is_one_clear_line(
+def test_preview_with_a_private_key_works_and_names_a_wrong_clock(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     pair = KeyPair.make()
@@ -82,7 +82,7 @@ def test_create_behind_a_proxy_that_breaks_after_the_effect_creates_one_key(
     assert tenant.clients() == []
 
 
-def test_create_behind_a_proxy_that_breaks_before_the_effect_fails_and_is_repeated(
+def test_create_behind_a_proxy_that_breaks_before_the_effect_works_next_time(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     with running_proxy(tenant.url) as proxy:
@@ -97,7 +97,7 @@ def test_create_behind_a_proxy_that_breaks_before_the_effect_fails_and_is_repeat
         assert_sound(project, tenant)
 
 
-def test_a_run_makes_the_calls_of_the_contract_and_no_others(
+def test_up_sends_only_the_documented_requests(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.program(TEN)

@@ -42,7 +42,7 @@ WALKED_ELSEWHERE = {
 }
 
 
-def test_every_python_block_is_typed(tmp_path: Path) -> None:
+def test_python_blocks_pass_mypy(tmp_path: Path) -> None:
     sdks = LOCAL / "_".join(PROVIDER_SDKS)
     if not sdks.exists():
         partial = mkdtemp(dir=LOCAL)  # a rename works on one file system only
@@ -68,7 +68,7 @@ def test_every_python_block_is_typed(tmp_path: Path) -> None:
         for n, block in enumerate(programs())
     ],
 )
-def test_every_program_runs(block: Block, project: PulumiProject, tenant: RunningEmulator) -> None:
+def test_program_block_runs(block: Block, project: PulumiProject, tenant: RunningEmulator) -> None:
     looked_up = tenant.create_client("looked-up").id
     entry = tenant.settings()
     project.configure({"zdx:tenants": {"emea": entry, "apac": entry}})
@@ -79,12 +79,12 @@ def test_every_program_runs(block: Block, project: PulumiProject, tenant: Runnin
 
 
 @pytest.mark.parametrize("block", scripts(), ids=str)
-def test_every_script_runs(block: Block) -> None:
+def test_script_block_runs(block: Block) -> None:
     _run(sys.executable, "-c", block.text)
 
 
 @pytest.mark.parametrize("document", sorted({*walks()} - {*WALKED_ELSEWHERE}))
-def test_every_walk_arrives(document: str, quick_start: PulumiProject) -> None:
+def test_document_commands_run_in_order(document: str, quick_start: PulumiProject) -> None:
     _run(
         *("bash", "-euo", "pipefail", "-c", script_of(document)),
         cwd=quick_start.folder,
@@ -156,7 +156,7 @@ def quick_start(tmp_path: Path, tenant: RunningEmulator) -> PulumiProject:
 
 
 @pytest.mark.parametrize("block", blocks("sh"), ids=str)
-def test_every_command_of_ours_and_pulumis_has_its_flags(block: Block) -> None:
+def test_command_block_uses_existing_flags(block: Block) -> None:
     for words in commands(block.text):
         program = tuple(words[:3]) if words[1:3] == ["-m", "zdx_emulator"] else (words[0],)
         if program[-1] not in ("pulumi", "zdx-keys", "zdx_emulator"):

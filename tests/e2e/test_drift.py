@@ -73,7 +73,7 @@ def test_refresh_shows_manual_changes_and_up_corrects_them(
     project.assert_no_changes()
 
 
-def test_a_second_role_is_shown_beside_the_declared_one_and_removed_again(
+def test_refresh_shows_a_second_role_and_up_removes_it(
     project: PulumiProject, tenant: RunningEmulator, key_id: str, tmp_path: Path
 ) -> None:
     granted_past_the_rules(tmp_path / "tenant", key_id, OTHER_ROLE)

@@ -76,7 +76,7 @@ def forget_salt(project: PulumiProject) -> None:
     file.write_text(yaml.safe_dump(stack))
 
 
-def test_the_quickstart_creates_a_key_shows_its_secret_on_request_and_removes_it(
+def test_quickstart_creates_a_key_hides_its_secret_and_deletes_it(
     open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
 ) -> None:
     project = open_project("examples/quickstart")
@@ -89,7 +89,7 @@ def test_the_quickstart_creates_a_key_shows_its_secret_on_request_and_removes_it
     assert tenant.clients() == []
 
 
-def test_a_stack_reads_the_tenant_with_the_key_of_another_stack(
+def test_consumer_reads_the_tenant_with_the_key_of_another_stack(
     open_project: OpenProject, open_walk: OpenWalk
 ) -> None:
     producer = open_project("examples/two-stacks/producer")
@@ -100,7 +100,7 @@ def test_a_stack_reads_the_tenant_with_the_key_of_another_stack(
     assert consumer.outputs() == {"departments": ["Engineering", "Finance", "Sales"]}
 
 
-def test_a_consumer_of_a_producer_without_a_key_is_shown_so(open_project: OpenProject) -> None:
+def test_consumer_fails_clearly_if_the_producer_has_no_key(open_project: OpenProject) -> None:
     producer = open_project("examples/two-stacks/producer")
     producer.up()
     producer.destroy()
@@ -111,7 +111,7 @@ def test_a_consumer_of_a_producer_without_a_key_is_shown_so(open_project: OpenPr
     assert "Traceback" not in failed.text
 
 
-def test_a_consumer_with_another_passphrase_is_shown_so(open_project: OpenProject) -> None:
+def test_consumer_fails_clearly_with_another_passphrase(open_project: OpenProject) -> None:
     open_project("examples/two-stacks/producer").up()
     consumer = open_project("examples/two-stacks/consumer", passphrase="another-one")
 
@@ -120,9 +120,7 @@ def test_a_consumer_with_another_passphrase_is_shown_so(open_project: OpenProjec
     assert "both stacks need the same passphrase" in failed.text
 
 
-def test_a_consumer_follows_a_key_that_rotates(
-    open_project: OpenProject, open_walk: OpenWalk
-) -> None:
+def test_consumer_works_after_a_rotation(open_project: OpenProject, open_walk: OpenWalk) -> None:
     rotating = open_project("examples/rotation")
     consumer = open_project("examples/two-stacks/consumer")
     walk = open_walk("examples/rotation/README.md", rotating)
@@ -136,7 +134,7 @@ def test_a_consumer_follows_a_key_that_rotates(
     assert consumer.outputs() == {"departments": ["Engineering", "Finance", "Sales"]}
 
 
-def test_a_role_that_does_not_allow_it_is_refused_with_403(open_project: OpenProject) -> None:
+def test_consumer_fails_with_403_if_the_role_is_insufficient(open_project: OpenProject) -> None:
     producer = open_project("examples/two-stacks/producer")
     program = producer.folder / "__main__.py"
     role = "ZDX Service Desk Tier 1"
@@ -195,7 +193,7 @@ def test_consumer_sends_no_token_without_tls(read_departments: Callable[..., lis
         read_departments("http://api.zsapi.net")
 
 
-def test_an_entry_added_to_the_file_adds_one_key_and_one_taken_out_removes_it(
+def test_many_keys_example_creates_and_deletes_keys_as_its_file_changes(
     open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
 ) -> None:
     project = open_project("examples/many-keys")
@@ -215,7 +213,7 @@ def test_an_entry_added_to_the_file_adds_one_key_and_one_taken_out_removes_it(
     assert names(tenant) == listed
 
 
-def test_a_key_created_manually_becomes_code_and_what_uses_it_is_never_refused(
+def test_adopt_example_takes_over_a_key_and_later_revokes_its_old_secret(
     open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
 ) -> None:
     manually = tenant.create_client("night-watch")
@@ -243,7 +241,7 @@ def test_a_key_created_manually_becomes_code_and_what_uses_it_is_never_refused(
     project.assert_no_changes()
 
 
-def test_each_tenant_entry_leads_to_a_tenant_of_its_own(
+def test_multi_tenant_example_creates_a_key_in_each_tenant(
     open_project: OpenProject,
     open_walk: OpenWalk,
     tenant: RunningEmulator,
@@ -266,7 +264,7 @@ def test_each_tenant_entry_leads_to_a_tenant_of_its_own(
     assert names(tenant) == names(globex) == []
 
 
-def test_the_root_project_creates_the_keys_that_its_config_declares(
+def test_root_project_creates_the_keys_of_its_config(
     open_project: OpenProject, tenant: RunningEmulator
 ) -> None:
     project = open_project(".")
@@ -277,7 +275,7 @@ def test_the_root_project_creates_the_keys_that_its_config_declares(
     assert project.outputs()["ci.key_id"] == tenant.client_named("ci").id
 
 
-def test_a_key_of_the_root_projects_config_may_be_named_in_digits(
+def test_root_project_accepts_a_name_of_digits_and_corrects_a_boolean(
     open_project: OpenProject, tenant: RunningEmulator
 ) -> None:
     project = open_project(".")
@@ -302,7 +300,7 @@ def test_a_key_of_the_root_projects_config_may_be_named_in_digits(
         ([{"name": "", "role": "r"}], "zdx-keys:keys[0].name must be text: put it in quotes"),
     ],
 )
-def test_a_malformed_entry_of_the_root_projects_config_is_named(
+def test_root_project_names_a_malformed_entry_of_its_config(
     open_project: OpenProject, keys: object, complaint: str
 ) -> None:
     project = open_project(".")
@@ -313,7 +311,7 @@ def test_a_malformed_entry_of_the_root_projects_config_is_named(
     assert complaint in failed.text
 
 
-def test_a_stack_of_its_own_is_not_encrypted_with_the_public_passphrase(
+def test_root_project_refuses_the_public_passphrase_in_a_new_stack(
     open_project: OpenProject,
 ) -> None:
     project = open_project(".")

@@ -8,7 +8,7 @@ from support.pulumi_project import PulumiProject
 from zdx_emulator.testing import RunningEmulator
 
 
-def test_wrong_credentials_are_one_clear_line_that_blames_no_property(
+def test_up_with_wrong_credentials_fails_in_one_line_and_blames_no_property(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.configure({"zdx:clientSecret": "not-the-secret"})
@@ -22,7 +22,7 @@ def test_wrong_credentials_are_one_clear_line_that_blames_no_property(
     assert tenant.clients() == []
 
 
-def test_credentials_may_come_from_the_environment(
+def test_up_reads_credentials_from_the_environment(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.configure({"zdx:clientSecret": None})
@@ -33,7 +33,7 @@ def test_credentials_may_come_from_the_environment(
     assert [client.name for client in tenant.clients()] == ["ci"]
 
 
-def test_an_unknown_role_lists_the_candidates(
+def test_preview_of_an_unknown_role_lists_the_candidates(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.program('ApiKey("ci", name="ci", role="ZDX Read-Onyl Admin")')
@@ -45,7 +45,7 @@ def test_an_unknown_role_lists_the_candidates(
     assert tenant.clients() == []
 
 
-def test_the_secret_is_found_nowhere(project: PulumiProject, tmp_path: Path) -> None:
+def test_commands_and_state_show_no_plain_secret(project: PulumiProject, tmp_path: Path) -> None:
     project.environment["PULUMI_DEBUG_COMMANDS"] = "true"
     events = tmp_path / "events.json"
     project.preview()
@@ -71,7 +71,7 @@ def test_the_secret_is_found_nowhere(project: PulumiProject, tmp_path: Path) -> 
     assert [f for f in written if f.is_file() and secret.encode() in f.read_bytes()] == []
 
 
-def test_the_value_of_a_secret_input_is_in_no_complaint_about_it(project: PulumiProject) -> None:
+def test_preview_shows_no_value_of_an_invalid_secret_input(project: PulumiProject) -> None:
     project.program(
         'ApiKey("ci", name=pulumi.Output.secret(" planted"), role="ZDX Read-only Admin")'
     )
@@ -107,7 +107,7 @@ pulumi.runtime.register_resource_transform(put)
 
 
 @pytest.mark.parametrize("kind", PUT_IN)
-def test_a_secret_that_the_stack_puts_in_is_in_no_complaint(
+def test_preview_shows_no_secret_that_a_stack_transform_adds(
     project: PulumiProject, kind: str
 ) -> None:
     planted = '{"triggers": [{"a": [pulumi.Output.secret("planted")]}]}'
@@ -120,7 +120,7 @@ def test_a_secret_that_the_stack_puts_in_is_in_no_complaint(
     assert "planted" not in failed.text
 
 
-def test_a_file_that_hides_a_module_is_named(
+def test_up_names_a_file_that_hides_a_module(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     module = "types"  # which Python itself imports first
@@ -135,7 +135,7 @@ def test_a_file_that_hides_a_module_is_named(
     project.up()
 
 
-def test_a_file_that_hides_a_module_from_a_lookup_is_named_in_a_line(
+def test_lookup_names_a_file_that_hides_a_module_in_one_line(
     project: PulumiProject,
 ) -> None:
     (project.folder / "requests.py").write_text("")
@@ -148,7 +148,7 @@ def test_a_file_that_hides_a_module_from_a_lookup_is_named_in_a_line(
     assert "Traceback" not in failed.text
 
 
-def test_a_refresh_or_destroy_with_the_replaced_secret_names_what_works(
+def test_refresh_and_destroy_with_a_replaced_secret_say_what_works(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     secret = tenant.stack_config()["zdx:clientSecret"]

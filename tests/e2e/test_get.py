@@ -13,7 +13,7 @@ pulumi.export("secret", key.key_secret)
 """
 
 
-def test_an_existing_keys_outputs_are_known_except_its_secret(
+def test_get_returns_outputs_of_an_existing_key_without_its_secret(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("shared", role="ZDX Super Admin")
@@ -30,7 +30,7 @@ def test_an_existing_keys_outputs_are_known_except_its_secret(
     }
 
 
-def test_a_key_that_was_looked_up_is_neither_changed_nor_destroyed(
+def test_get_never_changes_or_deletes_the_key(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("shared")
@@ -44,7 +44,7 @@ def test_a_key_that_was_looked_up_is_neither_changed_nor_destroyed(
     assert tenant.clients() == before
 
 
-def test_a_key_that_is_not_there_fails_the_preview(project: PulumiProject) -> None:
+def test_get_of_a_missing_key_fails_the_preview(project: PulumiProject) -> None:
     project.program(LOOKED_UP.format(key_id="h000000000000"))
 
     failed = project.fail("preview")

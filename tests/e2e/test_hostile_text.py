@@ -17,7 +17,7 @@ def assert_sane(run: Run) -> None:
     assert not [c for c in ("\x1b[2J", "\x07", "\x9b", "\u202e", "\u200b") if c in run.text]
 
 
-def test_a_hostile_marker_of_an_existing_key_ends_no_cli(
+def test_up_escapes_a_hostile_marker_of_an_existing_key(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     tenant.create_client("ci", description=f"[pulumi {HOSTILE} #abc]")
@@ -31,7 +31,7 @@ def test_a_hostile_marker_of_an_existing_key_ends_no_cli(
 
 
 @pytest.mark.parametrize("member", ["name", "description"])
-def test_a_hostile_change_manually_is_shown_and_corrected(
+def test_refresh_escapes_a_hostile_manual_change_and_up_corrects_it(
     project: PulumiProject, tenant: RunningEmulator, member: str
 ) -> None:
     project.up()
@@ -55,7 +55,7 @@ LOOKUPS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("declare", LOOKUPS.values(), ids=tuple(LOOKUPS))
-def test_a_hostile_key_that_is_looked_up_and_exported_ends_no_cli(
+def test_lookup_of_a_hostile_key_escapes_exported_outputs(
     project: PulumiProject, tenant: RunningEmulator, declare: Callable[[str], str]
 ) -> None:
     client = tenant.create_client(HOSTILE, description=f"{HOSTILE} [pulumi {HOSTILE} #abc]")

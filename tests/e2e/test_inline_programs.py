@@ -56,7 +56,7 @@ def open_stack(tmp_path: Path, settings: dict[str, Any]) -> OpenStack:
     return opened
 
 
-def test_inline_programs_in_one_process_create_and_destroy_each_their_own_key(
+def test_inline_programs_in_one_process_manage_separate_keys(
     open_stack: OpenStack, tenant: RunningEmulator
 ) -> None:
     stacks = {name: open_stack(name) for name in ("north", "south")}

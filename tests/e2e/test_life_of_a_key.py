@@ -11,7 +11,7 @@ pulumi.export("key_secret", key.key_secret)
 """
 
 
-def test_preview_creates_nothing_and_up_a_key_whose_secret_works_until_destroy(
+def test_preview_creates_nothing_and_up_creates_a_key_that_works_until_destroy(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     preview = project.preview()
@@ -31,7 +31,7 @@ def test_preview_creates_nothing_and_up_a_key_whose_secret_works_until_destroy(
     assert tenant.clients() == []
 
 
-def test_an_unchanged_up_sends_nothing_and_needs_no_credentials(
+def test_up_without_changes_sends_nothing_and_needs_no_credentials(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
@@ -43,9 +43,7 @@ def test_an_unchanged_up_sends_nothing_and_needs_no_credentials(
     assert tenant.requests() == []
 
 
-def test_a_new_name_and_a_new_role_are_written_in_place(
-    project: PulumiProject, tenant: RunningEmulator
-) -> None:
+def test_up_changes_name_and_role_in_place(project: PulumiProject, tenant: RunningEmulator) -> None:
     project.up()
     before = project.outputs()
     project.program(WITH_ROLE.format(name="ci-2", role="ZDX Service Desk Tier 1"))
@@ -61,7 +59,7 @@ def test_a_new_name_and_a_new_role_are_written_in_place(
     project.assert_no_changes()
 
 
-def test_a_key_deleted_manually_is_made_again_after_a_refresh(
+def test_up_creates_a_manually_deleted_key_again_after_a_refresh(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()

@@ -39,7 +39,7 @@ def one_line(failed: Run) -> str:
     return line
 
 
-def test_a_program_looks_keys_and_roles_up_in_its_preview_too(
+def test_lookup_of_keys_and_roles_works_in_a_preview(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("shared", role="ZDX Super Admin")
@@ -71,7 +71,7 @@ def test_a_program_looks_keys_and_roles_up_in_its_preview_too(
     project.assert_no_changes()
 
 
-def test_what_is_looked_up_stays_unknown_until_its_arguments_are_known(
+def test_lookup_stays_unknown_until_its_arguments_are_known(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     program(project, DEPENDENT)
@@ -93,7 +93,7 @@ def test_what_is_looked_up_stays_unknown_until_its_arguments_are_known(
     ],
     ids=["plain", "output", "input of a resource"],
 )
-def test_a_key_that_is_not_found_ends_the_program_with_one_line(
+def test_lookup_of_a_missing_key_fails_in_one_line(
     project: PulumiProject, tenant: RunningEmulator, text: str
 ) -> None:
     client = tenant.create_client("shared")
@@ -116,7 +116,7 @@ def test_a_key_that_is_not_found_ends_the_program_with_one_line(
     ],
     ids=["refused", "missing"],
 )
-def test_settings_that_do_not_serve_end_the_program_with_one_line(
+def test_lookup_with_unusable_settings_fails_in_one_line(
     project: PulumiProject, setting: str, value: str | None, complaint: str
 ) -> None:
     project.configure({setting: value})
@@ -128,7 +128,7 @@ def test_settings_that_do_not_serve_end_the_program_with_one_line(
     assert "obviously-wrong" not in "".join(project.transcript)
 
 
-def test_an_output_in_the_plain_form_is_shown_with_the_form_that_takes_it(
+def test_lookup_with_an_output_suggests_the_output_form(
     project: PulumiProject,
 ) -> None:
     program(project, 'get_api_key(name=pulumi.Output.from_input("shared"))')
@@ -138,7 +138,7 @@ def test_an_output_in_the_plain_form_is_shown_with_the_form_that_takes_it(
     )
 
 
-def test_a_tenant_entry_is_another_tenant(
+def test_lookup_reads_the_named_tenant(
     project: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
     here, there = tenant.create_client("shared"), globex.create_client("shared")
@@ -158,7 +158,7 @@ def test_a_tenant_entry_is_another_tenant(
     assert project.outputs() == {"here": here.id, "there": there.id, "tenant": "globex"}
 
 
-def test_many_lookups_of_a_program_share_one_session(
+def test_lookups_of_a_program_share_one_session(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     names = [f"shared-{number}" for number in range(8)]
@@ -179,7 +179,7 @@ def test_many_lookups_of_a_program_share_one_session(
     assert calls == {"token": 1, "resource-servers": 1, "api-clients": 9, "secrets": 9}
 
 
-def test_no_secret_is_shown_or_kept(
+def test_lookup_shows_and_stores_no_secret(
     project: PulumiProject, settings: dict[str, Any], tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("shared")
@@ -197,7 +197,7 @@ def test_no_secret_is_shown_or_kept(
         assert not [text for text in texts if str(secret).encode() in text]
 
 
-def test_an_argument_that_is_a_secret_is_not_shown_and_keeps_its_result_secret(
+def test_lookup_by_a_secret_argument_hides_it_and_its_result(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     tenant.create_client("obviously-fake-secret-name")

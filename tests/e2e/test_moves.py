@@ -52,7 +52,7 @@ def first(project: PulumiProject, tenant: RunningEmulator) -> str:
     [(RENAMED, "keys/test/build"), (IN_A_COMPONENT, "keys/test/acme:teams:Team$ci")],
     ids=["renamed", "moved"],
 )
-def test_with_an_alias_the_key_stays_and_its_marker_is_rewritten(
+def test_up_with_an_alias_keeps_the_key_and_rewrites_its_marker(
     project: PulumiProject,
     tenant: RunningEmulator,
     first: str,
@@ -71,7 +71,7 @@ def test_with_an_alias_the_key_stays_and_its_marker_is_rewritten(
     project.assert_no_changes()
 
 
-def test_up_without_an_alias_is_refused_and_with_adopt_keeps_the_key(
+def test_up_without_an_alias_is_refused_until_adopt(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     before = project.key()
@@ -88,7 +88,7 @@ def test_up_without_an_alias_is_refused_and_with_adopt_keeps_the_key(
 
 
 @pytest.mark.parametrize("parent", ["None", 'Team("platform ::1")'], ids=["renamed", "moved"])
-def test_the_alias_of_a_refusal_is_pasted_and_keeps_the_key(
+def test_up_with_the_alias_from_a_refusal_keeps_the_key(
     project: PulumiProject, tenant: RunningEmulator, parent: str
 ) -> None:
     project.program(
@@ -107,7 +107,7 @@ def test_the_alias_of_a_refusal_is_pasted_and_keeps_the_key(
     project.assert_no_changes()
 
 
-def test_a_name_changed_in_the_state_and_in_the_program_keeps_the_key(
+def test_state_rename_keeps_the_key(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     project.run("state", "rename", "--yes", project.urn_of("ci"), "build")
@@ -120,7 +120,7 @@ def test_a_name_changed_in_the_state_and_in_the_program_keeps_the_key(
     project.assert_no_changes()
 
 
-def test_a_renamed_stack_keeps_its_key(
+def test_stack_rename_keeps_the_key(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     project.run("stack", "rename", "production")
@@ -133,7 +133,7 @@ def test_a_renamed_stack_keeps_its_key(
     project.assert_no_changes()
 
 
-def test_keys_of_one_logical_name_under_different_parents_live_side_by_side(
+def test_up_keeps_keys_of_one_logical_name_under_different_parents_separate(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     team = """

@@ -34,7 +34,7 @@ CASES = [
 @pytest.mark.parametrize(
     ("operation", "switch"), CASES, ids=[f"{case[0].name}: {case[1]}" for case in CASES]
 )
-def test_an_operation_does_its_work_whatever_the_response(
+def test_operation_succeeds_with_every_switch(
     operation: Operation,
     switch: str,
     empty_project: PulumiProject,

@@ -21,7 +21,7 @@ def with_options(options: str, description: str = "") -> str:
     return WITH_OPTIONS.format(options=options, description=description)
 
 
-def test_a_retained_key_outlives_its_declaration_and_comes_back_by_adoption(
+def test_retain_on_delete_keeps_the_key_until_adopt_takes_it_over(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.program(with_options("retain_on_delete=True")).up()
@@ -38,7 +38,9 @@ def test_a_retained_key_outlives_its_declaration_and_comes_back_by_adoption(
     assert assert_sound(project, tenant) == key_id
 
 
-def test_an_ignored_change_is_not_written(project: PulumiProject, tenant: RunningEmulator) -> None:
+def test_ignore_changes_leaves_the_key_unchanged(
+    project: PulumiProject, tenant: RunningEmulator
+) -> None:
     project.program(with_options("", description="as it was")).up()
     project.program(with_options('ignore_changes=["description"]', description="as it is now"))
 
@@ -71,7 +73,7 @@ def test_an_ignored_change_is_not_written(project: PulumiProject, tenant: Runnin
     ],
     ids=["transform", "transformation"],
 )
-def test_a_transform_of_the_stack_reaches_the_key(
+def test_stack_transform_applies_to_the_key(
     project: PulumiProject, tenant: RunningEmulator, registration: str
 ) -> None:
     declaration = """
@@ -86,7 +88,7 @@ def test_a_transform_of_the_stack_reaches_the_key(
     project.assert_no_changes()
 
 
-def test_a_saved_plan_makes_changes_and_removes_what_it_says_on_the_day_it_was_made(
+def test_saved_plan_is_applied_on_the_day_of_its_preview(
     project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:
     plan = str(tmp_path / "plan.json")
@@ -102,7 +104,7 @@ def test_a_saved_plan_makes_changes_and_removes_what_it_says_on_the_day_it_was_m
     assert assert_sound(project, tenant) == key_id
 
 
-def test_import_by_id_is_refused_in_a_line_whose_way_works(
+def test_import_by_id_is_refused_with_advice_that_works(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("ci")
@@ -118,7 +120,7 @@ def test_import_by_id_is_refused_in_a_line_whose_way_works(
     project.assert_no_changes()
 
 
-def test_the_command_that_imports_by_id_fails_as_documented_and_changes_nothing(
+def test_import_command_by_id_fails_as_documented_and_changes_nothing(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("ci")
@@ -134,7 +136,7 @@ def test_the_command_that_imports_by_id_fails_as_documented_and_changes_nothing(
     assert project.recorded_keys() == []
 
 
-def test_a_replaced_key_that_is_retained_is_refused_by_its_cause_and_taken_over(
+def test_replace_of_a_retained_key_is_refused_until_resume_interrupted(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     program = with_options("retain_on_delete=True")
@@ -150,7 +152,7 @@ def test_a_replaced_key_that_is_retained_is_refused_by_its_cause_and_taken_over(
     project.assert_no_changes()
 
 
-def test_a_declared_provider_manages_keys_where_default_providers_are_disabled(
+def test_declared_provider_manages_keys_without_default_providers(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     page = (ROOT / "docs/settings.md").read_text().partition("## Without default providers")[2]

@@ -38,7 +38,7 @@ def stack_a(open_stack: OpenStack) -> PulumiProject:
     return stack
 
 
-def test_take_over_by_another_stack_keeps_the_key_from_the_first_one(
+def test_take_over_by_another_stack_locks_out_the_first_stack(
     stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
 ) -> None:
     before = stack_a.key()
@@ -61,7 +61,7 @@ def test_take_over_by_another_stack_keeps_the_key_from_the_first_one(
     stack_b.assert_no_changes()
 
 
-def test_a_key_moved_with_its_state_stays_and_its_marker_is_rewritten(
+def test_state_move_keeps_the_key_and_rewrites_its_marker(
     stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
 ) -> None:
     key_id = assert_sound(stack_a, tenant)
@@ -79,7 +79,7 @@ def test_a_key_moved_with_its_state_stays_and_its_marker_is_rewritten(
     assert assert_sound(stack_b, tenant) == key_id
 
 
-def test_second_state_of_a_stack_is_refused_until_it_resumes_and_then_the_first_one_is(
+def test_up_with_a_second_state_is_refused_until_resume_interrupted(
     stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
 ) -> None:
     second = open_stack("a", backend="another backend")
@@ -95,7 +95,7 @@ def test_second_state_of_a_stack_is_refused_until_it_resumes_and_then_the_first_
     assert_sound(second, tenant)
 
 
-def test_copied_state_under_another_stack_name_leaves_the_key_to_the_stack_that_updated_it(
+def test_up_from_a_copied_state_leaves_the_key_to_the_last_updater(
     stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
 ) -> None:
     exported = stack_a.run("stack", "export", "--show-secrets").stdout
@@ -114,7 +114,7 @@ def test_copied_state_under_another_stack_name_leaves_the_key_to_the_stack_that_
     assert_sound(copy, tenant)
 
 
-def test_key_that_the_state_was_made_to_forget_is_refused_and_comes_back_on_request(
+def test_up_after_state_delete_is_refused_until_resume_interrupted(
     stack_a: PulumiProject, tenant: RunningEmulator
 ) -> None:
     key_id = assert_sound(stack_a, tenant)

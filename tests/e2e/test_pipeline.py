@@ -127,7 +127,7 @@ def pipeline(
     assert shown == []
 
 
-def test_a_request_changes_nothing_and_a_merge_creates_the_key(
+def test_pull_request_changes_nothing_and_merge_creates_the_key(
     pipeline: Pipeline, tenant: RunningEmulator
 ) -> None:
     before = tenant.clients()
@@ -141,7 +141,7 @@ def test_a_request_changes_nothing_and_a_merge_creates_the_key(
     assert_sound(pipeline.project, tenant, "reports")
 
 
-def test_weekly_runs_replace_the_secret_in_time_and_end_the_previous_one(
+def test_weekly_run_rotates_the_secret_and_later_revokes_the_previous_one(
     pipeline: Pipeline, tenant: RunningEmulator
 ) -> None:
     pipeline.succeed(Event.MERGE)
@@ -158,7 +158,7 @@ def test_weekly_runs_replace_the_secret_in_time_and_end_the_previous_one(
     assert_sound(pipeline.project, tenant, "reports")
 
 
-def test_a_weekly_run_fails_where_someone_has_changed_a_key_manually(
+def test_weekly_run_fails_if_a_key_was_changed_manually(
     pipeline: Pipeline, tenant: RunningEmulator
 ) -> None:
     pipeline.succeed(Event.MERGE)
@@ -171,7 +171,7 @@ def test_a_weekly_run_fails_where_someone_has_changed_a_key_manually(
     assert pipeline.project.key()["token_lifetime_seconds"] == 3600
 
 
-def test_what_is_not_run_here_installs_and_does_no_more() -> None:
+def test_workflow_setup_steps_only_install() -> None:
     set_up = [
         step.run for workflow in workflows(EXAMPLE) for step in workflow.steps if step.sets_up
     ]
@@ -180,20 +180,20 @@ def test_what_is_not_run_here_installs_and_does_no_more() -> None:
     assert gitlab_set_up(EXAMPLE) == [INSTALL]
 
 
-def test_only_what_is_merged_to_main_is_applied() -> None:
+def test_workflow_applies_only_merges_to_main() -> None:
     (up,) = [workflow for workflow in workflows(EXAMPLE) if "push" in workflow.on]
 
     assert up.on["push"] == {"branches": ["main"]}
     assert "pull_request" not in up.on
 
 
-def test_every_action_is_known() -> None:
+def test_workflow_uses_only_known_actions() -> None:
     used = [step.uses for workflow in workflows(EXAMPLE) for step in workflow.steps if step.uses]
 
     assert {action.split("@")[0] for action in used} == ACTIONS
 
 
-def test_every_action_in_a_file_is_pinned_to_a_commit_and_names_its_version() -> None:
+def test_workflow_actions_are_pinned_to_a_commit_with_a_version() -> None:
     files = run_program(["git", "ls-files", "*.yml", "*.yaml", "*.md"], ROOT, dict(os.environ))
     lines = [
         line.strip()
@@ -206,11 +206,11 @@ def test_every_action_in_a_file_is_pinned_to_a_commit_and_names_its_version() ->
     assert [line for line in lines if not PINNED.fullmatch(line)] == []
 
 
-def test_a_workflow_may_read_the_repository_and_no_more() -> None:
+def test_workflow_may_only_read_the_repository() -> None:
     assert [workflow.permissions for workflow in workflows(EXAMPLE)] == [{"contents": "read"}] * 2
 
 
-def test_secrets_are_in_the_environment_of_the_step_that_runs_pulumi_alone() -> None:
+def test_workflow_gives_secrets_only_to_the_step_that_runs_pulumi() -> None:
     steps = [step for workflow in workflows(EXAMPLE) for step in workflow.steps]
 
     holders = [step for step in steps if "secrets." in step.model_dump_json()]
@@ -219,7 +219,7 @@ def test_secrets_are_in_the_environment_of_the_step_that_runs_pulumi_alone() -> 
     assert [step for step in holders if "secrets." in step.run] == []
 
 
-def test_one_up_runs_at_a_time_and_no_preview_takes_its_turn() -> None:
+def test_workflow_runs_one_up_at_a_time_without_blocking_previews() -> None:
     turns = {workflow.name: workflow.concurrency for workflow in workflows(EXAMPLE)}
 
     assert turns["preview"] is None

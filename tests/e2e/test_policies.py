@@ -101,7 +101,7 @@ def strict(rule: str, **settings: object) -> dict[str, Any]:
     return {"all": "disabled", rule: {"enforcementLevel": "mandatory", **longest, **settings}}
 
 
-def test_a_key_that_keeps_the_rules_is_made(
+def test_up_creates_a_key_that_complies(
     project: PulumiProject, tenant: RunningEmulator, policed: Policed
 ) -> None:
     (config,) = blocks("json", (ROOT / "docs/policies.md").read_text())
@@ -113,7 +113,7 @@ def test_a_key_that_keeps_the_rules_is_made(
     assert "[advisory]" not in made.text
 
 
-def test_a_mandatory_rule_stops_an_up_at_its_preview(
+def test_up_stops_at_the_preview_for_a_mandatory_rule(
     project: PulumiProject, tenant: RunningEmulator, policed: Policed
 ) -> None:
     config = {rule: strict(rule)[rule] for rule in BREACHES}
@@ -127,7 +127,7 @@ def test_a_mandatory_rule_stops_an_up_at_its_preview(
     assert writes(tenant) == []
 
 
-def test_an_advisory_rule_warns_and_lets_the_key_be_made(
+def test_up_warns_for_an_advisory_rule_and_creates_the_key(
     project: PulumiProject, tenant: RunningEmulator, policed: Policed
 ) -> None:
     config = {rule: strict(rule, enforcementLevel="advisory")[rule] for rule in BREACHES}
@@ -140,7 +140,7 @@ def test_an_advisory_rule_warns_and_lets_the_key_be_made(
     assert [client.name for client in tenant.clients()] == ["CI"]
 
 
-def test_a_key_may_break_each_rule_that_excepts_its_name_or_urn(
+def test_preview_accepts_a_violation_by_an_exception_of_name_or_urn(
     project: PulumiProject, policed: Policed
 ) -> None:
     urn = "urn:pulumi:test::keys::pulumi-python:dynamic/zdx:ApiKey::by-urn"
@@ -155,7 +155,7 @@ ApiKey("another", name="Another", role="ZDX Super Admin")
     assert re.findall(r"zdx:ApiKey: (\S+)\)", failed.text) == ["another"] * len(BREACHES)
 
 
-def test_without_config_a_super_admin_and_a_key_without_rotation_are_refused(
+def test_preview_without_config_refuses_super_admin_and_no_rotation(
     project: PulumiProject, pack: Path
 ) -> None:
     project.program('ApiKey("admin", name="Admin", role="ZDX Super Admin")')
@@ -170,7 +170,7 @@ def test_without_config_a_super_admin_and_a_key_without_rotation_are_refused(
     }
 
 
-def test_a_role_that_is_declared_by_id_has_to_be_a_known_one(
+def test_preview_refuses_a_role_id_that_is_not_allowed(
     project: PulumiProject, policed: Policed
 ) -> None:
     project.program(FINE.replace("ZDX Read-only Admin", SUPER_ID))
@@ -181,9 +181,7 @@ def test_a_role_that_is_declared_by_id_has_to_be_a_known_one(
     assert "Its role is declared by an ID, which hides the name." in refused.text
 
 
-def test_a_key_inside_a_component_is_held_to_the_rules(
-    project: PulumiProject, policed: Policed
-) -> None:
+def test_preview_checks_a_key_inside_a_component(project: PulumiProject, policed: Policed) -> None:
     project.program("""
         component = pulumi.ComponentResource("zdx:index:ApiKey", "team", {})
         below = pulumi.ResourceOptions(parent=component)
@@ -195,7 +193,7 @@ def test_a_key_inside_a_component_is_held_to_the_rules(
     assert "[mandatory]  restricted-role  (pulumi-python:dynamic/zdx:ApiKey: inner)" in failed.text
 
 
-def test_a_key_that_is_only_looked_up_is_not_blamed(
+def test_up_does_not_check_a_key_that_is_only_looked_up(
     project: PulumiProject, tenant: RunningEmulator, policed: Policed
 ) -> None:
     found = tenant.create_client("Manual", role="ZDX Super Admin")
@@ -209,7 +207,7 @@ def test_a_key_that_is_only_looked_up_is_not_blamed(
         assert re.findall(r"zdx:ApiKey: (\w+)\)", run.text) == ["ci"]
 
 
-def test_what_a_preview_cannot_know_is_judged_by_the_update_before_the_key_is_made(
+def test_up_checks_values_that_the_preview_does_not_know(
     project: PulumiProject, tenant: RunningEmulator, policed: Policed
 ) -> None:
     project.program("""
@@ -224,7 +222,9 @@ def test_what_a_preview_cannot_know_is_judged_by_the_update_before_the_key_is_ma
     assert [client.name for client in tenant.clients()] == ["first"]
 
 
-def test_no_finding_shows_a_secret_input(project: PulumiProject, policed: Policed) -> None:
+def test_preview_shows_no_secret_input_in_a_violation(
+    project: PulumiProject, policed: Policed
+) -> None:
     project.program("""
         planted = pulumi.Output.secret("Planted-Name")
         ApiKey("ci", name=planted, role=pulumi.Output.secret("zdx super ADMIN"))
@@ -237,7 +237,7 @@ def test_no_finding_shows_a_secret_input(project: PulumiProject, policed: Police
     assert "zdx super ADMIN" not in failed.text
 
 
-def test_a_config_that_means_nothing_fails_the_preview_in_one_line(
+def test_preview_with_an_invalid_config_fails_in_one_line(
     project: PulumiProject, policed: Policed
 ) -> None:
     config = {"restricted-role": {"exeptions": ["ci"]}}
@@ -250,7 +250,7 @@ def test_a_config_that_means_nothing_fails_the_preview_in_one_line(
     assert "Traceback" not in failed.text
 
 
-def test_the_example_is_refused_as_written_and_passes_as_its_page_corrects_it(
+def test_example_is_refused_until_its_documented_correction(
     pack: Path, tmp_path: Path, tenant: RunningEmulator
 ) -> None:
     folder = copied("examples/policy", pack.parent, description="Pulumi.yaml")

@@ -24,7 +24,7 @@ def first(project: PulumiProject, tenant: RunningEmulator) -> str:
     return assert_sound(project, tenant)
 
 
-def test_replace_deletes_the_key_and_makes_it_again(
+def test_replace_deletes_the_key_and_creates_it_again(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     project.up("--replace", project.urn_of("ci"))
@@ -33,7 +33,7 @@ def test_replace_deletes_the_key_and_makes_it_again(
     project.assert_no_changes()
 
 
-def test_a_replacement_that_comes_first_is_refused_and_harms_nothing(
+def test_replace_with_create_first_is_refused_and_changes_nothing(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     project.program(CREATE_FIRST.format(name="ci", adopt=False))
@@ -44,7 +44,7 @@ def test_a_replacement_that_comes_first_is_refused_and_harms_nothing(
     assert assert_sound(project, tenant) == first
 
 
-def test_a_replacement_that_comes_first_and_adopts_keeps_the_key(
+def test_replace_with_create_first_and_adopt_keeps_the_key(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     before = project.key()["secret_id"]
@@ -58,7 +58,7 @@ def test_a_replacement_that_comes_first_and_adopts_keeps_the_key(
     project.assert_no_changes()
 
 
-def test_a_replacement_of_another_name_may_come_first(
+def test_replace_with_create_first_works_with_another_name(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
     project.program(CREATE_FIRST.format(name="ci-2", adopt=False))

@@ -54,7 +54,7 @@ def calendar(project: PulumiProject, tenant: RunningEmulator) -> Calendar:
     return Calendar(project, tenant)
 
 
-def test_the_moved_day_reaches_program_and_plugin_and_leaves_the_engine_alone(
+def test_calendar_moves_program_and_plugin_but_not_the_engine(
     project: PulumiProject, calendar: Calendar
 ) -> None:
     project.up()
@@ -66,7 +66,7 @@ def test_the_moved_day_reaches_program_and_plugin_and_leaves_the_engine_alone(
     assert "error" not in said.text
 
 
-def test_the_ups_around_a_rotation_refuse_no_consumer_and_rotate_once(
+def test_rotation_happens_once_and_keeps_every_consumer_working(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.program(QUARTERLY)
@@ -75,7 +75,7 @@ def test_the_ups_around_a_rotation_refuse_no_consumer_and_rotate_once(
 
 
 @pytest.mark.slow
-def test_a_year_of_weekly_ups_refuses_no_consumer_and_rotates_every_eleven_weeks(
+def test_rotation_happens_every_eleven_weeks_in_a_year_of_weekly_runs(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.program(QUARTERLY)
@@ -117,7 +117,7 @@ def run_weeks(
     return rotations
 
 
-def test_a_preview_says_which_key_rotates_why_and_when_the_previous_secret_goes(
+def test_preview_says_which_key_rotates_why_and_when(
     project: PulumiProject, calendar: Calendar
 ) -> None:
     project.program(QUARTERLY)
@@ -133,7 +133,7 @@ def test_a_preview_says_which_key_rotates_why_and_when_the_previous_secret_goes(
     assert "revokes the previous one." in preview.text
 
 
-def test_an_up_where_nothing_is_due_sends_nothing(
+def test_up_sends_nothing_if_no_rotation_is_due(
     project: PulumiProject, tenant: RunningEmulator, calendar: Calendar
 ) -> None:
     project.program(QUARTERLY)
@@ -146,7 +146,7 @@ def test_an_up_where_nothing_is_due_sends_nothing(
     assert tenant.requests() == []
 
 
-def test_both_secrets_work_until_the_stated_day_and_then_the_previous_is_revoked(
+def test_rotation_keeps_both_secrets_valid_until_the_stated_day(
     project: PulumiProject, tenant: RunningEmulator, calendar: Calendar
 ) -> None:
     project.program(TRIGGERED.format(keep=7, trigger="a"))
@@ -169,7 +169,7 @@ def test_both_secrets_work_until_the_stated_day_and_then_the_previous_is_revoked
     project.assert_no_changes()
 
 
-def test_a_program_that_depends_on_the_secret_is_updated_in_the_same_up(
+def test_rotation_updates_dependent_outputs_in_the_same_run(
     project: PulumiProject,
 ) -> None:
     program = TRIGGERED + 'pulumi.export("hash", key.key_secret.apply(lambda s: sha256(s)))\n'
@@ -183,7 +183,7 @@ def test_a_program_that_depends_on_the_secret_is_updated_in_the_same_up(
     assert outputs["hash"] == hashlib.sha256(outputs["key_secret"].encode()).hexdigest()
 
 
-def test_with_no_overlap_the_next_up_revokes_the_previous_secret_and_not_the_same(
+def test_rotation_without_overlap_revokes_the_previous_secret_in_the_next_up(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.program(TRIGGERED.format(keep=0, trigger="a"))
@@ -198,7 +198,7 @@ def test_with_no_overlap_the_next_up_revokes_the_previous_secret_and_not_the_sam
     assert len(tenant.secrets(project.key()["key_id"])) == 1
 
 
-def test_a_preview_of_a_revoke_shows_its_day_and_its_line_once_and_no_unknown_output(
+def test_preview_of_a_revoke_shows_its_day_and_line_once_and_no_unknown_output(
     project: PulumiProject, calendar: Calendar
 ) -> None:
     program = TRIGGERED + 'pulumi.export("previous", key.previous_secret_id)\n'
@@ -215,7 +215,7 @@ def test_a_preview_of_a_revoke_shows_its_day_and_its_line_once_and_no_unknown_ou
     assert due.text.count(": the previous secret") == 1
 
 
-def test_a_rotation_in_an_overlap_fails_in_the_preview_until_it_is_allowed(
+def test_preview_of_a_rotation_in_an_overlap_fails_until_it_is_allowed(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     allowed = TRIGGERED.replace("keep_previous_days", "end_overlap_early=True, keep_previous_days")
@@ -235,7 +235,7 @@ def test_a_rotation_in_an_overlap_fails_in_the_preview_until_it_is_allowed(
     assert len(tenant.secrets(key["key_id"])) == 2
 
 
-def test_without_rotation_a_warning_appears_thirty_days_before_the_end(
+def test_preview_without_rotation_warns_thirty_days_before_the_expiry(
     project: PulumiProject, calendar: Calendar
 ) -> None:
     project.up()
@@ -250,7 +250,7 @@ def test_without_rotation_a_warning_appears_thirty_days_before_the_end(
     assert "Declare a rotation" in late.text
 
 
-def test_without_rotation_a_secret_that_has_ended_is_replaced(
+def test_up_without_rotation_replaces_an_expired_secret(
     project: PulumiProject, tenant: RunningEmulator, calendar: Calendar
 ) -> None:
     project.up()
@@ -263,7 +263,7 @@ def test_without_rotation_a_secret_that_has_ended_is_replaced(
     assert tenant.token_for(outputs["key_id"], outputs["key_secret"])
 
 
-def test_a_saved_plan_is_good_for_its_day_and_refused_on_the_next(
+def test_saved_plan_is_refused_on_the_next_day(
     project: PulumiProject, calendar: Calendar, tmp_path: Path
 ) -> None:
     plan = str(tmp_path / "plan.json")

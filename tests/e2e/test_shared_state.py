@@ -90,7 +90,7 @@ def names(tenant: RunningEmulator) -> list[str]:
     return sorted(client.name for client in tenant.clients())
 
 
-def test_beside_a_run_another_may_preview_and_works_once_the_first_has_ended(
+def test_up_is_locked_during_another_run_and_works_afterwards(
     alice: PulumiProject, bob: PulumiProject, tenant: RunningEmulator
 ) -> None:
     bob.program(TWO_KEYS)
@@ -108,7 +108,7 @@ def test_beside_a_run_another_may_preview_and_works_once_the_first_has_ended(
     alice.program(TWO_KEYS).assert_no_changes()
 
 
-def test_runs_that_start_together_leave_one_key_and_one_record_of_it(
+def test_up_by_two_members_at_once_leaves_one_key_and_one_state(
     alice: PulumiProject, bob: PulumiProject, tenant: RunningEmulator
 ) -> None:
     def up(member: PulumiProject) -> Run:
@@ -124,7 +124,7 @@ def test_runs_that_start_together_leave_one_key_and_one_record_of_it(
     bob.assert_no_changes()
 
 
-def test_a_killed_run_leaves_a_lock_that_another_member_lifts_and_the_work_goes_on(
+def test_cancel_removes_the_lock_of_a_killed_run(
     alice: PulumiProject, bob: PulumiProject, tenant: RunningEmulator
 ) -> None:
     bob.configure({"zdx:resumeInterrupted": True})

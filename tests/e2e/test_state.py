@@ -49,7 +49,7 @@ def parse_state(project: PulumiProject, tenant: RunningEmulator) -> PulumiProjec
     return project
 
 
-def test_a_key_that_schema_1_recorded_needs_no_change(parse_state: PulumiProject) -> None:
+def test_up_with_a_state_of_schema_1_changes_nothing(parse_state: PulumiProject) -> None:
     parse_state.program(AS_RECORDED.format(name="ci"))
 
     parse_state.up("--expect-no-changes")
@@ -57,7 +57,7 @@ def test_a_key_that_schema_1_recorded_needs_no_change(parse_state: PulumiProject
     assert parse_state.outputs()["key_secret"] == "obviously-fake-secret-of-schema-1"
 
 
-def test_a_key_that_schema_1_recorded_is_updated_and_destroyed(
+def test_update_and_destroy_work_with_a_state_of_schema_1(
     parse_state: PulumiProject, tenant: RunningEmulator
 ) -> None:
     parse_state.program(AS_RECORDED.format(name="ci-2"))
@@ -70,7 +70,7 @@ def test_a_key_that_schema_1_recorded_is_updated_and_destroyed(
     assert tenant.clients() == []
 
 
-def test_a_state_of_a_later_version_is_refused_and_nothing_is_changed(
+def test_destroy_refuses_the_state_of_a_later_version(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
@@ -88,7 +88,7 @@ def test_a_state_of_a_later_version_is_refused_and_nothing_is_changed(
     assert tenant.clients() == before
 
 
-def test_a_stack_is_destroyed_from_another_directory(
+def test_destroy_works_from_another_directory(
     project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:
     project.up()

@@ -43,7 +43,7 @@ def in_tenants(project: PulumiProject, entries: dict[str, Any]) -> PulumiProject
     return project.program(IN_TENANT.format(tenant="acme"))
 
 
-def test_environment_that_names_another_tenant_stops_every_command(
+def test_commands_fail_if_the_environment_names_another_tenant(
     project: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
     project.configure(dict.fromkeys(tenant.stack_config("acme")))
@@ -61,7 +61,7 @@ def test_environment_that_names_another_tenant_stops_every_command(
     assert_sound(project, tenant)
 
 
-def test_config_that_names_another_tenant_stops_every_command_that_runs_the_program(
+def test_commands_that_run_the_program_fail_if_the_config_names_another_tenant(
     project: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
     project.up()
@@ -77,7 +77,7 @@ def test_config_that_names_another_tenant_stops_every_command_that_runs_the_prog
     assert_sound(project, tenant)
 
 
-def test_without_the_program_refresh_and_destroy_use_the_config_of_the_last_up(
+def test_refresh_and_destroy_without_the_program_use_the_last_config(
     project: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
     """The engine hands a provider the config that the state has recorded, not the stack's."""
@@ -91,7 +91,7 @@ def test_without_the_program_refresh_and_destroy_use_the_config_of_the_last_up(
     assert globex.requests() == []
 
 
-def test_a_secret_in_plain_text_is_warned_of_once_a_run(
+def test_up_warns_once_of_a_secret_in_plain_text(
     project: PulumiProject, entries: dict[str, Any]
 ) -> None:
     project.configure({"zdx:tenants": {"acme": entries["acme"]}})
@@ -109,7 +109,7 @@ def test_a_secret_in_plain_text_is_warned_of_once_a_run(
     assert "in plain text" not in project.up().text
 
 
-def test_a_mistyped_setting_is_warned_of(project: PulumiProject) -> None:
+def test_up_warns_of_a_mistyped_setting(project: PulumiProject) -> None:
     project.configure({"zdx:httproxy": "http://proxy.test:3128"})
 
     warned = project.up()
@@ -117,7 +117,7 @@ def test_a_mistyped_setting_is_warned_of(project: PulumiProject) -> None:
     assert "there is no setting zdx:httproxy. Did you mean zdx:httpProxy?" in warned.text
 
 
-def test_each_tenant_has_its_keys_and_is_authenticated_to_once(
+def test_up_authenticates_once_to_each_tenant_and_creates_its_keys(
     in_tenants: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
     in_tenants.program(TWO_KEYS_IN_EACH)
@@ -132,7 +132,7 @@ def test_each_tenant_has_its_keys_and_is_authenticated_to_once(
     assert tenant.clients() == globex.clients() == []
 
 
-def test_a_key_declared_in_another_tenant_is_made_there_and_ended_where_it_was(
+def test_up_replaces_a_key_whose_tenant_changes(
     in_tenants: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
     in_tenants.up()

@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 900
 END_THE_TENANT = "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n"
 
 
-def test_the_quick_start_arrives_with_nothing_but_the_wheel(tmp_path: Path) -> None:
+def test_quick_start_works_with_only_the_wheel(tmp_path: Path) -> None:
     wheel = build_wheel(tmp_path / "wheel")
     script = script_of("docs/quick-start.md")
     for written, here in {

@@ -20,7 +20,7 @@ def _is_invalid(answer: httpx.Response, member: str) -> bool:
     return answer.status_code == 400 and f"Invalid Input for {member}" in answer.json()["detail"]
 
 
-def test_a_made_client_responds_with_an_id_and_the_names_of_its_scopes(
+def test_create_returns_an_id_and_the_names_of_the_scopes(
     api: httpx.Client, body: dict[str, Any]
 ) -> None:
     client = api.post(API_CLIENTS, json=body).json()
@@ -34,13 +34,13 @@ def test_a_made_client_responds_with_an_id_and_the_names_of_its_scopes(
     ]
 
 
-def test_names_need_not_be_unique(api: httpx.Client, body: dict[str, Any]) -> None:
+def test_create_accepts_a_name_that_exists(api: httpx.Client, body: dict[str, Any]) -> None:
     first, second = (api.post(API_CLIENTS, json=body).json()["id"] for _ in range(2))
 
     assert first != second
 
 
-def test_a_client_may_hold_one_scope_of_each_of_several_services(
+def test_create_accepts_one_scope_of_each_of_several_services(
     api: httpx.Client, body: dict[str, Any]
 ) -> None:
     scopes = [scope_id("ZDX Super Admin"), scope_id("Super Admin", "ZIAM"), ZPA_SCOPE]
@@ -68,7 +68,7 @@ def test_a_client_may_hold_one_scope_of_each_of_several_services(
         pytest.param("everything", id="no list"),
     ],
 )
-def test_resources_that_break_a_rule_are_refused(
+def test_create_refuses_invalid_resources(
     resources: Any, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     answer = api.post(API_CLIENTS, json=body | {"clientResources": resources})
@@ -89,7 +89,7 @@ def test_resources_that_break_a_rule_are_refused(
         ("clientAuthentication", {}),
     ],
 )
-def test_a_member_that_breaks_a_rule_is_refused_and_named(
+def test_create_refuses_an_invalid_member_and_names_it(
     member: str, value: Any, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     assert _is_invalid(api.post(API_CLIENTS, json=body | {member: value}), member)
@@ -110,7 +110,7 @@ def test_text_longer_than_published_is_refused_and_named(
 
 
 @pytest.mark.parametrize("seconds", [60, 86_400])
-def test_a_token_may_live_a_minute_to_a_day(
+def test_create_accepts_a_token_lifetime_of_a_minute_to_a_day(
     seconds: int, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     answer = api.post(API_CLIENTS, json=body | {"accessTokenLifeTime": seconds})
@@ -118,7 +118,7 @@ def test_a_token_may_live_a_minute_to_a_day(
     assert answer.json()["accessTokenLifeTime"] == seconds
 
 
-def test_a_refused_client_is_not_made(
+def test_create_that_is_refused_creates_nothing(
     tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     api.post(API_CLIENTS, json=body | {"clientResources": _resources("unknown")})
@@ -126,14 +126,14 @@ def test_a_refused_client_is_not_made(
     assert tenant.clients() == []
 
 
-def test_a_body_that_is_no_json_is_refused(api: httpx.Client) -> None:
+def test_create_refuses_a_body_that_is_not_json(api: httpx.Client) -> None:
     answer = api.post(API_CLIENTS, content=b"{", headers={"Content-Type": "application/json"})
 
     assert _is_invalid(answer, "request body")
 
 
 @pytest.mark.parametrize("value", [r'"\ud800"', "[" * 900 + "]" * 900], ids=["surrogate", "nest"])
-def test_a_body_that_cannot_be_kept_is_refused(
+def test_create_refuses_a_body_that_cannot_be_stored(
     value: str, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     content = json.dumps(body | {"future": 1}).replace('"future": 1', f'"future": {value}')
@@ -143,7 +143,7 @@ def test_a_body_that_cannot_be_kept_is_refused(
     assert _is_invalid(answer, "request body")
 
 
-def test_a_put_replaces_the_client_whole(
+def test_put_replaces_the_whole_client(
     tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     client = tenant.create_client("before", description="gone", status=False, futureField=1)
@@ -157,7 +157,7 @@ def test_a_put_replaces_the_client_whole(
     assert "futureField" not in replaced
 
 
-def test_what_a_get_gives_a_put_takes_back_unchanged(
+def test_put_of_the_response_of_a_get_changes_nothing(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     future: dict[str, Any] = {
@@ -174,14 +174,14 @@ def test_what_a_get_gives_a_put_takes_back_unchanged(
     assert before["clientAuthentication"]["futureMode"] == "strict"
 
 
-def test_an_id_in_a_body_counts_for_nothing(api: httpx.Client, body: dict[str, Any]) -> None:
+def test_create_and_put_ignore_an_id_in_the_body(api: httpx.Client, body: dict[str, Any]) -> None:
     client = api.post(API_CLIENTS, json=body | {"id": "chosen"}).json()
     changed = api.put(f"{API_CLIENTS}/{client['id']}", json=body | {"id": "chosen"}).json()
 
     assert client["id"] == changed["id"] != "chosen"
 
 
-def test_a_put_that_is_refused_changes_nothing(
+def test_put_that_is_refused_changes_nothing(
     tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     client = tenant.create_client("before")
@@ -194,7 +194,7 @@ def test_a_put_that_is_refused_changes_nothing(
     assert tenant.client(client.id) == client
 
 
-def test_a_deleted_client_is_gone_with_its_secrets_and_tokens(
+def test_delete_removes_the_client_with_its_secrets_and_tokens(
     tenant: RunningEmulator, api: httpx.Client, anonymous: httpx.Client
 ) -> None:
     client = tenant.create_client("ci")
@@ -212,7 +212,7 @@ def test_a_deleted_client_is_gone_with_its_secrets_and_tokens(
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_a_client_that_is_not_there_is_not_found(
+def test_request_for_an_unknown_client_returns_404(
     method: str, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     answer = api.request(method, f"{API_CLIENTS}/unknown", json=body)
@@ -226,7 +226,7 @@ def test_a_client_that_is_not_there_is_not_found(
     }
 
 
-def test_the_zdx_service_lists_its_five_recorded_roles(api: httpx.Client) -> None:
+def test_list_resource_servers_returns_the_five_zdx_roles(api: httpx.Client) -> None:
     (server,) = api.get(RESOURCE_SERVERS).json()["records"]
 
     (zdx,) = [each for each in server["serviceScopes"] if each["service"]["name"] == "ZDX"]
@@ -240,5 +240,5 @@ def test_the_zdx_service_lists_its_five_recorded_roles(api: httpx.Client) -> Non
     ]
 
 
-def test_an_unknown_resource_server_is_not_found(api: httpx.Client) -> None:
+def test_get_of_an_unknown_resource_server_returns_404(api: httpx.Client) -> None:
     assert api.get(f"{RESOURCE_SERVERS}/unknown").status_code == 404

@@ -16,11 +16,11 @@ OPTIONS = re.findall(r"--[a-z][a-z-]+", build_parser().format_help())
 
 
 @pytest.mark.parametrize("name", [*Fault.model_fields, *sorted({*OPTIONS} - {"--help"})])
-def test_the_documentation_names(name: str) -> None:
+def test_documentation_names_every_public_name(name: str) -> None:
     assert f"`{name}" in PAGE
 
 
-def test_the_documentation_has_every_switch_with_its_default() -> None:
+def test_documentation_lists_every_switch_with_its_default() -> None:
     defaults = {
         name: "none" if default is None else f"`{str(default).lower()}`"
         for name, default in Switches().model_dump().items()
@@ -29,7 +29,7 @@ def test_the_documentation_has_every_switch_with_its_default() -> None:
     assert dict(re.findall(r"^\| `(\w+)` \| (none|`[\w-]+`)", SWITCHES, re.MULTILINE)) == defaults
 
 
-def test_the_example_runs() -> None:
+def test_documentation_example_runs() -> None:
     (example,) = re.findall(r"```python\n(.+?)```", PAGE, re.DOTALL)
 
     ended = subprocess.run([sys.executable, "-c", example], timeout=60, check=False)

@@ -44,7 +44,7 @@ def wait_for_client(tenant: RunningEmulator) -> ApiClient:
     return client
 
 
-def test_a_status_is_answered_as_often_as_ordered(
+def test_fault_returns_its_status_as_often_as_requested(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     tenant.fault(method="GET", path=API_CLIENTS, status=503, count=2, after=1)
@@ -67,7 +67,7 @@ def test_a_status_is_answered_as_often_as_ordered(
         ("*", ["/c1", "/c1/secrets"]),
     ],
 )
-def test_a_path_is_a_template(
+def test_fault_matches_its_path_as_a_template(
     path: str, met: list[str], tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     tenant.fault(path=path, status=418, count=2)
@@ -77,20 +77,20 @@ def test_a_path_is_a_template(
     assert [each for each, answer in answers.items() if answer.status_code == 418] == met
 
 
-def test_another_method_passes(tenant: RunningEmulator, api: httpx.Client) -> None:
+def test_fault_ignores_another_method(tenant: RunningEmulator, api: httpx.Client) -> None:
     tenant.fault(method="POST", path=API_CLIENTS, status=503)
 
     assert api.get(API_CLIENTS).status_code == 200
 
 
-def test_of_two_faults_the_older_is_met_first(tenant: RunningEmulator, api: httpx.Client) -> None:
+def test_fault_that_is_older_hits_first(tenant: RunningEmulator, api: httpx.Client) -> None:
     tenant.fault(path=API_CLIENTS, status=503)
     tenant.fault(path=API_CLIENTS, status=502)
 
     assert [api.get(API_CLIENTS).status_code for _ in range(3)] == [503, 502, 200]
 
 
-def test_an_ordered_answer_has_the_ordered_headers_and_body_and_no_others(
+def test_fault_returns_only_its_headers_and_body(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     tenant.fault(
@@ -109,7 +109,7 @@ def test_an_ordered_answer_has_the_ordered_headers_and_body_and_no_others(
     assert answer.headers["x-oneapi-request-id"]
 
 
-def test_a_body_without_a_status_is_garbage_in_a_good_answer(
+def test_fault_with_only_a_body_returns_it_with_status_200(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     tenant.fault(path=API_CLIENTS, body="<html>")
@@ -120,7 +120,7 @@ def test_a_body_without_a_status_is_garbage_in_a_good_answer(
 
 
 @pytest.mark.parametrize(("applied", "made"), [(False, 0), (True, 1)])
-def test_an_ordered_answer_may_hide_what_took_effect(
+def test_fault_with_a_status_applies_the_request_only_if_requested(
     applied: bool,  # noqa: FBT001 - a parameter of the test
     made: int,
     tenant: RunningEmulator,
@@ -133,7 +133,9 @@ def test_an_ordered_answer_may_hide_what_took_effect(
     assert len(tenant.clients()) == made
 
 
-def test_a_redirect_names_its_location(tenant: RunningEmulator, api: httpx.Client) -> None:
+def test_fault_with_a_redirect_returns_its_location(
+    tenant: RunningEmulator, api: httpx.Client
+) -> None:
     tenant.fault(path=API_CLIENTS, redirect="http://127.0.0.1:9/elsewhere")
 
     answer = api.get(API_CLIENTS)
@@ -145,7 +147,7 @@ def test_a_redirect_names_its_location(tenant: RunningEmulator, api: httpx.Clien
 
 
 @pytest.mark.parametrize(("drop", "made"), [("before", 0), ("after", 1)])
-def test_a_drop_closes_the_connection_without_a_byte(
+def test_fault_with_a_drop_closes_the_connection_without_a_byte(
     drop: str,
     made: int,
     tenant: RunningEmulator,
@@ -160,7 +162,7 @@ def test_a_drop_closes_the_connection_without_a_byte(
     assert tenant.requests()[-1].status is None
 
 
-def test_a_truncated_answer_promises_more_than_it_brings(
+def test_fault_with_truncate_sends_less_than_its_content_length(
     tenant: RunningEmulator, exchange: Callable[..., bytes]
 ) -> None:
     tenant.create_client("ci")
@@ -174,7 +176,7 @@ def test_a_truncated_answer_promises_more_than_it_brings(
     assert 0 < len(rest) < int(promised[1])
 
 
-def test_a_delay_keeps_a_request_waiting(tenant: RunningEmulator, api: httpx.Client) -> None:
+def test_fault_with_a_delay_delays_the_response(tenant: RunningEmulator, api: httpx.Client) -> None:
     tenant.fault(path=API_CLIENTS, delay_ms=200)
 
     answer = api.get(API_CLIENTS)
@@ -186,7 +188,7 @@ def test_a_delay_keeps_a_request_waiting(tenant: RunningEmulator, api: httpx.Cli
 @pytest.mark.parametrize(
     "late", [{"delay_ms": 300}, {"delay_ms": 300, "status": 504, "applied": True}]
 )
-def test_delayed_request_takes_effect_after_its_client_gave_up(
+def test_fault_with_a_delay_applies_the_request_after_the_client_gave_up(
     late: dict[str, Any], tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     tenant.fault(method="POST", path=API_CLIENTS, **late)
@@ -198,7 +200,7 @@ def test_delayed_request_takes_effect_after_its_client_gave_up(
     assert wait_for_client(tenant).name == "ci"
 
 
-def test_body_of_another_client_hides_the_one_that_was_created(
+def test_fault_with_a_body_hides_the_created_client(
     tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     other = tenant.create_client("other")
@@ -216,7 +218,7 @@ def test_body_of_another_client_hides_the_one_that_was_created(
     assert [client.name for client in tenant.clients()] == ["other", "ci"]
 
 
-def test_a_slow_body_comes_in_pieces_after_its_head(
+def test_fault_with_body_ms_sends_the_body_in_pieces(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     tenant.create_client("ci")
@@ -232,7 +234,7 @@ def test_a_slow_body_comes_in_pieces_after_its_head(
 
 
 @pytest.mark.parametrize(("hold", "made"), [("before", 0), ("after", 1)])
-def test_a_held_request_waits_for_its_release(
+def test_fault_with_a_hold_blocks_the_request_until_its_release(
     hold: str, made: int, tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     tenant.fault(method="POST", path=API_CLIENTS, hold=hold)
@@ -247,7 +249,7 @@ def test_a_held_request_waits_for_its_release(
     assert len(tenant.clients()) == 1
 
 
-def test_a_held_request_takes_effect_although_its_caller_is_gone(
+def test_fault_with_a_hold_applies_the_request_after_the_client_left(
     tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     tenant.fault(method="POST", path=API_CLIENTS, hold="before")
@@ -260,7 +262,9 @@ def test_a_held_request_takes_effect_although_its_caller_is_gone(
     assert [client.name for client in tenant.clients()] == ["ci"]
 
 
-def test_clearing_disarms_and_releases(tenant: RunningEmulator, api: httpx.Client) -> None:
+def test_clear_faults_disarms_faults_and_releases_requests(
+    tenant: RunningEmulator, api: httpx.Client
+) -> None:
     tenant.fault(path=API_CLIENTS, hold="before")
     tenant.fault(path=API_CLIENTS, status=503)
     with ThreadPoolExecutor() as threads:
@@ -273,7 +277,7 @@ def test_clearing_disarms_and_releases(tenant: RunningEmulator, api: httpx.Clien
     assert api.get(API_CLIENTS).status_code == 200
 
 
-def test_an_observer_meets_no_fault(tenant: RunningEmulator) -> None:
+def test_fault_does_not_hit_an_observer(tenant: RunningEmulator) -> None:
     tenant.fault(path="*", status=500, count=9)
 
     tenant.create_client("ci")
@@ -296,7 +300,7 @@ def test_an_observer_meets_no_fault(tenant: RunningEmulator) -> None:
         {"path": "*", "redirect": "/", "headers": {"Retry-After": "1"}},
     ],
 )
-def test_a_fault_that_makes_no_sense_is_refused(
+def test_fault_that_is_invalid_is_refused(
     fault: dict[str, Any], anonymous: httpx.Client, tenant: RunningEmulator
 ) -> None:
     assert anonymous.post("/_emulator/faults", json=fault).status_code == 400

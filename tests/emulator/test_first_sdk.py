@@ -56,7 +56,7 @@ def made(sdk: Any) -> Any:
     return made
 
 
-def test_it_finds_the_zdx_roles(sdk: Any) -> None:
+def test_list_resource_servers_returns_the_zdx_roles(sdk: Any) -> None:
     servers, _, error = sdk.resource_servers.list_resource_servers()
 
     assert error is None
@@ -69,7 +69,7 @@ def test_it_finds_the_zdx_roles(sdk: Any) -> None:
     assert {READ_ONLY, SERVICE_DESK} <= set(scopes)
 
 
-def test_it_makes_and_finds_a_client(sdk: Any, made: Any) -> None:
+def test_create_adds_a_client_that_list_and_get_find(sdk: Any, made: Any) -> None:
     found, _, list_error = sdk.api_client.list_api_clients({"name[like]": "c"})
     fetched, _, error = sdk.api_client.get_api_client(made.id)
 
@@ -78,9 +78,7 @@ def test_it_makes_and_finds_a_client(sdk: Any, made: Any) -> None:
     assert (fetched.name, _scope(fetched)) == ("ci", READ_ONLY)
 
 
-def test_it_renames_a_client_and_changes_its_role(
-    sdk: Any, made: Any, tenant: RunningEmulator
-) -> None:
+def test_update_changes_name_and_role(sdk: Any, made: Any, tenant: RunningEmulator) -> None:
     _, _, error = sdk.api_client.update_api_client(made.id, **_members("renamed", SERVICE_DESK))
 
     assert error is None
@@ -88,9 +86,7 @@ def test_it_renames_a_client_and_changes_its_role(
     assert (changed.name, _scope(changed)) == ("renamed", SERVICE_DESK)
 
 
-def test_it_creates_lists_and_deletes_a_secret(
-    sdk: Any, made: Any, tenant: RunningEmulator
-) -> None:
+def test_secret_is_created_listed_and_deleted(sdk: Any, made: Any, tenant: RunningEmulator) -> None:
     expires_at = tenant.now() + 60 * 86_400
     secret, _, error = sdk.api_client.add_api_client_secret(made.id, expires_at=expires_at)
     works = tenant.token_for(made.id, secret.value)
@@ -104,7 +100,7 @@ def test_it_creates_lists_and_deletes_a_secret(
     assert tenant.secrets(made.id) == []
 
 
-def test_it_deletes_a_client(sdk: Any, made: Any, tenant: RunningEmulator) -> None:
+def test_delete_removes_a_client(sdk: Any, made: Any, tenant: RunningEmulator) -> None:
     _, _, error = sdk.api_client.delete_api_client(made.id)
 
     assert error is None

@@ -17,7 +17,7 @@ from zdx_emulator.testing import (
 )
 
 
-def test_the_rate_limit_headers_repeat_as_recorded(api: httpx.Client) -> None:
+def test_response_repeats_rate_limit_headers_as_recorded(api: httpx.Client) -> None:
     headers = api.get(API_CLIENTS).headers
 
     assert headers.get_list("x-ratelimit-limit") == ["500, 500;w=1, 20000;w=60", "1000, 1000;w=1"]
@@ -26,13 +26,13 @@ def test_the_rate_limit_headers_repeat_as_recorded(api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", [API_CLIENTS, f"{API_CLIENTS}/unknown", "/zdx/v1/unknown"])
-def test_every_answer_of_an_api_has_its_own_request_id(path: str, api: httpx.Client) -> None:
+def test_response_of_an_api_has_a_unique_request_id(path: str, api: httpx.Client) -> None:
     first, second = (api.get(path).headers["x-oneapi-request-id"] for _ in range(2))
 
     assert uuid.UUID(first) != uuid.UUID(second)
 
 
-def test_an_unknown_operation_is_refused_in_the_error_shape(api: httpx.Client) -> None:
+def test_request_for_an_unknown_operation_returns_the_error_format(api: httpx.Client) -> None:
     missing = api.get("/ziam/admin/api/v1/unknown")
     forbidden = api.patch(API_CLIENTS)
 
@@ -40,7 +40,9 @@ def test_an_unknown_operation_is_refused_in_the_error_shape(api: httpx.Client) -
     assert set(missing.json()) == set(forbidden.json()) == {"type", "title", "status", "detail"}
 
 
-def test_the_date_follows_the_tenants_clock(tenant: RunningEmulator, api: httpx.Client) -> None:
+def test_response_date_follows_the_clock_of_the_tenant(
+    tenant: RunningEmulator, api: httpx.Client
+) -> None:
     tenant.move_clock(-90 * 86_400)
 
     date = parsedate_to_datetime(api.get(API_CLIENTS).headers["date"])
@@ -49,7 +51,7 @@ def test_the_date_follows_the_tenants_clock(tenant: RunningEmulator, api: httpx.
     assert len(api.get(API_CLIENTS).headers.get_list("date")) == 1
 
 
-def test_the_log_shows_who_asked_what_and_its_status(
+def test_request_log_shows_client_request_and_status(
     tenant: RunningEmulator, api: httpx.Client, anonymous: httpx.Client
 ) -> None:
     api.get(API_CLIENTS, params={"limit": 1})
@@ -70,7 +72,7 @@ def test_the_log_shows_who_asked_what_and_its_status(
     ]
 
 
-def test_no_secret_and_no_token_is_in_the_log(
+def test_request_log_contains_no_secret_or_token(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     client = tenant.create_client("ci")
@@ -93,7 +95,7 @@ def test_no_secret_and_no_token_is_in_the_log(
     assert quote_plus(secret) not in log
 
 
-def test_a_cleared_log_is_empty(tenant: RunningEmulator, api: httpx.Client) -> None:
+def test_clear_requests_empties_the_log(tenant: RunningEmulator, api: httpx.Client) -> None:
     api.get(API_CLIENTS)
 
     tenant.clear_requests()
@@ -101,7 +103,7 @@ def test_a_cleared_log_is_empty(tenant: RunningEmulator, api: httpx.Client) -> N
     assert tenant.requests() == []
 
 
-def test_a_reset_leaves_nothing(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
+def test_reset_removes_everything(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
     client = tenant.create_client("ci")
     token = tenant.token_for(client.id, tenant.add_secret(client.id).value)
     tenant.fault(path="*", status=500)
@@ -119,7 +121,7 @@ def test_a_reset_leaves_nothing(tenant: RunningEmulator, anonymous: httpx.Client
     assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
 
 
-def test_beyond_the_rate_limit_is_429_with_the_headers_that_show_when_to_return() -> None:
+def test_rate_limit_returns_429_with_the_headers_to_wait_for() -> None:
     with (
         running_emulator(rate_limit="1/s") as tenant,
         httpx.Client(base_url=tenant.url, trust_env=False, timeout=60) as client,
@@ -137,7 +139,7 @@ def test_beyond_the_rate_limit_is_429_with_the_headers_that_show_when_to_return(
     assert {answer.status_code for answer in unlimited} == {400}
 
 
-def test_an_observer_is_not_held_to_the_rate_limit() -> None:
+def test_rate_limit_ignores_an_observer() -> None:
     with running_emulator(rate_limit="1/s") as tenant:
         for number in range(5):
             tenant.create_client(f"ci-{number}")
@@ -145,7 +147,7 @@ def test_an_observer_is_not_held_to_the_rate_limit() -> None:
         assert len(tenant.clients()) == 5
 
 
-def test_latency_keeps_every_request_waiting() -> None:
+def test_latency_delays_every_request() -> None:
     with running_emulator(latency_ms=200) as tenant:
         form = {"client_id": ADMIN_ID, "client_secret": ADMIN_SECRET}
         answer = httpx.post(tenant.url + TOKEN, data=form, trust_env=False, timeout=60)

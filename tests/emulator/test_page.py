@@ -21,7 +21,7 @@ NEW_KEY = "/portal/keys"
     ],
 )
 @pytest.mark.parametrize("path", [NEW_KEY, "/portal/keys/{id}/delete", "/_emulator/reset"])
-def test_what_another_site_has_a_browser_post_is_refused(
+def test_post_from_another_site_is_refused(
     path: str, headers: dict[str, str], tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     client = tenant.create_client("kept")
@@ -33,7 +33,7 @@ def test_what_another_site_has_a_browser_post_is_refused(
 
 
 @pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "{url}"}, {}])
-def test_what_the_page_itself_posts_is_done(
+def test_post_from_the_page_itself_is_accepted(
     headers: dict[str, str], tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     own = {name: value.format(url=tenant.url) for name, value in headers.items()}
@@ -54,7 +54,7 @@ REBOUND = [
 @pytest.mark.parametrize(
     "path", [NEW_KEY, "/portal/keys/{id}/delete", "/_emulator/reset", TOKEN, API_CLIENTS]
 )
-def test_post_to_a_foreign_host_name_is_refused(
+def test_post_to_an_unknown_host_name_is_refused(
     path: str, headers: dict[str, str], tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     client = tenant.create_client("kept")
@@ -67,33 +67,33 @@ def test_post_to_a_foreign_host_name_is_refused(
 
 
 @pytest.mark.parametrize("path", ["/", "/_emulator/requests", "/_emulator/openapi.json"])
-def test_get_from_a_foreign_host_name_is_refused(path: str, anonymous: httpx.Client) -> None:
+def test_get_with_an_unknown_host_name_is_refused(path: str, anonymous: httpx.Client) -> None:
     assert anonymous.get(path, headers={"Host": "rebound.example"}).status_code == 403
 
 
 @pytest.mark.parametrize(
     "host", ["localhost", "LOCALHOST:8080", "tenant.localhost", "127.0.0.1", "[::1]:80", "10.0.0.7"]
 )
-def test_address_and_localhost_are_own_names(host: str, anonymous: httpx.Client) -> None:
+def test_get_with_the_address_or_localhost_as_host_is_accepted(
+    host: str, anonymous: httpx.Client
+) -> None:
     assert anonymous.get("/", headers={"Host": host}).status_code == 200
 
 
-def test_a_made_key_is_the_persons(anonymous: httpx.Client) -> None:
+def test_create_records_the_administrator(anonymous: httpx.Client) -> None:
     anonymous.post(NEW_KEY, data=FORM)
 
     assert "admin@example.com" in anonymous.get("/").text
 
 
-def test_no_screen_is_kept_by_a_browser_or_shown_in_a_frame(anonymous: httpx.Client) -> None:
+def test_page_is_not_cached_or_framed(anonymous: httpx.Client) -> None:
     made = anonymous.post(NEW_KEY, data=FORM, follow_redirects=True)
 
     assert made.headers["cache-control"] == "no-store"
     assert "frame-ancestors 'none'" in made.headers["content-security-policy"]
 
 
-def test_what_clients_are_called_is_text_and_no_markup(
-    tenant: RunningEmulator, anonymous: httpx.Client
-) -> None:
+def test_page_escapes_markup_in_names(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
     script = "<script>alert(1)</script>"
     client = tenant.create_client(script, description=script)
 
@@ -103,7 +103,7 @@ def test_what_clients_are_called_is_text_and_no_markup(
         assert "&lt;script&gt;" in text
 
 
-def test_control_characters_of_names_are_visible(
+def test_page_shows_control_characters_of_names(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     hidden = "a\x1b[2J\x07b\u202ec\u200bd\x9be\u2028f"
@@ -117,7 +117,7 @@ def test_control_characters_of_names_are_visible(
         assert not set("\x1b\x07\u202e\u200b\x9b\u2028") & set(text)
 
 
-def test_edit_form_keeps_the_name_as_it_is(
+def test_edit_form_keeps_the_name_unchanged(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     client = tenant.create_client("a\u202eb <i>")
@@ -128,7 +128,7 @@ def test_edit_form_keeps_the_name_as_it_is(
 
 
 @pytest.mark.parametrize("path", ["", "/edit", "/delete", "/created"])
-def test_a_key_that_is_gone_has_a_page_that_says_so(path: str, anonymous: httpx.Client) -> None:
+def test_page_of_a_missing_key_says_so(path: str, anonymous: httpx.Client) -> None:
     answer = anonymous.get(f"{NEW_KEY}/gone{path}")
 
     assert answer.status_code == 404
@@ -136,13 +136,13 @@ def test_a_key_that_is_gone_has_a_page_that_says_so(path: str, anonymous: httpx.
 
 
 @pytest.mark.parametrize("change", ["edit", "delete"])
-def test_a_change_of_a_key_that_is_gone_says_so(change: str, anonymous: httpx.Client) -> None:
+def test_post_for_a_missing_key_returns_404(change: str, anonymous: httpx.Client) -> None:
     answer = anonymous.post(f"{NEW_KEY}/gone/{change}", data=FORM)
 
     assert answer.status_code == 404
 
 
-def test_a_role_of_another_service_is_not_to_be_had(
+def test_create_refuses_a_role_of_another_service(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     form = FORM | {"role": scope_id("Super Admin", "ZIAM")}
@@ -151,7 +151,7 @@ def test_a_role_of_another_service_is_not_to_be_had(
     assert tenant.clients() == []
 
 
-def test_an_edit_keeps_roles_of_other_services(
+def test_edit_keeps_roles_of_other_services(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     client = tenant.create_client("ci", role="Super Admin", service="ZIAM")
@@ -162,7 +162,7 @@ def test_an_edit_keeps_roles_of_other_services(
     assert (ziam.id, zdx.id) == (scope_id("Super Admin", "ZIAM"), FORM["role"])
 
 
-def test_what_the_tenant_refuses_is_shown_in_the_form(
+def test_create_and_edit_show_the_refusal_of_the_tenant_in_the_form(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     tenant.switch(Switches(unique_names=True))
@@ -187,7 +187,7 @@ def test_what_the_tenant_refuses_is_shown_in_the_form(
         ("", "none", "none"),
     ],
 )
-def test_the_marker_at_the_end_of_a_description_shows_the_owner(
+def test_page_shows_the_owner_from_the_marker(
     description: str, owner: str, text: str, tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     client = tenant.create_client("ci", description=description)
@@ -199,7 +199,7 @@ def test_the_marker_at_the_end_of_a_description_shows_the_owner(
     assert (words["Managed by"], words["Description"]) == (owner, text)
 
 
-def test_a_secret_that_is_missing_ends_soon_or_has_ended_is_shown(
+def test_page_marks_missing_expiring_and_expired_secrets(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     rest_of_today = (86_399 - tenant.now() % 86_400) / 86_400
@@ -219,7 +219,7 @@ def test_a_secret_that_is_missing_ends_soon_or_has_ended_is_shown(
     ]
 
 
-def test_the_page_meets_no_fault_and_is_not_logged(
+def test_page_is_not_hit_by_faults_and_not_logged(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     tenant.fault(path="*", status=500)

@@ -10,7 +10,7 @@ def _is_invalid(answer: httpx.Response, member: str) -> bool:
     return answer.status_code == 400 and f"Invalid Input for {member}" in answer.json()["detail"]
 
 
-def test_a_list_of_one_page_has_no_links(tenant: RunningEmulator, api: httpx.Client) -> None:
+def test_list_of_one_page_has_no_links(tenant: RunningEmulator, api: httpx.Client) -> None:
     client = tenant.create_client("ci")
 
     page = api.get(API_CLIENTS).json()
@@ -21,7 +21,7 @@ def test_a_list_of_one_page_has_no_links(tenant: RunningEmulator, api: httpx.Cli
     assert "prev_link" not in page
 
 
-def test_the_links_lead_through_all_pages_and_back(
+def test_list_links_lead_through_all_pages_and_back(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     made = [tenant.create_client(f"ci-{number}").id for number in range(5)]
@@ -43,7 +43,7 @@ def test_the_links_lead_through_all_pages_and_back(
     ("wanted", "found"),
     [("prod", ["ci-prod", "PROD-eu"]), ("prod-", ["PROD-eu"]), ("%", []), ("", None)],
 )
-def test_the_name_filter_matches_part_of_a_name_in_any_case(
+def test_list_filter_matches_part_of_a_name_in_any_case(
     wanted: str, found: list[str] | None, tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     names = ["ci-prod", "PROD-eu", "dev"]
@@ -55,9 +55,7 @@ def test_the_name_filter_matches_part_of_a_name_in_any_case(
     assert [record["name"] for record in page["records"]] == (names if found is None else found)
 
 
-def test_a_page_may_be_empty_and_still_show_the_total(
-    tenant: RunningEmulator, api: httpx.Client
-) -> None:
+def test_list_with_limit_0_shows_only_the_total(tenant: RunningEmulator, api: httpx.Client) -> None:
     tenant.create_client("ci")
 
     page = api.get(API_CLIENTS, params={"limit": 0}).json()
@@ -69,5 +67,7 @@ def test_a_page_may_be_empty_and_still_show_the_total(
 @pytest.mark.parametrize(
     ("name", "value"), [("limit", 1001), ("limit", -1), ("offset", -1), ("limit", "all")]
 )
-def test_a_page_out_of_bounds_is_refused(name: str, value: int | str, api: httpx.Client) -> None:
+def test_list_refuses_an_invalid_limit_or_offset(
+    name: str, value: int | str, api: httpx.Client
+) -> None:
     assert _is_invalid(api.get(API_CLIENTS, params={name: value}), name)

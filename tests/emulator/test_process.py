@@ -79,13 +79,11 @@ def _make_clients(tenant: RunningEmulator, ids: list[str], enough: threading.Eve
                 enough.set()
 
 
-def test_it_says_where_it_serves_and_serves_on_loopback_only(server: RunningEmulator) -> None:
+def test_start_prints_its_url_on_loopback(server: RunningEmulator) -> None:
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", server.url)
 
 
-def test_a_killed_server_has_lost_nothing_that_it_answered(
-    tmp_path: Path, answered: list[str]
-) -> None:
+def test_kill_loses_no_client_that_was_confirmed(tmp_path: Path, answered: list[str]) -> None:
     with running_emulator(data_dir=tmp_path) as tenant:
         kept = [client.id for client in tenant.clients()]
 
@@ -93,7 +91,7 @@ def test_a_killed_server_has_lost_nothing_that_it_answered(
     assert len(kept) <= len(answered) + 1
 
 
-def test_secrets_and_tokens_outlive_a_kill(tmp_path: Path) -> None:
+def test_kill_loses_no_secret_or_token(tmp_path: Path) -> None:
     with running_emulator(data_dir=tmp_path) as tenant:
         client = tenant.create_client("ci")
         secret = tenant.add_secret(client.id)
@@ -108,7 +106,7 @@ def test_secrets_and_tokens_outlive_a_kill(tmp_path: Path) -> None:
         assert tenant.token_for(client.id, secret.value)
 
 
-def test_no_secret_is_in_the_tenants_files(tmp_path: Path) -> None:
+def test_data_folder_contains_no_secret(tmp_path: Path) -> None:
     with running_emulator(data_dir=tmp_path) as tenant:
         client = tenant.create_client("ci")
         secret = tenant.add_secret(client.id).value
@@ -122,7 +120,7 @@ def test_no_secret_is_in_the_tenants_files(tmp_path: Path) -> None:
     assert token.encode() not in kept
 
 
-def test_a_data_dir_serves_one_process_at_a_time(tmp_path: Path) -> None:
+def test_start_refuses_a_data_folder_that_is_in_use(tmp_path: Path) -> None:
     with running_emulator(data_dir=tmp_path) as tenant:
         second = _run("--port=0", f"--data-dir={tmp_path}")
 
@@ -132,7 +130,7 @@ def test_a_data_dir_serves_one_process_at_a_time(tmp_path: Path) -> None:
         )
 
 
-def test_a_port_that_is_taken_is_said_in_one_line(taken_port: int) -> None:
+def test_start_on_a_taken_port_fails_in_one_line(taken_port: int) -> None:
     ended = _run(f"--port={taken_port}")
 
     assert ended.returncode == 2
@@ -142,14 +140,14 @@ def test_a_port_that_is_taken_is_said_in_one_line(taken_port: int) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
+def test_signal_stops_the_emulator_with_exit_code_0(number: signal.Signals) -> None:
     with running_emulator() as tenant:
         tenant.process.send_signal(number)
 
         assert tenant.process.wait(60) == 0
 
 
-def test_it_exits_although_a_request_is_held() -> None:
+def test_stop_works_while_a_request_is_held() -> None:
     with running_emulator() as tenant:
         tenant.fault(path="*", hold="before")
         with pytest.raises(httpx.ReadTimeout):
@@ -160,7 +158,7 @@ def test_it_exits_although_a_request_is_held() -> None:
         assert tenant.stop() == 0
 
 
-def test_a_seed_repeats_ids_and_secrets_and_goes_on_after_a_restart(tmp_path: Path) -> None:
+def test_seed_repeats_ids_and_secrets_and_continues_after_a_restart(tmp_path: Path) -> None:
     def draw(tenant: RunningEmulator) -> list[str]:
         client = tenant.create_client("ci")
         secret = tenant.add_secret(client.id)
@@ -177,7 +175,7 @@ def test_a_seed_repeats_ids_and_secrets_and_goes_on_after_a_restart(tmp_path: Pa
     assert len(set(again)) == 6
 
 
-def test_the_admin_client_can_be_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_start_reads_the_admin_client_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ZDX_EMULATOR_ADMIN_ID", "someone")
     monkeypatch.setenv("ZDX_EMULATOR_ADMIN_SECRET", "somebodys-fake-secret")
 
@@ -205,7 +203,7 @@ def _running(*arguments: str) -> Iterator[tuple[str, Callable[[], str]]]:
         process.kill()
 
 
-def test_listening_beyond_loopback_prints_a_warning() -> None:
+def test_start_beyond_loopback_prints_a_warning() -> None:
     with _running("--host=0.0.0.0") as (url, stop):
         port = url.rpartition(":")[2]
         written = stop()
@@ -217,19 +215,19 @@ def test_listening_beyond_loopback_prints_a_warning() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2"])
-def test_listening_on_loopback_prints_no_warning(host: str) -> None:
+def test_start_on_loopback_prints_no_warning(host: str) -> None:
     with _running(f"--host={host}") as (url, stop):
         assert httpx.get(url, trust_env=False).status_code == 200
         assert stop() == ""
 
 
-def test_name_given_as_host_is_an_own_name() -> None:
+def test_start_accepts_the_given_host_name_in_requests() -> None:
     name = socket.gethostname()
     with _running(f"--host={name}") as (url, _):
         assert httpx.get(url, headers={"Host": name}, trust_env=False).status_code == 200
 
 
-def test_client_that_leaves_within_a_request_prints_nothing() -> None:
+def test_request_that_its_client_aborts_prints_nothing() -> None:
     with _running() as (url, stop):
         for path in (TOKEN, API_CLIENTS, "/portal/keys", "/_emulator/faults", "/unknown"):
             _leave_within_request(url, path)
@@ -255,7 +253,7 @@ def _leave_within_request(
         )
 
 
-def test_client_that_leaves_within_a_request_changes_nothing(tmp_path: Path) -> None:
+def test_request_that_its_client_aborts_changes_nothing(tmp_path: Path) -> None:
     with running_emulator(data_dir=tmp_path) as tenant:
         token = tenant.token_for(ADMIN_ID, ADMIN_SECRET)
         body = tenant.create_client("first").model_dump_json(by_alias=True)
@@ -290,7 +288,7 @@ def test_request_whose_client_gave_up_during_latency_takes_effect() -> None:
 
 
 @pytest.mark.parametrize("rate", ["50", "0/s", "fast", "50/m"])
-def test_a_rate_limit_is_so_many_a_second(rate: str) -> None:
+def test_start_refuses_an_invalid_rate_limit(rate: str) -> None:
     ended = _run(f"--rate-limit={rate}")
 
     assert ended.returncode == 2

@@ -16,7 +16,7 @@ def test_b(zdx_tenant):
 """
 
 
-def test_every_test_of_another_project_gets_a_tenant_as_new(tmp_path: Path) -> None:
+def test_fixture_gives_each_test_of_another_project_a_new_tenant(tmp_path: Path) -> None:
     (tmp_path / "test_theirs.py").write_text(THEIR_TESTS)
 
     ended = subprocess.run(

@@ -46,7 +46,7 @@ def holder_of(tenant: RunningEmulator) -> Callable[[str, str], dict[str, str]]:
 
 
 @pytest.mark.parametrize(("service", "role", "readable"), READABLE)
-def test_a_role_reads_its_areas_and_no_other(
+def test_read_is_allowed_only_in_the_areas_of_the_role(
     service: str,
     role: str,
     readable: list[str],
@@ -63,7 +63,7 @@ def test_a_role_reads_its_areas_and_no_other(
     )
 
 
-def test_a_view_only_admin_changes_nothing(
+def test_write_is_refused_for_a_view_only_admin(
     tenant: RunningEmulator,
     anonymous: httpx.Client,
     body: dict[str, Any],
@@ -88,7 +88,7 @@ def test_a_view_only_admin_changes_nothing(
     assert [held.id for held in tenant.secrets(client.id)] == [secret.id]
 
 
-def test_a_changed_role_counts_from_the_next_call(
+def test_role_change_applies_to_the_next_request(
     tenant: RunningEmulator,
     anonymous: httpx.Client,
     holder_of: Callable[[str, str], dict[str, str]],
@@ -106,7 +106,7 @@ def test_a_changed_role_counts_from_the_next_call(
 
 @pytest.mark.parametrize("path", [*ZDX, *ADMINISTRATION, f"{API_CLIENTS}/any/secrets"])
 @pytest.mark.parametrize("header", [None, "Bearer unknown", "Bearer", "Basic dTpw"])
-def test_without_a_valid_token_nothing_is_read(
+def test_read_without_a_valid_token_returns_401(
     path: str, header: str | None, anonymous: httpx.Client
 ) -> None:
     answer = anonymous.get(path, headers={"Authorization": header} if header else {})
@@ -116,7 +116,7 @@ def test_without_a_valid_token_nothing_is_read(
 
 
 @pytest.mark.parametrize("member", ["departments", "locations"])
-def test_a_list_of_names_can_be_searched(
+def test_list_filter_searches_names(
     member: str, anonymous: httpx.Client, holder_of: Callable[[str, str], dict[str, str]]
 ) -> None:
     bearer = holder_of("ZDX", "ZDX Super Admin")
@@ -128,7 +128,7 @@ def test_a_list_of_names_can_be_searched(
     assert found == [every[1]]
 
 
-def test_an_unknown_device_is_not_found(
+def test_get_of_an_unknown_device_returns_404(
     anonymous: httpx.Client, holder_of: Callable[[str, str], dict[str, str]]
 ) -> None:
     bearer = holder_of("ZDX", "ZDX Super Admin")

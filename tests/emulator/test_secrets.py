@@ -18,7 +18,7 @@ def _create(api: httpx.Client, path: str, expires_at: object) -> httpx.Response:
     return api.post(path, json={"expiresAt": expires_at})
 
 
-def test_a_value_is_shown_when_created_and_masked_ever_after(
+def test_list_masks_the_value_that_create_returned(
     tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
     created = _create(api, path, tenant.now() + 40 * DAY).json()
@@ -29,7 +29,7 @@ def test_a_value_is_shown_when_created_and_masked_ever_after(
     assert created["value"] not in listing.text
 
 
-def test_a_secret_knows_when_it_was_made_and_when_it_expires_in_epoch_seconds(
+def test_create_returns_dates_in_epoch_seconds(
     tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
     before = tenant.now()
@@ -40,7 +40,7 @@ def test_a_secret_knows_when_it_was_made_and_when_it_expires_in_epoch_seconds(
 
 
 @pytest.mark.parametrize("days", [29.99, 365.01, 0, -1, 40_000])
-def test_an_expiry_out_of_bounds_is_refused(
+def test_create_refuses_an_expiry_out_of_bounds(
     days: float, tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
     answer = _create(api, path, int(tenant.now() + days * DAY))
@@ -50,27 +50,29 @@ def test_an_expiry_out_of_bounds_is_refused(
 
 
 @pytest.mark.parametrize("days", [30.01, 364.99])
-def test_an_expiry_within_bounds_is_granted(
+def test_create_accepts_an_expiry_within_bounds(
     days: float, tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
     assert _create(api, path, int(tenant.now() + days * DAY)).status_code == 201
 
 
-def test_milliseconds_are_not_taken_for_seconds(
+def test_create_refuses_an_expiry_in_milliseconds(
     tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
     assert _create(api, path, (tenant.now() + 40 * DAY) * 1000).status_code == 400
 
 
 @pytest.mark.parametrize("expires_at", [None, "2027-01-01", 1.5, True])
-def test_an_expiry_must_be_a_whole_number(expires_at: object, api: httpx.Client, path: str) -> None:
+def test_create_refuses_an_expiry_that_is_not_a_whole_number(
+    expires_at: object, api: httpx.Client, path: str
+) -> None:
     answer = _create(api, path, expires_at)
 
     assert answer.status_code == 400
     assert "expiresAt" in answer.json()["detail"]
 
 
-def test_a_third_secret_replaces_the_newest(
+def test_create_of_a_third_secret_replaces_the_newest(
     tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
     # The second ends first, so that age and expiry name different secrets.
@@ -87,7 +89,7 @@ def test_a_third_secret_replaces_the_newest(
     assert second["id"] not in held
 
 
-def test_an_expired_secret_is_still_listed_and_takes_a_place(
+def test_list_includes_an_expired_secret_that_uses_a_slot(
     tenant: RunningEmulator, path: str
 ) -> None:
     client_id = path.split("/")[-2]
@@ -100,7 +102,9 @@ def test_an_expired_secret_is_still_listed_and_takes_a_place(
     assert [secret.id for secret in tenant.secrets(client_id)] == [expired.id, last.id]
 
 
-def test_a_deleted_secret_is_gone(tenant: RunningEmulator, api: httpx.Client, path: str) -> None:
+def test_delete_removes_only_its_secret(
+    tenant: RunningEmulator, api: httpx.Client, path: str
+) -> None:
     client_id = path.split("/")[-2]
     kept, deleted = tenant.add_secret(client_id), tenant.add_secret(client_id)
 
@@ -111,7 +115,7 @@ def test_a_deleted_secret_is_gone(tenant: RunningEmulator, api: httpx.Client, pa
     assert api.delete(f"{path}/{deleted.id}").status_code == 404
 
 
-def test_a_secret_of_another_client_cannot_be_deleted(
+def test_delete_refuses_a_secret_of_another_client(
     tenant: RunningEmulator, api: httpx.Client, path: str
 ) -> None:
     other = tenant.create_client("other")
@@ -121,7 +125,7 @@ def test_a_secret_of_another_client_cannot_be_deleted(
     assert len(tenant.secrets(other.id)) == 1
 
 
-def test_a_client_that_is_not_there_has_no_secrets(
+def test_create_and_list_for_an_unknown_client_return_404(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     path = f"{API_CLIENTS}/unknown/secrets"
@@ -130,7 +134,7 @@ def test_a_client_that_is_not_there_has_no_secrets(
     assert _create(api, path, tenant.now() + 40 * DAY).status_code == 404
 
 
-def test_a_client_that_authenticates_by_a_key_has_no_secrets(
+def test_create_and_list_are_refused_for_a_client_with_a_public_key(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     client = tenant.create_client("signed", clientAuthentication={"authType": "PUBKEYCERT"})
@@ -140,7 +144,7 @@ def test_a_client_that_authenticates_by_a_key_has_no_secrets(
     assert api.get(path).status_code == 400
 
 
-def test_a_put_leaves_the_secrets_alone(tenant: RunningEmulator, path: str) -> None:
+def test_put_of_the_client_keeps_its_secrets(tenant: RunningEmulator, path: str) -> None:
     client_id = path.split("/")[-2]
     secret = tenant.add_secret(client_id)
 

@@ -99,7 +99,7 @@ def _answer_faults(operation: str, answer: httpx.Response) -> list[str]:
 
 @pytest.mark.parametrize("statuses", ["published", "alternative"])
 @pytest.mark.parametrize("operation", IDENTITY_OPERATIONS)
-def test_an_identity_operation_is_served_as_described(
+def test_zidentity_operation_matches_the_description(
     operation: str,
     statuses: Any,
     tenant: RunningEmulator,
@@ -127,9 +127,7 @@ def test_an_identity_operation_is_served_as_described(
     assert _answer_faults(operation, answer) == []
 
 
-def test_a_page_between_others_has_every_member_that_is_described(
-    tenant: RunningEmulator, api: httpx.Client
-) -> None:
+def test_list_page_has_every_required_member(tenant: RunningEmulator, api: httpx.Client) -> None:
     for number in range(3):
         tenant.create_client(f"client-{number}")
 
@@ -139,7 +137,7 @@ def test_a_page_between_others_has_every_member_that_is_described(
 
 
 @pytest.mark.parametrize("member", sorted(ZID["shapes"]["ApiClient"]["required"]))
-def test_a_client_needs_every_member_that_is_described_as_required(
+def test_create_client_needs_every_required_member(
     member: str, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     excluded = ZID["shapes"]["ApiClient"]["exclude"]["POST"]
@@ -152,7 +150,7 @@ def test_a_client_needs_every_member_that_is_described_as_required(
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 @pytest.mark.parametrize("place", REQUIRED_MEMBERS, ids=lambda place: place[-1])
-def test_a_client_needs_every_member_that_the_newer_facts_require(
+def test_create_client_needs_every_member_that_the_newer_facts_require(
     place: tuple[Any, ...],
     method: str,
     tenant: RunningEmulator,
@@ -182,7 +180,7 @@ def test_a_client_needs_every_member_that_the_newer_facts_require(
     }
 
 
-def test_every_service_has_the_members_of_the_newer_facts(api: httpx.Client) -> None:
+def test_list_resource_servers_has_the_members_of_the_newer_facts(api: httpx.Client) -> None:
     (server,) = api.get(RESOURCE_SERVERS).json()["records"]
     services = [offered["service"] for offered in server["serviceScopes"]]
 
@@ -201,7 +199,7 @@ def test_every_service_has_the_members_of_the_newer_facts(api: httpx.Client) -> 
         ("PATCH", API_CLIENTS, 405),
     ],
 )
-def test_a_refusal_has_the_body_of_the_newer_facts(
+def test_refusal_has_the_body_of_the_newer_facts(
     method: str, path: str, status: int, api: httpx.Client
 ) -> None:
     refused = api.request(method, path, json={})
@@ -210,7 +208,7 @@ def test_a_refusal_has_the_body_of_the_newer_facts(
     assert _faults(refused.json(), "Error", SHAPES) == []
 
 
-def test_a_request_without_a_token_is_refused_with_the_body_of_the_newer_facts(
+def test_request_without_a_token_is_refused_with_the_body_of_the_newer_facts(
     anonymous: httpx.Client,
 ) -> None:
     refused = anonymous.get(API_CLIENTS)
@@ -219,13 +217,11 @@ def test_a_request_without_a_token_is_refused_with_the_body_of_the_newer_facts(
     assert _faults(refused.json(), "Error", SHAPES) == []
 
 
-def test_a_tenant_has_as_many_clients_as_the_newer_facts_allow() -> None:
+def test_create_client_allows_as_many_as_the_newer_facts() -> None:
     assert Switches().client_limit == CLIENTS_OF_A_TENANT
 
 
-def test_a_secret_needs_its_expiry_and_nothing_else(
-    tenant: RunningEmulator, api: httpx.Client
-) -> None:
+def test_create_secret_needs_only_its_expiry(tenant: RunningEmulator, api: httpx.Client) -> None:
     shape = ZID["shapes"]["ApiClientSecret"]
     needed = set(shape["required"]) - set(shape["exclude"]["POST"])
     path = f"{API_CLIENTS}/{tenant.create_client('ci').id}/secrets"
@@ -236,7 +232,7 @@ def test_a_secret_needs_its_expiry_and_nothing_else(
 
 
 @pytest.mark.parametrize("operation", ZDX_OPERATIONS)
-def test_a_zdx_operation_is_served_as_described(
+def test_zdx_operation_matches_the_description(
     operation: str, tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     reader = tenant.create_client("reader", role="ZDX Super Admin")
@@ -251,8 +247,6 @@ def test_a_zdx_operation_is_served_as_described(
     assert _faults(answer.json(), described["output"]["shape"], ZDX["shapes"]) == []
 
 
-def test_the_admin_client_is_not_among_the_clients(
-    tenant: RunningEmulator, api: httpx.Client
-) -> None:
+def test_list_does_not_contain_the_admin_client(tenant: RunningEmulator, api: httpx.Client) -> None:
     assert tenant.clients() == []
     assert api.get(f"{API_CLIENTS}/{ADMIN_ID}").status_code == 404

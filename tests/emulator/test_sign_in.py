@@ -109,7 +109,7 @@ def _is_refused(answer: httpx.Response, error: str) -> bool:
     return answer.status_code == 400 and body["error"] == error and bool(body["error_description"])
 
 
-def test_a_form_with_the_secret_gets_a_token(anonymous: httpx.Client) -> None:
+def test_token_request_with_a_client_secret_succeeds(anonymous: httpx.Client) -> None:
     answer = anonymous.post(TOKEN, data=ADMIN_FORM)
 
     token = answer.json()
@@ -121,7 +121,7 @@ def test_a_form_with_the_secret_gets_a_token(anonymous: httpx.Client) -> None:
     assert anonymous.get(API_CLIENTS, headers=bearer).status_code == 200
 
 
-def test_basic_authentication_gets_a_token(anonymous: httpx.Client) -> None:
+def test_token_request_with_basic_authentication_succeeds(anonymous: httpx.Client) -> None:
     form = {"grant_type": "client_credentials", "audience": AUDIENCE}
 
     answer = anonymous.post(TOKEN, data=form, auth=(ADMIN_ID, ADMIN_SECRET))
@@ -129,7 +129,9 @@ def test_basic_authentication_gets_a_token(anonymous: httpx.Client) -> None:
     assert answer.status_code == 200
 
 
-def test_unreadable_basic_authentication_is_refused(anonymous: httpx.Client) -> None:
+def test_token_request_with_unreadable_basic_authentication_is_refused(
+    anonymous: httpx.Client,
+) -> None:
     form = {"grant_type": "client_credentials", "audience": AUDIENCE}
     headers = {"Authorization": "Basic " + b64encode(b"\xff").decode()}
 
@@ -150,17 +152,17 @@ def test_unreadable_basic_authentication_is_refused(anonymous: httpx.Client) -> 
         ({"client_id": "no one"}, "invalid_client"),
     ],
 )
-def test_a_form_that_breaks_a_rule_is_refused(
+def test_token_request_with_an_invalid_form_is_refused(
     change: dict[str, str], error: str, anonymous: httpx.Client
 ) -> None:
     assert _is_refused(anonymous.post(TOKEN, data=ADMIN_FORM | change), error)
 
 
-def test_json_is_no_form(anonymous: httpx.Client) -> None:
+def test_token_request_with_json_is_refused(anonymous: httpx.Client) -> None:
     assert _is_refused(anonymous.post(TOKEN, json=ADMIN_FORM), "invalid_request")
 
 
-def test_a_token_expires_when_it_says(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
+def test_token_expires_after_its_lifetime(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
     client = tenant.create_client("short", accessTokenLifeTime=60)
     secret = tenant.add_secret(client.id).value
     form = ADMIN_FORM | {"client_id": client.id, "client_secret": secret}
@@ -219,7 +221,9 @@ def test_deleting_a_secret_does_not_invalidate_its_tokens(
     assert anonymous.get("/zdx/v1/apps", headers=bearer).status_code == 401
 
 
-def test_a_secret_works_until_it_expires(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
+def test_token_request_with_an_expired_secret_is_refused(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
     client = tenant.create_client("ci")
     form = ADMIN_FORM | {
         "client_id": client.id,
@@ -232,7 +236,9 @@ def test_a_secret_works_until_it_expires(tenant: RunningEmulator, anonymous: htt
     assert _is_refused(anonymous.post(TOKEN, data=form), "invalid_client")
 
 
-def test_a_deleted_secret_is_refused(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
+def test_token_request_with_a_deleted_secret_is_refused(
+    tenant: RunningEmulator, anonymous: httpx.Client
+) -> None:
     client = tenant.create_client("ci")
     kept, deleted = tenant.add_secret(client.id), tenant.add_secret(client.id)
     form = ADMIN_FORM | {"client_id": client.id}
@@ -244,7 +250,7 @@ def test_a_deleted_secret_is_refused(tenant: RunningEmulator, anonymous: httpx.C
     assert anonymous.post(TOKEN, data=form | {"client_secret": kept.value}).status_code == 200
 
 
-def test_another_clients_secret_is_refused(
+def test_token_request_with_the_secret_of_another_client_is_refused(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
     one, other = tenant.create_client("one"), tenant.create_client("other")
@@ -256,7 +262,7 @@ def test_another_clients_secret_is_refused(
     assert _is_refused(anonymous.post(TOKEN, data=form), "invalid_client")
 
 
-def test_an_assertion_gets_a_token(
+def test_token_request_with_an_assertion_succeeds(
     anonymous: httpx.Client, assertion_form: Callable[..., dict[str, str]]
 ) -> None:
     assert anonymous.post(TOKEN, data=assertion_form()).status_code == 200
@@ -267,7 +273,7 @@ def test_an_assertion_gets_a_token(
     [(ec.SECP256R1, "ES256", True), (ec.SECP384R1, "ES384", False), (None, "EdDSA", False)],
     ids=["P-256", "P-384", "Ed25519"],
 )
-def test_an_elliptic_key_signs_on_p256_only(
+def test_authenticate_with_an_elliptic_key_needs_p256(
     curve: Callable[[], ec.EllipticCurve] | None,
     algorithm: str,
     *,
@@ -293,7 +299,7 @@ def test_an_elliptic_key_signs_on_p256_only(
     assert (anonymous.post(TOKEN, data=form).status_code == 200) == is_accepted
 
 
-def test_a_key_signs_beside_one_of_another_kind(
+def test_authenticate_takes_a_key_next_to_one_of_another_kind(
     tenant: RunningEmulator,
     anonymous: httpx.Client,
     signed_client: str,
@@ -339,7 +345,7 @@ def test_assertion_may_need_the_login_host_as_its_audience_and_iat(
     assert (answer.status_code == 200) == is_accepted
 
 
-def test_a_key_may_be_registered_as_base64_of_its_der_form(
+def test_token_request_accepts_a_public_key_registered_as_base64_der(
     tenant: RunningEmulator,
     anonymous: httpx.Client,
     signed_client: str,
@@ -364,7 +370,7 @@ def test_a_key_may_be_registered_as_base64_of_its_der_form(
         {"exp": 99_999_999_999},
     ],
 )
-def test_an_assertion_with_a_wrong_claim_is_refused(
+def test_token_request_with_a_wrong_claim_is_refused(
     claims: dict[str, Any],
     anonymous: httpx.Client,
     assertion_form: Callable[..., dict[str, str]],
@@ -372,7 +378,7 @@ def test_an_assertion_with_a_wrong_claim_is_refused(
     assert _is_refused(anonymous.post(TOKEN, data=assertion_form(**claims)), "invalid_client")
 
 
-def test_an_assertion_by_an_unregistered_key_is_refused(
+def test_token_request_with_an_unregistered_key_is_refused(
     anonymous: httpx.Client,
     other_rsa_key: Any,
     assertion_form: Callable[..., dict[str, str]],
@@ -390,7 +396,7 @@ def test_an_assertion_by_an_unregistered_key_is_refused(
         ({"client_id": "no one"}, "invalid_client"),
     ],
 )
-def test_an_assertion_that_breaks_a_rule_is_refused(
+def test_token_request_with_an_invalid_assertion_is_refused(
     change: dict[str, str],
     error: str,
     anonymous: httpx.Client,
@@ -425,7 +431,7 @@ def published_form(tenant: RunningEmulator, rsa_key: Any) -> Callable[..., dict[
     return form
 
 
-def test_an_assertion_by_a_published_key_gets_a_token(
+def test_token_request_with_a_published_key_succeeds(
     anonymous: httpx.Client, jwks_url: str, published_form: Callable[[str], dict[str, str]]
 ) -> None:
     assert anonymous.post(TOKEN, data=published_form(jwks_url)).status_code == 200
@@ -451,7 +457,7 @@ def test_kid_says_which_of_several_published_keys_signed(
     assert (answer.status_code == 200) == is_accepted
 
 
-def test_an_unreadable_assertion_for_a_published_key_is_refused(
+def test_authenticate_refuses_an_unreadable_assertion_for_a_published_key(
     anonymous: httpx.Client, jwks_url: str, published_form: Callable[..., dict[str, str]]
 ) -> None:
     form = published_form(jwks_url) | {"client_assertion": "no-jwt"}
@@ -476,7 +482,7 @@ def test_an_unreadable_assertion_for_a_published_key_is_refused(
         "",
     ],
 )
-def test_jwks_url_that_cannot_be_read_is_a_client_error(
+def test_token_request_with_an_unreadable_jwks_url_is_refused(
     url: str,
     anonymous: httpx.Client,
     published_form: Callable[[str], dict[str, str]],
@@ -494,7 +500,7 @@ def test_jwks_url_that_cannot_be_read_is_a_client_error(
 @pytest.mark.parametrize(
     "content", [b"<html>", b"[]", b"7", b'{"keys": 7}', b'{"keys": [7]}', b"\xff"]
 )
-def test_jwks_that_cannot_be_understood_is_a_client_error(
+def test_token_request_with_a_malformed_jwks_is_refused(
     content: bytes, anonymous: httpx.Client, published_form: Callable[[str], dict[str, str]]
 ) -> None:
     with _serving(content) as url:
@@ -503,7 +509,7 @@ def test_jwks_that_cannot_be_understood_is_a_client_error(
     assert _is_refused(answer, "invalid_client")
 
 
-def test_jwks_url_that_redirects_is_a_client_error(
+def test_token_request_with_a_redirected_jwks_url_is_refused(
     anonymous: httpx.Client, jwks_url: str, published_form: Callable[[str], dict[str, str]]
 ) -> None:
     with _serving(b"", redirect=jwks_url) as url:
@@ -515,7 +521,7 @@ def test_jwks_url_that_redirects_is_a_client_error(
 @pytest.mark.parametrize(
     "claims", [{"exp": "soon"}, {"exp": None}, {"exp": [1]}, {"sub": "\ud800"}]
 )
-def test_an_assertion_with_a_claim_of_another_type_is_refused(
+def test_token_request_with_a_claim_of_a_wrong_type_is_refused(
     claims: dict[str, Any],
     anonymous: httpx.Client,
     assertion_form: Callable[..., dict[str, str]],

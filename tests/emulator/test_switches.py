@@ -59,7 +59,7 @@ def _create(tenant: RunningEmulator, api: httpx.Client, client: dict[str, Any]) 
     return api.post(f"{_path(client)}/secrets", json={"expiresAt": expires_at})
 
 
-def test_every_switch_is_turned_by_itself() -> None:
+def test_switch_constants_change_one_switch_each() -> None:
     changed = {
         name: set(switches.model_dump(exclude_defaults=True))
         for name, switches in EACH_OTHER_WAY.items()
@@ -69,7 +69,7 @@ def test_every_switch_is_turned_by_itself() -> None:
 
 
 @turned("unique_names")
-def test_a_taken_name_is_refused_where_names_are_unique(
+def test_unique_names_refuses_a_name_that_exists(
     api: httpx.Client, body: dict[str, Any], made: dict[str, Any]
 ) -> None:
     other = api.post(API_CLIENTS, json=body | {"name": "other"}).json()
@@ -85,7 +85,7 @@ def test_a_taken_name_is_refused_where_names_are_unique(
     [(Switches(), [201, 201, 204]), (EACH_OTHER_WAY["statuses"], [202, 202, 200])],
     ids=["published", "alternative"],
 )
-def test_the_success_codes_are_either_documented_one(
+def test_success_codes_are_either_documented_one(
     codes: list[int], tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     client = api.post(API_CLIENTS, json=body)
@@ -97,7 +97,7 @@ def test_the_success_codes_are_either_documented_one(
 
 
 @turned("list_descriptions")
-def test_a_list_may_lack_descriptions_that_a_get_has(
+def test_list_descriptions_off_leaves_descriptions_to_get(
     api: httpx.Client, made: dict[str, Any]
 ) -> None:
     (listed,) = api.get(API_CLIENTS).json()["records"]
@@ -107,7 +107,7 @@ def test_a_list_may_lack_descriptions_that_a_get_has(
 
 
 @turned("first_secret")
-def test_a_new_client_may_hold_a_secret_that_no_one_was_shown(
+def test_create_gives_a_first_secret_without_showing_it(
     tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
 ) -> None:
     (secret,) = tenant.secrets(made["id"])
@@ -119,7 +119,7 @@ def test_a_new_client_may_hold_a_secret_that_no_one_was_shown(
 
 
 @pytest.mark.parametrize("switches", [Switches(read_lag_ms=60_000)], ids=["read_lag_ms"])
-def test_reads_may_lag_behind_a_post(
+def test_read_lag_hides_a_new_client(
     tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
 ) -> None:
     assert api.get(_path(made)).status_code == 404
@@ -129,7 +129,7 @@ def test_reads_may_lag_behind_a_post(
     assert [client.id for client in tenant.clients()] == [made["id"]]
 
 
-def test_what_was_made_by_an_observer_is_seen_at_once(
+def test_read_lag_does_not_hide_what_an_observer_created(
     tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     tenant.switch(Switches(read_lag_ms=60_000))
@@ -141,7 +141,7 @@ def test_what_was_made_by_an_observer_is_seen_at_once(
 
 
 @turned("read_lag_ms")
-def test_a_lag_passes(api: httpx.Client, made: dict[str, Any]) -> None:
+def test_read_lag_passes(api: httpx.Client, made: dict[str, Any]) -> None:
     while api.get(_path(made)).status_code == 404:
         time.sleep(0.01)
 
@@ -149,7 +149,7 @@ def test_a_lag_passes(api: httpx.Client, made: dict[str, Any]) -> None:
     assert api.get(f"{_path(made)}/secrets").json() == []
 
 
-def test_a_lag_ends_when_it_is_turned_off(
+def test_read_lag_stops_when_it_is_switched_off(
     tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     tenant.switch(Switches(read_lag_ms=60_000))
@@ -160,7 +160,7 @@ def test_a_lag_ends_when_it_is_turned_off(
     assert api.get(_path(made)).status_code == 200
 
 
-def test_a_new_secret_lags_too(
+def test_read_lag_hides_a_new_secret(
     tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
 ) -> None:
     tenant.switch(Switches(read_lag_ms=60_000))
@@ -177,7 +177,7 @@ def test_a_new_secret_lags_too(
         ("code-and-message", {"code": "resource.not.found", "message": "API client not found"}),
     ],
 )
-def test_an_error_body_may_have_another_shape(
+def test_error_body_can_have_another_shape(
     shape: Any, body: dict[str, str], tenant: RunningEmulator, api: httpx.Client
 ) -> None:
     tenant.switch(Switches(error_bodies=shape))
@@ -188,7 +188,7 @@ def test_an_error_body_may_have_another_shape(
 
 
 @pytest.mark.parametrize("switches", [Switches(client_limit=2)], ids=["client_limit"])
-def test_a_tenant_may_have_no_more_clients_than_its_limit(
+def test_create_client_is_refused_at_the_limit(
     tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any], made: dict[str, Any]
 ) -> None:
     second = api.post(API_CLIENTS, json=body).json()
@@ -204,7 +204,7 @@ def test_a_tenant_may_have_no_more_clients_than_its_limit(
 
 
 @turned("scope_names_in_put")
-def test_a_put_may_take_a_scope_by_a_name_that_only_one_has(
+def test_update_client_can_take_a_scope_by_its_unique_name(
     api: httpx.Client, body: dict[str, Any], made: dict[str, Any]
 ) -> None:
     def put(name: str) -> httpx.Response:
@@ -218,7 +218,7 @@ def test_a_put_may_take_a_scope_by_a_name_that_only_one_has(
 
 
 @turned("separate_client_id")
-def test_a_client_may_authenticate_by_another_id_than_its_own(
+def test_token_request_needs_the_client_id_if_it_differs(
     tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
 ) -> None:
     secret = _create(tenant, api, made).json()["value"]
@@ -232,22 +232,20 @@ def test_a_client_may_authenticate_by_another_id_than_its_own(
 
 
 @turned("separate_client_id")
-def test_a_put_neither_changes_nor_loses_the_id_to_authenticate_by(
+def test_put_keeps_the_client_id(
     api: httpx.Client, body: dict[str, Any], made: dict[str, Any]
 ) -> None:
     for sent in (body, body | {"clientId": "chosen"}):
         assert api.put(_path(made), json=sent).json()["clientId"] == made["clientId"]
 
 
-def test_a_client_id_of_the_callers_choice_counts_for_nothing(
-    api: httpx.Client, body: dict[str, Any]
-) -> None:
+def test_create_ignores_a_client_id_in_the_body(api: httpx.Client, body: dict[str, Any]) -> None:
     assert "clientId" not in api.post(API_CLIENTS, json=body | {"clientId": "chosen"}).json()
 
 
 @turned("tokens_outlive_client")
 @pytest.mark.parametrize("end", ["disabled", "deleted"])
-def test_the_tokens_of_a_disabled_or_deleted_client_may_work_until_they_expire(
+def test_tokens_of_a_disabled_or_deleted_client_can_work_until_they_expire(
     end: str, tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
 ) -> None:
     token = tenant.token_for(made["id"], _create(tenant, api, made).json()["value"])
@@ -263,7 +261,7 @@ def test_the_tokens_of_a_disabled_or_deleted_client_may_work_until_they_expire(
     assert api.get("/zdx/v1/apps", headers=bearer).status_code == 401
 
 
-def test_the_tokens_of_a_deleted_client_are_invalid_once_the_switch_is_turned_back(
+def test_tokens_of_a_deleted_client_are_invalid_after_the_switch_is_turned_back(
     tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     tenant.switch(EACH_OTHER_WAY["tokens_outlive_client"])
@@ -278,7 +276,7 @@ def test_the_tokens_of_a_deleted_client_are_invalid_once_the_switch_is_turned_ba
 
 
 @turned("lifetime_unit")
-def test_a_token_lifetime_may_count_minutes(
+def test_token_lifetime_can_count_minutes(
     tenant: RunningEmulator, api: httpx.Client, body: dict[str, Any]
 ) -> None:
     made = api.post(API_CLIENTS, json=body | {"accessTokenLifeTime": 60}).json()
@@ -294,7 +292,7 @@ def test_a_token_lifetime_may_count_minutes(
 
 
 @turned("audience")
-def test_the_audience_of_a_token_request_may_be_refused(
+def test_token_request_with_an_audience_can_be_refused(
     tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any]
 ) -> None:
     form = {
@@ -317,7 +315,7 @@ def started(request: pytest.FixtureRequest) -> Iterator[RunningEmulator]:
         yield tenant
 
 
-def test_a_tenant_starts_and_is_reset_with_the_switches_of_its_command_line(
+def test_reset_restores_the_switches_of_the_command_line(
     started: RunningEmulator, request: pytest.FixtureRequest
 ) -> None:
     own = EACH_OTHER_WAY[request.node.callspec.params["started"]].model_dump()
@@ -342,14 +340,14 @@ def _refusal(setting: str) -> str:
 
 
 @pytest.mark.parametrize("wrong", ["unknown=1", "read_lag_ms=-1", "statuses=both", "unique_names"])
-def test_a_wrong_switch_is_refused_and_named(wrong: str) -> None:
+def test_start_refuses_an_invalid_switch_value_and_names_the_switch(wrong: str) -> None:
     said = _refusal(wrong)
 
     assert said.startswith(f"zdx_emulator: --switch {wrong.partition('=')[0]}:")
     assert said.count("\n") == 1
 
 
-def test_an_unknown_switch_is_refused_with_those_that_there_are() -> None:
+def test_start_refuses_an_unknown_switch_and_lists_the_switches() -> None:
     said = _refusal("unknown=1")
 
     assert all(name in said for name in Switches.model_fields)

@@ -77,7 +77,7 @@ def _scopes(client: Any) -> list[str]:
     return [scope["id"] for scope in client["clientResources"][0]["selectedScopes"]]
 
 
-def test_it_finds_the_zdx_roles_among_the_resource_servers(zid: Any) -> None:
+def test_get_resource_server_returns_the_zdx_roles(zid: Any) -> None:
     server = zid.get_resource_server(id=zid.list_resource_servers()["records"][0]["id"])
 
     (scopes,) = [
@@ -90,7 +90,7 @@ def test_it_finds_the_zdx_roles_among_the_resource_servers(zid: Any) -> None:
     assert SERVICE_DESK in scopes
 
 
-def test_it_creates_a_client_and_finds_it_by_part_of_its_name(
+def test_create_adds_a_client_that_list_finds_by_part_of_its_name(
     zid: Any, members: dict[str, Any]
 ) -> None:
     made = zid.create_api_client(**members)
@@ -102,7 +102,7 @@ def test_it_creates_a_client_and_finds_it_by_part_of_its_name(
     assert _scopes(made) == [READ_ONLY["id"]]
 
 
-def test_it_renames_a_client_and_changes_its_role(
+def test_update_changes_name_and_role(
     zid: Any, members: dict[str, Any], tenant: RunningEmulator
 ) -> None:
     # The SDK sends no ids of scopes in a PUT, which the published API reference requires.
@@ -118,7 +118,7 @@ def test_it_renames_a_client_and_changes_its_role(
     assert _scopes(changed) == [SERVICE_DESK["id"]]
 
 
-def test_it_creates_lists_and_deletes_a_secret(
+def test_secret_is_created_listed_and_deleted(
     zid: Any, members: dict[str, Any], tenant: RunningEmulator
 ) -> None:
     client_id = zid.create_api_client(**members)["id"]
@@ -132,7 +132,7 @@ def test_it_creates_lists_and_deletes_a_secret(
     assert tenant.secrets(client_id) == []
 
 
-def test_it_uses_the_key_that_it_made(
+def test_authenticate_with_a_created_key_succeeds(
     zid: Any,
     members: dict[str, Any],
     tenant: RunningEmulator,
@@ -146,7 +146,7 @@ def test_it_uses_the_key_that_it_made(
     assert "Engineering" in [each["name"] for each in zdx.list_departments()]
 
 
-def test_it_authenticates_with_a_private_key(
+def test_authenticate_with_a_private_key_succeeds(
     tenant: RunningEmulator, authenticate: Callable[..., Any], rsa_key: Any
 ) -> None:
     client = tenant.create_client(
@@ -162,7 +162,7 @@ def test_it_authenticates_with_a_private_key(
     assert zdx.list_devices()["devices"]
 
 
-def test_it_removes_a_client_for_good(zid: Any, members: dict[str, Any]) -> None:
+def test_remove_deletes_a_client(zid: Any, members: dict[str, Any]) -> None:
     client_id = zid.create_api_client(**members)["id"]
 
     zid.remove_api_client(id=client_id)

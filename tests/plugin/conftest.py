@@ -1,4 +1,5 @@
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,25 @@ ANSWERS = {
     **EACH_OTHER_WAY,
     "read_lag_ms": Switches(read_lag_ms=LAG_MS),
 }
+
+
+_SAMPLE = 3  # switches that a test is run with in `make test`, beside none
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what is in no sample; each test has switches of its own in its sample."""
+    others = [name for name in ANSWERS if name != "as_documented"]
+    for item in items:
+        if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+            continue
+        used = item.callspec.params.get("switches")
+        name = next((name for name in others if ANSWERS[name] == used), None)
+        asked = [mark for mark in item.iter_markers("parametrize") if mark.args[0] == "switches"]
+        is_only_one = bool(asked) and len(asked[0].args[1]) == 1
+        first = zlib.crc32(item.originalname.encode()) % len(others)
+        if name and not is_only_one and name not in (others[first:] + others)[:_SAMPLE]:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(params=ANSWERS.values(), ids=tuple(ANSWERS))

@@ -10,7 +10,7 @@ from support.plugin_host import PluginHost, Properties
 from zdx_emulator.testing import RunningEmulator
 
 
-def test_check_returns_the_programs_inputs_and_the_day_on_which_the_secret_expires(
+def test_check_returns_the_inputs_and_the_expiry_date(
     host: PluginHost, declared: Properties
 ) -> None:
     today = datetime.now(timezone.utc).date()
@@ -22,14 +22,14 @@ def test_check_returns_the_programs_inputs_and_the_day_on_which_the_secret_expir
     assert ends in {(today + timedelta(days=365 + slip)).isoformat() for slip in (0, 1)}
 
 
-def test_the_day_is_kept_at_the_next_check(host: PluginHost, declared: Properties) -> None:
+def test_check_keeps_the_expiry_date(host: PluginHost, declared: Properties) -> None:
     checked = host.check(declared, {**declared, "secret_expires_on": "2999-12-31"})
 
     assert checked.inputs["secret_expires_on"] == "2999-12-31"
 
 
 @pytest.mark.parametrize("stamp", ["2020-01-01", "missing"])
-def test_the_day_moves_when_a_new_secret_is_due(
+def test_check_moves_the_expiry_date_when_a_rotation_is_due(
     host: PluginHost, declared: Properties, stamp: str
 ) -> None:
     checked = host.check(declared, {**declared, "secret_expires_on": stamp})
@@ -60,7 +60,7 @@ def test_check_of_an_unknown_role_lists_the_candidates(
     assert "The tenant has: ZDX Super Admin, " in reason
 
 
-def test_a_changed_role_is_looked_up_and_an_unchanged_one_is_not(
+def test_check_looks_up_a_role_only_if_it_is_changed(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     gone = {**declared, "role": "A role that was removed"}
@@ -71,7 +71,7 @@ def test_a_changed_role_is_looked_up_and_an_unchanged_one_is_not(
     assert "no ZDX role is named" in reason
 
 
-def test_unknown_values_pass_through_and_are_not_looked_up(
+def test_check_returns_unknown_values_without_a_lookup(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     preview = {**declared, **dict.fromkeys(declared.keys(), UNKNOWN)}
@@ -83,7 +83,7 @@ def test_unknown_values_pass_through_and_are_not_looked_up(
     assert tenant.requests() == []
 
 
-def test_a_role_in_a_tenant_that_is_not_known_yet_is_not_looked_up(
+def test_check_looks_up_no_role_in_an_unknown_tenant(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     checked = host.check({**declared, "tenant": UNKNOWN, "role": "No such role"})
@@ -92,7 +92,7 @@ def test_a_role_in_a_tenant_that_is_not_known_yet_is_not_looked_up(
     assert tenant.requests() == []
 
 
-def test_a_known_value_beside_an_unknown_one_is_still_held_to_its_rule(
+def test_check_validates_known_values_next_to_unknown_ones(
     host: PluginHost, declared: Properties
 ) -> None:
     checked = host.check({**declared, "role": UNKNOWN, "name": ""})
@@ -112,7 +112,7 @@ def test_a_known_value_beside_an_unknown_one_is_still_held_to_its_rule(
         ({"maxRetries": "many"}, "zdx:maxRetries is not valid"),
     ],
 )
-def test_settings_and_credentials_are_blamed_on_no_property(
+def test_check_blames_no_property_for_settings_and_credentials(
     start_host: StartHost, declared: Properties, settings: dict[str, str | None], shown: str
 ) -> None:
     ((prop, reason),) = start_host(**settings).check(declared).failures
@@ -122,7 +122,7 @@ def test_settings_and_credentials_are_blamed_on_no_property(
     assert "obviously-fake" not in reason
 
 
-def test_a_tenant_that_is_down_is_blamed_on_no_property(
+def test_check_blames_no_property_for_a_tenant_that_is_down(
     start_host: StartHost, declared: Properties
 ) -> None:
     host = start_host(
@@ -135,7 +135,7 @@ def test_a_tenant_that_is_down_is_blamed_on_no_property(
     assert "could not get an access token" in reason
 
 
-def test_a_tenant_entry_that_is_not_there_is_shown(host: PluginHost, declared: Properties) -> None:
+def test_check_names_a_tenant_that_does_not_exist(host: PluginHost, declared: Properties) -> None:
     ((prop, reason),) = host.check({**declared, "tenant": "eu"}).failures
 
     assert prop == ""
@@ -152,7 +152,7 @@ def test_check_shows_no_secret_role(host: PluginHost, declared: Properties) -> N
     assert "obviously-fake" not in reason
 
 
-def test_check_shows_no_secret_that_is_escaped_in_the_message(
+def test_check_shows_no_secret_that_its_message_escapes(
     host: PluginHost, declared: Properties
 ) -> None:
     secret = {"tenant": "obviously-fake\x1b[2J-<{%x", "secret_inputs": ["tenant"]}
@@ -162,7 +162,7 @@ def test_check_shows_no_secret_that_is_escaped_in_the_message(
     assert 'no tenant "[secret]"' in reason
 
 
-def test_a_color_tag_is_refused_by_a_line_that_holds_none(
+def test_check_refuses_a_color_tag_without_repeating_it(
     host: PluginHost, declared: Properties
 ) -> None:
     ((_, reason),) = host.check({**declared, "description": "a <{%bogus%}>"}).failures
@@ -188,7 +188,7 @@ def test_check_accepts_any_list_of_secret_inputs(
         {"secret_expires_on": 7},
     ],
 )
-def test_check_reads_whatever_another_version_has_recorded(
+def test_check_accepts_malformed_inputs_of_another_version(
     host: PluginHost, declared: Properties, odd: Properties
 ) -> None:
     checked = host.check(declared, {**declared, **odd})

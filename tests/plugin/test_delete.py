@@ -7,7 +7,7 @@ from support.plugin_host import Engine, PluginError, PluginHost, Properties
 from zdx_emulator.testing import API_CLIENT, RunningEmulator
 
 
-def test_a_delete_removes_the_key_and_no_other(
+def test_delete_removes_only_its_key(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     other = tenant.create_client("other")
@@ -17,7 +17,7 @@ def test_a_delete_removes_the_key_and_no_other(
     assert tenant.clients() == [other]
 
 
-def test_a_delete_of_a_key_that_is_gone_succeeds(
+def test_delete_of_a_missing_key_succeeds(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, engine: Engine
 ) -> None:
     key = host.up(declared)
@@ -28,7 +28,7 @@ def test_a_delete_of_a_key_that_is_gone_succeeds(
     assert engine.warnings == []
 
 
-def test_a_key_that_goes_while_it_is_deleted_is_gone(
+def test_delete_succeeds_if_the_key_disappears_meanwhile(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -39,7 +39,7 @@ def test_a_key_that_goes_while_it_is_deleted_is_gone(
     assert tenant.clients() == []
 
 
-def test_a_key_that_someone_has_taken_over_is_left_with_a_warning(
+def test_delete_keeps_a_key_of_another_owner_and_warns(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, engine: Engine
 ) -> None:
     key = host.up(declared)
@@ -54,7 +54,7 @@ def test_a_key_that_someone_has_taken_over_is_left_with_a_warning(
 
 
 @except_where(first_secret="both slots are taken there")
-def test_a_later_life_of_the_same_resource_is_left(
+def test_delete_keeps_a_key_with_a_newer_ownership_id(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, engine: Engine
 ) -> None:
     first = host.up(declared)
@@ -67,7 +67,7 @@ def test_a_later_life_of_the_same_resource_is_left(
     assert len(engine.warnings) == 1
 
 
-def test_a_key_whose_mark_was_wiped_is_still_ours_to_delete(
+def test_delete_removes_a_key_without_an_ownership_marker(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -78,7 +78,7 @@ def test_a_key_whose_mark_was_wiped_is_still_ours_to_delete(
     assert tenant.clients() == []
 
 
-def test_a_name_is_free_after_its_key_is_deleted(
+def test_delete_frees_the_name(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     first = host.up(declared)

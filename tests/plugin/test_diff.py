@@ -23,7 +23,7 @@ AS_THE_INPUTS_SAY = Difference("DIFF_UNKNOWN", [], deletes_first=False)
         ("secret_expires_on", "2999-12-31"),
     ],
 )
-def test_a_changed_input_is_for_the_engine_to_show_and_replaces_nothing(
+def test_diff_of_a_changed_input_replaces_nothing(
     host: PluginHost, declared: Properties, prop: str, value: object
 ) -> None:
     key = host.up(declared)
@@ -31,20 +31,20 @@ def test_a_changed_input_is_for_the_engine_to_show_and_replaces_nothing(
     assert host.diff(key, {**key.inputs, prop: value}) == AS_THE_INPUTS_SAY
 
 
-def test_equal_inputs_are_no_difference(host: PluginHost, declared: Properties) -> None:
+def test_diff_of_equal_inputs_is_empty(host: PluginHost, declared: Properties) -> None:
     key = host.up(declared)
 
     assert host.diff(key, key.inputs) == NOTHING
 
 
-def test_a_permission_changes_no_key(host: PluginHost, declared: Properties) -> None:
+def test_diff_ignores_adopt(host: PluginHost, declared: Properties) -> None:
     key = host.up(declared)
 
     assert host.diff(key, {**key.inputs, "adopt": True}) == NOTHING
 
 
 @pytest.mark.parametrize("prop", ["name", "role", "enabled", "tenant", "managed_by"])
-def test_an_unknown_value_may_differ_and_replaces_nothing(
+def test_diff_of_an_unknown_value_replaces_nothing(
     host: PluginHost, declared: Properties, prop: str
 ) -> None:
     key = host.up(declared)
@@ -52,7 +52,7 @@ def test_an_unknown_value_may_differ_and_replaces_nothing(
     assert host.diff(key, {**key.inputs, prop: UNKNOWN}) == AS_THE_INPUTS_SAY
 
 
-def test_a_diff_asks_the_tenant_nothing(
+def test_diff_sends_no_request(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -63,7 +63,7 @@ def test_a_diff_asks_the_tenant_nothing(
     assert tenant.requests() == []
 
 
-def test_drift_that_a_refresh_found_is_a_difference(
+def test_diff_shows_drift_that_a_refresh_found(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = start_host().up(declared)
@@ -89,9 +89,7 @@ def test_diff_of_a_refresh_reads_the_inputs_of_another_version(
 
 
 @only_where("as_documented")
-def test_diff_of_inputs_that_no_version_declares_is_refused_in_a_line(
-    host: PluginHost, declared: Properties
-) -> None:
+def test_diff_of_malformed_inputs_fails_in_one_line(host: PluginHost, declared: Properties) -> None:
     key = host.up(declared)
 
     with pytest.raises(PluginError) as refused:

@@ -4,7 +4,7 @@ import socket
 from zdx_provider.engine.engine_client import EngineClient
 
 
-def test_a_line_that_no_one_can_show_fails_nothing() -> None:
+def test_log_to_a_stopped_engine_does_not_fail() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
 

@@ -8,7 +8,7 @@ from support.plugin_host import Engine, PluginError, Properties, running_engine,
 from zdx_emulator.testing import RunningEmulator
 
 
-def test_nothing_is_made_for_an_engine_that_is_gone(
+def test_create_stops_if_the_engine_has_stopped(
     tenant: RunningEmulator, config: dict[str, str], declared: Properties, tmp_path: Path
 ) -> None:
     with running_engine(Engine()) as address:

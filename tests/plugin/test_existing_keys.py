@@ -21,7 +21,7 @@ def refusal(host: PluginHost, declared: Properties) -> str:
     return refused.value.sentence
 
 
-def test_a_key_created_manually_is_refused_by_its_id_and_not_touched(
+def test_create_refuses_a_manually_created_key_and_shows_its_id(
     host: PluginHost, tenant: RunningEmulator, manually: ApiClient, declared: Properties
 ) -> None:
     secrets = tenant.secrets(manually.id)
@@ -35,7 +35,7 @@ def test_a_key_created_manually_is_refused_by_its_id_and_not_touched(
     assert tenant.secrets(manually.id) == secrets
 
 
-def test_an_adopted_key_is_brought_to_what_is_declared(
+def test_adopt_updates_the_key_to_its_inputs(
     host: PluginHost, tenant: RunningEmulator, manually: ApiClient, declared: Properties
 ) -> None:
     previous = next((secret.id for secret in tenant.secrets(manually.id)), None)
@@ -67,7 +67,7 @@ def test_take_over_replaces_a_description_that_has_no_space_for_a_marker(
 
 
 @except_where(first_secret="both slots are taken there")
-def test_adopting_ends_nobodys_secret(
+def test_adopt_revokes_no_secret(
     host: PluginHost, tenant: RunningEmulator, manually: ApiClient, declared: Properties
 ) -> None:
     theirs = tenant.add_secret(manually.id)
@@ -79,7 +79,7 @@ def test_adopting_ends_nobodys_secret(
     assert tenant.can_authenticate(manually.id, key.outputs["key_secret"])
 
 
-def test_a_key_with_two_secrets_is_not_adopted(
+def test_adopt_refuses_a_key_with_two_secrets(
     host: PluginHost, tenant: RunningEmulator, manually: ApiClient, declared: Properties
 ) -> None:
     while len(tenant.secrets(manually.id)) < 2:
@@ -93,7 +93,7 @@ def test_a_key_with_two_secrets_is_not_adopted(
     assert [secret.id for secret in tenant.secrets(manually.id)] == ids
 
 
-def test_a_key_of_another_stack_is_refused_by_its_owner(
+def test_create_refuses_a_key_of_another_stack_and_shows_its_owner(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     theirs = host.up({**declared, "managed_by": "other/prod/ci"})
@@ -107,7 +107,7 @@ def test_a_key_of_another_stack_is_refused_by_its_owner(
 
 
 @except_where(first_secret="no key is without a secret there")
-def test_a_key_that_an_earlier_run_left_without_a_secret_is_finished(
+def test_create_finishes_a_key_of_an_interrupted_run(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     left = tenant.create_client("ci", description="[pulumi keys/prod/ci #d00d]")
@@ -120,7 +120,7 @@ def test_a_key_that_an_earlier_run_left_without_a_secret_is_finished(
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
-def test_a_finished_key_of_ours_that_the_state_does_not_hold_is_refused(
+def test_create_refuses_its_own_key_that_the_state_lacks(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     first = start_host().up(declared)
@@ -134,7 +134,7 @@ def test_a_finished_key_of_ours_that_the_state_does_not_hold_is_refused(
 
 
 @except_where(first_secret="both slots are taken there")
-def test_a_finished_key_of_ours_is_taken_over_where_the_stack_resumes(
+def test_create_takes_over_its_own_key_with_resume_interrupted(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     first = start_host().up(declared)
@@ -147,7 +147,7 @@ def test_a_finished_key_of_ours_is_taken_over_where_the_stack_resumes(
     assert tenant.can_authenticate(second.id, second.outputs["key_secret"])
 
 
-def test_two_keys_of_the_declared_name_are_refused_by_both_ids(
+def test_create_refuses_two_keys_of_its_name_and_shows_both_ids(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, switches: Switches
 ) -> None:
     tenant.switch(switches.model_copy(update={"unique_names": False}))
@@ -161,7 +161,7 @@ def test_two_keys_of_the_declared_name_are_refused_by_both_ids(
 
 
 @pytest.mark.parametrize("name", ["CI", "ci-2", "c", "xci"])
-def test_a_similar_name_is_another_key(
+def test_create_ignores_a_key_of_a_similar_name(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, name: str
 ) -> None:
     tenant.create_client(name)
@@ -172,7 +172,7 @@ def test_a_similar_name_is_another_key(
 
 
 @pytest.mark.parametrize("renamed", ["aa", "zz"])
-def test_a_key_that_has_lost_the_name_since_it_was_listed_is_in_nobodys_way(
+def test_create_ignores_a_listed_key_that_was_renamed(
     host: PluginHost,
     tenant: RunningEmulator,
     manually: ApiClient,
@@ -188,7 +188,7 @@ def test_a_key_that_has_lost_the_name_since_it_was_listed_is_in_nobodys_way(
     assert key.id != manually.id
 
 
-def test_a_key_that_this_run_made_and_that_has_lost_the_name_is_in_nobodys_way(
+def test_create_ignores_a_key_of_this_run_that_was_renamed(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     made = host.up(declared)
@@ -200,7 +200,7 @@ def test_a_key_that_this_run_made_and_that_has_lost_the_name_is_in_nobodys_way(
     assert tenant.client(key.id).name == "ci"
 
 
-def test_four_creates_of_one_name_at_once_create_one_key(
+def test_create_of_one_name_four_times_at_once_creates_one_key(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     inputs = host.check(declared).inputs
@@ -222,7 +222,7 @@ def test_four_creates_of_one_name_at_once_create_one_key(
     assert known_secrets(tenant, made.id) == [made.outputs["secret_id"]]
 
 
-def test_four_creates_of_four_names_at_once_make_four_keys(
+def test_create_of_four_names_at_once_creates_four_keys(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     names = ["a", "b", "c", "d"]

@@ -39,7 +39,7 @@ WAITS = only_where("as_documented")
 
 @WAITS
 @pytest.mark.parametrize("path", [TOKEN, API_CLIENTS, SECRETS])
-def test_a_rate_limit_is_waited_for(
+def test_create_waits_for_a_rate_limit(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, path: str
 ) -> None:
     tenant.fault(path=path, status=429, headers={"Retry-After": "0"})
@@ -48,7 +48,7 @@ def test_a_rate_limit_is_waited_for(
 
 
 @WAITS
-def test_a_rate_limit_on_every_call_of_an_update_is_waited_for(
+def test_update_waits_for_a_rate_limit_on_every_request(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -60,7 +60,7 @@ def test_a_rate_limit_on_every_call_of_an_update_is_waited_for(
     assert tenant.client(key.id).name == "ci-2"
 
 
-def test_a_rate_limit_beyond_all_patience_is_shown_at_once_and_makes_nothing(
+def test_create_fails_at_once_if_the_rate_limit_is_too_long(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     tenant.fault(method="POST", path=API_CLIENTS, status=429, headers={"Retry-After": "86400"})
@@ -76,7 +76,7 @@ def test_a_rate_limit_beyond_all_patience_is_shown_at_once_and_makes_nothing(
 @pytest.mark.parametrize(
     "lost", [{"drop": "after"}, {"status": 504, "applied": True}, {"truncate": True}]
 )
-def test_a_client_whose_answer_was_lost_is_found_again(
+def test_create_finds_its_client_after_a_lost_response(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, lost: Properties
 ) -> None:
     tenant.fault(method="POST", path=API_CLIENTS, **lost)
@@ -85,7 +85,7 @@ def test_a_client_whose_answer_was_lost_is_found_again(
 
 
 @pytest.mark.parametrize("lost", [{"drop": "before"}, {"status": 504}, {"status": 500}])
-def test_a_client_that_was_never_made_is_not_asked_for_twice(
+def test_create_does_not_retry_a_post_with_a_lost_response(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, lost: Properties
 ) -> None:
     tenant.fault(method="POST", path=API_CLIENTS, **lost)
@@ -100,7 +100,7 @@ def test_a_client_that_was_never_made_is_not_asked_for_twice(
 
 
 @pytest.mark.parametrize("lost", [{"drop": "before"}, {"status": 504}])
-def test_a_lost_answer_is_not_taken_for_a_key_of_a_similar_name(
+def test_create_with_a_lost_response_ignores_a_similar_name(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, lost: Properties
 ) -> None:
     similar = tenant.create_client("ci-2", description="[pulumi keys/prod/ci-2 #c0ffee]")
@@ -116,7 +116,7 @@ def test_a_lost_answer_is_not_taken_for_a_key_of_a_similar_name(
 @pytest.mark.parametrize(
     "lost", [{"drop": "after"}, {"status": 504, "applied": True}, {"truncate": True}]
 )
-def test_a_secret_whose_answer_was_lost_is_ended_and_created_again(
+def test_create_replaces_a_secret_whose_response_was_lost(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, lost: Properties
 ) -> None:
     tenant.fault(method="POST", path=SECRETS, **lost)
@@ -139,7 +139,7 @@ def test_create_deletes_its_client_if_the_new_secret_is_not_seen(
 
 
 @except_where(read_lag_ms="the lost secret is not seen there")
-def test_a_secret_lost_while_a_key_is_updated_leaves_the_one_that_the_state_holds(
+def test_update_with_a_lost_secret_keeps_the_current_one(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -156,7 +156,7 @@ def test_a_secret_lost_while_a_key_is_updated_leaves_the_one_that_the_state_hold
 
 
 @pytest.mark.parametrize("refused", [{"status": 400}, {"status": 403}, {"status": 500, "count": 2}])
-def test_a_client_that_gets_no_secret_is_removed_again(
+def test_create_deletes_its_client_if_the_secret_fails(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, refused: Properties
 ) -> None:
     tenant.fault(method="POST", path=SECRETS, **refused)
@@ -169,7 +169,7 @@ def test_a_client_that_gets_no_secret_is_removed_again(
     assert_one_key_with_one_secret(tenant, host.up(declared))
 
 
-def test_a_client_that_can_neither_be_finished_nor_removed_is_named(
+def test_create_names_a_client_that_it_cannot_finish_or_delete(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     tenant.fault(method="POST", path=SECRETS, status=500)
@@ -184,7 +184,7 @@ def test_a_client_that_can_neither_be_finished_nor_removed_is_named(
 
 
 @except_where(first_secret="the client that is left has a secret there")
-def test_the_next_run_finishes_a_client_that_was_left(
+def test_create_finishes_a_client_that_a_failed_run_left(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     tenant.fault(method="POST", path=SECRETS, status=500)
@@ -198,7 +198,7 @@ def test_the_next_run_finishes_a_client_that_was_left(
     assert_one_key_with_one_secret(tenant, key)
 
 
-def test_only_the_client_of_this_very_call_is_removed(
+def test_create_that_fails_keeps_a_client_it_did_not_create(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     found = tenant.create_client("ci")
@@ -210,7 +210,7 @@ def test_only_the_client_of_this_very_call_is_removed(
     assert [client.id for client in tenant.clients()] == [found.id]
 
 
-def test_a_token_that_has_ended_is_renewed(
+def test_update_renews_an_expired_token(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -224,7 +224,7 @@ def test_a_token_that_has_ended_is_renewed(
 @WAITS
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 @pytest.mark.parametrize("passing", [{"drop": "after"}, {"drop": "before"}, {"status": 503}])
-def test_what_passes_by_itself_is_retried(
+def test_update_retries_temporary_failures(
     host: PluginHost,
     tenant: RunningEmulator,
     declared: Properties,
@@ -268,7 +268,7 @@ ECHOES: list[Properties] = [
 @only_where("as_documented")
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("echo", ECHOES, ids=str)
-def test_no_failure_shows_a_secret(
+def test_errors_of_every_operation_show_no_secret(
     start_host: StartHost,
     tenant: RunningEmulator,
     running: Running,
@@ -296,7 +296,7 @@ def test_no_failure_shows_a_secret(
     assert [secret for secret in secrets if secret in shown] == []
 
 
-def test_an_error_that_the_user_can_act_on_spares_him_the_inner_frames(
+def test_create_fails_without_inner_frames_for_an_expected_error(
     host: PluginHost, declared: Properties
 ) -> None:
     inputs = host.check(declared).inputs
@@ -309,7 +309,7 @@ def test_an_error_that_the_user_can_act_on_spares_him_the_inner_frames(
     assert "During handling of the above exception" not in failed.value.shown
 
 
-def test_nothing_is_printed_by_a_host_that_works(
+def test_create_and_delete_print_nothing(
     running: Running, host: PluginHost, declared: Properties
 ) -> None:
     host.delete(host.up(declared))

@@ -16,7 +16,7 @@ def assert_harmless(shown: str) -> None:
 
 @only_where("as_documented")
 @pytest.mark.parametrize("owner", ["<{%bogus%}>", f"other/prod/{HOSTILE}"])
-def test_create_shows_the_owner_of_a_key_without_what_a_terminal_acts_on(
+def test_create_escapes_the_owner_of_a_key(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, owner: str
 ) -> None:
     tenant.add_secret(tenant.create_client("ci", description=f"x [pulumi {owner} #abc]").id)
@@ -30,7 +30,7 @@ def test_create_shows_the_owner_of_a_key_without_what_a_terminal_acts_on(
 
 
 @only_where("as_documented")
-def test_delete_warns_of_a_new_owner_without_what_a_terminal_acts_on(
+def test_delete_escapes_the_new_owner_of_a_key(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, engine: Engine
 ) -> None:
     key = host.up(declared)
@@ -44,7 +44,7 @@ def test_delete_warns_of_a_new_owner_without_what_a_terminal_acts_on(
 
 
 @except_where(list_descriptions="its description is not read there")
-def test_refresh_records_changed_text_without_what_the_cli_acts_on(
+def test_refresh_escapes_changed_text(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = start_host().up(declared)
@@ -71,9 +71,7 @@ def test_refresh_keeps_a_declared_description_of_two_lines(
 
 
 @only_where("as_documented")
-def test_get_records_text_without_what_the_cli_acts_on(
-    host: PluginHost, tenant: RunningEmulator
-) -> None:
+def test_get_escapes_text(host: PluginHost, tenant: RunningEmulator) -> None:
     client = tenant.create_client(HOSTILE, description=f"{HOSTILE}\nb [pulumi {HOSTILE} #abc]")
 
     outputs = host.get(client.id, {}).outputs
@@ -87,7 +85,7 @@ SECRET_NAME = "obviously-fake-secret-name"
 
 
 @only_where("as_documented")
-def test_no_line_shows_a_name_that_is_a_secret(
+def test_diagnostics_show_no_secret_name(
     start_host: StartHost,
     tenant: RunningEmulator,
     declared: Properties,

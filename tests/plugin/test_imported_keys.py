@@ -28,7 +28,7 @@ def present(tenant: RunningEmulator, key: Recorded) -> list[str]:
     return [secret.id for secret in tenant.secrets(key.id)]
 
 
-def test_a_refresh_leaves_unknown_what_is_unknown(
+def test_refresh_does_not_guess_the_current_secret(
     host: PluginHost, tenant: RunningEmulator, imported: Recorded
 ) -> None:
     assert host.refresh(imported) == imported
@@ -38,7 +38,7 @@ def test_a_refresh_leaves_unknown_what_is_unknown(
     assert host.refresh(imported) == imported
 
 
-def test_a_refresh_finds_that_none_of_its_secrets_is_left(
+def test_refresh_finds_that_every_secret_is_gone(
     host: PluginHost, tenant: RunningEmulator, imported: Recorded
 ) -> None:
     for secret in present(tenant, imported):
@@ -47,7 +47,7 @@ def test_a_refresh_finds_that_none_of_its_secrets_is_left(
     assert host.refresh(imported).inputs["secret_expires_on"] == "missing"
 
 
-def test_a_rotation_ends_neither_of_two_secrets_that_work(
+def test_rotation_refuses_to_revoke_either_of_two_valid_secrets(
     host: PluginHost, tenant: RunningEmulator, imported: Recorded, declared: Properties
 ) -> None:
     before = present(tenant, imported)
@@ -59,7 +59,7 @@ def test_a_rotation_ends_neither_of_two_secrets_that_work(
     assert present(tenant, imported) == before
 
 
-def test_a_rotation_takes_the_place_of_a_secret_that_has_ended(
+def test_rotation_replaces_an_expired_secret(
     host: PluginHost, tenant: RunningEmulator, imported: Recorded, declared: Properties
 ) -> None:
     for secret in present(tenant, imported):

@@ -8,7 +8,7 @@ from zdx_emulator.testing import RunningEmulator
 BY_KEY_PAIR = {"authType": "JWKS", "clientJWKsUrl": "https://acme.example/jwks"}
 
 
-def test_the_name_of_such_a_client_is_taken_and_the_message_says_why(
+def test_adopt_refuses_a_client_with_a_private_key(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     tenant.create_client("ci", clientAuthentication=BY_KEY_PAIR)

@@ -22,7 +22,7 @@ def asked(tenant: RunningEmulator) -> list[str]:
     return requests
 
 
-def test_every_call_works_once_in_a_life(
+def test_lifecycle_of_a_key_runs_every_operation(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     checked = host.check(declared)
@@ -39,7 +39,7 @@ def test_every_call_works_once_in_a_life(
     assert tenant.clients() == []
 
 
-def test_a_made_key_is_in_the_tenant_as_declared(
+def test_create_sends_every_input_to_the_tenant(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up({**declared, "enabled": False, "token_lifetime_seconds": 60})
@@ -55,7 +55,7 @@ def test_a_made_key_is_in_the_tenant_as_declared(
 
 
 @except_where(separate_client_id="a key ID signs no one in there")
-def test_the_outputs_of_a_made_key_are_all_there(
+def test_create_returns_every_output(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     checked = host.check(declared).inputs
@@ -84,7 +84,7 @@ def test_the_outputs_of_a_made_key_are_all_there(
 
 
 @except_where(read_lag_ms="the list is read again until it shows the key")
-def test_first_create_asks_for_token_roles_and_keys_then_sends_three_requests(
+def test_first_create_reads_token_roles_and_keys_then_sends_three_requests(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -96,7 +96,7 @@ def test_first_create_asks_for_token_roles_and_keys_then_sends_three_requests(
 
 
 @except_where(read_lag_ms="the list is read again until it shows the key")
-def test_second_create_is_three_requests_two_of_them_at_once(
+def test_second_create_sends_three_requests_two_of_them_at_once(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     host.up(declared)
@@ -109,7 +109,7 @@ def test_second_create_is_three_requests_two_of_them_at_once(
     assert {one, other} == {f"POST {API_CLIENTS}/{second.id}/secrets", f"GET {API_CLIENTS}"}
 
 
-def test_an_update_is_two_calls(
+def test_update_sends_two_requests(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -120,7 +120,7 @@ def test_an_update_is_two_calls(
     assert asked(tenant) == [f"GET {API_CLIENTS}/{key.id}", f"PUT {API_CLIENTS}/{key.id}"]
 
 
-def test_rename_asks_for_the_list_before_and_after(
+def test_rename_reads_the_list_before_and_after(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = start_host().up(declared)
@@ -138,7 +138,7 @@ def test_rename_asks_for_the_list_before_and_after(
     ]
 
 
-def test_an_update_that_finds_all_as_declared_writes_nothing(
+def test_update_of_an_up_to_date_key_writes_nothing(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -150,7 +150,7 @@ def test_an_update_that_finds_all_as_declared_writes_nothing(
     assert asked(tenant) == [f"GET {API_CLIENTS}/{key.id}"]
 
 
-def test_a_delete_is_two_calls(
+def test_delete_sends_two_requests(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -161,7 +161,7 @@ def test_a_delete_is_two_calls(
     assert asked(tenant) == [f"GET {API_CLIENTS}/{key.id}", f"DELETE {API_CLIENTS}/{key.id}"]
 
 
-def test_an_unchanged_up_asks_nothing(
+def test_up_without_changes_sends_no_request(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -174,7 +174,7 @@ def test_an_unchanged_up_asks_nothing(
     assert asked(tenant) == []
 
 
-def test_a_refresh_is_one_list_and_one_secrets_call_a_key(
+def test_refresh_sends_one_list_request_and_one_secrets_request_per_key(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties, switches: Switches
 ) -> None:
     tenant.switch(switches.model_copy(update={"list_descriptions": True}))

@@ -48,7 +48,7 @@ def spelled(epoch_seconds: int) -> str:
     return f"{datetime.fromtimestamp(epoch_seconds, timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def test_a_key_is_shown_with_all_that_can_be_known_of_it(tenant: RunningEmulator) -> None:
+def test_lookup_returns_every_attribute_of_a_key(tenant: RunningEmulator) -> None:
     client = tenant.create_client("ci", description=MARKED, status=False, accessTokenLifeTime=120)
     tenant.add_secret(client.id, days=90)
 
@@ -69,7 +69,7 @@ def test_a_key_is_shown_with_all_that_can_be_known_of_it(tenant: RunningEmulator
     )
 
 
-def test_both_secrets_are_shown_without_their_values_the_oldest_first(
+def test_lookup_lists_secrets_oldest_first_without_values(
     tenant: RunningEmulator,
 ) -> None:
     client = tenant.create_client("ci")
@@ -86,14 +86,14 @@ def test_both_secrets_are_shown_without_their_values_the_oldest_first(
     assert not [value for value in values if str(value) in repr(key)]
 
 
-def test_a_key_is_the_same_by_its_name_and_by_its_id(tenant: RunningEmulator) -> None:
+def test_lookup_by_name_and_by_id_is_the_same(tenant: RunningEmulator) -> None:
     client = tenant.create_client("ci", description=MARKED)
     tenant.add_secret(client.id)
 
     assert get_api_key(id=client.id) == get_api_key(name="ci")
 
 
-def test_a_lookup_shows_what_is_true_now(tenant: RunningEmulator) -> None:
+def test_lookup_reads_the_tenant_every_time(tenant: RunningEmulator) -> None:
     client = tenant.create_client("ci")
     get_api_key(id=client.id)
 
@@ -106,7 +106,7 @@ def test_a_lookup_shows_what_is_true_now(tenant: RunningEmulator) -> None:
 
 
 @pytest.mark.parametrize("wanted", ["CI-prod", "ci-prd", "ci-production"])
-def test_only_the_exact_name_answers_and_similar_ones_are_suggested(
+def test_lookup_matches_the_exact_name_and_suggests_similar_ones(
     tenant: RunningEmulator, wanted: str
 ) -> None:
     client = tenant.create_client("ci-prod")
@@ -123,7 +123,7 @@ def test_only_the_exact_name_answers_and_similar_ones_are_suggested(
 
 
 @except_where(unique_names="there are no two")
-def test_several_keys_of_one_name_are_shown_by_id_and_owner(tenant: RunningEmulator) -> None:
+def test_lookup_of_an_ambiguous_name_shows_ids_and_owners(tenant: RunningEmulator) -> None:
     first = tenant.create_client("ci", description=MARKED)
     second = tenant.create_client("ci")
 
@@ -137,7 +137,7 @@ def test_several_keys_of_one_name_are_shown_by_id_and_owner(tenant: RunningEmula
     assert get_api_key(id=second.id).key_id == second.id
 
 
-def test_a_client_of_another_product_with_the_same_name_is_in_nobodys_way(
+def test_lookup_ignores_a_client_of_another_product(
     plain_tenant: RunningEmulator,
 ) -> None:
     plain_tenant.create_client("ci", service="ZIAM", role="Super Admin")
@@ -146,7 +146,7 @@ def test_a_client_of_another_product_with_the_same_name_is_in_nobodys_way(
     assert get_api_key(name="ci").key_id == key.id
 
 
-def test_a_client_of_another_product_is_no_key(plain_tenant: RunningEmulator) -> None:
+def test_lookup_refuses_a_client_without_a_zdx_role(plain_tenant: RunningEmulator) -> None:
     client = plain_tenant.create_client("ci", service="ZIAM", role="Super Admin")
 
     for arguments in ({"name": "ci"}, {"id": client.id}):
@@ -155,7 +155,7 @@ def test_a_client_of_another_product_is_no_key(plain_tenant: RunningEmulator) ->
     assert get_api_keys() == []
 
 
-def test_an_id_that_is_not_there_is_shown(tenant: RunningEmulator) -> None:
+def test_lookup_names_an_id_that_does_not_exist(tenant: RunningEmulator) -> None:
     gone = tenant.create_client("ci")
     tenant.delete_client(gone.id)
 
@@ -163,7 +163,7 @@ def test_an_id_that_is_not_there_is_shown(tenant: RunningEmulator) -> None:
         get_api_key(id=gone.id)
 
 
-def test_lookup_of_a_key_that_goes_while_it_is_read_finds_none(tenant: RunningEmulator) -> None:
+def test_lookup_of_a_key_that_is_deleted_meanwhile_finds_none(tenant: RunningEmulator) -> None:
     client = tenant.create_client("ci")
     tenant.fault(path=SECRETS, hold="before")
 
@@ -184,7 +184,7 @@ def test_lookup_fails_if_only_the_secrets_are_said_to_be_gone(tenant: RunningEmu
         get_api_key(name="ci")
 
 
-def test_all_keys_come_by_name_anyone_who_made_them(tenant: RunningEmulator) -> None:
+def test_lookup_lists_keys_of_every_owner_by_name(tenant: RunningEmulator) -> None:
     for name in ("desk", "ci", "Ops"):
         tenant.create_client(name, description=MARKED if name == "ci" else "")
 
@@ -198,11 +198,11 @@ def test_all_keys_come_by_name_anyone_who_made_them(tenant: RunningEmulator) -> 
 
 
 @pytest.mark.usefixtures("plain_tenant")
-def test_the_roles_are_those_that_the_portal_shows() -> None:
+def test_lookup_lists_the_roles_of_the_portal() -> None:
     assert RoleResult(id=scope_id(READ_ONLY), name=READ_ONLY) in get_roles()
 
 
-def test_a_refusal_is_shown_in_a_line(tenant: RunningEmulator) -> None:
+def test_lookup_shows_a_refused_request_in_one_line(tenant: RunningEmulator) -> None:
     tenant.fault(path=API_CLIENTS, status=403)
 
     with pytest.raises(
@@ -211,7 +211,7 @@ def test_a_refusal_is_shown_in_a_line(tenant: RunningEmulator) -> None:
         get_api_keys()
 
 
-def test_a_lookup_costs_the_calls_that_its_page_says(
+def test_lookup_sends_the_documented_requests(
     plain_tenant: RunningEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clients = [plain_tenant.create_client(f"ci-{number}") for number in range(5)]

@@ -92,7 +92,7 @@ def test_create_sends_a_post_once_behind_a_failing_gateway(
 
 
 @only_where("as_documented")
-def test_rotation_revokes_no_secret_that_it_did_not_ask_for(
+def test_rotation_revokes_no_secret_that_it_did_not_request(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -113,7 +113,7 @@ def test_rotation_revokes_no_secret_that_it_did_not_ask_for(
 
 
 @only_where("as_documented")
-def test_create_says_that_a_client_may_exist_if_looking_for_it_fails_too(
+def test_create_says_that_a_client_may_exist_if_the_search_fails(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     tenant.fault(method="POST", path=API_CLIENTS, drop="after")

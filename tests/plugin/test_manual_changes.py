@@ -13,7 +13,7 @@ def key(start_host: StartHost, declared: Properties) -> Recorded:
     return start_host().up(declared)
 
 
-def test_a_role_taken_away_manually_is_drift_that_the_next_up_corrects(
+def test_update_corrects_a_manually_removed_role(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     tenant.change_client(key.id, clientResources=[])
@@ -28,7 +28,7 @@ def test_a_role_taken_away_manually_is_drift_that_the_next_up_corrects(
 
 
 @pytest.mark.parametrize("name", ["ci ", "a\tb"])
-def test_a_name_given_manually_that_breaks_our_rule_is_drift_that_the_next_up_corrects(
+def test_update_corrects_a_manually_set_invalid_name(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties, name: str
 ) -> None:
     tenant.change_client(key.id, name=name)
@@ -41,7 +41,7 @@ def test_a_name_given_manually_that_breaks_our_rule_is_drift_that_the_next_up_co
     assert tenant.client(key.id).name == "ci"
 
 
-def test_a_key_that_was_changed_manually_can_be_deleted(
+def test_delete_removes_a_manually_changed_key(
     host: PluginHost, tenant: RunningEmulator, key: Recorded
 ) -> None:
     tenant.change_client(key.id, clientResources=[], name="ci ")
@@ -51,15 +51,13 @@ def test_a_key_that_was_changed_manually_can_be_deleted(
     assert tenant.clients() == []
 
 
-def test_get_of_a_key_without_a_zdx_role_gives_it(
-    host: PluginHost, tenant: RunningEmulator
-) -> None:
+def test_get_returns_a_key_without_a_zdx_role(host: PluginHost, tenant: RunningEmulator) -> None:
     client = tenant.create_client("by-hand ", role="API_Role_READONLY", service="ZIA")
 
     assert host.get(client.id, {}).outputs["name"] == "by-hand "
 
 
-def test_a_role_that_the_tenant_does_not_offer_any_more_is_shown_in_a_sentence(
+def test_update_with_a_removed_role_fails_without_an_internal_error(
     host: PluginHost, key: Recorded
 ) -> None:
     gone = {"role_id": "hhlm4bhmbg7ir::gone", "role": "Gone"}
@@ -71,9 +69,7 @@ def test_a_role_that_the_tenant_does_not_offer_any_more_is_shown_in_a_sentence(
     assert "StopIteration" not in failed.value.shown
 
 
-def test_a_state_that_cannot_be_read_shows_no_part_of_the_secret(
-    host: PluginHost, key: Recorded
-) -> None:
+def test_delete_with_an_unreadable_state_shows_no_secret(host: PluginHost, key: Recorded) -> None:
     outputs = {name: value for name, value in key.outputs.items() if name != "role_id"}
 
     with pytest.raises(PluginError) as failed:

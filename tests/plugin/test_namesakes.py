@@ -34,7 +34,7 @@ def test_create_refuses_a_name_that_was_taken_since_the_list_was_read(
 
 
 @names_repeat
-def test_create_refuses_a_name_that_another_stack_took_a_moment_ago(
+def test_create_refuses_a_name_that_another_stack_just_took(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     late = start_host()
@@ -64,7 +64,7 @@ def test_create_says_what_to_do_and_the_next_run_says_how(
 
 
 @only_where("as_documented")
-def test_two_stacks_that_create_one_name_at_once_never_both_succeed(
+def test_create_by_two_stacks_at_once_never_succeeds_twice(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     hosts = {stack: start_host() for stack in ("prod", "dev")}
@@ -93,7 +93,7 @@ def test_two_stacks_that_create_one_name_at_once_never_both_succeed(
 
 
 @only_where("as_documented")
-def test_two_tenant_settings_that_name_one_tenant_create_one_key_of_a_name(
+def test_create_through_two_entries_of_one_tenant_creates_one_key(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     entry = json.dumps({"a": tenant.settings(), "b": tenant.settings()})
@@ -137,7 +137,7 @@ def test_create_deletes_its_client_if_the_list_cannot_be_read(
 
 
 @only_where("as_documented")
-def test_create_in_the_place_of_a_deleted_key_is_not_refused_by_a_list_that_shows_it(
+def test_create_after_a_delete_ignores_a_list_that_still_shows_the_key(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     first = host.up(declared)

@@ -19,7 +19,7 @@ NOT_SEEN_YET = Switches(read_lag_ms=3_600_000)
 
 
 @only_where("first_secret")
-def test_a_first_secret_that_no_one_was_shown_is_revoked_by_a_rotation(
+def test_rotation_revokes_a_first_secret_that_was_never_shown(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -33,7 +33,7 @@ def test_a_first_secret_that_no_one_was_shown_is_revoked_by_a_rotation(
 
 
 @only_where("as_documented")
-def test_a_lost_client_that_is_not_seen_yet_is_finished_by_the_next_run(
+def test_create_finishes_a_lost_client_that_was_not_listed_yet(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     tenant.switch(NOT_SEEN_YET)
@@ -50,7 +50,7 @@ def test_a_lost_client_that_is_not_seen_yet_is_finished_by_the_next_run(
 
 
 @only_where("as_documented")
-def test_a_lost_secret_of_a_key_that_is_not_seen_yet_takes_the_key_with_it(
+def test_create_deletes_an_unlisted_client_whose_secret_was_lost(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     tenant.switch(NOT_SEEN_YET)
@@ -63,7 +63,7 @@ def test_a_lost_secret_of_a_key_that_is_not_seen_yet_takes_the_key_with_it(
 
 
 @only_where("as_documented")
-def test_a_name_that_this_process_has_just_given_is_taken_although_it_is_not_seen_yet(
+def test_create_refuses_its_own_recent_name_before_it_is_listed(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     tenant.switch(NOT_SEEN_YET)
@@ -76,7 +76,7 @@ def test_a_name_that_this_process_has_just_given_is_taken_although_it_is_not_see
 
 
 @only_where("separate_client_id")
-def test_a_key_id_signs_no_one_in_where_a_client_authenticates_by_another_id(
+def test_create_returns_the_id_although_the_client_id_differs(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -140,7 +140,7 @@ def test_verify_live_finds_that_revoking_a_secret_invalidates_its_tokens(
 
 
 @only_where("audience")
-def test_a_refused_audience_names_the_setting_that_leaves_it_out(
+def test_authenticate_names_the_setting_of_a_refused_audience(
     start_host: StartHost, declared: Properties
 ) -> None:
     ((_, reason),) = start_host(tokenAudience=None).check(declared).failures
@@ -157,7 +157,7 @@ def test_a_refused_audience_names_the_setting_that_leaves_it_out(
     ],
     ids=["sdks", "help pages"],
 )
-def test_a_private_key_authenticates_with_the_audience_of_either_document(
+def test_authenticate_with_a_private_key_takes_either_documented_audience(
     start_host: StartHost,
     tenant: RunningEmulator,
     declared: Properties,
@@ -176,7 +176,7 @@ def test_a_private_key_authenticates_with_the_audience_of_either_document(
 
 
 @only_where("assertions")
-def test_a_refused_assertion_names_the_setting_of_its_audience(
+def test_authenticate_names_the_setting_of_a_refused_assertion(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     pair = KeyPair.make_ec()
@@ -191,7 +191,7 @@ def test_a_refused_assertion_names_the_setting_of_its_audience(
 
 
 @only_where("separate_client_id")
-def test_verify_live_finds_that_a_clients_id_is_not_what_it_authenticates_by(
+def test_verify_live_finds_that_a_client_authenticates_with_another_id(
     tenant: RunningEmulator,
 ) -> None:
     result = check_assumption(tenant, "A client can authenticate with a new secret at once")

@@ -20,7 +20,7 @@ def changes(key: Recorded, refreshed: Recorded) -> Properties:
     return {name: value for name, value in refreshed.outputs.items() if value != key.outputs[name]}
 
 
-def test_a_key_as_it_was_left_reads_the_same(host: PluginHost, key: Recorded) -> None:
+def test_refresh_of_an_unchanged_key_changes_nothing(host: PluginHost, key: Recorded) -> None:
     refreshed = host.refresh(key)
 
     assert refreshed == key
@@ -34,7 +34,7 @@ def test_a_key_as_it_was_left_reads_the_same(host: PluginHost, key: Recorded) ->
         ({"accessTokenLifeTime": 61}, {"token_lifetime_seconds": 61}),
     ],
 )
-def test_a_change_manually_is_in_the_outputs_and_in_the_inputs(
+def test_refresh_records_drift_in_outputs_and_inputs(
     host: PluginHost,
     tenant: RunningEmulator,
     key: Recorded,
@@ -50,7 +50,7 @@ def test_a_change_manually_is_in_the_outputs_and_in_the_inputs(
     assert refreshed.inputs == {**key.inputs, **drift}
 
 
-def test_a_description_changed_manually_is_read_without_its_marker(
+def test_refresh_reads_a_description_without_its_marker(
     host: PluginHost, tenant: RunningEmulator, key: Recorded
 ) -> None:
     remote = tenant.client(key.id).description.replace("for the pipeline", "for what?")
@@ -59,7 +59,7 @@ def test_a_description_changed_manually_is_read_without_its_marker(
     assert changes(key, host.refresh(key)) == {"description": "for what?"}
 
 
-def test_a_wiped_description_is_a_lost_mark_too(
+def test_refresh_of_an_empty_description_finds_no_owner(
     host: PluginHost, tenant: RunningEmulator, key: Recorded
 ) -> None:
     tenant.change_client(key.id, description="")
@@ -67,7 +67,7 @@ def test_a_wiped_description_is_a_lost_mark_too(
     assert changes(key, host.refresh(key)) == {"description": "", "managed_by": ""}
 
 
-def test_a_role_changed_manually_is_read_by_its_name(
+def test_refresh_reads_a_changed_role_by_its_name(
     host: PluginHost, tenant: RunningEmulator, key: Recorded
 ) -> None:
     other = tenant.create_client("other", role="ZDX Super Admin")
@@ -80,7 +80,7 @@ def test_a_role_changed_manually_is_read_by_its_name(
     }
 
 
-def test_the_declared_spelling_of_a_role_is_kept_while_it_is_the_same(
+def test_refresh_keeps_the_declared_spelling_of_a_role(
     start_host: StartHost, declared: Properties
 ) -> None:
     key = start_host().up({**declared, "role": "zdx read-only ADMIN"})
@@ -88,7 +88,7 @@ def test_the_declared_spelling_of_a_role_is_kept_while_it_is_the_same(
     assert start_host().refresh(key).outputs["role"] == "zdx read-only ADMIN"
 
 
-def test_a_secret_that_is_gone_is_missing_and_its_value_is_carried_over(
+def test_refresh_marks_a_revoked_secret_missing_and_keeps_its_value(
     host: PluginHost, tenant: RunningEmulator, key: Recorded
 ) -> None:
     tenant.delete_secret(key.id, key.outputs["secret_id"])
@@ -97,7 +97,7 @@ def test_a_secret_that_is_gone_is_missing_and_its_value_is_carried_over(
 
 
 @except_where(first_secret="one more is a third one there")
-def test_a_second_secret_created_manually_changes_nothing(
+def test_refresh_ignores_a_manually_created_second_secret(
     host: PluginHost, tenant: RunningEmulator, key: Recorded
 ) -> None:
     tenant.add_secret(key.id)
@@ -105,7 +105,7 @@ def test_a_second_secret_created_manually_changes_nothing(
     assert changes(key, host.refresh(key)) == {}
 
 
-def test_a_key_that_is_gone_has_no_id(
+def test_refresh_of_a_deleted_key_returns_no_id(
     host: PluginHost, tenant: RunningEmulator, key: Recorded
 ) -> None:
     tenant.delete_client(key.id)
@@ -113,7 +113,7 @@ def test_a_key_that_is_gone_has_no_id(
     assert host.refresh(key) == Recorded("", {}, {})
 
 
-def test_get_gives_an_existing_key_without_its_secret(
+def test_get_returns_an_existing_key_without_its_secret(
     host: PluginHost, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("by-hand", role="ZDX Super Admin", description="made manually")
@@ -133,7 +133,7 @@ def test_get_gives_an_existing_key_without_its_secret(
 
 
 @except_where(first_secret="no key is without a secret there")
-def test_get_of_a_key_without_a_secret_gives_none(
+def test_get_of_a_key_without_a_secret_returns_no_secret_id(
     host: PluginHost, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("by-hand")
@@ -141,26 +141,24 @@ def test_get_of_a_key_without_a_secret_gives_none(
     assert "secret_id" not in host.get(client.id, {}).outputs
 
 
-def test_get_of_a_key_that_another_stack_owns_names_the_owner(
-    host: PluginHost, key: Recorded
-) -> None:
+def test_get_of_a_key_of_another_stack_returns_its_owner(host: PluginHost, key: Recorded) -> None:
     assert host.get(key.id, {}).outputs["managed_by"] == "keys/prod/ci"
 
 
 @pytest.mark.parametrize("key_id", ["no-such-key", "../api-clients", "a b", "%2e%2e"])
-def test_get_of_a_key_that_is_not_there_is_an_error(host: PluginHost, key_id: str) -> None:
+def test_get_of_a_missing_key_is_an_error(host: PluginHost, key_id: str) -> None:
     with pytest.raises(PluginError) as failed:
         host.get(key_id, {})
 
     assert f"the tenant acme has no API client {key_id}." in failed.value.sentence
 
 
-def test_get_in_a_tenant_entry_that_is_not_there_is_an_error(host: PluginHost) -> None:
+def test_get_in_an_unknown_tenant_is_an_error(host: PluginHost) -> None:
     with pytest.raises(PluginError, match='zdx:tenants has no tenant "eu"'):
         host.get("any", {"tenant": "eu"})
 
 
-def test_a_key_that_cannot_be_read_is_named(
+def test_refresh_names_a_key_that_it_cannot_read(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)

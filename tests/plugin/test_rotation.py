@@ -38,7 +38,7 @@ def present(tenant: RunningEmulator, key: Recorded) -> set[str]:
     return {secret.id for secret in tenant.secrets(key.id)}
 
 
-def test_a_secret_is_created_for_the_declared_lifetime(
+def test_create_gives_the_secret_the_declared_lifetime(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties
 ) -> None:
     key = host.up(rotating)
@@ -48,7 +48,7 @@ def test_a_secret_is_created_for_the_declared_lifetime(
     assert abs(secret.expires_at - tenant.now() - 90 * 86_400) < 3600
 
 
-def test_a_changed_trigger_creates_a_secret_and_keeps_the_previous_one(
+def test_rotation_by_a_trigger_keeps_the_previous_secret(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties
 ) -> None:
     key = host.up(rotating)
@@ -65,7 +65,7 @@ def test_a_changed_trigger_creates_a_secret_and_keeps_the_previous_one(
     assert tenant.can_authenticate(key.id, rotated.outputs["key_secret"])
 
 
-def test_a_rotation_is_done_once(host: PluginHost, rotating: Properties) -> None:
+def test_rotation_by_a_trigger_runs_once(host: PluginHost, rotating: Properties) -> None:
     declared = triggered(rotating, "2")
     rotated = host.up_again(host.up(rotating), declared)
 
@@ -75,7 +75,9 @@ def test_a_rotation_is_done_once(host: PluginHost, rotating: Properties) -> None
     assert host.diff(rotated, checked.inputs).changes == "DIFF_NONE"
 
 
-def test_an_unknown_trigger_leaves_the_day_unknown(host: PluginHost, rotating: Properties) -> None:
+def test_check_of_an_unknown_trigger_leaves_the_expiry_date_unknown(
+    host: PluginHost, rotating: Properties
+) -> None:
     key = host.up(rotating)
 
     checked = host.check(triggered(rotating, UNKNOWN), key.inputs)
@@ -85,7 +87,7 @@ def test_an_unknown_trigger_leaves_the_day_unknown(host: PluginHost, rotating: P
     assert host.diff(key, checked.inputs).changes == "DIFF_UNKNOWN"
 
 
-def test_a_previous_secret_is_revoked_on_its_day_and_not_before(
+def test_update_revokes_the_previous_secret_on_its_day_and_not_before(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties
 ) -> None:
     declared = triggered(rotating, "2")
@@ -102,7 +104,7 @@ def test_a_previous_secret_is_revoked_on_its_day_and_not_before(
     assert host.diff(revoked, revoked.inputs).changes == "DIFF_NONE"
 
 
-def test_a_preview_shows_the_day_of_a_revoke_as_it_moves(
+def test_check_shows_the_day_of_a_revoke_as_it_moves(
     host: PluginHost, rotating: Properties
 ) -> None:
     declared = triggered(rotating, "2")
@@ -118,7 +120,7 @@ def test_a_preview_shows_the_day_of_a_revoke_as_it_moves(
     assert "previous_secret_revoke_on" not in revoked.inputs
 
 
-def test_a_refresh_on_the_day_of_a_revoke_announces_none(
+def test_refresh_on_the_day_of_a_revoke_announces_none(
     host: PluginHost, start_host: StartHost, rotating: Properties, engine: Engine
 ) -> None:
     key = owed_today(host.up_again(host.up(rotating), triggered(rotating, "2")))
@@ -129,7 +131,7 @@ def test_a_refresh_on_the_day_of_a_revoke_announces_none(
     assert engine.said == []
 
 
-def test_a_revoke_that_fails_stays_owed_and_is_shown(
+def test_update_warns_of_a_failed_revoke_and_retries_it_next_time(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties, engine: Engine
 ) -> None:
     declared = triggered(rotating, "2")
@@ -145,7 +147,7 @@ def test_a_revoke_that_fails_stays_owed_and_is_shown(
     assert present(tenant, key) == {key.outputs["secret_id"]}
 
 
-def test_a_previous_secret_that_is_gone_already_is_nothing_to_show(
+def test_update_ignores_a_previous_secret_that_is_already_gone(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties, engine: Engine
 ) -> None:
     declared = triggered(rotating, "2")
@@ -219,7 +221,7 @@ def test_rotation_on_the_day_on_which_an_overlap_ends_needs_no_permission(
     assert present(tenant, third) == {second.outputs["secret_id"], third.outputs["secret_id"]}
 
 
-def test_a_second_rotation_inside_the_overlap_revokes_the_first_secret_and_not_the_second(
+def test_rotation_in_the_overlap_revokes_only_the_oldest_secret(
     host: PluginHost, tenant: RunningEmulator, rotating: Properties
 ) -> None:
     first = host.up(rotating)

@@ -49,7 +49,7 @@ def tenant() -> Iterator[RunningEmulator]:
         yield running
 
 
-def test_the_held_secret_works_and_no_rotation_is_missed_whatever_happens(
+def test_rotation_misses_no_date_and_keeps_the_current_secret_valid(
     tenant: RunningEmulator,
 ) -> None:
     class Life(OneKey):

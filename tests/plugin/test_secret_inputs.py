@@ -37,7 +37,7 @@ def test_create_refuses_an_existing_key_without_its_name(
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])
-def test_a_failed_create_shows_no_name(
+def test_create_that_fails_shows_no_secret_name(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, method: str, engine: Engine
 ) -> None:
     accepted = host.check(declared).inputs
@@ -47,7 +47,7 @@ def test_a_failed_create_shows_no_name(
     assert PLANTED not in "".join(engine.said)
 
 
-def test_a_failed_update_shows_neither_the_old_name_nor_the_new(
+def test_update_that_fails_shows_no_secret_name(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -58,7 +58,7 @@ def test_a_failed_update_shows_neither_the_old_name_nor_the_new(
     assert 'the key "[secret]": could not' in said
 
 
-def test_a_name_that_is_no_secret_any_more_stays_out_as_far_as_it_was_one(
+def test_update_that_fails_hides_a_previously_secret_name(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
@@ -83,7 +83,7 @@ def test_update_and_delete_of_a_lost_key_show_no_name(
     assert f'the key "[secret]" ({key.id}) was kept because' in warning
 
 
-def test_a_rotation_is_announced_without_the_name(
+def test_diff_announces_a_rotation_without_the_secret_name(
     host: PluginHost, declared: Properties, engine: Engine
 ) -> None:
     key = host.up(declared)
@@ -107,7 +107,7 @@ def test_check_shows_no_value_of_a_secret(
     assert PLANTED not in reason
 
 
-def test_a_rotation_is_announced_without_garbling_its_dates(
+def test_diff_announces_a_rotation_with_its_trigger_unmasked(
     host: PluginHost, declared: Properties, engine: Engine
 ) -> None:
     rotating = {**declared, "rotation": {"triggers": {"round": "2"}}, "name": "ci"}
@@ -122,7 +122,7 @@ def test_a_rotation_is_announced_without_garbling_its_dates(
 
 
 @pytest.mark.parametrize("prop", ["name", "role", "description", "tenant", "enabled", "rotation"])
-def test_a_value_that_a_transform_created_a_secret_is_not_printed_by_the_engine(
+def test_check_shows_no_value_that_a_transform_marks_secret(
     host: PluginHost, declared: Properties, prop: str
 ) -> None:
     # The engine applies transforms after the program named its secrets, and passes plain

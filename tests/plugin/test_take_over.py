@@ -46,7 +46,7 @@ def test_take_over_that_fails_leaves_the_key_to_its_owner(
 
 
 @only_where("as_documented")
-def test_take_over_that_cannot_be_undone_says_so_and_the_next_run_finishes_it(
+def test_take_over_that_cannot_be_undone_is_finished_by_the_next_run(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = start_host().up({**declared, "managed_by": "other/prod/ci"})
@@ -71,7 +71,7 @@ def test_take_over_that_cannot_be_undone_says_so_and_the_next_run_finishes_it(
         (("POST", SECRETS), "after"),
     ],
 )
-def test_two_take_overs_at_once_leave_no_state_with_a_dead_secret(
+def test_take_over_by_two_stacks_at_once_leaves_no_state_with_a_revoked_secret(
     start_host: StartHost,
     tenant: RunningEmulator,
     declared: Properties,
@@ -106,7 +106,7 @@ def test_two_take_overs_at_once_leave_no_state_with_a_dead_secret(
 
 
 @only_where("as_documented")
-def test_take_over_whose_secret_a_late_request_replaced_is_corrected_as_the_refusal_says(
+def test_take_over_with_a_replaced_secret_is_corrected_as_the_refusal_says(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     # No client of this API can take back a POST that is on its way.

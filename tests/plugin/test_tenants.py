@@ -38,7 +38,7 @@ def entries(tenant: RunningEmulator) -> Callable[..., str]:
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_settings_that_name_another_tenant_stop_every_call(
+def test_operations_fail_if_the_settings_point_to_another_tenant(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties, call: str
 ) -> None:
     key = start_host().up(declared)
@@ -55,14 +55,16 @@ def test_settings_that_name_another_tenant_stop_every_call(
     assert tenant.clients() == before
 
 
-def test_another_cloud_is_another_tenant(start_host: StartHost, declared: Properties) -> None:
+def test_refresh_fails_if_the_settings_point_to_another_cloud(
+    start_host: StartHost, declared: Properties
+) -> None:
     key = start_host().up(declared)
 
     with pytest.raises(PluginError, match=r"the settings point to acme \(cloud beta\)"):
         start_host(cloud="beta").refresh(key)
 
 
-def test_a_tenant_entry_that_resolves_elsewhere_replaces_the_key(
+def test_diff_replaces_the_key_if_the_tenant_changes(
     start_host: StartHost, declared: Properties, entries: Callable[..., str]
 ) -> None:
     host = start_host(tenants=entries(eu="acme-eu"))
@@ -73,7 +75,7 @@ def test_a_tenant_entry_that_resolves_elsewhere_replaces_the_key(
     )
 
 
-def test_a_tenant_entry_of_the_same_tenant_replaces_nothing(
+def test_diff_replaces_nothing_if_a_new_tenant_name_is_the_same_tenant(
     start_host: StartHost, declared: Properties, entries: Callable[..., str]
 ) -> None:
     host = start_host(tenants=entries(same="acme"))
@@ -84,7 +86,7 @@ def test_a_tenant_entry_of_the_same_tenant_replaces_nothing(
     )
 
 
-def test_a_key_of_a_tenant_entry_records_the_tenant_of_the_tenant_entry(
+def test_create_records_the_tenant_name_and_its_vanity_domain(
     start_host: StartHost, declared: Properties, entries: Callable[..., str]
 ) -> None:
     key = start_host(tenants=entries(eu="acme-eu")).up({**declared, "tenant": "eu"})
@@ -92,7 +94,7 @@ def test_a_key_of_a_tenant_entry_records_the_tenant_of_the_tenant_entry(
     assert (key.outputs["tenant"], key.outputs["vanity_domain"]) == ("eu", "acme-eu")
 
 
-def test_a_replaced_key_is_deleted_in_its_own_tenant(
+def test_replace_deletes_the_key_in_its_own_tenant(
     start_host: StartHost,
     tenant: RunningEmulator,
     declared: Properties,
@@ -108,7 +110,7 @@ def test_a_replaced_key_is_deleted_in_its_own_tenant(
 
 
 @pytest.mark.parametrize("call", ["refresh", "delete"])
-def test_a_key_whose_tenant_entry_was_renamed_is_found_by_its_tenant(
+def test_operations_find_the_tenant_after_its_entry_was_renamed(
     start_host: StartHost, declared: Properties, entries: Callable[..., str], call: str
 ) -> None:
     key = start_host(tenants=entries(eu="acme-eu")).up({**declared, "tenant": "eu"})
@@ -117,7 +119,7 @@ def test_a_key_whose_tenant_entry_was_renamed_is_found_by_its_tenant(
     CALLS[call](renamed, key)
 
 
-def test_a_key_whose_tenant_entry_was_renamed_is_changed_in_place(
+def test_update_with_a_renamed_tenant_entry_keeps_the_key(
     start_host: StartHost, declared: Properties, entries: Callable[..., str]
 ) -> None:
     key = start_host(tenants=entries(eu="acme-eu")).up({**declared, "tenant": "eu"})
@@ -128,7 +130,7 @@ def test_a_key_whose_tenant_entry_was_renamed_is_changed_in_place(
     assert renamed.update(key, news).outputs == {**key.outputs, "tenant": "emea"}
 
 
-def test_settings_that_name_another_tenant_announce_nothing_that_will_not_happen(
+def test_diff_in_another_tenant_announces_no_rotation(
     start_host: StartHost, engine: Engine, declared: Properties
 ) -> None:
     key = start_host().up({**declared, "rotation": {}})
@@ -150,7 +152,7 @@ def impostor() -> Iterator[RunningEmulator]:
 
 @only_where("as_documented")
 @pytest.mark.parametrize("call", ["refresh", "update", "delete"])
-def test_another_server_of_the_same_name_does_not_lose_a_key(
+def test_operations_on_another_server_of_the_tenant_lose_no_key(
     start_host: StartHost,
     tenant: RunningEmulator,
     impostor: RunningEmulator,
@@ -168,7 +170,7 @@ def test_another_server_of_the_same_name_does_not_lose_a_key(
     assert impostor.clients() == []
 
 
-def test_a_key_that_is_found_at_a_new_address_is_the_same(
+def test_operations_accept_a_new_address_of_the_same_tenant(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = start_host().up(declared)
@@ -186,7 +188,7 @@ def test_a_key_that_is_found_at_a_new_address_is_the_same(
 
 
 @only_where("as_documented")
-def test_a_key_whose_entry_was_renamed_is_found_at_its_own_address(
+def test_delete_finds_a_renamed_tenant_entry_by_its_address(
     start_host: StartHost, tenant: RunningEmulator, impostor: RunningEmulator, declared: Properties
 ) -> None:
     entries = {"before": tenant.settings()}
@@ -198,9 +200,7 @@ def test_a_key_whose_entry_was_renamed_is_found_at_its_own_address(
     assert tenant.clients() == []
 
 
-def test_a_cloud_that_is_a_mere_name_is_shown_as_the_cloud_of_a_key(
-    start_host: StartHost, declared: Properties
-) -> None:
+def test_refresh_shows_the_cloud_name_of_a_key(start_host: StartHost, declared: Properties) -> None:
     key = start_host(cloud="preview").up(declared)
 
     with pytest.raises(PluginError, match=r"belongs to the tenant acme \(cloud preview\)"):
@@ -208,7 +208,7 @@ def test_a_cloud_that_is_a_mere_name_is_shown_as_the_cloud_of_a_key(
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_state_of_a_later_version_stops_every_call(
+def test_operations_refuse_the_state_of_a_later_version(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties, call: str
 ) -> None:
     host = start_host()
@@ -223,7 +223,7 @@ def test_a_state_of_a_later_version_stops_every_call(
     assert tenant.requests() == []
 
 
-def test_a_tenant_entry_that_is_not_known_yet_replaces_nothing(
+def test_diff_replaces_nothing_if_the_tenant_is_unknown(
     start_host: StartHost, declared: Properties, entries: Callable[..., str]
 ) -> None:
     host = start_host(vanityDomain="elsewhere", tenants=entries(a="acme"))

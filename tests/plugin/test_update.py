@@ -13,7 +13,7 @@ def key(start_host: StartHost, declared: Properties) -> Recorded:
     return start_host().up(declared)
 
 
-def test_everything_that_is_declared_is_changed_in_place(
+def test_update_changes_every_input_in_place(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     changed = {
@@ -39,7 +39,7 @@ def test_everything_that_is_declared_is_changed_in_place(
     assert updated.outputs == {**key.outputs, **changed, **role_id}
 
 
-def test_an_update_keeps_the_secret(
+def test_update_keeps_the_secret(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     updated = host.up_again(key, {**declared, "name": "ci-2"})
@@ -49,7 +49,7 @@ def test_an_update_keeps_the_secret(
     assert known_secrets(tenant, key.id) == [key.outputs["secret_id"]]
 
 
-def test_an_update_keeps_what_is_not_ours(
+def test_update_keeps_roles_and_fields_that_are_not_ours(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     (resource,) = tenant.client(key.id).client_resources
@@ -71,7 +71,7 @@ def test_an_update_keeps_what_is_not_ours(
     assert client.model_dump(by_alias=True)["addedByTheVendorLater"] == {"kept": True}
 
 
-def test_an_update_of_another_field_does_not_undo_a_role_of_its_own_kind(
+def test_update_of_the_name_corrects_a_manually_changed_role(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     other = tenant.create_client("other", role="ZDX Super Admin")
@@ -84,7 +84,7 @@ def test_an_update_of_another_field_does_not_undo_a_role_of_its_own_kind(
     assert [scope.id for scope in resource.selected_scopes] == [scope_id("ZDX Read-only Admin")]
 
 
-def test_drift_is_corrected_after_a_refresh(
+def test_update_corrects_drift_after_a_refresh(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     before = tenant.client(key.id)
@@ -98,7 +98,7 @@ def test_drift_is_corrected_after_a_refresh(
     assert tenant.client(key.id).description.startswith("for the pipeline [pulumi keys/prod/ci #")
 
 
-def test_a_wiped_mark_is_written_again_with_the_states_ownership_id(
+def test_update_restores_a_removed_ownership_marker(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     before = tenant.client(key.id).description
@@ -110,7 +110,7 @@ def test_a_wiped_mark_is_written_again_with_the_states_ownership_id(
     assert updated.outputs["ownership_id"] == key.outputs["ownership_id"]
 
 
-def test_a_resource_that_was_renamed_with_an_alias_keeps_its_key(
+def test_update_keeps_the_key_of_a_resource_renamed_with_an_alias(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     updated = host.up_again(key, {**declared, "managed_by": "keys/prod/renamed"})
@@ -142,7 +142,7 @@ def test_check_refuses_a_longer_owner_before_anything_is_sent(
     assert tenant.requests() == []
 
 
-def test_a_key_that_another_resource_has_taken_over_is_not_changed(
+def test_update_refuses_a_key_that_another_resource_took_over(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     tenant.change_client(key.id, description="[pulumi other/prod/ci #d00d]")
@@ -155,7 +155,7 @@ def test_a_key_that_another_resource_has_taken_over_is_not_changed(
     assert tenant.client(key.id) == before
 
 
-def test_an_update_of_a_key_that_is_gone_says_what_to_run(
+def test_update_of_a_missing_key_says_what_to_run(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     tenant.delete_client(key.id)
@@ -167,7 +167,7 @@ def test_an_update_of_a_key_that_is_gone_says_what_to_run(
     assert tenant.clients() == []
 
 
-def test_a_missing_secret_is_created_again(
+def test_update_replaces_a_missing_secret(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     tenant.delete_secret(key.id, key.outputs["secret_id"])
@@ -184,7 +184,7 @@ def test_a_missing_secret_is_created_again(
 
 
 @except_where(first_secret="one more is a third one there")
-def test_a_secret_is_created_in_the_place_of_one_that_the_state_does_not_know(
+def test_rotation_replaces_an_unknown_secret(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     unknown = tenant.add_secret(key.id)
@@ -197,7 +197,7 @@ def test_a_secret_is_created_in_the_place_of_one_that_the_state_does_not_know(
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
-def test_a_secret_that_cannot_be_created_shows_what_is_changed_already(
+def test_update_says_that_the_key_changed_if_the_secret_fails(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     tenant.fault(method="POST", path=SECRETS, status=403)
@@ -217,7 +217,7 @@ def ended(properties: Properties) -> Properties:
     return {**properties, "secret_expires_on": "2020-01-01"}
 
 
-def test_update_refuses_a_key_that_another_state_of_its_resource_has_taken_over(
+def test_update_refuses_a_key_that_another_state_took_over(
     host: PluginHost, tenant: RunningEmulator, key: Recorded, declared: Properties
 ) -> None:
     tenant.change_client(key.id, description="for the pipeline [pulumi keys/prod/ci #d00d]")
@@ -231,7 +231,7 @@ def test_update_refuses_a_key_that_another_state_of_its_resource_has_taken_over(
 
 
 @except_where(first_secret="both slots are taken there")
-def test_taking_a_key_back_from_another_state_works_as_the_refusal_says(
+def test_take_over_from_another_state_works_as_the_refusal_says(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     first = start_host().up(declared)
@@ -281,7 +281,7 @@ def test_rename_is_undone_if_another_key_gets_the_name_meanwhile(
     assert tenant.client(key.id).name == "ci"
 
 
-def test_a_state_without_an_ownership_id_takes_the_one_that_the_key_has(
+def test_update_completes_a_state_without_an_ownership_id(
     host: PluginHost, declared: Properties
 ) -> None:
     key = host.up(declared)

@@ -69,7 +69,7 @@ def behind(
 
 @pytest.mark.parametrize("failure", IN_THE_TUNNEL, ids=lambda f: f.name)
 @pytest.mark.parametrize("path", CREATE)
-def test_create_is_lost_and_not_sent_again_if_its_tunnel_breaks(
+def test_create_is_lost_and_not_retried_if_its_tunnel_breaks(
     behind: Callable[..., tuple[Proxy, ZIdentity]], failure: Failure, path: str
 ) -> None:
     proxy, zidentity = behind()
@@ -82,7 +82,7 @@ def test_create_is_lost_and_not_sent_again_if_its_tunnel_breaks(
 
 
 @pytest.mark.parametrize("failure", IN_THE_TUNNEL, ids=lambda f: f.name)
-def test_read_is_sent_again_if_its_tunnel_breaks(
+def test_read_is_retried_if_its_tunnel_breaks(
     behind: Callable[..., tuple[Proxy, ZIdentity]], failure: Failure
 ) -> None:
     proxy, zidentity = behind()
@@ -94,7 +94,7 @@ def test_read_is_sent_again_if_its_tunnel_breaks(
 
 @pytest.mark.parametrize("failure", BEFORE_TLS, ids=lambda f: f.name)
 @pytest.mark.parametrize("path", CREATE)
-def test_create_is_sent_again_if_its_tunnel_never_stood(
+def test_create_is_retried_if_its_tunnel_was_not_established(
     behind: Callable[..., tuple[Proxy, ZIdentity]], failure: Failure, path: str
 ) -> None:
     proxy, zidentity = behind()
@@ -106,7 +106,7 @@ def test_create_is_sent_again_if_its_tunnel_never_stood(
     assert proxy.tunnels.count("api.zsapi.net:443") == 2
 
 
-def test_request_shows_the_proxy_the_credentials_of_its_url(
+def test_request_sends_the_proxy_the_credentials_of_its_url(
     behind: Callable[..., tuple[Proxy, ZIdentity]],
 ) -> None:
     _, zidentity = behind(CREDENTIALS)
@@ -115,7 +115,7 @@ def test_request_shows_the_proxy_the_credentials_of_its_url(
 
 
 @pytest.mark.parametrize("user", ["", "scanner:wrong@"])
-def test_request_that_the_proxy_refuses_says_so_without_credentials(
+def test_request_that_the_proxy_refuses_shows_no_credentials(
     behind: Callable[..., tuple[Proxy, ZIdentity]], user: str
 ) -> None:
     proxy, _ = behind(CREDENTIALS)

@@ -80,7 +80,7 @@ def read(tenant: Tenant, options: ConnectionOptions | None = None) -> str:
         zidentity.close()
 
 
-def test_an_unknown_certificate_ends_it_before_anything_is_sent(
+def test_request_with_an_untrusted_certificate_sends_nothing(
     tls_tenant: Tenant, script: Script
 ) -> None:
     with pytest.raises(
@@ -92,7 +92,7 @@ def test_an_unknown_certificate_ends_it_before_anything_is_sent(
     assert (script.tokens, script.requests) == (0, [])
 
 
-def test_the_environments_ca_bundle_counts(
+def test_request_uses_the_ca_bundle_of_the_environment(
     tls_tenant: Tenant, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
@@ -100,7 +100,7 @@ def test_the_environments_ca_bundle_counts(
     assert read(tls_tenant) == "ci"
 
 
-def test_a_missing_ca_bundle_of_the_environment_is_named_as_such(
+def test_request_names_a_missing_ca_bundle_of_the_environment(
     tls_tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
@@ -109,7 +109,7 @@ def test_a_missing_ca_bundle_of_the_environment_is_named_as_such(
         read(tls_tenant)
 
 
-def test_plain_http_to_this_machine_takes_no_proxy(
+def test_request_by_http_to_this_machine_uses_no_proxy(
     server: LoopbackServer, script: Script, closed_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = f"http://127.0.0.1:{closed_port}"
@@ -121,7 +121,7 @@ def test_plain_http_to_this_machine_takes_no_proxy(
     assert read(tenant, ConnectionOptions(http_proxy=proxy)) == "ci"
 
 
-def test_a_proxy_that_lets_nothing_through_got_no_credentials(
+def test_request_sends_no_credentials_to_a_proxy_that_refuses(
     server: LoopbackServer, script: Script
 ) -> None:
     options = ConnectionOptions(http_proxy=server.url, max_retries=1)
@@ -133,7 +133,7 @@ def test_a_proxy_that_lets_nothing_through_got_no_credentials(
     assert script.authorizations == ["", ""]
 
 
-def test_the_environments_proxy_counts(
+def test_request_uses_the_proxy_of_the_environment(
     server: LoopbackServer, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", server.url)
@@ -146,7 +146,7 @@ def test_the_environments_proxy_counts(
     assert script.requests == ["CONNECT acme.zslogin.net:443"]
 
 
-def test_the_settings_proxy_beats_the_environments(
+def test_request_prefers_the_proxy_of_the_settings(
     server: LoopbackServer, script: Script, closed_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{closed_port}")
@@ -159,7 +159,7 @@ def test_the_settings_proxy_beats_the_environments(
 
 
 @pytest.mark.parametrize("proxy", ["http://", "socks5://127.0.0.1:1", "http://obviously-fake:x"])
-def test_a_proxy_that_is_no_url_is_shown_without_repeating_it(proxy: str) -> None:
+def test_request_refuses_an_invalid_proxy_url_without_repeating_it(proxy: str) -> None:
     with pytest.raises(SettingsError, match="URL of the HTTP proxy") as error:
         read(Tenant("acme"), ConnectionOptions(http_proxy=proxy))
 

@@ -49,7 +49,7 @@ def draft() -> ApiClientRequest:
     return ApiClientRequest(name="ci")
 
 
-def test_one_connection_serves_many_calls(zidentity: ZIdentity, script: Script) -> None:
+def test_request_reuses_the_connection(zidentity: ZIdentity, script: Script) -> None:
     script.otherwise = well
 
     for _ in range(5):
@@ -58,7 +58,7 @@ def test_one_connection_serves_many_calls(zidentity: ZIdentity, script: Script) 
     assert (script.connections, script.tokens) == (1, 1)
 
 
-def test_a_connection_that_was_hung_up_while_idle_does_not_cost_a_creation(
+def test_create_survives_a_connection_closed_while_idle(
     zidentity: ZIdentity, script: Script, draft: ApiClientRequest
 ) -> None:
     def well_and_hang_up(handler: Handler) -> None:
@@ -74,7 +74,7 @@ def test_a_connection_that_was_hung_up_while_idle_does_not_cost_a_creation(
 
 
 @pytest.mark.parametrize("behaviour", [Handler.drop, truncated])
-def test_a_connection_that_breaks_is_replaced_where_repeating_is_safe(
+def test_get_is_retried_on_a_new_connection(
     zidentity: ZIdentity, script: Script, behaviour: Behaviour
 ) -> None:
     script.behaviours.extend([behaviour, well])
@@ -84,7 +84,7 @@ def test_a_connection_that_breaks_is_replaced_where_repeating_is_safe(
 
 
 @pytest.mark.parametrize("behaviour", [Handler.drop, truncated])
-def test_a_creation_whose_answer_is_lost_is_sent_once(
+def test_create_with_a_lost_response_is_sent_once(
     zidentity: ZIdentity, script: Script, draft: ApiClientRequest, behaviour: Behaviour
 ) -> None:
     script.otherwise = behaviour
@@ -95,14 +95,14 @@ def test_a_creation_whose_answer_is_lost_is_sent_once(
     assert script.requests == ["POST /ziam/admin/api/v1/api-clients"]
 
 
-def test_a_refused_connection_is_shown_from_a_lost_answer(
+def test_create_distinguishes_a_refused_connection_from_a_lost_response(
     connect: Connect, closed_port: int, draft: ApiClientRequest
 ) -> None:
     with pytest.raises(UnreachableError, match=r"does not accept connections \(3 attempts\)"):
         connect(f"http://127.0.0.1:{closed_port}", max_retries=2).api_clients.create(draft)
 
 
-def test_a_server_that_goes_away_between_token_and_creation_got_nothing(
+def test_create_fails_if_the_api_is_unreachable_after_the_token(
     server: LoopbackServer, closed_port: int, draft: ApiClientRequest
 ) -> None:
     tenant = Tenant(
@@ -118,7 +118,7 @@ def test_a_server_that_goes_away_between_token_and_creation_got_nothing(
     zidentity.close()
 
 
-def test_a_response_that_does_not_begin_is_lost(
+def test_create_without_a_response_in_time_is_lost(
     connect: Connect, server: LoopbackServer, script: Script, draft: ApiClientRequest
 ) -> None:
     over = threading.Event()
@@ -134,7 +134,7 @@ def test_a_response_that_does_not_begin_is_lost(
     over.set()
 
 
-def test_a_response_that_drips_is_not_waited_for_to_its_end(
+def test_create_does_not_wait_for_a_slow_response(
     connect: Connect, server: LoopbackServer, script: Script, draft: ApiClientRequest
 ) -> None:
     script.otherwise = dripping
@@ -161,7 +161,7 @@ def continue_without_end(handler: Handler) -> None:
 
 
 @pytest.mark.parametrize("behaviour", [drip_headers, continue_without_end])
-def test_request_ends_at_its_time_limit_however_its_headers_arrive(
+def test_request_stops_at_its_timeout_during_slow_headers(
     connect: Connect,
     server: LoopbackServer,
     script: Script,
@@ -177,7 +177,7 @@ def test_request_ends_at_its_time_limit_however_its_headers_arrive(
     assert connect(server.url).api_clients.get("c1").name == "ci"
 
 
-def test_request_on_a_kept_connection_has_its_whole_time(
+def test_request_on_a_reused_connection_has_its_whole_timeout(
     connect: Connect, server: LoopbackServer, script: Script
 ) -> None:
     def slow(handler: Handler) -> None:
@@ -191,7 +191,9 @@ def test_request_on_a_kept_connection_has_its_whole_time(
     assert script.connections == 1
 
 
-def test_an_endless_answer_is_not_read_to_its_end(zidentity: ZIdentity, script: Script) -> None:
+def test_get_stops_reading_a_response_that_is_too_large(
+    zidentity: ZIdentity, script: Script
+) -> None:
     sent: list[int] = []
 
     def endless(handler: Handler) -> None:
@@ -209,7 +211,7 @@ def test_an_endless_answer_is_not_read_to_its_end(zidentity: ZIdentity, script: 
     assert len(sent) < 1000
 
 
-def test_a_redirect_is_not_followed_and_its_page_not_read(
+def test_get_does_not_follow_a_redirect(
     zidentity: ZIdentity, server: LoopbackServer, script: Script
 ) -> None:
     def elsewhere(handler: Handler) -> None:
@@ -223,7 +225,7 @@ def test_a_redirect_is_not_followed_and_its_page_not_read(
     assert script.requests == ["GET /ziam/admin/api/v1/api-clients/c1"]
 
 
-def test_a_repeated_header_is_read_as_both(server: LoopbackServer, script: Script) -> None:
+def test_get_reads_every_value_of_a_repeated_header(server: LoopbackServer, script: Script) -> None:
     waits: list[float] = []
 
     def limited(handler: Handler) -> None:
@@ -246,7 +248,7 @@ def test_a_repeated_header_is_read_as_both(server: LoopbackServer, script: Scrip
     assert waits == [3]
 
 
-def test_a_netrc_does_not_replace_the_token(
+def test_request_ignores_netrc(
     zidentity: ZIdentity, script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
@@ -260,7 +262,7 @@ def test_a_netrc_does_not_replace_the_token(
     assert script.authorizations == ["Bearer token-1"]
 
 
-def test_the_http_libraries_log_no_secret_either(
+def test_request_logs_no_secret_in_http_libraries(
     zidentity: ZIdentity, script: Script, caplog: pytest.LogCaptureFixture
 ) -> None:
     created = {"id": "s1", "value": "obviously-fake-value", "createdAt": 1, "expiresAt": 1798761600}
@@ -276,7 +278,7 @@ def test_the_http_libraries_log_no_secret_either(
     assert "token-1" not in shown
 
 
-def test_a_cookie_is_not_sent_back(zidentity: ZIdentity, script: Script) -> None:
+def test_request_sends_no_cookie(zidentity: ZIdentity, script: Script) -> None:
     cookies: list[str | None] = []
 
     def with_cookie(handler: Handler) -> None:
@@ -290,7 +292,7 @@ def test_a_cookie_is_not_sent_back(zidentity: ZIdentity, script: Script) -> None
     assert cookies == [None, None]
 
 
-def test_eight_threads_that_are_refused_at_once_fetch_one_token(
+def test_token_is_requested_once_for_eight_refused_threads(
     zidentity: ZIdentity, script: Script
 ) -> None:
     together = threading.Barrier(8)

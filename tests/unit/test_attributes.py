@@ -11,5 +11,5 @@ def test_attribute_has_one_name_in_every_layer(attribute: str) -> None:
     assert attribute in ARGUMENTS
 
 
-def test_attributes_are_what_a_client_holds_of_a_key() -> None:
+def test_attributes_are_the_fields_that_a_client_stores() -> None:
     assert {"name", "description", "enabled", "token_lifetime_seconds"} == ATTRIBUTES

@@ -41,7 +41,7 @@ ORDINARY_COMMANDS |= {"vault"}
 
 
 @pytest.mark.parametrize("document", documents())
-def test_every_block_is_in_a_language_that_is_held_to_its_word(document: str) -> None:
+def test_code_block_has_a_language_that_is_checked(document: str) -> None:
     unknown = {
         str(block): block.language
         for block in blocks_of(document)
@@ -52,7 +52,7 @@ def test_every_block_is_in_a_language_that_is_held_to_its_word(document: str) ->
 
 
 @pytest.mark.parametrize("block", blocks("sh"), ids=str)
-def test_every_shell_block_is_one_that_bash_reads(block: Block) -> None:
+def test_shell_block_has_valid_syntax(block: Block) -> None:
     read = subprocess.run(
         ["bash", "-n"],  # noqa: S607 - the system's own
         input=block.text,
@@ -65,7 +65,7 @@ def test_every_shell_block_is_one_that_bash_reads(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", blocks("sh"), ids=str)
-def test_every_command_is_known(block: Block) -> None:
+def test_shell_block_uses_known_commands(block: Block) -> None:
     called = {words[0] for words in commands(block.text)}
     targets = {
         word
@@ -80,19 +80,19 @@ def test_every_command_is_known(block: Block) -> None:
 
 
 @pytest.mark.parametrize("block", blocks("json"), ids=str)
-def test_every_json_block_is_json(block: Block) -> None:
+def test_json_block_is_valid(block: Block) -> None:
     json.loads(block.text)
 
 
 @pytest.mark.parametrize("block", blocks("yaml"), ids=str)
-def test_every_yaml_block_is_yaml(block: Block) -> None:
+def test_yaml_block_is_valid(block: Block) -> None:
     yaml.safe_load(block.text)
 
 
 @pytest.mark.parametrize(
     "block", [block for block in blocks("yaml") if block.text.startswith("config:")], ids=str
 )
-def test_every_stack_config_is_what_the_provider_reads(block: Block) -> None:
+def test_stack_config_block_has_valid_settings(block: Block) -> None:
     config = _to_engine_values(yaml.safe_load(block.text)["config"])
 
     assert {key for key in config if key.startswith("zdx:")} <= SETTINGS
@@ -104,14 +104,14 @@ def test_every_stack_config_is_what_the_provider_reads(block: Block) -> None:
 
 
 @pytest.mark.parametrize("document", documents())
-def test_every_link_leads_to_a_file(document: str) -> None:
+def test_link_points_to_an_existing_file(document: str) -> None:
     folder = (ROOT / document).parent
     dead = [link for link in _links(document) if not (folder / link).exists()]
 
     assert dead == []
 
 
-def test_the_page_of_the_resource_names_every_input() -> None:
+def test_resource_page_lists_every_input() -> None:
     parameters = set(inspect.signature(ApiKey.__init__).parameters)
 
     assert _first_column("docs/api-key.md", "Inputs") == parameters - {
@@ -121,13 +121,13 @@ def test_the_page_of_the_resource_names_every_input() -> None:
     }
 
 
-def test_the_page_of_the_resource_names_every_output() -> None:
+def test_resource_page_lists_every_output() -> None:
     inputs = _first_column("docs/api-key.md", "Inputs")
 
     assert _first_column("docs/api-key.md", "Outputs") == set(ApiKey.__annotations__) - inputs
 
 
-def test_settings_page_names_each_setting_with_its_variable() -> None:
+def test_settings_page_lists_each_setting_with_its_variable() -> None:
     page = (ROOT / "docs/settings.md").read_text()
     rows = re.findall(r"^\| (`zdx:.+?) \|(.*?)\|", page, re.MULTILINE)
     documented = {
@@ -139,7 +139,7 @@ def test_settings_page_names_each_setting_with_its_variable() -> None:
     assert documented == {key: ENVIRONMENT.get(key.removeprefix("zdx:")) for key in SETTINGS}
 
 
-def test_every_message_that_troubleshooting_explains_is_one_that_is_given() -> None:
+def test_troubleshooting_page_quotes_existing_messages() -> None:
     page, _, _ = (ROOT / "docs/troubleshooting.md").read_text().partition("## Pulumi")
     quoted = re.findall(r"`([^`]+)`", "".join(re.findall(r"^\|.+?\|", page, re.MULTILINE)))
     pieces = [piece for text in quoted for piece in re.split(r'[" ]*\.\.\.[" ]*|\b[N2]\b', text)]
@@ -148,7 +148,7 @@ def test_every_message_that_troubleshooting_explains_is_one_that_is_given() -> N
     assert [piece for piece in pieces if not any(piece.strip() in text for text in given)] == []
 
 
-def test_the_site_is_built_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+def test_site_builds_without_warnings_or_external_resources(tmp_path: Path) -> None:
     built = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)],
         cwd=ROOT,
@@ -218,7 +218,7 @@ def _quoted(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("document", ["CONTRIBUTING.md", "docs/architecture.md"])
-def test_every_file_that_a_document_for_contributors_names_exists(document: str) -> None:
+def test_contributor_docs_name_only_existing_files(document: str) -> None:
     named = re.findall(r"`([\w./-]+(?:\.py|/))`", (ROOT / document).read_text())
     folders = (ROOT, ROOT / "zdx_provider", ROOT / "zdx_emulator")
 

@@ -122,7 +122,7 @@ def read_all(config: dict[str, str], environ: dict[str, str], name: str | None) 
 
 @given(config=CONFIG, environ=ENVIRON, name=NAMES)
 @fuzz_settings(0.1)
-def test_settings_are_read_or_refused_and_never_show_a_secret(
+def test_load_settings_never_shows_a_secret(
     config: dict[str, str], environ: dict[str, str], name: str | None
 ) -> None:
     shown = read_all(config, environ, name)
@@ -134,7 +134,7 @@ def test_settings_are_read_or_refused_and_never_show_a_secret(
 
 @given(config=CONFIG, environ=ENVIRON, name=NAMES)
 @fuzz_settings(0.05)
-def test_a_refusal_is_one_printable_line(
+def test_load_settings_fails_in_one_printable_line(
     config: dict[str, str], environ: dict[str, str], name: str | None
 ) -> None:
     try:

@@ -95,7 +95,7 @@ def read(outputs: dict[str, Any]) -> KeyState | ZdxError:
 
 @fuzz_settings(share=0.2)
 @given(changed(OUTPUTS), changed(INPUTS))
-def test_read_of_a_state_ends_in_a_result_or_an_error_of_ours(
+def test_read_of_any_state_returns_a_result_or_our_error(
     outputs: dict[str, Any], inputs: dict[str, Any]
 ) -> None:
     state = read(outputs)
@@ -114,7 +114,7 @@ def test_read_of_a_state_ends_in_a_result_or_an_error_of_ours(
 
 @fuzz_settings(share=0.2)
 @given(changed(INPUTS), changed(INPUTS))
-def test_check_of_inputs_ends_in_a_result(olds: dict[str, Any], news: dict[str, Any]) -> None:
+def test_check_of_any_inputs_returns_a_result(olds: dict[str, Any], news: dict[str, Any]) -> None:
     # A role that is new is looked up: not here.
     news = {**news, "role": olds["role"]} if "role" in olds else {**news, "tenant": 7}
     olds = {**olds, "tenant": news.get("tenant")}

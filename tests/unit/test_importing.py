@@ -43,7 +43,7 @@ def build_state(key: Key, value: str | None = None) -> KeyState:
         ((GONE, LONG_GONE), GONE),
     ],
 )
-def test_import_holds_the_only_secret_that_works(
+def test_import_records_the_only_valid_secret(
     secrets: tuple[ApiClientSecret, ...], current: ApiClientSecret, value: str | None
 ) -> None:
     state = build_state(build_key(secrets=secrets), value)
@@ -90,7 +90,7 @@ def test_import_file_wraps_secrets_for_encryption() -> None:
     assert json.loads(json.loads(outputs["key_json"]["plaintext"]))["key_secret"] == PLANTED
 
 
-def test_import_file_has_no_secret_that_is_not_known() -> None:
+def test_import_file_omits_an_unknown_secret() -> None:
     outputs = to_resource(to_imported(build_state(build_key())), "blob")["outputs"]
 
     assert outputs.keys().isdisjoint({"key_secret", "key_json"})
@@ -108,7 +108,7 @@ def test_import_file_has_every_input_of_check_and_the_provider() -> None:
     assert resource["outputs"]["__provider"] == "blob"
 
 
-def test_arguments_are_those_that_differ_from_the_defaults_in_order() -> None:
+def test_to_arguments_returns_values_other_than_the_defaults_in_order() -> None:
     state = build_state(build_key(enabled=False, token_lifetime_seconds=60))
 
     assert [*state.to_arguments().items()] == [

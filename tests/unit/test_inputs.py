@@ -33,7 +33,7 @@ def broken(**changed: Any) -> list[tuple[str, str]]:
     return [(name, rule) for name, _, rule in (each.reason.partition(" ") for each in found)]
 
 
-def test_each_member_of_a_rotation_that_breaks_a_rule_is_named() -> None:
+def test_check_names_each_invalid_rotation_member() -> None:
     rotation = {"secret_lifetime_days": 7.0, "keep_previous_days": -1.0}
 
     assert [name for name, _ in broken(rotation=rotation)] == [
@@ -59,7 +59,7 @@ def test_all_problems_of_a_rotation_are_named_at_once() -> None:
     ]
 
 
-def test_an_unknown_member_hides_no_problem_of_the_others_and_causes_none() -> None:
+def test_check_reports_known_members_next_to_an_unknown_one() -> None:
     window = {"rotate_before_expiry_days": UNKNOWN, "keep_previous_days": 100.0}
     trigger = {"triggers": {"a": UNKNOWN}, "keep_previous_days": 30.0}
 
@@ -67,24 +67,24 @@ def test_an_unknown_member_hides_no_problem_of_the_others_and_causes_none() -> N
     assert [name for name, _ in broken(rotation=trigger)] == ["rotation.keep_previous_days"]
 
 
-def test_what_a_program_declares_breaks_no_rule() -> None:
+def test_check_accepts_valid_inputs() -> None:
     assert broken() == []
 
 
 @pytest.mark.parametrize("name", ["c", "c" * 128, "a b", "ключ", "名前", "[pulumi x #1]", "a#b/c"])
-def test_any_printable_name_is_good(name: str) -> None:
+def test_check_accepts_any_printable_name(name: str) -> None:
     assert broken(name=name) == []
 
 
 @pytest.mark.parametrize(
     "name", ["", " ", " ci", "ci ", "c" * 129, "a\nb", "a\tb", "\x1b[1m", "a\u200bb", 7.0, True]
 )
-def test_a_bad_name_is_reported_at_the_name(name: object) -> None:
+def test_check_reports_an_invalid_name(name: object) -> None:
     assert broken(name=name) == [("name", NAME)]
 
 
 @pytest.mark.parametrize("role", ["", " ZDX Super Admin", "a\nb", 7.0, ["ZDX Super Admin"]])
-def test_a_bad_role_is_reported_at_the_role(role: object) -> None:
+def test_check_reports_an_invalid_role(role: object) -> None:
     (failure,) = broken(role=role)
 
     assert failure[0] == "role"
@@ -92,29 +92,29 @@ def test_a_bad_role_is_reported_at_the_role(role: object) -> None:
 
 
 @pytest.mark.parametrize("seconds", [60.0, 3600.0, 86_400.0])
-def test_the_engines_floats_are_whole_seconds(seconds: float) -> None:
+def test_check_accepts_whole_seconds_as_floats(seconds: float) -> None:
     assert broken(token_lifetime_seconds=seconds) == []
 
 
 @pytest.mark.parametrize("seconds", [59.0, 86_401.0, 3600.5, -1.0, 0.0, "soon", True, [3600.0]])
-def test_a_bad_lifetime_is_reported_at_the_lifetime(seconds: object) -> None:
+def test_check_reports_an_invalid_token_lifetime(seconds: object) -> None:
     assert broken(token_lifetime_seconds=seconds) == [("token_lifetime_seconds", LIFETIME)]
 
 
 @pytest.mark.parametrize("prop", ["enabled", "adopt"])
 @pytest.mark.parametrize("value", ["true", 1.0, 0.0, []])
-def test_what_is_no_truth_value_is_reported_at_its_property(prop: str, value: object) -> None:
+def test_check_reports_a_value_that_is_not_a_boolean(prop: str, value: object) -> None:
     assert broken(**{prop: value}) == [(prop, TRUTH)]
 
 
 @pytest.mark.parametrize(
     ("prop", "value"), [("description", 7.0), ("tenant", 7.0), ("managed_by", [])]
 )
-def test_what_is_no_text_is_reported_at_its_property(prop: str, value: object) -> None:
+def test_check_reports_a_value_that_is_not_text(prop: str, value: object) -> None:
     assert [failure[0] for failure in broken(**{prop: value})] == [prop]
 
 
-def test_every_broken_rule_is_reported_once() -> None:
+def test_check_reports_every_broken_rule_once() -> None:
     assert [prop for prop, _ in broken(name=" ", enabled="no", token_lifetime_seconds=1.0)] == [
         "name",
         "enabled",
@@ -123,22 +123,22 @@ def test_every_broken_rule_is_reported_once() -> None:
 
 
 @pytest.mark.parametrize("prop", ["name", "role"])
-def test_what_is_required_is_missed(prop: str) -> None:
+def test_check_reports_a_missing_required_input(prop: str) -> None:
     declared = {key: value for key, value in DECLARED.items() if key != prop}
 
     assert [failure.reason.split()[0] for failure in find_failures(declared)] == [prop]
 
 
 @given(st.sets(st.sampled_from(sorted(DECLARED.keys() | {"tenant"}))))
-def test_unknown_values_break_no_rule(props: set[str]) -> None:
+def test_check_accepts_unknown_values(props: set[str]) -> None:
     assert broken(**dict.fromkeys(props, UNKNOWN)) == []
 
 
-def test_an_unknown_value_does_not_hide_a_broken_rule_elsewhere() -> None:
+def test_check_reports_a_broken_rule_next_to_an_unknown_value() -> None:
     assert broken(role=UNKNOWN, name=" ") == [("name", NAME)]
 
 
-def test_a_value_that_is_unknown_inside_is_unknown() -> None:
+def test_remove_unknowns_removes_a_value_with_an_unknown_part() -> None:
     assert remove_unknowns({"a": [{"b": UNKNOWN}], "c": ["d"]}) == {"c": ["d"]}
 
 
@@ -153,7 +153,7 @@ def test_a_value_that_is_unknown_inside_is_unknown() -> None:
         {"triggers": {"release": "7", "count": 1.0}},
     ],
 )
-def test_a_rotation_that_works_breaks_no_rule(rotation: dict[str, Any]) -> None:
+def test_check_accepts_a_valid_rotation(rotation: dict[str, Any]) -> None:
     assert broken(rotation=rotation) == []
 
 
@@ -173,7 +173,7 @@ def test_a_rotation_that_works_breaks_no_rule(rotation: dict[str, Any]) -> None:
         ("yearly", "must be a RotationArgs or a dict"),
     ],
 )
-def test_a_bad_rotation_is_reported_at_the_rotation(rotation: object, shown: str) -> None:
+def test_check_reports_an_invalid_rotation(rotation: object, shown: str) -> None:
     ((prop, reason),) = broken(rotation=rotation)
 
     assert prop.startswith("rotation")
@@ -181,12 +181,12 @@ def test_a_bad_rotation_is_reported_at_the_rotation(rotation: object, shown: str
 
 
 @pytest.mark.parametrize("text", ["a\nb\tc", "naïve", "👩‍🚀", "[pulumi x #1]", "50 % <{ok}>"])
-def test_any_description_that_can_be_shown_is_good(text: str) -> None:
+def test_check_accepts_any_printable_description(text: str) -> None:
     assert broken(description=text) == []
 
 
 @pytest.mark.parametrize("text", ["\x1b[2J", "a\rb", "\x07", "\x9b1m", "<{%bogus%}>"])
-def test_description_that_a_terminal_or_the_cli_would_act_on_breaks_a_rule(text: str) -> None:
+def test_check_reports_a_description_with_control_characters_or_tags(text: str) -> None:
     ((name, rule),) = broken(description=text)
 
     assert name == "description"
@@ -239,7 +239,7 @@ def test_excess_text_is_reported_beside_another_broken_rule() -> None:
 
 
 @pytest.mark.parametrize("name", ["<{%bogus%}>", "a<{%"])
-def test_name_with_a_colour_tag_breaks_a_rule(name: str) -> None:
+def test_check_reports_a_name_with_a_color_tag(name: str) -> None:
     assert broken(name=name) == [("name", NAME)]
 
 
@@ -249,7 +249,7 @@ DECLARABLE = sorted(KeyInputs.model_fields.keys() - {"secret_inputs", "rotation"
 
 
 @given(st.dictionaries(st.sampled_from(DECLARABLE), VALUES))
-def test_a_reason_never_repeats_the_value(values: dict[str, Any]) -> None:
+def test_check_never_repeats_the_value(values: dict[str, Any]) -> None:
     broken = find_broken_rules({**DECLARED, **values})
     unlike_any_value = find_broken_rules({**DECLARED, **dict.fromkeys(values, object())})
 

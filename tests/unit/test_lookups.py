@@ -18,7 +18,7 @@ SETTINGS = ("CLIENT_ID", "CLIENT_SECRET", "PRIVATE_KEY", "VANITY_DOMAIN", "API_U
 
 @pytest.mark.parametrize("look_up", [get_api_key, get_api_key_output])
 @pytest.mark.parametrize("arguments", [{}, {"name": "ci", "id": "key-1"}, {"tenant": "eu"}])
-def test_a_key_is_looked_up_by_either_its_name_or_its_id(
+def test_lookup_needs_either_a_name_or_an_id(
     look_up: Callable[..., object], arguments: dict[str, str]
 ) -> None:
     with pytest.raises(pulumi.RunError, match="needs either name= or id="):
@@ -33,7 +33,7 @@ def test_a_key_is_looked_up_by_either_its_name_or_its_id(
         ({"id": "key-1", "tenant": ["eu"]}, "tenant must be str, not list"),
     ],
 )
-def test_an_argument_of_the_wrong_type_is_named_without_its_value(
+def test_lookup_names_an_argument_of_the_wrong_type_without_its_value(
     arguments: dict[str, Any], complaint: str
 ) -> None:
     with pytest.raises(pulumi.RunError, match=f"^get_api_key: {complaint}.$"):
@@ -41,7 +41,7 @@ def test_an_argument_of_the_wrong_type_is_named_without_its_value(
 
 
 @pytest.mark.parametrize("look_up", [get_api_keys, get_roles])
-def test_a_missing_setting_is_shown_with_the_function_that_needs_it(
+def test_lookup_names_missing_settings_and_its_function(
     look_up: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for setting in SETTINGS:

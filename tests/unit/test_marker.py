@@ -28,7 +28,7 @@ OWNERS = st.lists(
 @example("ends with a space ", "keys/prod/ci", "ab12")
 @example("[pulumi other/prod/ci #cd34]", "keys/prod/ci", "ab12")
 @example("text", "keys/prod/a #b]", "ab12")
-def test_a_marked_description_gives_back_text_and_marker(
+def test_split_description_returns_text_and_marker(
     description: str, who: str, ownership_id: str
 ) -> None:
     marker = OwnershipMarker(who, ownership_id)
@@ -36,13 +36,13 @@ def test_a_marked_description_gives_back_text_and_marker(
     assert split_description(format_description(description, marker)) == (description, marker)
 
 
-def test_a_key_without_a_text_has_the_marker_alone() -> None:
+def test_format_description_without_text_is_only_the_marker() -> None:
     assert (
         format_description("", OwnershipMarker("keys/prod/ci", "0a")) == "[pulumi keys/prod/ci #0a]"
     )
 
 
-def test_a_marker_reads_as_the_owner_and_the_ownership_id() -> None:
+def test_format_description_shows_owner_and_ownership_id() -> None:
     marker = OwnershipMarker("zdx-keys/prod/ci", "ab12")
 
     assert format_description("for CI", marker) == "for CI [pulumi zdx-keys/prod/ci #ab12]"
@@ -64,17 +64,17 @@ def test_a_marker_reads_as_the_owner_and_the_ownership_id() -> None:
         "pulumi keys/prod/ci #ab12]",
     ],
 )
-def test_what_is_no_marker_is_the_users_own_text(remote: str) -> None:
+def test_split_description_keeps_text_that_is_not_a_marker(remote: str) -> None:
     assert split_description(remote) == (remote, None)
 
 
-def test_only_the_last_marker_counts() -> None:
+def test_split_description_reads_only_the_last_marker() -> None:
     remote = "[pulumi a/b/c #1] [pulumi keys/prod/ci #2]"
 
     assert split_description(remote) == ("[pulumi a/b/c #1]", OwnershipMarker("keys/prod/ci", "2"))
 
 
-def test_a_marker_that_follows_the_text_without_a_space_is_read_too() -> None:
+def test_split_description_reads_a_marker_without_a_space_before_it() -> None:
     assert split_description("text[pulumi a/b/c #1]") == ("text", OwnershipMarker("a/b/c", "1"))
 
 

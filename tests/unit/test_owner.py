@@ -27,12 +27,12 @@ OWNERS = st.builds(
         (Owner("keys", "prod", (), "50% #1]\n"), "keys/prod/50%25 %231%5D%0A"),
     ],
 )
-def test_an_owner_is_readable_and_takes_no_other_ones_place(owner: Owner, text: str) -> None:
+def test_format_owner_is_readable_and_unambiguous(owner: Owner, text: str) -> None:
     assert str(owner) == text
 
 
 @given(OWNERS)
-def test_an_owner_is_read_back_from_its_marker(owner: Owner) -> None:
+def test_parse_owner_reads_any_owner_from_its_marker(owner: Owner) -> None:
     description = format_description("[pulumi ", OwnershipMarker(str(owner), "0a"))
 
     text, mark = split_description(description)
@@ -43,14 +43,14 @@ def test_an_owner_is_read_back_from_its_marker(owner: Owner) -> None:
 
 
 @given(OWNERS, OWNERS)
-def test_two_owners_have_two_texts(one: Owner, other: Owner) -> None:
+def test_format_owner_is_unique_for_each_owner(one: Owner, other: Owner) -> None:
     assume(one != other)
 
     assert str(one) != str(other)
 
 
 @given(OWNERS)
-def test_a_urn_is_read_back(owner: Owner) -> None:
+def test_parse_urn_reads_the_urn_of_any_owner(owner: Owner) -> None:
     urn = owner.urn
 
     assert Urn.parse(str(urn)) == urn
@@ -58,11 +58,11 @@ def test_a_urn_is_read_back(owner: Owner) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "keys", "keys/prod", "keys/prod/", "//ci", "manually"])
-def test_a_text_that_names_no_resource_is_no_owner(text: str) -> None:
+def test_parse_owner_returns_none_for_other_text(text: str) -> None:
     assert Owner.parse(text) is None
 
 
-def test_a_urn_is_shown_from_other_texts() -> None:
+def test_parse_urn_refuses_other_text() -> None:
     assert Urn.parse(f"urn:pulumi:s::p::a:b:C${KEY_TYPE}::n::m").name == "n::m"
     for text in ("", "urn:pulumi:", "urn:pulumi:s::p::t", "urn:other:s::p::t::n"):
         with pytest.raises(ValueError, match="not a URN"):

@@ -46,17 +46,17 @@ def refusal(found: list[Key], options: TakeOverOptions | None = None) -> str:
     return str(refused.value)
 
 
-def test_nothing_of_that_name_is_made() -> None:
+def test_create_takes_over_nothing_if_the_name_is_free() -> None:
     assert choose_key_to_take_over([], OWNER, TakeOverOptions()) is None
 
 
-def test_our_key_without_a_secret_is_finished_without_asking() -> None:
+def test_create_finishes_its_own_key_without_a_secret() -> None:
     key = build_found_key(mark=OURS, secrets=0)
 
     assert choose_key_to_take_over([key], OWNER, TakeOverOptions()) == key
 
 
-def test_our_key_with_a_secret_is_refused_with_both_explanations() -> None:
+def test_create_refuses_its_own_key_with_a_secret_and_explains_why() -> None:
     said = refusal([build_found_key(mark=OURS)])
 
     assert "Either a run was interrupted" in said
@@ -67,7 +67,7 @@ def test_our_key_with_a_secret_is_refused_with_both_explanations() -> None:
 @pytest.mark.parametrize(
     "options", [TakeOverOptions(resume_interrupted=True), TakeOverOptions(adopt=True)]
 )
-def test_our_key_with_a_secret_is_taken_over_where_that_is_allowed(
+def test_create_takes_over_its_own_key_with_a_secret_if_allowed(
     options: TakeOverOptions,
 ) -> None:
     key = build_found_key(mark=OURS)
@@ -75,7 +75,7 @@ def test_our_key_with_a_secret_is_taken_over_where_that_is_allowed(
     assert choose_key_to_take_over([key], OWNER, options) == key
 
 
-def test_the_key_of_another_resource_is_refused_with_its_owner_and_the_ways_on() -> None:
+def test_create_refuses_a_key_of_another_resource_and_says_what_to_do() -> None:
     said = refusal([build_found_key(mark=THEIRS)])
 
     assert "is managed by keys/prod/other" in said
@@ -84,11 +84,11 @@ def test_the_key_of_another_resource_is_refused_with_its_owner_and_the_ways_on()
     assert "another name" in said
 
 
-def test_the_key_of_another_resource_without_a_secret_is_not_finished() -> None:
+def test_create_does_not_finish_a_key_of_another_resource() -> None:
     assert "is managed by keys/prod/other" in refusal([build_found_key(mark=THEIRS, secrets=0)])
 
 
-def test_a_key_without_a_marker_is_refused_with_the_ways_on() -> None:
+def test_create_refuses_an_unmanaged_key_and_says_what_to_do() -> None:
     said = refusal([build_found_key()])
 
     assert "isn't managed by Pulumi" in said
@@ -97,20 +97,22 @@ def test_a_key_without_a_marker_is_refused_with_the_ways_on() -> None:
 
 
 @pytest.mark.parametrize("mark", [None, THEIRS])
-def test_a_key_that_is_not_ours_is_taken_over_with_adopt(mark: OwnershipMarker | None) -> None:
+def test_adopt_takes_over_a_key_that_is_not_ours(mark: OwnershipMarker | None) -> None:
     key = build_found_key(mark=mark)
 
     assert choose_key_to_take_over([key], OWNER, TakeOverOptions(adopt=True)) == key
 
 
 @pytest.mark.parametrize("mark", [None, THEIRS])
-def test_resuming_is_no_permission_for_a_key_that_is_not_ours(mark: OwnershipMarker | None) -> None:
+def test_resume_interrupted_does_not_allow_a_key_that_is_not_ours(
+    mark: OwnershipMarker | None,
+) -> None:
     assert "adopt=True" in refusal(
         [build_found_key(mark=mark)], TakeOverOptions(resume_interrupted=True)
     )
 
 
-def test_a_key_with_both_slots_taken_is_refused_with_the_line_to_run() -> None:
+def test_adopt_refuses_a_key_with_two_secrets_and_shows_the_command() -> None:
     said = refusal([build_found_key(mark=THEIRS, secrets=2)], TakeOverOptions(adopt=True))
 
     assert "key-1-secret-0, key-1-secret-1" in said
@@ -124,7 +126,7 @@ def test_adopt_refuses_a_client_that_authenticates_with_a_private_key() -> None:
     assert "authenticates with a private key" in refusal([key], TakeOverOptions(adopt=True))
 
 
-def test_two_of_a_name_are_refused_with_both_ids_and_owners() -> None:
+def test_adopt_refuses_two_keys_of_a_name_with_ids_and_owners() -> None:
     keys = [build_found_key("key-1", OURS), build_found_key("key-2")]
 
     said = refusal(keys, TakeOverOptions(adopt=True, resume_interrupted=True))
@@ -133,7 +135,7 @@ def test_two_of_a_name_are_refused_with_both_ids_and_owners() -> None:
     assert "key-2 (not managed by Pulumi)" in said
 
 
-def test_a_refused_key_is_described_by_its_secrets_and_their_age() -> None:
+def test_create_describes_a_refused_key_by_the_number_and_age_of_its_secrets() -> None:
     assert '"ci" (key-1, 1 secret since 2026-03-01)' in refusal([build_found_key()])
     assert '"ci" (key-1, 0 secrets)' in refusal([build_found_key(secrets=0)])
 
@@ -146,7 +148,7 @@ def decided(found: list[Key], options: TakeOverOptions) -> Key | KeyConflictErro
 
 
 @given(found_keys(), PERMISSIONS)
-def test_every_combination_touches_only_what_is_ours_or_allowed(
+def test_take_over_happens_only_for_own_or_allowed_keys(
     found: list[Key], options: TakeOverOptions
 ) -> None:
     match decided(found, options):
@@ -166,7 +168,7 @@ def test_every_combination_touches_only_what_is_ours_or_allowed(
     ("former", "now"),
     [("old", "new"), ("x:y:Team$old", "x:y:Team$new")],
 )
-def test_an_alias_of_a_resource_that_was_renamed_is_its_former_name(former: str, now: str) -> None:
+def test_alias_advice_for_a_renamed_resource_is_the_old_name(former: str, now: str) -> None:
     said = refusal_at(f"keys/prod/{former}", f"keys/prod/{now}")
 
     assert 'aliases=[pulumi.Alias(name="old")]' in said
@@ -180,16 +182,14 @@ def test_an_alias_of_a_resource_that_was_renamed_is_its_former_name(former: str,
         ("x:y:Crew$old", "x:y:Team$new", f"x:y:Crew${KEY_TYPE}"),
     ],
 )
-def test_an_alias_of_a_resource_below_another_parent_is_its_former_urn(
-    former: str, now: str, types: str
-) -> None:
+def test_alias_advice_for_another_parent_is_the_old_urn(former: str, now: str, types: str) -> None:
     said = refusal_at(f"keys/prod/{former}", f"keys/prod/{now}")
 
     assert f'aliases=["urn:pulumi:prod::keys::{types}::old"]' in said
 
 
 @pytest.mark.parametrize("name", ["""o"l'd""", "a$b", "a::b/c", "tab\t", "\\ #1]", "\u202eold"])
-def test_the_line_of_an_alias_can_be_pasted(name: str) -> None:
+def test_alias_advice_is_valid_python(name: str) -> None:
     before, now = Owner("keys", "prod", (), name), Owner("keys", "prod", ("x:y:Team",), "new")
 
     for place, expected in ((now, str(before.urn)), (replace(before, name="new"), name)):
@@ -203,12 +203,12 @@ def test_the_line_of_an_alias_can_be_pasted(name: str) -> None:
 
 
 @pytest.mark.parametrize("former", ["old", "keys", "keys/prod", "keys/prod/", "/prod/old"])
-def test_no_alias_is_advised_for_what_is_no_place(former: str) -> None:
+def test_alias_advice_is_not_given_for_an_owner_that_is_not_a_resource(former: str) -> None:
     assert "aliases" not in refusal_at(former, "keys/prod/new")
 
 
 @pytest.mark.parametrize("former", ["keys/dev/old", "others/prod/old"])
-def test_no_alias_is_advised_for_the_place_of_another_stack(former: str) -> None:
+def test_alias_advice_is_not_given_for_an_owner_of_another_stack(former: str) -> None:
     assert "aliases" not in refusal_at(former, "keys/prod/new")
 
 

@@ -25,7 +25,7 @@ def problem_of_role(role: str, *allowed_ids: str) -> str | None:
         "zs:config:zdx.zscalerbeta.net:8061240:config:18347:ZDX Super Admin",
     ],
 )
-def test_a_restricted_role_is_known_in_every_spelling_that_the_provider_takes(
+def test_role_policy_finds_a_restricted_role_in_every_spelling(
     spelling: str,
 ) -> None:
     assert find_role(spelling, [SUPER]) is SUPER
@@ -36,29 +36,29 @@ def test_a_restricted_role_is_known_in_every_spelling_that_the_provider_takes(
 @pytest.mark.parametrize(
     "role", ["ZDX Read-only Admin", "ZDX Super Admin Reports", "Reports: EMEA", "Role:Ops::EMEA 2"]
 )
-def test_any_other_role_is_free(role: str) -> None:
+def test_role_policy_allows_any_other_role(role: str) -> None:
     assert problem_of_role(role) is None
 
 
-def test_a_prefix_in_the_config_is_matched_off_too() -> None:
+def test_role_policy_ignores_a_prefix_in_its_config() -> None:
     assert find_role_problem("zdx super admin", restricted=["Role:ZDX Super Admin"], allowed_ids=[])
 
 
-def test_an_id_is_refused_as_it_hides_the_roles_name() -> None:
+def test_role_policy_refuses_an_id() -> None:
     assert "declared by an ID" in str(problem_of_role(SUPER_ID))
 
 
-def test_an_id_that_is_known_to_be_another_role_is_free() -> None:
+def test_role_policy_allows_an_id_in_its_allowed_ids() -> None:
     assert problem_of_role(SUPER_ID, SUPER_ID) is None
 
 
-def test_an_id_can_be_restricted() -> None:
+def test_role_policy_can_restrict_an_id() -> None:
     found = find_role_problem(SUPER_ID, restricted=[SUPER_ID], allowed_ids=[SUPER_ID])
 
     assert str(found).startswith(f'Its role is "{SUPER_ID}".')
 
 
-def test_a_key_without_rotation_is_shown_the_longest_lifetime() -> None:
+def test_rotation_policy_names_the_longest_lifetime_without_a_rotation() -> None:
     found = find_rotation_problem(None, longest_days=90.0)
 
     assert (
@@ -68,29 +68,29 @@ def test_a_key_without_rotation_is_shown_the_longest_lifetime() -> None:
 
 
 @pytest.mark.parametrize("days", [30.0, 90.0])
-def test_a_secret_may_live_as_long_as_the_config_says(days: float) -> None:
+def test_rotation_policy_allows_the_longest_lifetime(days: float) -> None:
     assert find_rotation_problem(days, longest_days=90) is None
 
 
-def test_a_secret_may_not_live_a_day_longer() -> None:
+def test_rotation_policy_refuses_one_day_more_than_the_longest_lifetime() -> None:
     assert "too long" in str(find_rotation_problem(91, longest_days=90))
 
 
-def test_a_name_that_matches_the_pattern_is_free() -> None:
+def test_name_policy_allows_a_name_that_matches_the_pattern() -> None:
     assert find_name_problem("team-ci", pattern="team-[a-z]+") is None
 
 
 @pytest.mark.parametrize("name", ["team-ci\n", "team-ci 2", "my team-ci"])
-def test_a_name_must_match_the_pattern_from_end_to_end(name: str) -> None:
+def test_name_policy_matches_the_whole_name(name: str) -> None:
     assert "does not match team-[a-z]+." in str(find_name_problem(name, pattern="team-[a-z]+"))
 
 
-def test_a_pattern_that_is_no_regular_expression_is_named() -> None:
+def test_name_policy_refuses_an_invalid_pattern() -> None:
     with pytest.raises(ValueError, match='"pattern" of name-pattern is not a regular expression'):
         find_name_problem("ci", pattern="(")
 
 
-def test_no_problem_quotes_an_input() -> None:
+def test_policy_message_quotes_no_input() -> None:
     found = find_name_problem("Planted", pattern="[a-z]+"), problem_of_role("role:for:Planted")
 
     assert all(found)

@@ -74,7 +74,7 @@ def engine() -> Iterator[Engine]:
     pulumi.runtime.settings.reset_options()
 
 
-def test_a_key_registers_what_was_declared_and_the_defaults(engine: Engine) -> None:
+def test_register_sends_declared_inputs_and_defaults(engine: Engine) -> None:
     engine.run(lambda: ApiKey("ci", role=ROLE, name="pipeline"))
 
     assert engine.key == {
@@ -109,7 +109,7 @@ def warnings_of(
     return [record.message for record in caplog.records if "zdx:" in record.message]
 
 
-def test_a_program_warns_once_a_run_of_secrets_in_plain_text(
+def test_config_check_warns_once_of_secrets_in_plain_text(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     tenants = {"eu": {"privateKey": "fake", "clientId": "x"}, "us": "fake", "ap": {}}
@@ -126,13 +126,13 @@ def test_a_program_warns_once_a_run_of_secrets_in_plain_text(
 
 
 @pytest.mark.parametrize("tenants", ["{", "[]", "7", "[" * 9000, "null"])
-def test_a_program_leaves_malformed_tenants_to_the_provider(
+def test_config_check_ignores_malformed_tenants(
     caplog: pytest.LogCaptureFixture, tenants: str
 ) -> None:
     assert warnings_of({"zdx:tenants": tenants}, [], caplog) == []
 
 
-def test_a_program_warns_of_each_name_that_is_no_setting(caplog: pytest.LogCaptureFixture) -> None:
+def test_config_check_warns_of_each_unknown_setting(caplog: pytest.LogCaptureFixture) -> None:
     config = {"zdx:clientID": "x", "zdx:color": "x", "keys:clientID": "x", "zdx:cloud": "beta"}
 
     first, second = warnings_of(config, [], caplog)
@@ -146,7 +146,7 @@ def test_a_program_warns_of_each_name_that_is_no_setting(caplog: pytest.LogCaptu
     )
 
 
-def test_every_argument_is_registered(engine: Engine) -> None:
+def test_register_sends_every_argument(engine: Engine) -> None:
     declared: dict[str, Any] = {
         "name": "pipeline",
         "role": ROLE,
@@ -162,7 +162,7 @@ def test_every_argument_is_registered(engine: Engine) -> None:
     assert engine.key == {**declared, "managed_by": "keys/prod/ci"}
 
 
-def test_what_the_provider_takes_for_an_argument_is_one_with_its_default() -> None:
+def test_register_has_the_arguments_and_defaults_of_the_provider() -> None:
     arguments = inspect.signature(ApiKey).parameters.values()
     declared = {a.name: a.default for a in arguments if a.name not in ("resource_name", "opts")}
     known = {name: KeyInputs.model_fields[name] for name in ARGUMENTS}
@@ -176,7 +176,7 @@ def test_what_the_provider_takes_for_an_argument_is_one_with_its_default() -> No
     }
 
 
-def test_a_rotation_is_registered_without_what_was_not_declared(engine: Engine) -> None:
+def test_register_sends_a_rotation_without_undeclared_members(engine: Engine) -> None:
     engine.run(lambda: ApiKey("ci", role=ROLE, rotation=RotationArgs(triggers={"release": "7"})))
 
     assert engine.key["rotation"] == {
@@ -190,7 +190,7 @@ def test_a_rotation_is_registered_without_what_was_not_declared(engine: Engine) 
 MEMBERS = inspect.get_annotations(RotationArgs)
 
 
-def test_a_rotation_may_be_a_dict_of_what_is_declared(engine: Engine) -> None:
+def test_register_takes_a_rotation_as_a_dict(engine: Engine) -> None:
     rotation: RotationArgsDict = {
         "secret_lifetime_days": pulumi.Output.from_input(90),
         "triggers": {"release": "7"},
@@ -206,7 +206,7 @@ def test_a_rotation_may_be_a_dict_of_what_is_declared(engine: Engine) -> None:
     }
 
 
-def test_a_rotations_dict_takes_what_its_class_takes() -> None:
+def test_rotation_args_dict_has_the_members_of_its_class() -> None:
     here = inspect.get_annotations(RotationArgsDict)
     there = inspect.get_annotations(RotationArgs)
 
@@ -275,7 +275,7 @@ def test_preview_of_a_planned_update_knows_only_the_inputs() -> None:
 
 
 @pytest.mark.parametrize("output", ["key_secret", "key_json"])
-def test_a_program_that_uses_a_missing_secret_is_warned_once(
+def test_register_warns_once_of_a_missing_secret_that_is_used(
     caplog: pytest.LogCaptureFixture, output: str
 ) -> None:
     def program() -> ApiKey:
@@ -293,7 +293,7 @@ def test_a_program_that_uses_a_missing_secret_is_warned_once(
 @pytest.mark.parametrize(
     ("outputs", "used"), [({"key_secret": "obviously-fake"}, "key_secret"), ({}, "role")]
 )
-def test_a_program_is_not_warned_of_a_secret_that_is_there_or_not_used(
+def test_register_does_not_warn_of_a_secret_that_exists_or_is_not_used(
     caplog: pytest.LogCaptureFixture, outputs: dict[str, str], used: str
 ) -> None:
     def program() -> ApiKey:
@@ -306,7 +306,7 @@ def test_a_program_is_not_warned_of_a_secret_that_is_there_or_not_used(
     assert [record for record in caplog.records if "is None" in record.message] == []
 
 
-def test_the_inputs_that_are_secrets_are_named(engine: Engine) -> None:
+def test_register_names_secret_inputs(engine: Engine) -> None:
     engine.run(
         lambda: ApiKey(
             "ci",
@@ -337,7 +337,7 @@ def make_secret(_: str) -> Any:
     ],
     ids=["itself", "in a list", "nested", "in an output", "made by an apply", "an apply's result"],
 )
-def test_a_secret_inside_the_rotation_is_named_by_it(
+def test_register_names_a_rotation_that_contains_a_secret(
     engine: Engine, make: Callable[[], Any]
 ) -> None:
     engine.run(lambda: ApiKey("ci", role=ROLE, rotation=RotationArgs(triggers={"t": make()})))
@@ -345,7 +345,7 @@ def test_a_secret_inside_the_rotation_is_named_by_it(
     assert engine.key["secret_inputs"] == ["rotation"]
 
 
-def test_a_plain_list_inside_the_rotation_is_no_secret(engine: Engine) -> None:
+def test_register_names_no_rotation_without_a_secret(engine: Engine) -> None:
     triggers: dict[str, Any] = {"t": ["a", {"b": pulumi.Output.from_input("c")}]}
 
     engine.run(lambda: ApiKey("ci", role=ROLE, rotation=RotationArgs(triggers=triggers)))
@@ -371,7 +371,7 @@ def put(name: str, value: Callable[[Any], Any]) -> pulumi.ResourceTransformation
     "value", [SECRET, lambda _: SECRET("obviously-fake")], ids=["marked", "replaced"]
 )
 @pytest.mark.parametrize("where", ["resource", "parent", "stack"])
-def test_a_secret_that_a_transformation_puts_in_is_named(
+def test_register_names_a_secret_of_a_transformation(
     engine: Engine, value: Callable[[Any], Any], where: str
 ) -> None:
     transformation = put("name", value)
@@ -390,7 +390,7 @@ def test_a_secret_that_a_transformation_puts_in_is_named(
     assert engine.key["secret_inputs"] == ["name"]
 
 
-def test_a_secret_that_a_transformation_reveals_is_none(engine: Engine) -> None:
+def test_register_does_not_name_a_secret_that_a_transformation_replaces(engine: Engine) -> None:
     reveal = pulumi.ResourceOptions(transformations=[put("name", lambda _: "plain")])
 
     engine.run(lambda: ApiKey("ci", role=ROLE, name=SECRET("obviously-fake"), opts=reveal))
@@ -398,7 +398,7 @@ def test_a_secret_that_a_transformation_reveals_is_none(engine: Engine) -> None:
     assert "secret_inputs" not in engine.key
 
 
-def test_a_secret_of_a_key_below_a_key_is_its_own(engine: Engine) -> None:
+def test_register_names_secrets_of_parent_and_child_separately(engine: Engine) -> None:
     def program() -> None:
         above = ApiKey("above", role=ROLE, description=SECRET("obviously-fake"))
         ApiKey("below", role=ROLE, name=SECRET("x"), opts=pulumi.ResourceOptions(parent=above))
@@ -411,7 +411,7 @@ def test_a_secret_of_a_key_below_a_key_is_its_own(engine: Engine) -> None:
     }
 
 
-def test_an_input_whose_output_is_declared_secret_is_named(engine: Engine) -> None:
+def test_register_names_inputs_of_additional_secret_outputs(engine: Engine) -> None:
     secret = pulumi.ResourceOptions(additional_secret_outputs=["name", "key_id"])
 
     engine.run(lambda: ApiKey("ci", role=ROLE, opts=secret))
@@ -420,7 +420,7 @@ def test_an_input_whose_output_is_declared_secret_is_named(engine: Engine) -> No
 
 
 @pytest.mark.parametrize("by", ["option", "transformation"])
-def test_import_by_id_is_refused_with_the_ways_that_work(engine: Engine, by: str) -> None:
+def test_import_by_id_is_refused_and_says_what_to_do(engine: Engine, by: str) -> None:
     def transform(
         args: pulumi.ResourceTransformationArgs,
     ) -> pulumi.ResourceTransformationResult:
@@ -438,7 +438,7 @@ def test_import_by_id_is_refused_with_the_ways_that_work(engine: Engine, by: str
     assert engine.registered == []
 
 
-def test_a_rotation_that_is_an_output_is_refused(engine: Engine) -> None:
+def test_register_refuses_a_rotation_that_is_an_output(engine: Engine) -> None:
     rotation: Any = pulumi.Output.from_input(RotationArgs())
 
     with pytest.raises(TypeError, match="rotation must be RotationArgs or a dict, not Output"):
@@ -447,19 +447,19 @@ def test_a_rotation_that_is_an_output_is_refused(engine: Engine) -> None:
     assert engine.registered == []
 
 
-def test_a_name_is_made_of_project_stack_and_logical_name(engine: Engine) -> None:
+def test_register_builds_a_name_of_project_stack_and_logical_name(engine: Engine) -> None:
     engine.run(lambda: ApiKey("ci", role=ROLE))
 
     assert engine.key["name"] == "keys-prod-ci"
 
 
-def test_a_name_that_is_empty_is_not_replaced_by_a_made_one(engine: Engine) -> None:
+def test_register_keeps_an_empty_name(engine: Engine) -> None:
     engine.run(lambda: ApiKey("ci", role=ROLE, name=""))
 
     assert engine.key["name"] == ""
 
 
-def test_an_argument_may_be_an_output(engine: Engine) -> None:
+def test_register_accepts_an_output_as_an_argument(engine: Engine) -> None:
     engine.run(lambda: ApiKey("ci", role=pulumi.Output.from_input(ROLE)))
 
     assert engine.key["role"] == ROLE
@@ -487,7 +487,7 @@ def test_an_argument_may_be_an_output(engine: Engine) -> None:
         ),
     ],
 )
-def test_a_value_of_the_wrong_type_is_refused_at_once(
+def test_register_refuses_a_value_of_the_wrong_type(
     engine: Engine, argument: str, value: object, complaint: str
 ) -> None:
     arguments: dict[str, Any] = {"role": ROLE, argument: value}
@@ -498,7 +498,7 @@ def test_a_value_of_the_wrong_type_is_refused_at_once(
     assert engine.registered == []
 
 
-def test_the_place_of_a_key_below_a_component_is_that_of_its_urn(engine: Engine) -> None:
+def test_register_includes_the_parent_component_in_the_owner(engine: Engine) -> None:
     def program() -> None:
         ApiKey("ci", role=ROLE, opts=pulumi.ResourceOptions(parent=Team("backend")))
 
@@ -508,7 +508,7 @@ def test_the_place_of_a_key_below_a_component_is_that_of_its_urn(engine: Engine)
 
 
 @pytest.mark.parametrize("name", ["x:y:Team$ci", "a::b", "a/b", "a #1]", "[pulumi a", "a%24", "\n"])
-def test_no_name_is_the_place_of_another_resource(engine: Engine, name: str) -> None:
+def test_register_gives_each_resource_a_unique_owner(engine: Engine, name: str) -> None:
     def program() -> None:
         ApiKey("ci", role=ROLE, opts=pulumi.ResourceOptions(parent=Team("team ::1")))
         ApiKey(name, role=ROLE, opts=pulumi.ResourceOptions(parent=Team("team ::2")))
@@ -524,7 +524,7 @@ def test_no_name_is_the_place_of_another_resource(engine: Engine, name: str) -> 
     assert len(set(found)) == len(found)
 
 
-def test_the_place_of_a_key_below_nested_components_names_them_all(engine: Engine) -> None:
+def test_register_includes_every_parent_component_in_the_owner(engine: Engine) -> None:
     def program() -> None:
         outer = Team("company")
         inner = Team("backend", pulumi.ResourceOptions(parent=outer))
@@ -535,7 +535,7 @@ def test_the_place_of_a_key_below_nested_components_names_them_all(engine: Engin
     assert engine.key["managed_by"] == "keys/prod/x:y:Team$x:y:Team$ci"
 
 
-def test_the_place_of_a_key_below_the_stack_itself_is_that_of_a_root(engine: Engine) -> None:
+def test_register_ignores_the_stack_as_a_parent_in_the_owner(engine: Engine) -> None:
     def program() -> None:
         stack = pulumi.runtime.settings.get_root_resource()
         ApiKey("ci", role=ROLE, opts=pulumi.ResourceOptions(parent=stack))
@@ -545,13 +545,13 @@ def test_the_place_of_a_key_below_the_stack_itself_is_that_of_a_root(engine: Eng
     assert engine.key["managed_by"] == "keys/prod/ci"
 
 
-def test_what_a_preview_does_not_know_yet_is_unknown_and_not_empty(engine: Engine) -> None:
+def test_register_declares_no_output_as_an_input(engine: Engine) -> None:
     engine.run(lambda: ApiKey("ci", role=ROLE))
 
     assert engine.key.keys().isdisjoint({"key_id", "key_secret", "key_json", "secret_id"})
 
 
-def test_a_key_of_a_programs_own_class_is_a_key_to_all_that_go_by_its_type(engine: Engine) -> None:
+def test_register_of_a_subclass_keeps_the_type(engine: Engine) -> None:
     class TeamKey(ApiKey):
         """What a team declares in its own way."""
 
@@ -560,7 +560,7 @@ def test_a_key_of_a_programs_own_class_is_a_key_to_all_that_go_by_its_type(engin
     assert engine.registered[-1].typ == KEY_TYPE
 
 
-def test_a_key_without_a_tenant_entry_has_a_tenant_output_that_is_none(engine: Engine) -> None:
+def test_register_without_a_tenant_gives_a_tenant_output_of_none(engine: Engine) -> None:
     seen: list[str | None] = []
 
     engine.run(lambda: ApiKey("ci", role=ROLE).tenant.apply(seen.append))
@@ -575,7 +575,7 @@ def test_get_reads_by_id_and_declares_nothing(engine: Engine) -> None:
     assert engine.keys[0].name == "found"
 
 
-def test_a_state_names_the_provider_by_reference_and_holds_nothing_of_it() -> None:
+def test_serialize_provider_refers_to_the_class_without_its_code() -> None:
     blob = base64.b64decode(serialize_provider(ApiKeyProvider()))
 
     assert len(blob) < 60
@@ -584,7 +584,7 @@ def test_a_state_names_the_provider_by_reference_and_holds_nothing_of_it() -> No
     assert isinstance(dill.loads(blob), ApiKeyProvider)  # noqa: S301 - made one line above
 
 
-def test_the_reference_is_the_one_that_every_recorded_state_has() -> None:
+def test_serialize_provider_always_gives_the_same_reference() -> None:
     recorded = "gASVLwAAAAAAAACMFXpkeF9wcm92aWRlci5wcm92aWRlcpSMDkFwaUtleVByb3ZpZGVylJOUKYGULg=="
 
     assert [serialize_provider(ApiKeyProvider()) for _ in range(2)] == [recorded, recorded]
@@ -602,7 +602,7 @@ HTTP = {"requests", "urllib3", "jwt", "tenacity", "cryptography"}
     ],
     ids=["program", "plugin", "help of zdx-keys"],
 )
-def test_import_loads_no_library_that_it_does_not_need(imports: str, unneeded: set[str]) -> None:
+def test_import_loads_only_necessary_libraries(imports: str, unneeded: set[str]) -> None:
     line = f"import sys, json; {imports}; print(json.dumps(sorted(sys.modules)))"
 
     shown = subprocess.run(

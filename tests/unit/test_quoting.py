@@ -11,7 +11,7 @@ WORDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 
 
 @given(st.text(st.characters(exclude_categories=[])))
-def test_a_python_literal_is_the_text_in_printable_characters(text: str) -> None:
+def test_quote_python_returns_a_printable_literal_of_the_text(text: str) -> None:
     literal = quote_python(text)
 
     assert ast.literal_eval(literal) == text
@@ -20,7 +20,7 @@ def test_a_python_literal_is_the_text_in_printable_characters(text: str) -> None
 
 @settings(max_examples=5, deadline=None)
 @given(st.lists(WORDS, max_size=20))
-def test_a_shell_reads_every_word_as_the_text(words: list[str]) -> None:
+def test_quote_shell_returns_a_printable_word_that_bash_reads_back(words: list[str]) -> None:
     quoted = " ".join(map(quote_shell, [*words, "", "a$b", "it's", "*", "\x1b[2J", "a\n\\'b"]))
 
     done = subprocess.run(
@@ -33,5 +33,5 @@ def test_a_shell_reads_every_word_as_the_text(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("word", ["ci", "8g6j1l3m5n7pr", "./a/b.json", "--stack=prod"])
-def test_a_plain_word_is_left_as_it_is(word: str) -> None:
+def test_quote_shell_keeps_a_plain_word(word: str) -> None:
     assert quote_shell(word) == word

@@ -18,27 +18,27 @@ OFFERED = [READ_ONLY, SUPER, DESK]
 PREFIXES = ["Role:", "Role: ", "zs:config:zdx.zscalerbeta.net:8061240:config:18347:"]
 
 
-def test_a_role_is_found_by_the_name_that_the_portal_shows() -> None:
+def test_find_role_finds_a_role_by_its_portal_name() -> None:
     assert find_role("ZDX Super Admin", OFFERED) is SUPER
 
 
-def test_a_role_is_found_in_another_case_where_that_is_unique() -> None:
+def test_find_role_ignores_case_if_the_match_is_unique() -> None:
     assert find_role("zdx READ-Only Admin", OFFERED) is READ_ONLY
 
 
-def test_the_exact_spelling_wins_over_another_case() -> None:
+def test_find_role_prefers_the_exact_case() -> None:
     other_case = build_role("zdx super admin")
 
     assert find_role("ZDX Super Admin", [other_case, SUPER]) is SUPER
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_a_prefix_of_zidentity_is_matched_off_the_declared_name(prefix: str) -> None:
+def test_find_role_ignores_a_prefix_of_the_declared_name(prefix: str) -> None:
     assert find_role(f"{prefix}ZDX Super Admin", OFFERED) is SUPER
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-def test_a_prefix_of_zidentity_is_matched_off_the_offered_name(prefix: str) -> None:
+def test_find_role_ignores_a_prefix_of_the_offered_name(prefix: str) -> None:
     offered = parse_roles([build_server(f"{prefix}ZDX Super Admin", f"{prefix}ZDX_Admin_Role")])
 
     assert find_role("ZDX Super Admin", offered).name == "ZDX Super Admin"
@@ -46,33 +46,33 @@ def test_a_prefix_of_zidentity_is_matched_off_the_offered_name(prefix: str) -> N
 
 @pytest.mark.parametrize("declared", PREFIXES)
 @pytest.mark.parametrize("offered", PREFIXES)
-def test_two_spellings_of_zidentity_meet(declared: str, offered: str) -> None:
+def test_find_role_ignores_different_prefixes_on_both_sides(declared: str, offered: str) -> None:
     roles = parse_roles([build_server(f"{offered}ZDX Super Admin")])
 
     assert find_role(f"{declared}ZDX Super Admin", roles) == roles[0]
 
 
 @pytest.mark.parametrize("name", ["Roles: all", "role:Admin", "zs:config:Admin"])
-def test_a_name_that_only_resembles_a_prefix_stays_whole(name: str) -> None:
+def test_parse_role_name_keeps_a_name_that_resembles_a_prefix(name: str) -> None:
     assert parse_role_name(name) == name
 
 
-def test_a_scope_id_is_taken_verbatim() -> None:
+def test_find_role_finds_a_role_by_its_id() -> None:
     assert find_role(SUPER.id, OFFERED) is SUPER
 
 
-def test_a_scope_id_wins_over_a_role_of_that_name() -> None:
+def test_find_role_prefers_an_id_to_a_name() -> None:
     named_as_an_id = build_role(SUPER.id, "zdx::other")
 
     assert find_role(SUPER.id, [named_as_an_id, SUPER]) is SUPER
 
 
-def test_a_scope_id_in_another_case_is_not_that_scope() -> None:
+def test_find_role_matches_an_id_case_sensitively() -> None:
     with pytest.raises(RoleNotFoundError):
         find_role("ZDX::ABC", [build_role("ZDX Super Admin", "zdx::abc")])
 
 
-def test_a_role_that_is_not_offered_lists_the_candidates_nearest_first() -> None:
+def test_find_role_lists_the_most_similar_candidates_first() -> None:
     with pytest.raises(RoleNotFoundError) as refused:
         find_role("ZDX Read-Onyl Admin", OFFERED)
 
@@ -81,7 +81,7 @@ def test_a_role_that_is_not_offered_lists_the_candidates_nearest_first() -> None
     assert f"The tenant has: {names}" in str(refused.value)
 
 
-def test_several_roles_of_one_name_are_listed_with_their_ids() -> None:
+def test_find_role_lists_roles_of_one_name_with_their_ids() -> None:
     twins = [build_role("ZDX Super Admin", "zdx::1"), build_role("ZDX Super Admin", "zdx::2")]
 
     with pytest.raises(RoleNotFoundError) as refused:
@@ -92,7 +92,7 @@ def test_several_roles_of_one_name_are_listed_with_their_ids() -> None:
     assert READ_ONLY.id not in str(refused.value)
 
 
-def test_several_roles_that_differ_in_case_only_are_listed_with_their_ids() -> None:
+def test_find_role_lists_roles_that_differ_only_in_case_with_their_ids() -> None:
     with pytest.raises(RoleNotFoundError) as refused:
         find_role(
             "ZDX ADMIN", [build_role("ZDX Admin", "zdx::1"), build_role("zdx admin", "zdx::2")]
@@ -101,14 +101,14 @@ def test_several_roles_that_differ_in_case_only_are_listed_with_their_ids() -> N
     assert 'zdx::1 ("ZDX Admin"), zdx::2 ("zdx admin")' in str(refused.value)
 
 
-def test_a_tenant_without_zdx_roles_says_what_the_client_must_see() -> None:
+def test_find_role_in_a_tenant_without_zdx_roles_says_what_is_needed() -> None:
     with pytest.raises(RoleNotFoundError, match="this tenant has no ZDX role") as refused:
         find_role("ZDX Super Admin", [])
 
     assert "needs a ZDX subscription" in str(refused.value)
 
 
-def test_only_scopes_of_the_service_zdx_are_roles() -> None:
+def test_parse_roles_returns_only_scopes_of_zdx() -> None:
     servers = [
         build_server("Role:Super Admin", service="ZIA"),
         build_server("Role:ZDX Super Admin"),
@@ -117,5 +117,5 @@ def test_only_scopes_of_the_service_zdx_are_roles() -> None:
     assert parse_roles(servers) == [Role("zdx::0", "ZDX Super Admin", API)]
 
 
-def test_the_service_is_the_first_part_of_a_scope_id() -> None:
+def test_parse_service_id_returns_the_first_part_of_a_scope_id() -> None:
     assert parse_service_id("hhlm4bhlrg7io:mplm4biidg7jg:hplm4bij007jo") == "hhlm4bhlrg7io"

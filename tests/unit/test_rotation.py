@@ -61,7 +61,7 @@ def in_days(days: int) -> str:
     return (TODAY + timedelta(days=days)).isoformat()
 
 
-def test_a_new_key_ends_after_its_lifetime() -> None:
+def test_expiry_date_of_a_new_key_follows_from_its_lifetime() -> None:
     assert compute_expiry_date(None, TODAY, build_rotation(90), None) == in_days(90)
     assert compute_expiry_date(None, TODAY, None, None) == in_days(365)
 
@@ -69,19 +69,19 @@ def test_a_new_key_ends_after_its_lifetime() -> None:
 @pytest.mark.parametrize(
     ("lifetime", "window"), [(30, 10), (60, 20), (90, 30), (91, 30), (365, 30)]
 )
-def test_the_window_is_a_third_of_the_lifetime_and_thirty_days_at_most(
+def test_rotation_window_is_a_third_of_the_lifetime_up_to_30_days(
     lifetime: int, window: int
 ) -> None:
     assert build_rotation(lifetime).window_days == window
 
 
-def test_a_trigger_that_stays_as_it_is_leaves_the_stamp_where_it_is() -> None:
+def test_expiry_date_stays_if_the_trigger_is_unchanged() -> None:
     declared = build_rotation(90, triggers={"incident": "7"})
 
     assert compute_expiry_date(in_days(80), TODAY, declared, declared) == in_days(80)
 
 
-def test_a_secret_inside_its_window_is_due_and_one_before_it_is_not() -> None:
+def test_rotation_is_due_only_inside_its_window() -> None:
     rotation = build_rotation(90, 14)
 
     assert find_rotation_reason(in_days(15), TODAY, rotation, rotation) is None
@@ -90,7 +90,7 @@ def test_a_secret_inside_its_window_is_due_and_one_before_it_is_not() -> None:
     )
 
 
-def test_a_changed_trigger_and_an_added_one_are_due_and_a_removed_one_is_not() -> None:
+def test_rotation_is_due_for_a_changed_or_added_trigger_only() -> None:
     one, other = Rotation(triggers={"a": "1"}), Rotation(triggers={"a": "2"})
     both = Rotation(triggers={"a": "1", "b": "1"})
 
@@ -100,7 +100,7 @@ def test_a_changed_trigger_and_an_added_one_are_due_and_a_removed_one_is_not() -
     assert find_rotation_reason(in_days(365), TODAY, one, None) == "its trigger a changed"
 
 
-def test_a_lifetime_shortened_below_what_is_left_is_due() -> None:
+def test_rotation_is_due_if_the_lifetime_becomes_too_short() -> None:
     assert find_rotation_reason(in_days(61), TODAY, build_rotation(60), build_rotation(90)) == (
         f"its secret expires on {in_days(61)}, more than 60 days from now"
     )
@@ -108,7 +108,7 @@ def test_a_lifetime_shortened_below_what_is_left_is_due() -> None:
 
 
 @pytest.mark.parametrize("plan", [None, build_rotation(90)])
-def test_a_secret_that_is_missing_or_has_ended_is_due_with_and_without_rotation(
+def test_rotation_is_due_for_a_missing_or_expired_secret(
     plan: Rotation | None,
 ) -> None:
     assert (
@@ -119,11 +119,13 @@ def test_a_secret_that_is_missing_or_has_ended_is_due_with_and_without_rotation(
 
 
 @given(st.integers(1, 400), PLANS)
-def test_without_rotation_a_living_secret_is_never_due(days: int, before: Rotation | None) -> None:
+def test_rotation_is_never_due_for_a_valid_secret_without_a_plan(
+    days: int, before: Rotation | None
+) -> None:
     assert find_rotation_reason(in_days(days), TODAY, None, before) is None
 
 
-def test_a_rotation_sets_the_day_on_which_the_previous_secret_is_revoked() -> None:
+def test_compute_revoke_date_is_the_end_of_the_overlap_after_a_rotation() -> None:
     early = TODAY - timedelta(days=3)
 
     for before in (None, early):
@@ -131,7 +133,7 @@ def test_a_rotation_sets_the_day_on_which_the_previous_secret_is_revoked() -> No
         assert after == in_days(7)
 
 
-def test_the_day_of_a_revoke_stays_until_it_has_come() -> None:
+def test_compute_revoke_date_stays_until_it_is_due() -> None:
     tomorrow = TODAY + timedelta(days=1)
 
     assert compute_revoke_date(tomorrow, TODAY, None, is_rotated=False) == in_days(1)
@@ -140,7 +142,7 @@ def test_the_day_of_a_revoke_stays_until_it_has_come() -> None:
 
 
 @given(STAMPS, DATES, PLANS, PLANS)
-def test_a_stamp_moves_exactly_when_the_secret_is_due_or_stays_on_its_day(
+def test_expiry_date_moves_only_if_a_rotation_is_due(
     stamp: str, today: date, declared: Rotation | None, before: Rotation | None
 ) -> None:
     after = compute_expiry_date(stamp, today, declared, before)
@@ -153,7 +155,7 @@ def test_a_stamp_moves_exactly_when_the_secret_is_due_or_stays_on_its_day(
 
 
 @given(st.none() | STAMPS, DATES, PLANS, PLANS)
-def test_one_reason_is_one_rotation(
+def test_rotation_is_not_due_twice_for_one_reason(
     stamp: str | None, today: date, declared: Rotation | None, before: Rotation | None
 ) -> None:
     after = compute_expiry_date(stamp, today, declared, before)
@@ -163,7 +165,7 @@ def test_one_reason_is_one_rotation(
 
 
 @given(rotations())
-def test_a_plan_that_works_is_no_contradiction(rotation: Rotation) -> None:
+def test_find_contradiction_accepts_a_valid_plan(rotation: Rotation) -> None:
     assert rotation.find_contradictions() == {}
 
 
@@ -192,9 +194,7 @@ LESS_THAN_7 = (
         ),
     ],
 )
-def test_a_plan_that_cannot_be_meant_is_named_at_its_members(
-    rotation: Rotation, found: dict[str, str]
-) -> None:
+def test_find_contradictions_names_the_members(rotation: Rotation, found: dict[str, str]) -> None:
     assert rotation.find_contradictions() == found
 
 
@@ -206,9 +206,9 @@ def test_a_plan_that_cannot_be_meant_is_named_at_its_members(
         ({OVERLAP}, {WINDOW}),
     ],
 )
-def test_a_member_that_is_unknown_contradicts_none(unusable: set[str], found: set[str]) -> None:
+def test_find_contradictions_ignores_unknown_members(unusable: set[str], found: set[str]) -> None:
     assert build_rotation(30, 30, 30).find_contradictions(unusable).keys() == found
 
 
-def test_a_default_window_of_an_unknown_lifetime_contradicts_none() -> None:
+def test_find_contradictions_ignores_the_default_window_of_an_unknown_lifetime() -> None:
     assert build_rotation(30, None, 30).find_contradictions({"secret_lifetime_days"}) == {}

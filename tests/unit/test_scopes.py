@@ -22,7 +22,7 @@ def held(resources: tuple[ApiResource, ...] | list[ApiResource]) -> list[tuple[s
 
 
 @given(RESOURCES)
-def test_granting_keeps_every_scope_of_other_services(resources: list[ApiResource]) -> None:
+def test_build_resources_keeps_every_scope_of_other_services(resources: list[ApiResource]) -> None:
     before = [pair for pair in held(resources) if parse_service_id(pair[1]) != "zdx"]
     after = [
         pair
@@ -34,7 +34,7 @@ def test_granting_keeps_every_scope_of_other_services(resources: list[ApiResourc
 
 
 @given(RESOURCES)
-def test_granting_leaves_exactly_one_zdx_role(resources: list[ApiResource]) -> None:
+def test_build_resources_leaves_exactly_one_zdx_role(resources: list[ApiResource]) -> None:
     zdx = [
         pair
         for pair in held(build_resources(resources, ROLE))
@@ -45,19 +45,19 @@ def test_granting_leaves_exactly_one_zdx_role(resources: list[ApiResource]) -> N
 
 
 @given(RESOURCES)
-def test_granting_twice_is_granting_once(resources: list[ApiResource]) -> None:
+def test_build_resources_is_idempotent(resources: list[ApiResource]) -> None:
     once = build_resources(resources, ROLE)
 
     assert build_resources(once, ROLE) == once
 
 
-def test_granting_to_a_client_without_resources_names_the_roles_own() -> None:
+def test_build_resources_adds_the_resource_of_the_role() -> None:
     assert build_resources((), ROLE) == (
         ApiResource(id=API, selected_scopes=(Scope(id="zdx::super"),)),
     )
 
 
-def test_granting_keeps_fields_that_are_not_known_here() -> None:
+def test_build_resources_keeps_unknown_fields() -> None:
     resource = ApiResource.model_validate({"id": API, "selectedScopes": [], "audience": "kept"})
 
     (granted,) = build_resources((resource,), ROLE)
@@ -65,7 +65,7 @@ def test_granting_keeps_fields_that_are_not_known_here() -> None:
     assert granted.model_dump(by_alias=True)["audience"] == "kept"
 
 
-def test_the_scopes_of_a_service_are_found_in_all_resources() -> None:
+def test_find_scopes_searches_every_resource() -> None:
     client = ApiClient(
         id="key-1",
         name="ci",

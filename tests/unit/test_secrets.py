@@ -13,7 +13,7 @@ OTHERS = ["a", "m", "z"]
 
 
 @given(st.permutations(OTHERS), st.sampled_from([*OTHERS, None]))
-def test_the_secret_that_the_state_holds_is_never_revoked(
+def test_choose_secret_to_revoke_never_returns_the_current_secret(
     ids: list[str], known: str | None
 ) -> None:
     current, beside, _ = ids
@@ -27,7 +27,9 @@ def test_the_secret_that_the_state_holds_is_never_revoked(
 
 
 @pytest.mark.parametrize("others", [("unknown", "previous"), ("previous", "unknown")])
-def test_a_unknown_secret_is_revoked_before_the_previous_secret(others: tuple[str, str]) -> None:
+def test_choose_secret_to_revoke_prefers_an_unknown_to_the_previous_secret(
+    others: tuple[str, str],
+) -> None:
     present = (build_secret(others[0]), build_secret(others[1]))
 
     chosen = choose_secret_to_revoke(present, "current", "previous", NOW)
@@ -56,7 +58,7 @@ ALIVE, ENDED = build_secret("alive"), build_secret("ended", expires=NOW)
         ((ALIVE, build_secret("alive-too")), None),
     ],
 )
-def test_where_the_held_one_is_not_known_only_one_that_has_ended_is_revoked(
+def test_choose_secret_to_revoke_without_a_current_one_needs_an_expired_one(
     present: tuple[ApiClientSecret, ...], chosen: ApiClientSecret | None
 ) -> None:
     assert choose_secret_to_revoke(present, None, None, NOW) == chosen

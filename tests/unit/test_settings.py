@@ -57,7 +57,7 @@ def pem() -> str:
     ).decode()
 
 
-def test_the_settings_are_those_that_a_program_knows_by_name() -> None:
+def test_settings_have_the_names_that_a_program_uses() -> None:
     assert tuple(map(to_camel, Settings.model_fields)) == KEYS
     assert (
         tuple(
@@ -69,7 +69,7 @@ def test_the_settings_are_those_that_a_program_knows_by_name() -> None:
     )
 
 
-def test_the_environment_alone_is_enough() -> None:
+def test_load_settings_reads_everything_from_the_environment() -> None:
     read = settings({}, ENVIRONMENT)
 
     assert read.build_credentials() == ClientSecret("from-environment", "environment-fake-secret")
@@ -80,7 +80,7 @@ def test_the_environment_alone_is_enough() -> None:
     assert read.build_connection().http_proxy == "http://proxy.test:3128"
 
 
-def test_the_config_comes_before_the_environment() -> None:
+def test_load_settings_prefers_the_config_to_the_environment() -> None:
     config = {
         **CONFIG,
         "zdx:cloud": "gov",
@@ -122,9 +122,7 @@ def test_audiences_are_the_documented_ones_by_default() -> None:
 
 @pytest.mark.parametrize("audience", ["acme", "http://acme.zslogin.net", "https://u:p@h", "a\nb"])
 @pytest.mark.parametrize("key", ["tokenAudience", "assertionAudience"])
-def test_an_audience_that_is_no_url_is_refused_and_its_setting_named(
-    key: str, audience: str
-) -> None:
+def test_load_settings_refuses_an_audience_that_is_not_a_url(key: str, audience: str) -> None:
     with pytest.raises(SettingsError, match=rf"is not an https URL\. .*`pulumi .*zdx:{key} VALUE`"):
         settings({**CONFIG, f"zdx:{key}": audience}).build_tenant()
 
@@ -134,13 +132,13 @@ def test_only_the_audience_of_a_token_request_can_be_none() -> None:
         settings({**CONFIG, "zdx:assertionAudience": "none"}).build_tenant()
 
 
-def test_an_empty_value_is_one_that_is_not_set() -> None:
+def test_load_settings_treats_an_empty_value_as_unset() -> None:
     read = settings({"zdx:vanityDomain": "acme", "zdx:clientId": ""}, ENVIRONMENT)
 
     assert read.client_id == "from-environment"
 
 
-def test_numbers_and_truth_are_read_from_the_text_of_the_config() -> None:
+def test_load_settings_parses_numbers_and_booleans_from_text() -> None:
     numbers = {"zdx:maxRetries": "2", "zdx:requestTimeout": "1.5", "zdx:resumeInterrupted": "true"}
 
     read = settings({**CONFIG, **numbers})
@@ -158,7 +156,7 @@ def test_numbers_and_truth_are_read_from_the_text_of_the_config() -> None:
         ("clientSecret", "ZSCALER_CLIENT_SECRET"),
     ],
 )
-def test_a_missing_setting_is_named_in_both_spellings(key: str, variable: str) -> None:
+def test_missing_setting_is_named_with_its_variable(key: str, variable: str) -> None:
     read = settings({name: value for name, value in CONFIG.items() if name != f"zdx:{key}"})
 
     with pytest.raises(SettingsError) as missing:
@@ -168,7 +166,7 @@ def test_a_missing_setting_is_named_in_both_spellings(key: str, variable: str) -
     assert variable in str(missing.value)
 
 
-def test_all_missing_settings_are_named_at_once() -> None:
+def test_missing_settings_are_named_together() -> None:
     with pytest.raises(SettingsError) as missing:
         settings({}).build_tenant()
 
@@ -180,7 +178,7 @@ def test_all_missing_settings_are_named_at_once() -> None:
     )
 
 
-def test_all_settings_that_a_tenant_lacks_are_named_at_once() -> None:
+def test_missing_settings_of_a_tenant_are_named_together() -> None:
     with pytest.raises(SettingsError, match="has no vanityDomain and clientSecret") as missing:
         settings(
             with_tenants({}, **{"eu.west": {"clientId": "a"}}), {}, "eu.west"
@@ -194,7 +192,7 @@ def test_all_settings_that_a_tenant_lacks_are_named_at_once() -> None:
 @pytest.mark.parametrize(
     "typed", ["{}\r\n", " {} ", "\ufeff{}", '"{}"', "'{}'\n", "\u201c{}\u201d"]
 )
-def test_load_settings_takes_off_what_surrounds_a_text(typed: str) -> None:
+def test_load_settings_strips_surrounding_characters(typed: str) -> None:
     config = {key: typed.format(value) for key, value in CONFIG.items()}
     environ = {f"ZSCALER_{key}": typed.format(key) for key in ("CLIENT_ID", "CLIENT_SECRET")}
 
@@ -205,7 +203,7 @@ def test_load_settings_takes_off_what_surrounds_a_text(typed: str) -> None:
 
 @pytest.mark.parametrize("typed", ["ad\nmin", "ad min", "ad\u200bmin", "ad\x00min", "\udcffadmin"])
 @pytest.mark.parametrize("key", ["clientId", "clientSecret"])
-def test_credentials_name_a_damaged_text_and_its_setting(key: str, typed: str) -> None:
+def test_build_credentials_names_a_damaged_text_and_its_setting(key: str, typed: str) -> None:
     with pytest.raises(
         SettingsError, match=r"invisible character.*zdx:client|not valid"
     ) as refused:
@@ -214,12 +212,12 @@ def test_credentials_name_a_damaged_text_and_its_setting(key: str, typed: str) -
     assert typed not in str(refused.value)
 
 
-def test_credentials_name_the_placeholder_of_a_secret() -> None:
+def test_build_credentials_names_the_placeholder_of_a_secret() -> None:
     with pytest.raises(SettingsError, match="Read the secret with --show-secrets"):
         settings({**CONFIG, "zdx:clientSecret": "[secret]"}).build_credentials()
 
 
-def test_a_whole_number_is_the_text_that_was_typed() -> None:
+def test_load_settings_reads_a_whole_number_as_its_text() -> None:
     entry = {**EU, "clientId": 9876543210, "vanityDomain": 9223372036854775807}
 
     read = settings(with_tenants({}, eu=entry), {}, "eu")
@@ -229,7 +227,7 @@ def test_a_whole_number_is_the_text_that_was_typed() -> None:
 
 
 @pytest.mark.parametrize("value", [True, False, 1e300, 0.5])
-def test_a_value_whose_spelling_is_lost_is_refused_as_text(value: object) -> None:
+def test_load_settings_refuses_text_stored_as_another_type(value: object) -> None:
     with pytest.raises(SettingsError, match="is not text: it is stored as") as refused:
         settings(with_tenants({}, eu={**EU, "clientId": value}), {}, "eu")
 
@@ -239,13 +237,13 @@ def test_a_value_whose_spelling_is_lost_is_refused_as_text(value: object) -> Non
 
 
 @pytest.mark.parametrize("name", ["clientID", "client_id", "ClientId", "clientid", "client-id"])
-def test_a_mistyped_name_suggests_the_setting(name: str) -> None:
+def test_require_known_names_suggests_the_setting_for_a_typo(name: str) -> None:
     with pytest.raises(SettingsError, match=rf"no setting zdx:{name}\. .*mean zdx:clientId\?"):
         require_known_names([*CONFIG, f"zdx:{name}", "aws:region", "zdx:tenants"])
 
 
 @pytest.mark.parametrize("name", ["client_id", "entry", "tenantName", "x\x1b[2J"])
-def test_a_name_that_only_the_code_knows_is_no_setting_of_a_tenant(name: str) -> None:
+def test_load_settings_refuses_an_internal_name_in_a_tenant(name: str) -> None:
     with pytest.raises(SettingsError, match="there is no setting zdx:tenants") as refused:
         settings(with_tenants({}, eu={**EU, name: "x"}), {}, "eu")
 
@@ -254,7 +252,7 @@ def test_a_name_that_only_the_code_knows_is_no_setting_of_a_tenant(name: str) ->
 
 @pytest.mark.parametrize("cloud", ["zscalertwo", "ZSCloud", "zscaler"])
 @pytest.mark.parametrize("key", ["zdx:cloud", "ZSCALER_CLOUD"])
-def test_a_zia_cloud_is_refused_and_its_setting_named(cloud: str, key: str) -> None:
+def test_build_tenant_refuses_a_zia_cloud_and_names_the_setting(cloud: str, key: str) -> None:
     values = {key: cloud}
 
     with pytest.raises(SettingsError, match="Leave the cloud unset") as refused:
@@ -263,27 +261,27 @@ def test_a_zia_cloud_is_refused_and_its_setting_named(cloud: str, key: str) -> N
     assert key in str(refused.value)
 
 
-def test_a_cloud_of_the_environment_is_overruled_by_production() -> None:
+def test_build_tenant_lets_production_override_a_cloud_of_the_environment() -> None:
     read = settings({**CONFIG, "zdx:cloud": "production"}, {"ZSCALER_CLOUD": "zscalertwo"})
 
     assert read.build_tenant() == Tenant("acme")
 
 
-def test_a_missing_secret_is_set_as_a_secret() -> None:
+def test_build_credentials_says_how_to_set_a_missing_secret() -> None:
     with pytest.raises(
         SettingsError, match="`pulumi config set --secret zdx:clientSecret`, which prompts for it"
     ):
         settings({"zdx:clientId": "admin"}).build_credentials()
 
 
-def test_a_private_key_authenticates_instead_of_a_secret(pem: str) -> None:
+def test_build_credentials_accepts_a_private_key_instead_of_a_secret(pem: str) -> None:
     read = settings({"zdx:clientId": "admin", "zdx:privateKey": pem})
 
     assert read.build_credentials() == PrivateKey("admin", pem)
 
 
 @pytest.mark.parametrize("in_environment", [False, True])
-def test_credentials_refuse_both_kinds_of_secret_from_one_source(
+def test_build_credentials_refuses_a_secret_and_a_private_key_of_one_source(
     pem: str, *, in_environment: bool
 ) -> None:
     config = {**CONFIG, "zdx:privateKey": pem}
@@ -299,7 +297,7 @@ def test_credentials_refuse_both_kinds_of_secret_from_one_source(
     assert all(name in str(refused.value) for name in names)
 
 
-def test_credentials_of_the_config_leave_those_of_the_environment_unused(pem: str) -> None:
+def test_build_credentials_of_the_config_ignores_those_of_the_environment(pem: str) -> None:
     read = settings(CONFIG, {"ZSCALER_PRIVATE_KEY": pem, "ZSCALER_CLIENT_SECRET": "other"})
 
     assert read.build_credentials() == ClientSecret("admin", PLANTED)
@@ -320,7 +318,7 @@ def test_load_settings_completes_the_config_from_the_environment() -> None:
 
 @pytest.mark.parametrize("address", ["API_URL", "TOKEN_URL"])
 @pytest.mark.parametrize("own", ["clientId", "clientSecret", "privateKey"])
-def test_load_settings_sends_no_credentials_of_the_config_to_an_address_of_the_environment(
+def test_load_settings_keeps_config_credentials_from_an_environment_address(
     address: str, own: str
 ) -> None:
     environ = {
@@ -338,7 +336,7 @@ def test_load_settings_sends_no_credentials_of_the_config_to_an_address_of_the_e
 
 
 @pytest.mark.parametrize("address", ["apiUrl", "tokenUrl"])
-def test_load_settings_sends_no_credentials_of_the_environment_to_an_address_of_the_config(
+def test_load_settings_keeps_environment_credentials_from_a_config_address(
     address: str,
 ) -> None:
     config = {"zdx:vanityDomain": "acme", f"zdx:{address}": "https://a.test"}
@@ -348,7 +346,7 @@ def test_load_settings_sends_no_credentials_of_the_environment_to_an_address_of_
         settings(config, environ)
 
 
-def test_load_settings_lets_an_address_of_the_config_overrule_one_of_the_environment() -> None:
+def test_load_settings_prefers_a_config_address_to_an_environment_address() -> None:
     config = {**CONFIG, "zdx:apiUrl": "https://a.test", "zdx:tokenUrl": "https://a.test/t"}
 
     tenant = settings(config, ENVIRONMENT).build_tenant()
@@ -364,14 +362,14 @@ def test_load_settings_does_not_pair_the_secret_of_another_client(secret: str) -
         settings({"zdx:vanityDomain": "acme", "zdx:clientId": "admin"}, environ)
 
 
-def test_a_tenant_entry_is_a_tenant_of_its_own() -> None:
+def test_load_settings_of_a_tenant_reads_its_own_settings() -> None:
     read = settings(with_tenants(CONFIG, eu={**EU, "cloud": "gov"}), ENVIRONMENT, "eu")
 
     assert read.build_credentials() == ClientSecret("eu-admin", "eu-fake-secret")
     assert (read.build_tenant().vanity_domain, read.build_tenant().cloud) == ("acme-eu", "gov")
 
 
-def test_a_tenant_entry_inherits_how_calls_are_made() -> None:
+def test_load_settings_of_a_tenant_inherits_connection_options() -> None:
     shared = {
         "zdx:maxRetries": "2",
         "zdx:requestTimeout": "7",
@@ -386,14 +384,14 @@ def test_a_tenant_entry_inherits_how_calls_are_made() -> None:
     assert read.resume_interrupted is True
 
 
-def test_a_tenant_entry_may_say_otherwise_than_what_it_inherits() -> None:
+def test_load_settings_of_a_tenant_overrides_inherited_options() -> None:
     config = with_tenants({"zdx:maxRetries": "2"}, eu={**EU, "maxRetries": 9})
 
     assert settings(config, {}, "eu").build_connection().max_retries == 9
 
 
 @pytest.mark.parametrize("key", ["vanityDomain", "clientId", "clientSecret"])
-def test_a_tenant_entry_inherits_neither_tenant_nor_credentials(key: str) -> None:
+def test_load_settings_of_a_tenant_inherits_no_domain_or_credentials(key: str) -> None:
     entry = {name: value for name, value in EU.items() if name != key}
     read = settings(with_tenants(CONFIG, eu=entry), ENVIRONMENT, "eu")
 
@@ -404,7 +402,7 @@ def test_a_tenant_entry_inherits_neither_tenant_nor_credentials(key: str) -> Non
     assert f"--path zdx:tenants.eu.{key}" in str(missing.value)
 
 
-def test_a_tenant_entry_does_not_send_its_credentials_to_anothers_addresses() -> None:
+def test_load_settings_of_a_tenant_inherits_no_addresses() -> None:
     config = {**CONFIG, "zdx:apiUrl": "https://api.test", "zdx:tokenUrl": "https://api.test/t"}
 
     tenant = settings(with_tenants(config, eu=EU), ENVIRONMENT, "eu").build_tenant()
@@ -413,7 +411,7 @@ def test_a_tenant_entry_does_not_send_its_credentials_to_anothers_addresses() ->
     assert tenant.token_url == "https://acme-eu.zslogin.net/oauth2/v1/token"
 
 
-def test_a_tenant_entry_does_not_inherit_the_audiences_of_another_tenant() -> None:
+def test_load_settings_does_not_pass_audiences_to_a_tenant_entry() -> None:
     config = {**CONFIG, "zdx:tokenAudience": "none", "zdx:assertionAudience": "https://a.test"}
 
     tenant = settings(with_tenants(config, eu=EU), ENVIRONMENT, "eu").build_tenant()
@@ -421,25 +419,25 @@ def test_a_tenant_entry_does_not_inherit_the_audiences_of_another_tenant() -> No
     assert tenant.token_audience == tenant.assertion_audience == "https://api.zscaler.com"
 
 
-def test_a_tenant_entry_that_is_not_there_lists_those_that_are() -> None:
+def test_load_settings_of_an_unknown_tenant_lists_the_tenants() -> None:
     with pytest.raises(SettingsError) as refused:
         settings(with_tenants(CONFIG, eu=EU, apac=EU), {}, "us")
 
     assert 'no tenant "us". It has: apac, eu.' in str(refused.value)
 
 
-def test_without_tenants_a_tenant_entry_is_refused() -> None:
+def test_load_settings_of_a_tenant_fails_without_tenants() -> None:
     with pytest.raises(SettingsError, match="It has: none"):
         settings(CONFIG, {}, "eu")
 
 
-def test_tenants_are_named_in_order() -> None:
+def test_list_tenant_names_returns_sorted_names() -> None:
     assert list_tenant_names(with_tenants(CONFIG, eu=EU, apac=EU).get) == ["apac", "eu"]
     assert list_tenant_names(CONFIG.get) == []
 
 
 @pytest.mark.parametrize("tenants", ["{", "[]", '"eu"', "7", PLANTED, "[" * 5000, "9" * 5000])
-def test_tenants_that_are_no_map_are_refused(tenants: str) -> None:
+def test_load_settings_refuses_tenants_that_are_not_a_map(tenants: str) -> None:
     with pytest.raises(SettingsError, match="zdx:tenants is not a map of tenants") as refused:
         settings({**CONFIG, "zdx:tenants": tenants}, {}, "eu")
 
@@ -447,7 +445,7 @@ def test_tenants_that_are_no_map_are_refused(tenants: str) -> None:
 
 
 @pytest.mark.parametrize("entry", ["eu-admin", 7, [EU], None])
-def test_a_tenant_entry_that_is_no_map_is_refused(entry: object) -> None:
+def test_load_settings_refuses_a_tenant_that_is_not_a_map(entry: object) -> None:
     with pytest.raises(
         SettingsError, match='the tenant "eu" in zdx:tenants is not a set of settings'
     ):
@@ -468,12 +466,12 @@ def test_a_tenant_entry_that_is_no_map_is_refused(entry: object) -> None:
         ("resumeInterrupted", "perhaps"),
     ],
 )
-def test_a_malformed_value_is_named_by_its_setting(key: str, value: str) -> None:
+def test_load_settings_names_the_setting_of_a_malformed_value(key: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"the setting zdx:{key} is not valid"):
         settings({**CONFIG, f"zdx:{key}": value})
 
 
-def test_a_misspelled_setting_of_a_tenant_entry_is_named() -> None:
+def test_load_settings_names_a_misspelled_setting_of_a_tenant() -> None:
     config = with_tenants(CONFIG, eu={**EU, "vanitydomain": "acme"})
 
     with pytest.raises(SettingsError, match=r"there is no setting zdx:tenants\.eu\.vanitydomain\."):
@@ -481,20 +479,22 @@ def test_a_misspelled_setting_of_a_tenant_entry_is_named() -> None:
 
 
 @pytest.mark.parametrize("vanity_domain", ["acme.zslogin.net", "acme/..", "a b", "-acme", "@host"])
-def test_a_vanity_domain_that_is_no_dns_label_is_refused(vanity_domain: str) -> None:
+def test_build_tenant_refuses_a_vanity_domain_that_is_not_a_dns_label(vanity_domain: str) -> None:
     with pytest.raises(SettingsError, match="is not one DNS label"):
         settings({**CONFIG, "zdx:vanityDomain": vanity_domain}).build_tenant()
 
 
 @pytest.mark.parametrize("url", ["http://api.zsapi.net", "ftp://host", "https://u:p@host", "host"])
-def test_an_address_that_credentials_must_not_go_to_is_refused(url: str) -> None:
+def test_build_tenant_refuses_an_unsafe_address(url: str) -> None:
     with pytest.raises(SettingsError):
         settings({**CONFIG, "zdx:apiUrl": url}).build_tenant()
 
 
 @pytest.mark.parametrize("key", ["clientSecret", "privateKey"])
 @pytest.mark.parametrize("value", [[PLANTED], {"value": PLANTED}])
-def test_a_secret_of_the_wrong_shape_is_not_in_the_message(key: str, value: object) -> None:
+def test_load_settings_refuses_a_malformed_secret_without_showing_it(
+    key: str, value: object
+) -> None:
     with pytest.raises(SettingsError, match=f"{key} is not valid") as refused:
         settings(with_tenants({}, eu={**EU, key: value}), {}, "eu")
 
@@ -503,7 +503,7 @@ def test_a_secret_of_the_wrong_shape_is_not_in_the_message(key: str, value: obje
     assert refused.value.__context__ is None
 
 
-def test_a_private_key_that_is_none_is_not_in_the_message() -> None:
+def test_build_credentials_refuses_an_invalid_private_key_without_showing_it() -> None:
     read = settings({"zdx:clientId": "admin", "zdx:privateKey": PLANTED})
 
     with pytest.raises(SettingsError) as refused:
@@ -512,7 +512,7 @@ def test_a_private_key_that_is_none_is_not_in_the_message() -> None:
     assert PLANTED not in str(refused.value)
 
 
-def test_load_settings_survives_an_entry_that_is_nested_a_thousand_deep() -> None:
+def test_load_settings_refuses_a_deeply_nested_entry() -> None:
     tenants = '{"eu": {"clientId": ' + "[" * 900 + "]" * 900 + "}}"
 
     with pytest.raises(SettingsError, match=r"zdx:tenants\.eu\.clientId is not valid"):
@@ -525,7 +525,7 @@ def test_load_settings_survives_an_entry_that_is_nested_a_thousand_deep() -> Non
         st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()),
     )
 )
-def test_no_settings_show_a_secret(own: dict[str, Any]) -> None:
+def test_load_settings_of_any_tenant_shows_no_secret(own: dict[str, Any]) -> None:
     entry = {**own, "clientSecret": PLANTED, "privateKey": PLANTED}
     try:
         read = settings(with_tenants({}, eu=entry), {}, "eu")
@@ -538,7 +538,7 @@ def test_no_settings_show_a_secret(own: dict[str, Any]) -> None:
     assert not [text for text in shown if PLANTED in text]
 
 
-def test_credentials_do_not_show_their_secret(pem: str) -> None:
+def test_build_credentials_hides_the_secret_in_its_repr(pem: str) -> None:
     secret = settings(CONFIG).build_credentials()
     key = settings({"zdx:clientId": "admin", "zdx:privateKey": pem}).build_credentials()
 
@@ -547,7 +547,7 @@ def test_credentials_do_not_show_their_secret(pem: str) -> None:
 
 
 @pytest.mark.parametrize("only", ["apiUrl", "tokenUrl"])
-def test_half_a_tenant_on_this_machine_is_refused_before_credentials_go_astray(only: str) -> None:
+def test_build_tenant_refuses_only_one_address_on_this_machine(only: str) -> None:
     config = {"zdx:vanityDomain": "acme", f"zdx:{only}": "http://127.0.0.1:8765"}
 
     with pytest.raises(SettingsError, match="must both point to this machine"):

@@ -42,7 +42,7 @@ def write_package(folder: Path, name: str) -> Path:
 
 @pytest.mark.parametrize("write", [write_module, write_package])
 @pytest.mark.parametrize("name", ["secrets", "requests", "jwt"])
-def test_a_file_that_is_imported_instead_is_named(
+def test_find_shadowing_names_a_file_that_hides_a_module(
     tmp_path: Path, write: Callable[[Path, str], Path], name: str
 ) -> None:
     file = write(tmp_path, name)
@@ -52,7 +52,7 @@ def test_a_file_that_is_imported_instead_is_named(
     ]
 
 
-def test_a_file_that_the_program_escaped_is_named(tmp_path: Path) -> None:
+def test_find_shadowing_names_a_file_whose_module_is_already_loaded(tmp_path: Path) -> None:
     # Pulumi's own modules are loaded before a program's folder comes into play.
     file = write_module(tmp_path, "subprocess")
 
@@ -61,7 +61,7 @@ def test_a_file_that_the_program_escaped_is_named(tmp_path: Path) -> None:
     assert problem.startswith(f'{file} hides the module "subprocess"')
 
 
-def test_a_file_that_hides_nothing_is_not_named(tmp_path: Path) -> None:
+def test_find_shadowing_ignores_a_file_that_hides_nothing(tmp_path: Path) -> None:
     for name in ("__main__", "zdx_keys", "turtle", "utils"):
         write_module(tmp_path, name)
 
@@ -69,13 +69,15 @@ def test_a_file_that_hides_nothing_is_not_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["sys", "time", "abc", "codecs"])
-def test_a_file_that_no_process_imports_instead_is_not_named(tmp_path: Path, name: str) -> None:
+def test_find_shadowing_ignores_a_file_that_is_never_imported_instead(
+    tmp_path: Path, name: str
+) -> None:
     write_module(tmp_path, name)
 
     assert find_in_process(tmp_path, name) == []
 
 
-def test_python_that_looks_elsewhere_hides_nothing(tmp_path: Path) -> None:
+def test_find_shadowing_ignores_files_under_python_safe_path(tmp_path: Path) -> None:
     write_module(tmp_path, "secrets")
     is_heeded = sys.version_info >= (3, 11)
 
@@ -84,7 +86,9 @@ def test_python_that_looks_elsewhere_hides_nothing(tmp_path: Path) -> None:
     assert bool(found) is not is_heeded
 
 
-def test_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_require_no_shadowing_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_module(tmp_path, "subprocess")
     monkeypatch.chdir(tmp_path)
 
@@ -92,7 +96,7 @@ def test_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         require_no_shadowing()
 
 
-def test_every_library_that_the_provider_imports_is_known() -> None:
+def test_find_shadowing_knows_every_library_of_the_provider() -> None:
     imported: set[str] = set()
     for file in PACKAGE.rglob("*.py"):
         if "cli" in file.parts:

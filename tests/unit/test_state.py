@@ -60,7 +60,7 @@ def as_the_engine_keeps(rendered: dict[str, Any]) -> dict[str, Any]:
     return {**rendered, **numbers, "__provider": "blob"}
 
 
-def test_what_was_rendered_is_read_back_the_same(state: KeyState) -> None:
+def test_parse_state_reads_back_its_outputs(state: KeyState) -> None:
     assert parse_state(as_the_engine_keeps(state.to_outputs())) == state
 
 
@@ -82,25 +82,25 @@ def test_what_was_rendered_is_read_back_the_same(state: KeyState) -> None:
         previous_secret_id=st.none() | st.text(),
     )
 )
-def test_every_state_is_read_back_the_same(state: KeyState) -> None:
+def test_parse_state_reads_back_any_state(state: KeyState) -> None:
     assert parse_state(as_the_engine_keeps(state.to_outputs())) == state
 
 
-def test_times_are_rfc_3339_in_utc(state: KeyState) -> None:
+def test_to_outputs_formats_times_as_rfc_3339_in_utc(state: KeyState) -> None:
     assert state.to_outputs()["secret_created_at"] == "2026-03-01T12:00:00Z"
 
 
-def test_the_json_of_a_key_is_the_portals_own_format(state: KeyState) -> None:
+def test_to_outputs_gives_key_json_in_the_format_of_the_portal(state: KeyState) -> None:
     assert json.loads(state.to_outputs()["key_json"]) == {"key_id": "key-1", "key_secret": PLANTED}
 
 
-def test_what_is_not_there_is_skipped(state: KeyState) -> None:
+def test_to_outputs_omits_missing_values(state: KeyState) -> None:
     without = state.model_copy(update={"key_secret": None}).to_outputs()
 
     assert without.keys().isdisjoint({"key_secret", "key_json", "tenant", "previous_secret_id"})
 
 
-def test_the_inputs_are_those_of_check_and_nothing_else(state: KeyState) -> None:
+def test_to_inputs_returns_only_the_inputs_of_check(state: KeyState) -> None:
     assert state.to_inputs().keys() == KeyInputs.model_fields.keys() - {
         "tenant",
         "rotation",
@@ -109,12 +109,12 @@ def test_the_inputs_are_those_of_check_and_nothing_else(state: KeyState) -> None
     }
 
 
-def test_the_secret_is_in_no_representation(state: KeyState) -> None:
+def test_state_shows_no_secret(state: KeyState) -> None:
     assert not [text for text in (repr(state), str(state), f"{state}") if PLANTED in text]
     assert PLANTED not in json.dumps(state.to_inputs())
 
 
-def test_a_tenant_that_agrees_is_no_drift(state: KeyState) -> None:
+def test_refresh_finds_no_drift_in_an_unchanged_key(state: KeyState) -> None:
     assert state.with_tenant_values(build_key()) == state
 
 
@@ -127,11 +127,11 @@ def test_a_tenant_that_agrees_is_no_drift(state: KeyState) -> None:
         (build_key(token_lifetime_seconds=60), "token_lifetime_seconds"),
     ],
 )
-def test_a_field_changed_manually_is_drift(state: KeyState, changed: Key, field: str) -> None:
+def test_refresh_finds_a_manually_changed_field(state: KeyState, changed: Key, field: str) -> None:
     assert drift(state, state.with_tenant_values(changed)) == {field: changed.attributes[field]}
 
 
-def test_another_role_is_drift_in_the_portals_spelling(state: KeyState) -> None:
+def test_refresh_shows_a_changed_role_by_its_portal_name(state: KeyState) -> None:
     changed = build_key(scopes=(SUPER,))
 
     assert drift(state, state.with_tenant_values(changed)) == {
@@ -140,7 +140,7 @@ def test_another_role_is_drift_in_the_portals_spelling(state: KeyState) -> None:
     }
 
 
-def test_a_second_role_is_drift(state: KeyState) -> None:
+def test_refresh_finds_a_second_role(state: KeyState) -> None:
     changed = build_key(scopes=(SUPER, READ_ONLY))
 
     assert drift(state, state.with_tenant_values(changed)) == {
@@ -149,20 +149,20 @@ def test_a_second_role_is_drift(state: KeyState) -> None:
     }
 
 
-def test_a_role_renamed_in_the_portal_keeps_the_declared_spelling(state: KeyState) -> None:
+def test_refresh_keeps_the_declared_name_of_a_renamed_role(state: KeyState) -> None:
     renamed = build_key(scopes=(Scope(id="zdx::1", name="Role:Readers"),))
 
     assert state.with_tenant_values(renamed) == state
 
 
-def test_a_role_without_a_name_is_shown_by_its_id(state: KeyState) -> None:
+def test_refresh_shows_the_id_of_a_role_without_a_name(state: KeyState) -> None:
     changed = build_key(scopes=(Scope(id="zdx::9"),))
 
     assert state.with_tenant_values(changed).role == "zdx::9"
 
 
 @pytest.mark.parametrize("present", [(), (build_secret("another"),)])
-def test_a_secret_that_is_gone_is_drift_and_its_value_is_kept(
+def test_refresh_marks_a_revoked_secret_missing_and_keeps_its_value(
     state: KeyState, present: tuple[Any, ...]
 ) -> None:
     refreshed = state.with_tenant_values(build_key(secrets=present))
@@ -170,7 +170,7 @@ def test_a_secret_that_is_gone_is_drift_and_its_value_is_kept(
     assert drift(state, refreshed) == {"secret_expires_on": "missing"}
 
 
-def test_a_secret_that_ends_on_another_day_is_drift(state: KeyState) -> None:
+def test_refresh_finds_a_changed_expiry_date(state: KeyState) -> None:
     ends = EXPIRES - timedelta(days=100)
     changed = build_key(secrets=(build_secret("secret-1", expires=ends), build_secret("another")))
 
@@ -180,17 +180,17 @@ def test_a_secret_that_ends_on_another_day_is_drift(state: KeyState) -> None:
     }
 
 
-def test_a_wiped_mark_is_drift(state: KeyState) -> None:
+def test_refresh_finds_a_removed_ownership_marker(state: KeyState) -> None:
     assert drift(state, state.with_tenant_values(build_key(marker=None))) == {"managed_by": ""}
 
 
-def test_someone_elses_mark_is_left_for_update_and_delete_to_refuse(state: KeyState) -> None:
+def test_refresh_ignores_the_ownership_marker_of_another_owner(state: KeyState) -> None:
     taken = build_key(marker=OwnershipMarker("other/prod/ci", "d00d"))
 
     assert state.with_tenant_values(taken) == state
 
 
-def test_a_newer_schema_is_refused_with_the_way_on(state: KeyState) -> None:
+def test_parse_state_refuses_a_newer_schema_and_says_what_to_do(state: KeyState) -> None:
     with pytest.raises(ZdxError) as refused:
         parse_state({**state.to_outputs(), "schema_version": 2.0})
 
@@ -200,7 +200,7 @@ def test_a_newer_schema_is_refused_with_the_way_on(state: KeyState) -> None:
 
 
 @pytest.mark.parametrize("version", [2, 2.0, 1e300])
-def test_read_of_a_newer_state_says_which_package_to_upgrade(
+def test_parse_state_of_a_newer_version_says_which_package_to_upgrade(
     state: KeyState, version: object
 ) -> None:
     newer = {"schema_version": version, "rotation": {"added_later": 1}, "key_id": 7}
@@ -210,18 +210,22 @@ def test_read_of_a_newer_state_says_which_package_to_upgrade(
 
 
 @pytest.mark.parametrize("version", ["2", "new", None, [1], {}, 0.5, float("nan")])
-def test_read_of_a_state_with_an_odd_version_is_one_line(state: KeyState, version: object) -> None:
+def test_parse_state_with_an_invalid_version_fails_in_one_line(
+    state: KeyState, version: object
+) -> None:
     with pytest.raises(ZdxError, match="malformed: schema_version"):
         parse_state({**state.to_outputs(), "schema_version": version})
 
 
 @pytest.mark.parametrize("stamp", ["soon", "2026-13-01", "", 7])
-def test_read_of_a_malformed_expiry_date_is_one_line(state: KeyState, stamp: object) -> None:
+def test_parse_state_with_a_malformed_expiry_date_fails_in_one_line(
+    state: KeyState, stamp: object
+) -> None:
     with pytest.raises(ZdxError, match="malformed: secret_expires_on"):
         parse_state({**state.to_outputs(), "secret_expires_on": stamp})
 
 
-def test_read_ignores_members_of_a_rotation_that_it_does_not_know(state: KeyState) -> None:
+def test_parse_state_ignores_unknown_members_of_a_rotation(state: KeyState) -> None:
     rotation = {"secret_lifetime_days": 9999, "added_later": {"x": 1}, "triggers": {"a": 1}}
 
     read = parse_state({**state.to_outputs(), "rotation": rotation})
@@ -230,7 +234,7 @@ def test_read_ignores_members_of_a_rotation_that_it_does_not_know(state: KeyStat
     assert read.rotation.triggers == {"a": 1}
 
 
-def test_a_key_that_no_state_holds_is_shown_without_a_secret() -> None:
+def test_from_key_returns_a_state_without_a_secret_value() -> None:
     shown = KeyState.from_key(build_key(), Tenant("acme", "beta"), "eu")
 
     assert shown.to_outputs() == {
@@ -255,7 +259,7 @@ def test_a_key_that_no_state_holds_is_shown_without_a_secret() -> None:
     }
 
 
-def test_the_newest_of_two_secrets_is_shown() -> None:
+def test_from_key_uses_the_newest_of_two_secrets() -> None:
     newer = build_secret("newer", CREATED + timedelta(days=1))
 
     shown = KeyState.from_key(
@@ -265,7 +269,7 @@ def test_the_newest_of_two_secrets_is_shown() -> None:
     assert shown.secret_id == "newer"
 
 
-def test_a_state_knows_its_current_and_its_previous_secret(state: KeyState) -> None:
+def test_with_previous_records_the_previous_secret(state: KeyState) -> None:
     after = state.with_previous("secret-0", date(2026, 3, 8))
 
     assert (state.secret_id, state.previous_secret_id) == ("secret-1", None)
@@ -274,7 +278,7 @@ def test_a_state_knows_its_current_and_its_previous_secret(state: KeyState) -> N
     assert after.with_previous(None, date(2026, 3, 8)) == state
 
 
-def test_a_previous_secret_is_owed_a_revoke_from_its_day_on(state: KeyState) -> None:
+def test_is_revoke_due_from_the_recorded_date(state: KeyState) -> None:
     after = state.with_previous("secret-0", date(2026, 3, 8))
 
     assert not state.is_revoke_due(date(2026, 3, 8))
@@ -282,7 +286,7 @@ def test_a_previous_secret_is_owed_a_revoke_from_its_day_on(state: KeyState) -> 
     assert after.is_revoke_due(date(2026, 3, 8))
 
 
-def test_a_previous_secret_that_is_gone_is_owed_nothing(state: KeyState) -> None:
+def test_refresh_forgets_a_previous_secret_that_is_gone(state: KeyState) -> None:
     after = state.with_previous("secret-0", date(2026, 3, 8))
     both = build_key(secrets=(build_secret("secret-0"), build_secret("secret-1")))
 
@@ -293,7 +297,7 @@ def test_a_previous_secret_that_is_gone_is_owed_nothing(state: KeyState) -> None
 @pytest.mark.parametrize(
     ("stamp", "alive"), [("2026-03-02", True), ("2026-03-01", False), ("missing", False)]
 )
-def test_a_secret_is_alive_until_its_day(state: KeyState, stamp: str, *, alive: bool) -> None:
+def test_is_secret_alive_until_its_expiry_date(state: KeyState, stamp: str, *, alive: bool) -> None:
     stamped = state.model_copy(update={"secret_expires_on": stamp})
 
     assert stamped.is_secret_alive(date(2026, 3, 1)) is alive
@@ -327,17 +331,17 @@ def described(**changed: Any) -> dict[str, Any]:
         ("secret_expires_at", "2027-03-01T12:00:00"),
     ],
 )
-def test_a_malformed_member_of_a_state_is_named(member: str, value: object) -> None:
+def test_parse_state_names_a_malformed_member(member: str, value: object) -> None:
     with pytest.raises(ZdxError, match=f'the key "ci" cannot be read. .*: {member}'):
         parse_state(described(**{member: value}))
 
 
-def test_a_schema_is_newer_however_high() -> None:
+def test_parse_state_refuses_a_very_high_schema() -> None:
     with pytest.raises(ZdxError, match=r'the key "ci" has schema 1e\+300, but this version'):
         parse_state(described(schema_version=1e300))
 
 
-def test_a_rotation_member_of_another_version_is_skipped() -> None:
+def test_parse_state_skips_a_rotation_member_of_another_version() -> None:
     rotation = {"secret_lifetime_days": 90.0, "from_a_newer_version": 1.0}
 
     state = parse_state(described(rotation=rotation))
@@ -347,17 +351,17 @@ def test_a_rotation_member_of_another_version_is_skipped() -> None:
 
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, 1e300, "", None, [], {"a": [math.inf]}])
-def test_state_keeps_every_value_of_a_trigger(value: object) -> None:
+def test_parse_state_keeps_every_value_of_a_trigger(value: object) -> None:
     state = parse_state(described(rotation={"triggers": {"a": value}}))
 
     assert state.to_outputs()["rotation"]["triggers"] == {"a": value}
 
 
-def test_a_malformed_input_of_a_state_is_named_and_a_missing_one_is_not() -> None:
+def test_require_readable_names_malformed_but_not_missing_inputs() -> None:
     with pytest.raises(ZdxError, match=r'"ci" .* malformed: enabled, rotation\.'):
         require_readable({"name": "ci", "enabled": "yes", "rotation": 7.0})
 
 
-def test_a_state_without_a_name_is_still_refused_in_a_line() -> None:
+def test_parse_state_without_a_name_fails_in_one_line() -> None:
     with pytest.raises(ZdxError, match="the state of a key cannot be read"):
         parse_state({"name": ["ci"]})

@@ -18,7 +18,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
     return ZipFile(build_wheel(tmp_path_factory.mktemp("wheel")))
 
 
-def test_the_wheel_holds_the_packages_and_nothing_else(wheel: ZipFile) -> None:
+def test_wheel_contains_only_the_packages(wheel: ZipFile) -> None:
     held = {name for name in wheel.namelist() if ".dist-info/" not in name}
     sources = {
         str(file.relative_to(ROOT))
@@ -30,7 +30,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: ZipFile) -> None:
     assert held == sources
 
 
-def test_the_wheel_says_what_it_is(wheel: ZipFile) -> None:
+def test_wheel_has_metadata_license_and_entry_points(wheel: ZipFile) -> None:
     metadata, licence, entry_points = (
         wheel.read(f"zdx_provider-{zdx_provider.__version__}.dist-info/{name}").decode()
         for name in ("METADATA", "licenses/LICENSE", "entry_points.txt")
@@ -44,5 +44,5 @@ def test_the_wheel_says_what_it_is(wheel: ZipFile) -> None:
 
 
 @pytest.mark.parametrize("package", ["zdx_provider", "zdx_emulator"])
-def test_the_wheel_shows_type_checkers_what_is_typed(wheel: ZipFile, package: str) -> None:
+def test_wheel_contains_py_typed(wheel: ZipFile, package: str) -> None:
     assert f"{package}/py.typed" in wheel.namelist()

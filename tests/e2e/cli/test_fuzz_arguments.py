@@ -24,7 +24,7 @@ TEXTS = st.lists(CHARACTERS, max_size=6).map("".join) | st.integers(1, 20_000).m
 @example("../../oauth2/v1/token", "x")
 @example("%2e%2e", "x")
 @example("x" * 120_000, "x")
-def test_no_key_of_any_name_ends_in_another_exception(
+def test_revoke_and_import_file_of_any_name_exit_without_a_traceback(
     shared_tenant: RunningEmulator,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

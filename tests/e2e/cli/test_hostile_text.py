@@ -35,7 +35,7 @@ def key_id(tenant: RunningEmulator) -> str:
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_a_hostile_key_is_shown_harmlessly(
+def test_commands_escape_a_hostile_key(
     zdx_keys: ZdxKeys, key_id: str, arguments: list[str], exits: int
 ) -> None:
     zdx_keys.environment |= {"FORCE_COLOR": "1", "TERM": "xterm"}
@@ -46,7 +46,7 @@ def test_a_hostile_key_is_shown_harmlessly(
     assert_harmless(shown)
 
 
-def test_json_keeps_a_hostile_name_and_is_harmless(zdx_keys: ZdxKeys, key_id: str) -> None:
+def test_list_json_keeps_a_hostile_name_and_escapes_it(zdx_keys: ZdxKeys, key_id: str) -> None:
     (listed,) = zdx_keys.json("list")
 
     assert (listed["key_id"], listed["name"], listed["managed_by"]) == (key_id, HOSTILE, HOSTILE)
@@ -54,7 +54,7 @@ def test_json_keeps_a_hostile_name_and_is_harmless(zdx_keys: ZdxKeys, key_id: st
 
 
 @pytest.mark.parametrize(("answer", "left"), [("n", 1), ("y", 0)])
-def test_the_question_before_a_revoke_shows_a_hostile_name_harmlessly(
+def test_revoke_escapes_a_hostile_name_in_its_question(
     zdx_keys: ZdxKeys, tenant: RunningEmulator, key_id: str, answer: str, left: int
 ) -> None:
     (secret,) = tenant.secrets(key_id)

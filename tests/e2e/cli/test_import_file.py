@@ -66,7 +66,7 @@ def test_import_file_turns_every_kind_of_key_into_code(
     assert_manual_keys_become_code(count, at_home, home, tenant, tmp_path / "downloads")
 
 
-def test_a_secret_that_no_one_knows_stays_as_it_is_until_a_trigger_replaces_it(
+def test_import_file_keeps_unknown_secrets_until_a_trigger_changes(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("ci")
@@ -97,7 +97,7 @@ def test_a_secret_that_no_one_knows_stays_as_it_is_until_a_trigger_replaces_it(
     assert key["previous_secret_id"] == unknown[1].id
 
 
-def test_a_lost_state_is_recovered_with_odd_names_and_keys_below_components(
+def test_import_file_recovers_a_lost_state_with_odd_names_and_components(
     is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.program(ODD_NAMES).up()
@@ -124,7 +124,7 @@ def test_a_lost_state_is_recovered_with_odd_names_and_keys_below_components(
     assert (project.folder / "keys.py").read_text().count("# Declared by a parent") == 3
 
 
-def test_the_next_step_can_be_pasted_where_the_command_was_run(
+def test_import_file_prints_a_next_step_that_can_be_pasted(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:
     client = tenant.create_client("ci")
@@ -142,7 +142,7 @@ def test_the_next_step_can_be_pasted_where_the_command_was_run(
     assert home.key()["key_id"] == client.id
 
 
-def test_keys_of_another_stack_are_skipped_with_the_way_to_take_them_over(
+def test_import_file_skips_keys_of_another_stack_and_suggests_adopt(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     theirs = tenant.create_client("ci", description="[pulumi keys/prod/ci #0a1b]")
@@ -158,7 +158,7 @@ def test_keys_of_another_stack_are_skipped_with_the_way_to_take_them_over(
     assert not (zdx_keys.folder / "a.json").exists()
 
 
-def test_chosen_keys_are_written_for_their_owner_alone_and_over_nothing(
+def test_import_file_writes_selected_keys_privately_and_overwrites_nothing(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     by_name, by_id = tenant.create_client("by-name"), tenant.create_client("by-id")
@@ -175,7 +175,7 @@ def test_chosen_keys_are_written_for_their_owner_alone_and_over_nothing(
     assert 'no key with the ID or name "no one"' in unknown.stderr
 
 
-def test_only_a_secret_that_still_works_is_taken_from_a_file(
+def test_import_file_accepts_only_a_valid_secret_from_a_file(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("ci")
@@ -198,7 +198,7 @@ def test_only_a_secret_that_still_works_is_taken_from_a_file(
     assert str(working) not in "".join(zdx_keys.transcript)
 
 
-def test_a_key_that_a_program_cannot_declare_is_skipped_with_the_reason(
+def test_import_file_skips_a_key_that_a_program_cannot_declare(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     tenant.create_client(" ci ")
@@ -218,7 +218,7 @@ def test_a_key_that_a_program_cannot_declare_is_skipped_with_the_reason(
     assert "its description must have at most" in reasons["wordy"]
 
 
-def test_the_keys_of_a_tenant_entry_are_declared_under_it(
+def test_import_file_declares_keys_with_their_tenant(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator
 ) -> None:
     home.configure({"zdx:tenants": {"eu": tenant.settings("globex")}})

@@ -157,7 +157,7 @@ SAMPLE = {
         for name, mistake in MISTAKES.items()
     ],
 )
-def test_every_command_of_a_message_corrects_what_the_message_is_about(
+def test_verify_prints_commands_that_correct_the_settings(
     session: Session, tenant: RunningEmulator, mistake: Mistake
 ) -> None:
     session.project.configure(mistake.config)
@@ -181,7 +181,7 @@ def test_every_command_of_a_message_corrects_what_the_message_is_about(
     assert not re.search(mistake.message, after), after
 
 
-def test_every_command_of_a_warning_stores_a_secret(
+def test_verify_prints_commands_that_encrypt_plain_secrets(
     session: Session, tenant: RunningEmulator
 ) -> None:
     session.project.configure(
@@ -202,7 +202,7 @@ def test_every_command_of_a_warning_stores_a_secret(
     assert "stack config" not in after
 
 
-def test_verify_finds_a_plain_secret_beside_one_that_is_encrypted(
+def test_verify_finds_a_plain_secret_next_to_an_encrypted_one(
     session: Session, tenant: RunningEmulator
 ) -> None:
     entries = {name: tenant.settings() for name in ("emea", "apac")}
@@ -215,9 +215,7 @@ def test_verify_finds_a_plain_secret_beside_one_that_is_encrypted(
     assert "emea" not in warned.partition("stack config")[2].partition("\n")[0]
 
 
-def test_verify_takes_a_whole_number_for_the_text_that_was_typed(
-    session: Session, tenant: RunningEmulator
-) -> None:
+def test_verify_reads_a_whole_number_as_its_text(session: Session, tenant: RunningEmulator) -> None:
     session.project.configure({"zdx:tenants": {"emea": tenant.settings("99")}})
     session.values["clientId"] = "98765432109876543"
     session.paste("pulumi config set --path zdx:tenants.emea.clientId VALUE")

@@ -14,13 +14,13 @@ from support.zdx_keys import ZdxKeys
 from zdx_emulator.testing import RunningEmulator
 
 
-def test_settings_come_from_the_selected_stack(is_in_project: ZdxKeys) -> None:
+def test_verify_reads_settings_from_the_selected_stack(is_in_project: ZdxKeys) -> None:
     steps = is_in_project.json("verify")["steps"]
 
     assert "from the selected stack in" in steps[0]["detail"]
 
 
-def test_settings_come_from_a_named_stack_and_tenant_entry(
+def test_verify_reads_settings_from_a_named_stack_and_tenant(
     is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:
     is_in_project.folder = tmp_path
@@ -33,7 +33,7 @@ def test_settings_come_from_a_named_stack_and_tenant_entry(
     assert "from the stack test" in steps[0]["detail"]
 
 
-def test_a_stack_that_does_not_open_is_one_line_of_pulumis_own_words(
+def test_roles_shows_the_error_of_pulumi_in_one_line(
     is_in_project: ZdxKeys, project: PulumiProject
 ) -> None:
     project.run("config", "set", "--secret", "zdx:privateKey", "obviously-fake-planted-key")
@@ -47,7 +47,7 @@ def test_a_stack_that_does_not_open_is_one_line_of_pulumis_own_words(
     assert locked.stderr.count("\n") == unknown.stderr.count("\n") == 1
 
 
-def test_a_backend_that_does_not_open_is_shown_without_its_password(is_in_project: ZdxKeys) -> None:
+def test_roles_shows_an_unreachable_backend_without_its_password(is_in_project: ZdxKeys) -> None:
     password = "obviously-fake-planted-password"
     url = f"postgres://me:{password}@127.0.0.1:1/db?sslmode=disable"
     is_in_project.environment["PULUMI_BACKEND_URL"] = url
@@ -60,9 +60,7 @@ def test_a_backend_that_does_not_open_is_shown_without_its_password(is_in_projec
     assert password not in refused.text
 
 
-def test_a_backend_of_the_old_layout_is_shown_with_the_way_on(
-    is_in_project: ZdxKeys, tmp_path: Path
-) -> None:
+def test_roles_shows_how_to_upgrade_an_old_backend(is_in_project: ZdxKeys, tmp_path: Path) -> None:
     old = tmp_path / "old/.pulumi/stacks"
     old.mkdir(parents=True)
     (old / "test.json").write_text('{"version": 3, "checkpoint": {"stack": "test"}}')
@@ -74,7 +72,7 @@ def test_a_backend_of_the_old_layout_is_shown_with_the_way_on(
     assert refused.stderr.count("\n") == 1
 
 
-def test_a_failure_of_pulumi_is_shown_with_a_command_that_shows_more(
+def test_roles_shows_a_command_for_the_whole_error_of_pulumi(
     is_in_project: ZdxKeys, project: PulumiProject
 ) -> None:
     (project.folder / "Pulumi.test.yaml").write_text("config: [")
@@ -86,7 +84,7 @@ def test_a_failure_of_pulumi_is_shown_with_a_command_that_shows_more(
     assert "yaml" in project.fail(*shlex.split(line)[1:]).stderr
 
 
-def test_the_environment_alone_is_used_outside_of_the_project_without_a_pulumi(
+def test_roles_uses_only_the_environment_outside_a_project(
     is_in_project: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     is_in_project.environment = {"PATH": "/nowhere", **tenant.environment()}
@@ -97,7 +95,7 @@ def test_the_environment_alone_is_used_outside_of_the_project_without_a_pulumi(
     is_in_project("roles", *option.split())
 
 
-def test_a_key_whose_secret_was_revoked_gets_another_as_the_message_says(
+def test_revoke_prints_a_command_that_creates_a_new_secret(
     is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
@@ -112,7 +110,7 @@ def test_a_key_whose_secret_was_revoked_gets_another_as_the_message_says(
     assert tenant.token_for(key["key_id"], key["key_secret"])
 
 
-def test_download_writes_the_key_of_a_stack_without_asking_the_tenant(
+def test_download_writes_the_key_of_a_stack_without_a_request(
     is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
@@ -136,7 +134,7 @@ def test_download_writes_the_key_of_a_stack_without_asking_the_tenant(
     assert tenant.requests() == []
 
 
-def test_a_project_knows_which_secret_is_in_use_and_what_the_next_up_does(
+def test_list_and_show_name_the_secret_in_use_and_the_next_up(
     is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
@@ -152,7 +150,7 @@ def test_a_project_knows_which_secret_is_in_use_and_what_the_next_up_does(
     assert shown["next_up"][0] == "It changes nothing."
 
 
-def test_a_key_is_used_by_one_command_or_for_a_token(
+def test_run_and_token_use_a_key(
     is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
@@ -171,7 +169,7 @@ def test_a_key_is_used_by_one_command_or_for_a_token(
     assert f"zdx-keys show {key['key_id']}" in refused.stderr
 
 
-def test_download_overwrites_nothing_and_names_the_keys_that_there_are(
+def test_download_overwrites_nothing_and_lists_the_keys(
     is_in_project: ZdxKeys, project: PulumiProject
 ) -> None:
     project.up()

@@ -10,14 +10,14 @@ from zdx_emulator.testing import RunningEmulator, scope_id
 READ_ONLY = "ZDX Read-only Admin"
 
 
-def test_roles_lists_what_a_key_can_be_given(zdx_keys: ZdxKeys) -> None:
+def test_roles_lists_names_and_role_ids(zdx_keys: ZdxKeys) -> None:
     listed = zdx_keys.json("roles")
 
     assert {"name": READ_ONLY, "role_id": scope_id(READ_ONLY)} in listed
     assert READ_ONLY in zdx_keys("roles").stdout
 
 
-def test_list_shows_role_owner_and_the_end_of_each_secret(
+def test_list_shows_role_owner_and_expiry_of_each_secret(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     declared = tenant.create_client("ci", description="For CI [pulumi keys/prod/ci #0a1b]")
@@ -67,7 +67,7 @@ def test_show_shows_a_key_that_no_stack_manages(zdx_keys: ZdxKeys, tenant: Runni
     assert document["secrets"][0]["use"] is None
 
 
-def test_a_shell_completes_the_keys_of_the_tenant_and_their_secrets(
+def test_complete_offers_the_keys_of_the_tenant_and_their_secrets(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     def completed(line: str) -> list[str]:
@@ -83,7 +83,7 @@ def test_a_shell_completes_the_keys_of_the_tenant_and_their_secrets(
     assert set(completed("zdx-keys revoke ci ")) == secrets
 
 
-def test_a_name_that_the_locale_has_not_is_replaced_and_stays_whole_in_json(
+def test_list_replaces_characters_outside_the_locale_except_in_json(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     tenant.create_client("ключ")
@@ -95,7 +95,7 @@ def test_a_name_that_the_locale_has_not_is_replaced_and_stays_whole_in_json(
     assert "????" in zdx_keys("list").stdout
 
 
-def test_a_client_that_authenticates_with_a_private_key_is_listed_without_a_secret(
+def test_list_shows_a_client_with_a_private_key_without_secrets(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     by_key_pair = {"authType": "JWKS", "clientJWKsUrl": "https://acme.example/jwks"}
@@ -106,7 +106,7 @@ def test_a_client_that_authenticates_with_a_private_key_is_listed_without_a_secr
     assert (listed["name"], listed["secrets"]) == ("ci", [])
 
 
-def test_colour_is_for_terminals_and_follows_no_color(
+def test_list_uses_color_only_in_terminals_and_respects_no_color(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     tenant.create_client("without-a-secret")
@@ -133,7 +133,7 @@ def test_revoke_revokes_one_secret_by_the_name_of_its_key(
     assert "If keys/prod/ci uses it, run pulumi up --refresh in that stack" in done.stdout
 
 
-def test_revoke_by_id_answers_in_json(zdx_keys: ZdxKeys, tenant: RunningEmulator) -> None:
+def test_revoke_by_id_prints_json(zdx_keys: ZdxKeys, tenant: RunningEmulator) -> None:
     client = tenant.create_client("ci")
     secret = tenant.add_secret(client.id)
 
@@ -143,7 +143,7 @@ def test_revoke_by_id_answers_in_json(zdx_keys: ZdxKeys, tenant: RunningEmulator
     assert tenant.secrets(client.id) == []
 
 
-def test_revoke_without_anybody_to_ask_revokes_nothing(
+def test_revoke_without_confirmation_revokes_nothing(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     client = tenant.create_client("ci")
@@ -154,7 +154,7 @@ def test_revoke_without_anybody_to_ask_revokes_nothing(
     assert len(tenant.secrets(client.id)) == 1
 
 
-def test_revoke_leaves_alone_what_is_no_zdx_key_or_not_the_only_one(
+def test_revoke_refuses_other_clients_and_ambiguous_names(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     admin = tenant.create_client("admin", role="Super Admin", service="ZIAM")
@@ -173,7 +173,7 @@ def test_revoke_leaves_alone_what_is_no_zdx_key_or_not_the_only_one(
     assert len(tenant.secrets(admin.id)) == 1
 
 
-def test_a_missing_setting_ends_a_command_with_its_own_exit_code(zdx_keys: ZdxKeys) -> None:
+def test_list_exits_with_code_3_if_a_setting_is_missing(zdx_keys: ZdxKeys) -> None:
     del zdx_keys.environment["ZSCALER_CLIENT_SECRET"]
 
     failed = zdx_keys("list", "--json", exits=3)

@@ -9,7 +9,7 @@ from support.zdx_keys import ZdxKeys
 from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRETS, RunningEmulator
 
 
-def test_verify_ticks_every_step_and_changes_nothing(
+def test_verify_passes_every_step_and_changes_nothing(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     verified = zdx_keys.json("verify")
@@ -62,7 +62,7 @@ def test_verify_names_the_permission_that_a_read_only_client_lacks(
     assert "full permission on API Clients" in crossed["detail"]
 
 
-def test_verify_live_finds_the_emulator_as_assumed_and_leaves_it_as_it_was(
+def test_verify_live_finds_the_emulator_as_assumed_and_cleans_up(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     results = zdx_keys.json("verify", "--live")["results"]
@@ -72,7 +72,7 @@ def test_verify_live_finds_the_emulator_as_assumed_and_leaves_it_as_it_was(
     assert tenant.clients() == []
 
 
-def test_verify_live_shows_what_differs_from_what_it_could_not_find_out(
+def test_verify_live_distinguishes_a_difference_from_an_unknown_result(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     # The main client, the one whose listing is timed and the first twin pass.
@@ -90,7 +90,7 @@ def test_verify_live_shows_what_differs_from_what_it_could_not_find_out(
     assert tenant.clients() == []
 
 
-def test_verify_live_removes_a_client_whose_creation_was_never_answered(
+def test_verify_live_removes_a_client_whose_response_was_lost(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     tenant.fault(method="POST", path=API_CLIENTS, drop="after")
@@ -100,7 +100,7 @@ def test_verify_live_removes_a_client_whose_creation_was_never_answered(
     assert tenant.clients() == []
 
 
-def test_verify_live_names_what_it_could_not_remove_beside_what_it_found(
+def test_verify_live_names_clients_that_it_could_not_remove(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     # One DELETE asks for the permission, three belong to the assumptions about deleting.

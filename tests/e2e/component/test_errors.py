@@ -28,7 +28,7 @@ def bare_python(tmp_path: Path) -> Path:
     return python
 
 
-def test_a_python_without_the_provider_is_named_with_the_command_that_helps(
+def test_up_names_a_python_without_the_provider_and_a_command(
     project: ComponentProject, tenant: RunningEmulator, bare_python: Path
 ) -> None:
     without_options(project)
@@ -47,7 +47,7 @@ def test_a_python_without_the_provider_is_named_with_the_command_that_helps(
     project.destroy()
 
 
-def test_a_virtual_environment_that_is_not_there_is_named(project: ComponentProject) -> None:
+def test_up_names_a_missing_virtual_environment(project: ComponentProject) -> None:
     file = project.folder / "Pulumi.yaml"
     file.write_text(file.read_text().replace(f"virtualenv: {sys.prefix}", "virtualenv: .venv"))
 
@@ -59,7 +59,7 @@ def test_a_virtual_environment_that_is_not_there_is_named(project: ComponentProj
     assert f"or set the runtime option virtualenv in Pulumi.yaml to {sys.prefix}" in failed.text
 
 
-def test_a_name_of_digits_needs_no_quotes_and_what_is_no_text_is_one_line(
+def test_up_accepts_a_name_of_digits_and_refuses_a_boolean(
     project: ComponentProject, tenant: RunningEmulator
 ) -> None:
     refused = project.declare(name=True).up_fails()
@@ -71,7 +71,7 @@ def test_a_name_of_digits_needs_no_quotes_and_what_is_no_text_is_one_line(
     assert project.key()["key_id"] == tenant.client_named("365").id
 
 
-def test_a_rotation_that_is_hidden_as_a_whole_is_refused(project: ComponentProject) -> None:
+def test_up_refuses_a_rotation_that_is_a_secret_as_a_whole(project: ComponentProject) -> None:
     project.declare(rotation={"fn::secret": {"keepPreviousDays": 3}})
 
     failed = project.up_fails()
@@ -79,7 +79,7 @@ def test_a_rotation_that_is_hidden_as_a_whole_is_refused(project: ComponentProje
     assert "its values can be outputs, but rotation itself cannot" in failed.text
 
 
-def test_the_package_runs_from_its_folder_too(
+def test_up_works_with_the_package_in_a_folder(
     project: ComponentProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:
     package = Path(__file__).parents[3] / "zdx_component"

@@ -50,7 +50,7 @@ def follower(tmp_path: Path, example: ComponentProject) -> ComponentProject:
     return project
 
 
-def test_its_keys_are_created_rotated_passed_on_and_deleted(
+def test_example_creates_rotates_passes_on_and_deletes_its_keys(
     example: ComponentProject, follower: ComponentProject, tenant: RunningEmulator
 ) -> None:
     example.up()

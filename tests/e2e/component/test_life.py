@@ -11,7 +11,7 @@ from zdx_emulator.testing import ADMIN_SECRET, RunningEmulator
 IDENTITY = ("key_id", "key_secret", "secret_id")
 
 
-def test_up_creates_a_component_with_a_key_below_it_and_shows_no_secret(
+def test_up_creates_a_component_with_a_child_key_and_shows_no_secret(
     project: ComponentProject, tenant: RunningEmulator
 ) -> None:
     project.configure({"zdx:clientSecret": None})
@@ -35,7 +35,7 @@ def test_up_creates_a_component_with_a_key_below_it_and_shows_no_secret(
         assert ADMIN_SECRET not in text
 
 
-def test_changes_are_previewed_and_written_in_place(
+def test_preview_shows_changes_that_up_applies_in_place(
     project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
 ) -> None:
     project.declare(
@@ -58,7 +58,7 @@ def test_changes_are_previewed_and_written_in_place(
     project.assert_no_changes()
 
 
-def test_what_other_resources_say_may_be_an_input(
+def test_up_accepts_outputs_of_other_resources_as_inputs(
     project: ComponentProject, tenant: RunningEmulator
 ) -> None:
     project.yaml(

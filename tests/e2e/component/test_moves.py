@@ -34,7 +34,7 @@ def by_resource(project: ComponentProject) -> dict[str, Any]:
     return project.key()
 
 
-def test_a_key_of_a_python_program_is_declared_in_yaml_and_stays(
+def test_move_from_python_to_yaml_keeps_the_key(
     project: ComponentProject, tenant: RunningEmulator, by_resource: dict[str, Any]
 ) -> None:
     project.declare()
@@ -48,7 +48,7 @@ def test_a_key_of_a_python_program_is_declared_in_yaml_and_stays(
     project.assert_no_changes()
 
 
-def test_a_key_of_the_component_is_declared_in_python_with_an_alias_and_stays(
+def test_move_from_the_component_to_python_with_an_alias_keeps_the_key(
     project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
 ) -> None:
     project.python(BY_RESOURCE.format(options=FROM_COMPONENT))
@@ -61,7 +61,7 @@ def test_a_key_of_the_component_is_declared_in_python_with_an_alias_and_stays(
     project.assert_no_changes()
 
 
-def test_a_component_beside_a_resource_of_its_logical_name_is_refused(
+def test_up_refuses_a_component_with_the_logical_name_of_a_resource(
     project: ComponentProject, tenant: RunningEmulator, by_resource: dict[str, Any]
 ) -> None:
     project.python(COMPONENT_OF_OTHER + RESOURCE_OF_CI)
@@ -72,7 +72,7 @@ def test_a_component_beside_a_resource_of_its_logical_name_is_refused(
     assert assert_sound(project, tenant) == by_resource["key_id"]
 
 
-def test_a_component_that_is_renamed_without_an_alias_is_refused_and_its_key_stays(
+def test_rename_of_a_component_without_an_alias_is_refused(
     project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
 ) -> None:
     project.declare("build")
@@ -83,7 +83,7 @@ def test_a_component_that_is_renamed_without_an_alias_is_refused_and_its_key_sta
     assert assert_sound(project, tenant) == first["key_id"]
 
 
-def test_a_lost_state_is_recovered_without_a_change(
+def test_import_file_recovers_a_lost_state_without_changes(
     project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
 ) -> None:
     zdx_keys = ZdxKeys(project.folder, project.variables())

@@ -12,7 +12,7 @@ pulumi.export("key_secret", first.keySecret)
 """
 
 
-def test_its_key_is_made_and_its_secret_stays_one(
+def test_up_creates_a_key_whose_secret_stays_secret(
     project: ComponentProject, tenant: RunningEmulator
 ) -> None:
     project.python(BY_COMPONENT + TWO_KEYS)

@@ -39,7 +39,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.mark.parametrize(("case", "outcome"), SAMPLE.items(), ids=map(str, SAMPLE))
-def test_interrupted_operation_of_the_sample_ends_as_listed(
+def test_interrupted_operation_of_the_sample_has_the_listed_outcome(
     case: Case, outcome: str, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     assert Interruption(case, project, tenant).run() == outcome
@@ -62,7 +62,7 @@ def test_interrupted_operation_is_finished_or_refused_with_a_next_step(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-def test_matrix_has_every_request_of_an_operation(
+def test_kill_matrix_has_every_request_of_an_operation(
     operation: Operation, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     operation.prepare(project, tenant)

@@ -27,9 +27,7 @@ def _role(client: ApiClient) -> str:
     return scope.id
 
 
-def test_a_made_key_works_with_the_id_and_the_secret_that_are_shown(
-    page: Page, tenant: RunningEmulator
-) -> None:
+def test_create_shows_an_id_and_a_secret_that_work(page: Page, tenant: RunningEmulator) -> None:
     _create(page, "ci", "ZDX Service Desk Tier 1")
 
     expect(page.get_by_text("The key was created.")).to_be_visible()
@@ -39,7 +37,7 @@ def test_a_made_key_works_with_the_id_and_the_secret_that_are_shown(
     assert _role(client) == scope_id("ZDX Service Desk Tier 1")
 
 
-def test_the_secret_is_shown_once(page: Page) -> None:
+def test_create_shows_the_secret_only_once(page: Page) -> None:
     _create(page, "ci", "ZDX Super Admin")
     secret = page.locator("#key-secret").inner_text()
 
@@ -53,7 +51,7 @@ def test_the_secret_is_shown_once(page: Page) -> None:
     expect(page.get_by_text("A secret is shown only once")).to_be_visible()
 
 
-def test_the_buttons_copy_the_id_and_the_secret(page: Page) -> None:
+def test_create_has_buttons_that_copy_the_id_and_the_secret(page: Page) -> None:
     _create(page, "ci", "ZDX Super Admin")
 
     for what, place in (("key ID", "#key-id"), ("key secret", "#key-secret")):
@@ -63,7 +61,7 @@ def test_the_buttons_copy_the_id_and_the_secret(page: Page) -> None:
         assert copied == page.locator(place).inner_text()
 
 
-def test_the_downloaded_file_holds_the_id_and_the_secret(page: Page, tmp_path: Path) -> None:
+def test_download_contains_the_id_and_the_secret(page: Page, tmp_path: Path) -> None:
     _create(page, "ci", "ZDX Super Admin")
 
     with page.expect_download() as download:
@@ -77,7 +75,7 @@ def test_the_downloaded_file_holds_the_id_and_the_secret(page: Page, tmp_path: P
     }
 
 
-def test_the_list_shows_whose_a_key_is_and_when_its_secret_expires(
+def test_list_shows_the_owner_and_the_expiry_of_a_key(
     page: Page, client: ApiClient, rows: Rows
 ) -> None:
     page.goto("/")
@@ -93,7 +91,7 @@ def test_the_list_shows_whose_a_key_is_and_when_its_secret_expires(
 
 
 @pytest.mark.parametrize("search", ["PIPE", "id"])
-def test_a_search_finds_a_key_by_part_of_its_name_or_by_its_id(
+def test_search_finds_a_key_by_part_of_its_name_or_by_its_id(
     search: str, page: Page, tenant: RunningEmulator, rows: Rows
 ) -> None:
     wanted = tenant.create_client("pipeline")
@@ -107,7 +105,7 @@ def test_a_search_finds_a_key_by_part_of_its_name_or_by_its_id(
     assert [row.cells()[0] for row in rows()] == ["pipeline"]
 
 
-def test_a_view_shows_the_key_and_not_its_secret(
+def test_view_shows_the_key_without_its_secret(
     page: Page, client: ApiClient, tenant: RunningEmulator
 ) -> None:
     secret = tenant.add_secret(client.id)
@@ -123,7 +121,7 @@ def test_a_view_shows_the_key_and_not_its_secret(
     assert secret.value not in page.content()
 
 
-def test_an_edit_changes_name_and_role_and_nothing_else(
+def test_edit_changes_only_name_and_role(
     page: Page, client: ApiClient, tenant: RunningEmulator
 ) -> None:
     page.goto("/")
@@ -141,7 +139,9 @@ def test_an_edit_changes_name_and_role_and_nothing_else(
     assert len(tenant.secrets(client.id)) == 1
 
 
-def test_a_delete_asks_first(page: Page, client: ApiClient, tenant: RunningEmulator) -> None:
+def test_delete_asks_for_confirmation(
+    page: Page, client: ApiClient, tenant: RunningEmulator
+) -> None:
     page.goto("/")
 
     page.get_by_role("link", name="Delete ci").click()
@@ -155,7 +155,9 @@ def test_a_delete_asks_first(page: Page, client: ApiClient, tenant: RunningEmula
     assert tenant.clients() == []
 
 
-def test_an_empty_form_says_what_is_missing(page: Page, tenant: RunningEmulator) -> None:
+def test_create_with_an_empty_form_says_what_is_missing(
+    page: Page, tenant: RunningEmulator
+) -> None:
     page.goto("/portal/keys/new")
 
     page.get_by_role("button", name="Create Key").click()
@@ -166,7 +168,7 @@ def test_an_empty_form_says_what_is_missing(page: Page, tenant: RunningEmulator)
     assert tenant.clients() == []
 
 
-def test_a_key_is_made_by_keyboard_alone(page: Page, tenant: RunningEmulator) -> None:
+def test_create_works_with_only_the_keyboard(page: Page, tenant: RunningEmulator) -> None:
     page.goto("/portal/keys/new")
 
     page.keyboard.press("Tab")
@@ -183,7 +185,7 @@ def test_a_key_is_made_by_keyboard_alone(page: Page, tenant: RunningEmulator) ->
     assert _role(tenant.client_named("by-keyboard")) == scope_id("ZDX Super Admin")
 
 
-def test_what_a_person_changed_manually_is_drift_that_refresh_finds_and_up_corrects(
+def test_refresh_detects_a_manual_change_and_up_corrects_it(
     page: Page, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()

@@ -62,7 +62,7 @@ def client(tenant: RunningEmulator) -> ApiClient:
 
 @pytest.mark.parametrize("viewport", [PHONE, NARROWEST_TABLE], ids=["phone", "desktop"])
 @pytest.mark.parametrize("screen", SCREENS.values(), ids=SCREENS)
-def test_a_screen_is_accessible_and_fits_the_window(
+def test_page_is_accessible_and_fits_the_window(
     screen: Screen, viewport: Any, page: Page, client: ApiClient
 ) -> None:
     screen(page, client)

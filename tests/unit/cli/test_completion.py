@@ -21,13 +21,13 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_shell_completes_commands_and_options(tmp_path: Path) -> None:
+def test_complete_offers_commands_and_options(tmp_path: Path) -> None:
     assert complete("zdx-keys imp", tmp_path) == ["import-file"]
     assert complete("zdx-keys import-file --down", tmp_path) == ["--downloaded"]
 
 
 @pytest.mark.parametrize("command", ["download", "show"])
-def test_a_shell_completes_the_keys_of_the_stack(
+def test_complete_offers_the_keys_of_the_stack(
     pulumi_answers: PulumiAnswers, project: Path, command: str
 ) -> None:
     names = ("ci", "cd", "ops", "c$(id)", "c d", "-c")
@@ -36,7 +36,7 @@ def test_a_shell_completes_the_keys_of_the_stack(
     assert complete(f"zdx-keys {command} c", project) == ["ci", "cd"]
 
 
-def test_a_shell_completes_stacks_and_tenants(pulumi_answers: PulumiAnswers, project: Path) -> None:
+def test_complete_offers_stacks_and_tenants(pulumi_answers: PulumiAnswers, project: Path) -> None:
     pulumi_answers(json.dumps([{"name": "prod"}, {"name": "dev"}]))
     assert complete("zdx-keys list --stack p", project) == ["prod"]
 
@@ -55,7 +55,7 @@ def test_a_shell_completes_stacks_and_tenants(pulumi_answers: PulumiAnswers, pro
         "zdx-keys list --tenant e",
     ],
 )
-def test_a_failure_completes_nothing(
+def test_complete_offers_nothing_after_a_failure(
     pulumi_answers: PulumiAnswers, project: Path, line: str
 ) -> None:
     pulumi_answers(export(resource("ci", outputs=OUTPUTS)), stderr="error: broken", exits=1)

@@ -26,13 +26,13 @@ def build_state(*, secret: str | None = PLANTED, cloud: str = "") -> KeyState:
     )
 
 
-def test_json_is_the_file_that_the_portal_offers() -> None:
+def test_download_json_has_the_format_of_the_portal() -> None:
     content = format_key(build_state(), KeyFormat.JSON).get_secret_value()
 
     assert json.loads(content) == {"key_id": "id-1", "key_secret": PLANTED}
 
 
-def test_env_names_the_cloud_only_where_it_is_not_productions() -> None:
+def test_download_env_names_the_cloud_unless_it_is_production() -> None:
     production = format_key(build_state(), KeyFormat.ENV).get_secret_value()
     beta = format_key(build_state(cloud="beta"), KeyFormat.ENV).get_secret_value()
 
@@ -44,25 +44,25 @@ def test_env_names_the_cloud_only_where_it_is_not_productions() -> None:
     assert beta.splitlines()[-1] == "ZSCALER_CLOUD=beta"
 
 
-def test_env_names_no_cloud_whose_host_may_be_anybodys() -> None:
+def test_download_env_names_no_cloud_without_a_known_host() -> None:
     content = format_key(build_state(cloud="preview"), KeyFormat.ENV).get_secret_value()
 
     assert "CLOUD" not in content
 
 
-def test_env_quotes_what_a_shell_would_obey() -> None:
+def test_download_env_quotes_shell_characters() -> None:
     content = format_key(build_state(secret="$(fake) 'x'"), KeyFormat.ENV).get_secret_value()
 
     assert """ZSCALER_CLIENT_SECRET='$(fake) '"'"'x'"'"''""" in content
 
 
-def test_a_key_without_its_secret_is_not_downloaded() -> None:
+def test_download_refuses_a_key_without_its_secret() -> None:
     with pytest.raises(ZdxError, match="without its secret"):
         format_key(build_state(secret=None), KeyFormat.JSON)
 
 
 @pytest.mark.parametrize("wanted", ["ci", "ci-prod", "id-1"])
-def test_a_key_is_found_by_logical_name_name_or_id(
+def test_download_finds_a_key_by_logical_name_name_or_id(
     pulumi_answers: PulumiAnswers, tmp_path: Path, wanted: str
 ) -> None:
     pulumi_answers(_export("ci", "cd"))
@@ -70,7 +70,7 @@ def test_a_key_is_found_by_logical_name_name_or_id(
     assert find_key(Stack(tmp_path), wanted).key_id == "id-1"
 
 
-def test_a_name_that_may_mean_two_keys_lists_their_ids(
+def test_download_of_an_ambiguous_name_lists_the_ids(
     pulumi_answers: PulumiAnswers, tmp_path: Path
 ) -> None:
     pulumi_answers(_export("ci", "x:y:Team$ci"))

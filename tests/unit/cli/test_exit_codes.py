@@ -23,5 +23,5 @@ from zdx_provider.zidentity import (
         (ZdxError("x"), Exit.FAILED),
     ],
 )
-def test_a_script_can_show_what_to_correct(error: ZdxError, expected: Exit) -> None:
+def test_exit_code_depends_on_the_error(error: ZdxError, expected: Exit) -> None:
     assert get_exit_code(error) is expected

@@ -80,7 +80,7 @@ def _refuse(*_: object) -> None:
 @example("roles", ["--stack", ""], "utf-8")
 @example("verify", ["--tenant", "\udcff"], "utf-8")
 @example("import-file", ["-o", "x" * 5000, "--program", "/dev/full"], "utf-8")
-def test_no_command_line_ends_in_another_exception(
+def test_run_of_any_arguments_exits_without_a_traceback(
     stack: Path, command: str, arguments: list[str], encoding: str
 ) -> None:
     ended = run([command, *arguments], encoding)
@@ -106,9 +106,7 @@ def test_no_command_line_ends_in_another_exception(
         *(["roles", option, value] for option in ("-s", "-t") for value in ("", "\udcff", "a\0")),
     ],
 )
-def test_what_is_empty_or_no_text_never_means_the_default(
-    stack: Path, arguments: list[str]
-) -> None:
+def test_run_refuses_empty_or_undecodable_arguments(stack: Path, arguments: list[str]) -> None:
     ended = run(arguments, "utf-8")
 
     assert ended.code == 2
@@ -116,7 +114,7 @@ def test_what_is_empty_or_no_text_never_means_the_default(
     assert [file.name for file in stack.iterdir()] == ["Pulumi.yaml"]
 
 
-def test_a_key_is_written_under_a_name_that_is_no_utf_8(stack: Path) -> None:
+def test_download_writes_a_file_whose_name_is_not_utf_8(stack: Path) -> None:
     ended = run(["download", "ci", "-o", "\udcff.json", "--json"], "utf-8")
 
     assert ended.code == 0, ended.stderr

@@ -12,7 +12,7 @@ COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]  # it
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_shows_examples_and_offers_json(command: str) -> None:
+def test_help_of_every_command_shows_examples_and_json(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "100"})
 
     assert f"  zdx-keys {command}" in shown.output
@@ -20,7 +20,7 @@ def test_every_command_shows_examples_and_offers_json(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_example_is_understood(command: str, tmp_path: Path) -> None:
+def test_help_shows_only_valid_examples(command: str, tmp_path: Path) -> None:
     (tmp_path / "Downloads/zdx").mkdir(parents=True)
     known = get_command(app).commands[command]  # type: ignore[attr-defined]  # it is a group
     _, script, _ = known.help.replace("~", str(tmp_path)).split("```")
@@ -37,7 +37,7 @@ def test_help_shows_the_exit_codes() -> None:
     assert "Exit codes: 0 success; 1 failure" in shown.output
 
 
-def test_a_secret_is_never_an_argument() -> None:
+def test_help_lists_no_option_for_a_secret() -> None:
     options = [
         option
         for command in COMMANDS
@@ -49,14 +49,14 @@ def test_a_secret_is_never_an_argument() -> None:
     assert len(options) > 10
 
 
-def test_json_and_the_key_itself_are_not_mixed_on_standard_output() -> None:
+def test_download_refuses_json_with_the_key_on_standard_output() -> None:
     mixed = CliRunner().invoke(app, ["download", "ci", "--output", "-", "--json"])
 
     assert mixed.exit_code == 2
     assert mixed.stdout == ""
 
 
-def test_the_version_is_the_packages() -> None:
+def test_version_is_that_of_the_package() -> None:
     assert CliRunner().invoke(app, ["--version"]).output == f"zdx-keys {__version__}\n"
 
 

@@ -29,20 +29,20 @@ def build_marker(owner: str) -> OwnershipMarker:
     return OwnershipMarker(owner, OWNERSHIP_ID)
 
 
-def test_a_key_created_manually_can_be_imported_anywhere() -> None:
+def test_import_file_accepts_a_manually_created_key_in_any_stack() -> None:
     assert STACK.find_obstacle(UNMANAGED) is None
     assert TargetStack().find_obstacle(UNMANAGED) is None
 
 
 @pytest.mark.parametrize("who", ["other/prod/ci", "keys/production/ci", "keys/pro/ci"])
-def test_a_key_of_another_stack_is_skipped_by_its_owner(who: str) -> None:
+def test_import_file_skips_a_key_of_another_stack_and_names_its_owner(who: str) -> None:
     reason = STACK.find_obstacle(build_key(marker=build_marker(who)))
 
     assert reason is not None
     assert f"is managed by {who}" in reason
 
 
-def test_a_key_of_this_stack_is_skipped_only_where_the_state_holds_it() -> None:
+def test_import_file_skips_a_key_of_this_stack_if_the_state_has_it() -> None:
     ours = build_key(marker=build_marker("keys/prod/ci"))
 
     assert STACK.find_obstacle(ours) is None
@@ -52,7 +52,7 @@ def test_a_key_of_this_stack_is_skipped_only_where_the_state_holds_it() -> None:
     assert TargetStack().find_obstacle(ours)
 
 
-def test_a_key_with_two_roles_is_skipped() -> None:
+def test_import_file_skips_a_key_with_two_roles() -> None:
     two = (Scope(id="zdx::1", name="a"), Scope(id="zdx::2", name="b"))
 
     assert "has 2 ZDX roles" in str(STACK.find_obstacle(build_key(marker=None, scopes=two)))
@@ -60,7 +60,7 @@ def test_a_key_with_two_roles_is_skipped() -> None:
 
 @pytest.mark.parametrize("parents", [(), ("x:y:Team",)])
 @pytest.mark.parametrize("name", ["ci", "team/ci", "team::ci", "a$b", """a "b" 'c' #1] """, "é\n"])
-def test_a_key_of_this_stack_gets_the_place_back_that_it_had(
+def test_import_file_restores_the_owner_of_a_key_of_this_stack(
     name: str, parents: tuple[str, ...]
 ) -> None:
     ours = build_key(marker=build_marker(str(Owner("keys", "prod", parents, name))))
@@ -69,7 +69,7 @@ def test_a_key_of_this_stack_gets_the_place_back_that_it_had(
     assert STACK.choose_owners([ours]) == [Owner("keys", "prod", parents, name)]
 
 
-def test_a_key_created_manually_gets_a_name_that_no_other_has() -> None:
+def test_import_file_gives_each_key_a_unique_logical_name() -> None:
     ours = build_key("key-2", marker=build_marker("keys/prod/ci"))
     copy = build_key("key-3", marker=ours.marker)
     held = build_key("key-4", marker=build_marker("keys/prod/held"))
@@ -79,7 +79,7 @@ def test_a_key_created_manually_gets_a_name_that_no_other_has() -> None:
     assert [owner.name for owner in owners] == ["ci-2", "ci", "ci-3", "held-2"]
 
 
-def test_a_key_below_a_parent_that_is_gone_too_is_skipped_with_the_command_for_it() -> None:
+def test_import_file_skips_a_key_of_a_missing_parent_with_a_command() -> None:
     parents = ("x:y:Team", "x:y:Group")
     lost = build_key(marker=build_marker(str(Owner("keys", "prod", parents, "ci"))))
 
@@ -91,7 +91,7 @@ def test_a_key_below_a_parent_that_is_gone_too_is_skipped_with_the_command_for_i
     ) in reason
 
 
-def test_a_name_means_each_key_that_has_it_and_an_id_one() -> None:
+def test_import_file_selects_keys_by_name_or_id() -> None:
     keys = [build_key(f"id-{number}", marker=None, name=name) for number, name in enumerate("bab")]
 
     assert [key.id for key in select_keys(keys, ())] == ["id-1", "id-0", "id-2"]
@@ -99,7 +99,7 @@ def test_a_name_means_each_key_that_has_it_and_an_id_one() -> None:
     assert [key.id for key in select_keys(keys, ["id-2", "a"])] == ["id-1", "id-2"]
 
 
-def test_what_is_not_there_is_select_keys() -> None:
+def test_import_file_names_each_selected_key_that_does_not_exist() -> None:
     with pytest.raises(ZdxError, match='ID or name "x", "y"'):
         select_keys([UNMANAGED], ["y", "ci", "x"])
 
@@ -115,7 +115,9 @@ def test_what_is_not_there_is_select_keys() -> None:
         ({"token_lifetime_seconds": 1}, ["must be a whole number of seconds from 60 to 86400"]),
     ],
 )
-def test_import_finds_the_rule_that_a_key_breaks(members: dict[str, Any], rule: list[str]) -> None:
+def test_import_file_finds_the_rule_that_a_key_breaks(
+    members: dict[str, Any], rule: list[str]
+) -> None:
     state = KeyState.from_key(build_key(**members), Tenant("acme"), None)
 
     assert [*find_broken_rules(state.to_inputs()).values()] == rule

@@ -38,7 +38,7 @@ def declared(program: str) -> list[Declaration]:
     ]
 
 
-def test_a_program_reads_as_if_a_person_had_written_it() -> None:
+def test_import_program_omits_defaults_and_declares_each_argument() -> None:
     arguments = {
         "name": "ci",
         "role": "ZDX Read-only Admin",
@@ -61,12 +61,12 @@ def test_a_program_reads_as_if_a_person_had_written_it() -> None:
 
 
 @given(st.lists(DECLARATIONS, max_size=3))
-def test_every_text_arrives_in_the_program_as_it_is(declarations: list[Declaration]) -> None:
+def test_import_program_keeps_every_text_unchanged(declarations: list[Declaration]) -> None:
     assert declared(format_program(declarations, "acme")) == declarations
 
 
 @given(st.lists(TEXTS, max_size=8))
-def test_every_key_has_a_variable_of_its_own(names: list[str]) -> None:
+def test_choose_variable_names_gives_each_key_its_own(names: list[str]) -> None:
     program = format_program([declare(name, {}) for name in names], "acme")
 
     variables = [
@@ -96,12 +96,12 @@ def test_every_key_has_a_variable_of_its_own(names: list[str]) -> None:
         ("x" * 128, "x" * 40),
     ],
 )
-def test_a_variable_is_named_as_near_to_its_key_as_may_be(name: str, variable: str) -> None:
+def test_choose_variable_names_follows_the_names_of_the_keys(name: str, variable: str) -> None:
     assert Identifiers().choose(name) == variable
 
 
 @pytest.mark.parametrize("text", ["plain", 'a "b"', "it's", '\'""', "\\", "", "x" * 200])
-def test_a_formatter_has_nothing_to_change(text: str) -> None:
+def test_import_program_is_already_formatted(text: str) -> None:
     keys = [declare(text, {"name": text, "role": text}), declare("b", {"role": "b"})]
     program = format_program([*keys, declare("c", {}, ("x:y:Team",))], "a")
 
@@ -115,7 +115,7 @@ def test_a_formatter_has_nothing_to_change(text: str) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
-def test_a_key_below_a_parent_is_left_to_the_code_of_its_parent() -> None:
+def test_import_program_shows_a_key_of_a_parent_as_a_comment() -> None:
     below = declare('a "b"\n', {"name": "a"}, ("x:y:Team",))
 
     program = format_program([declare("b", {"name": "b"}), below], "acme")
@@ -125,7 +125,7 @@ def test_a_key_below_a_parent_is_left_to_the_code_of_its_parent() -> None:
     assert "import" not in format_program([below], "acme")
 
 
-def test_what_would_reorder_a_line_is_written_as_an_escape() -> None:
+def test_import_program_escapes_unprintable_characters() -> None:
     program = format_program([declare("a", {"name": EVERY_CHARACTER_OF_INTEREST})], "acme")
 
     assert all(character.isprintable() or character == "\n" for character in program)
@@ -143,11 +143,11 @@ def test_what_would_reorder_a_line_is_written_as_an_escape() -> None:
         ("", "key"),
     ],
 )
-def test_a_resource_is_named_as_near_to_its_key_as_may_be(wanted: str, drawn: str) -> None:
+def test_resource_name_is_close_to_the_name_of_the_key(wanted: str, drawn: str) -> None:
     assert ResourceNames(()).choose(wanted) == drawn
 
 
-def test_names_are_given_once_and_never_where_the_stack_has_them() -> None:
+def test_resource_name_is_unique_in_the_stack() -> None:
     names = ResourceNames({"ci"})
 
     assert [names.choose(name) for name in ("ci", "ci", "ci-2", "cd")] == [

@@ -39,7 +39,7 @@ def show_table(*keys: Key, left: timedelta = timedelta(0)) -> str:
     return capture.get()
 
 
-def test_list_json_is_the_result_of_a_lookup_with_the_days_left() -> None:
+def test_list_json_has_the_fields_of_a_lookup_and_the_days_left() -> None:
     assert to_json(ListedKey(build_key()), ACME, EXPIRES - timedelta(days=20)) == {
         "key_id": "key-1",
         "name": "ci",
@@ -64,7 +64,7 @@ def test_list_json_is_the_result_of_a_lookup_with_the_days_left() -> None:
     }
 
 
-def test_list_shows_no_owner_of_a_key_that_no_resource_manages() -> None:
+def test_list_shows_no_owner_of_an_unmanaged_key() -> None:
     assert to_json(ListedKey(build_key(marker=None)), ACME, EXPIRES)["managed_by"] == ""
 
 
@@ -127,7 +127,7 @@ def test_list_shows_a_missing_secret_and_a_disabled_key() -> None:
     assert "State" not in show_table(build_key())
 
 
-def test_list_escapes_a_name_that_would_command_the_terminal() -> None:
+def test_list_escapes_a_name_with_control_characters() -> None:
     assert "[red]ci\\x1b[2J" in show_table(build_key(name="[red]ci\x1b[2J"))
 
 

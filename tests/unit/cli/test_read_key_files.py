@@ -15,7 +15,7 @@ def a_file(path: Path, key_id: str = "id-1", secret: str = PLANTED) -> Path:
     return path
 
 
-def test_a_folder_means_each_json_file_in_it(tmp_path: Path) -> None:
+def test_read_key_files_reads_each_json_file_of_a_folder(tmp_path: Path) -> None:
     first, second = a_file(tmp_path / "1.json"), a_file(tmp_path / "2.json", "id-2")
     (tmp_path / "notes.txt").touch()
 
@@ -25,13 +25,13 @@ def test_a_folder_means_each_json_file_in_it(tmp_path: Path) -> None:
     assert files["id-1"].secret.get_secret_value() == PLANTED
 
 
-def test_two_files_with_one_secret_are_as_good_as_one(tmp_path: Path) -> None:
+def test_read_key_files_accepts_two_files_with_the_same_secret(tmp_path: Path) -> None:
     files = read_key_files([a_file(tmp_path / "1.json"), a_file(tmp_path / "copy.json")])
 
     assert files.by_key_id["id-1"].path.name == "1.json"
 
 
-def test_two_secrets_of_one_key_are_refused_by_both_files(tmp_path: Path) -> None:
+def test_read_key_files_refuses_two_secrets_and_names_both_files(tmp_path: Path) -> None:
     paths = [a_file(tmp_path / "1.json"), a_file(tmp_path / "2.json", secret="another")]
 
     with pytest.raises(ZdxError) as refused:
@@ -44,7 +44,9 @@ def test_two_secrets_of_one_key_are_refused_by_both_files(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "content", ["", "[]", f'"{PLANTED}"', json.dumps({"key_secret": PLANTED, "key_id": ""}), *BAD]
 )
-def test_what_is_no_key_is_refused_without_its_content(tmp_path: Path, content: str) -> None:
+def test_read_key_files_refuses_another_file_without_its_content(
+    tmp_path: Path, content: str
+) -> None:
     (tmp_path / "ci.json").write_text(content)
 
     with pytest.raises(match="does not contain a key") as refused:
@@ -57,7 +59,7 @@ def test_what_is_no_key_is_refused_without_its_content(tmp_path: Path, content: 
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
 )
-def test_a_file_that_windows_has_saved_again_is_read(tmp_path: Path, encoding: str) -> None:
+def test_read_key_files_reads_encodings_of_windows(tmp_path: Path, encoding: str) -> None:
     file = tmp_path / "ci.json"
     file.write_bytes(a_file(file, "ïd-1").read_text().encode(encoding))
 
@@ -66,7 +68,7 @@ def test_a_file_that_windows_has_saved_again_is_read(tmp_path: Path, encoding: s
     assert (read.key_id, read.secret.get_secret_value()) == ("ïd-1", PLANTED)
 
 
-def test_a_folder_is_read_in_spite_of_what_else_is_in_it(tmp_path: Path) -> None:
+def test_read_key_files_skips_other_files_of_a_folder(tmp_path: Path) -> None:
     a_file(tmp_path / "ci.json")
     (tmp_path / "a.json").mkdir()
     (tmp_path / "b.JSON").write_bytes(b"\xff\xfe\x00")
@@ -84,7 +86,7 @@ def test_a_folder_is_read_in_spite_of_what_else_is_in_it(tmp_path: Path) -> None
     }
 
 
-def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
+def test_read_key_files_skips_a_file_that_is_too_large(tmp_path: Path) -> None:
     a_file(tmp_path / "ci.json", "x" * 1_000_000)
 
     (skipped,) = read_key_files([tmp_path]).skipped
@@ -93,6 +95,6 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["nowhere.json", "/dev/zero"])
-def test_a_file_that_was_named_and_cannot_be_read_is_an_error(tmp_path: Path, name: str) -> None:
+def test_read_key_files_fails_if_a_named_file_cannot_be_read(tmp_path: Path, name: str) -> None:
     with pytest.raises(match=name):
         read_key_files([tmp_path / name])

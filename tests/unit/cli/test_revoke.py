@@ -9,7 +9,7 @@ from zdx_provider.cli.revoke import SecretToRevoke
 SECRET = build_secret("secret-1")
 
 
-def test_the_question_warns_of_a_keys_only_secret() -> None:
+def test_revoke_warns_of_the_only_secret_of_a_key() -> None:
     key = build_key()
 
     question = SecretToRevoke(key, SECRET).question
@@ -20,13 +20,13 @@ def test_the_question_warns_of_a_keys_only_secret() -> None:
     assert "the key's only secret" in question
 
 
-def test_the_question_warns_of_nothing_where_another_secret_is_left() -> None:
+def test_revoke_does_not_warn_if_another_secret_remains() -> None:
     key = build_key(secrets=(build_secret("secret-1"), build_secret("secret-2")))
 
     assert "only one" not in SecretToRevoke(key, SECRET).question
 
 
-def test_what_is_left_to_do_depends_on_whether_a_stack_declares_the_key() -> None:
+def test_revoke_shows_a_next_step_only_for_a_managed_key() -> None:
     key = build_key()
 
     assert "pulumi up --refresh" in SecretToRevoke(key, SECRET).next_step
@@ -48,7 +48,7 @@ def test_what_is_left_to_do_depends_on_whether_a_stack_declares_the_key() -> Non
         ),
     ],
 )
-def test_the_question_says_what_the_state_knows_of_the_secret(
+def test_revoke_asks_with_what_the_state_knows_of_the_secret(
     outputs: dict[str, Any], said: str
 ) -> None:
     key = build_key(secrets=(SECRET, build_secret("secret-2")))

@@ -32,17 +32,17 @@ def sandbox(clock: Clock) -> Sandbox:
     return Sandbox(zidentity, ConnectionOptions(), [build_role("ZDX Admin")], "trial-", timing)
 
 
-def test_what_has_happened_is_not_waited_for(sandbox: Sandbox) -> None:
+def test_measure_does_not_wait_if_the_condition_is_true(sandbox: Sandbox) -> None:
     assert sandbox.measure_seconds_until(lambda: True) == 0
 
 
-def test_what_happens_later_is_timed(sandbox: Sandbox, clock: Clock) -> None:
+def test_measure_returns_the_seconds_until_the_condition_is_true(
+    sandbox: Sandbox, clock: Clock
+) -> None:
     assert sandbox.measure_seconds_until(lambda: clock.seconds >= 7) == 8
 
 
-def test_what_never_happens_is_waited_for_no_longer_than_a_minute(
-    sandbox: Sandbox, clock: Clock
-) -> None:
+def test_measure_gives_up_after_a_minute(sandbox: Sandbox, clock: Clock) -> None:
     assert sandbox.measure_seconds_until(lambda: False) is None
     assert clock.seconds == 60
 
@@ -51,5 +51,7 @@ def test_what_never_happens_is_waited_for_no_longer_than_a_minute(
     ("seconds", "verdict"),
     [(0.2, Verdict.HOLDS), (5.0, Verdict.HOLDS), (8.0, Verdict.DIFFERS), (None, Verdict.DIFFERS)],
 )
-def test_a_delay_differs_from_what_is_assumed(seconds: float | None, verdict: Verdict) -> None:
+def test_judge_delay_compares_the_delay_with_the_assumption(
+    seconds: float | None, verdict: Verdict
+) -> None:
     assert judge_delay(seconds).verdict is verdict

@@ -47,12 +47,12 @@ def resource(name: str, **members: Any) -> dict[str, Any]:
     return {"urn": urn, "type": KEY_TYPE, "outputs": OUTPUTS, **members}
 
 
-def test_a_folder_belongs_to_the_project_of_a_folder_above(project: Path) -> None:
+def test_is_in_project_accepts_a_folder_inside_a_project(project: Path) -> None:
     assert is_in_project(project / "inner")
     assert not is_in_project(project.parent)
 
 
-def test_config_is_read_with_its_secrets_and_maps_as_json(
+def test_read_config_returns_secrets_and_maps_as_json(
     pulumi_answers: PulumiAnswers, project: Path
 ) -> None:
     entries = json.dumps({"eu": {"vanityDomain": "globex"}})
@@ -71,7 +71,7 @@ def test_config_is_read_with_its_secrets_and_maps_as_json(
     assert config == {"zdx:clientSecret": PLANTED, "zdx:tenants": entries}
 
 
-def test_the_stack_goes_before_the_environment(
+def test_find_settings_prefers_the_stack_to_the_environment(
     pulumi_answers: PulumiAnswers, project: Path
 ) -> None:
     pulumi_answers(json.dumps({"zdx:vanityDomain": {"value": "acme"}}))
@@ -83,7 +83,7 @@ def test_the_stack_goes_before_the_environment(
     assert found.source == "the stack prod, then the environment"
 
 
-def test_outside_a_project_pulumi_is_not_asked(
+def test_find_settings_does_not_run_pulumi_outside_a_project(
     pulumi_answers: PulumiAnswers, tmp_path: Path
 ) -> None:
     pulumi_answers(exits=1)
@@ -93,7 +93,7 @@ def test_outside_a_project_pulumi_is_not_asked(
     assert (found.settings.vanity_domain, found.source) == ("globex", "the environment")
 
 
-def test_a_project_without_a_selected_stack_leaves_the_environment(
+def test_find_settings_uses_the_environment_if_no_stack_is_selected(
     pulumi_answers: PulumiAnswers, project: Path
 ) -> None:
     pulumi_answers(stderr="error: no stack selected; please use `pulumi stack select`", exits=1)
@@ -104,7 +104,7 @@ def test_a_project_without_a_selected_stack_leaves_the_environment(
     assert "no selected stack" in found.source
 
 
-def test_a_stack_that_cannot_be_opened_is_not_passed_over(
+def test_find_settings_fails_if_the_stack_cannot_be_opened(
     pulumi_answers: PulumiAnswers, project: Path
 ) -> None:
     pulumi_answers(stderr="warning: x\nerror: incorrect passphrase\n", exits=1)
@@ -114,7 +114,7 @@ def test_a_stack_that_cannot_be_opened_is_not_passed_over(
     assert not isinstance(caught.value, NoStackSelectedError)
 
 
-def test_what_does_not_open_is_shown_with_the_command_that_shows_more(
+def test_read_config_fails_with_the_command_that_shows_more(
     pulumi_answers: PulumiAnswers, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project)
@@ -130,7 +130,9 @@ def test_what_does_not_open_is_shown_with_the_command_that_shows_more(
     )
 
 
-def test_a_cli_that_cannot_be_run_is_named(pulumi_answers: PulumiAnswers, project: Path) -> None:
+def test_read_config_names_a_cli_that_cannot_be_run(
+    pulumi_answers: PulumiAnswers, project: Path
+) -> None:
     pulumi_answers()
     cli = Path(os.environ["PATH"].split(os.pathsep)[0], "pulumi")
     cli.write_text("no program")
@@ -139,7 +141,7 @@ def test_a_cli_that_cannot_be_run_is_named(pulumi_answers: PulumiAnswers, projec
         Stack(project).read_config()
 
 
-def test_a_response_of_other_bytes_than_utf_8_is_understood_as_far_as_it_is_text(
+def test_read_config_replaces_bytes_that_are_not_utf_8(
     pulumi_answers: PulumiAnswers, project: Path
 ) -> None:
     pulumi_answers(exits=1)
@@ -150,14 +152,16 @@ def test_a_response_of_other_bytes_than_utf_8_is_understood_as_far_as_it_is_text
         Stack(project).read_config()
 
 
-def test_a_project_needs_the_cli(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_config_fails_if_pulumi_is_not_on_path(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", str(project))
 
     with pytest.raises(SettingsError, match="pulumi is not on PATH"):
         Stack(project).read_config()
 
 
-def test_keys_are_read_with_whatever_is_secret_among_their_outputs(
+def test_read_contents_decrypts_secret_outputs_of_a_key(
     pulumi_answers: PulumiAnswers, project: Path
 ) -> None:
     outputs = {**OUTPUTS, "name": secret("ci-prod"), "key_secret": secret(PLANTED)}
@@ -172,7 +176,7 @@ def test_keys_are_read_with_whatever_is_secret_among_their_outputs(
 
 
 @pytest.mark.parametrize("name", ["team::ci", "team/ci", "a$b", """a "b" 'c'""", "::", " "])
-def test_a_key_is_known_by_its_whole_logical_name(
+def test_read_contents_keeps_the_whole_logical_name(
     pulumi_answers: PulumiAnswers, project: Path, name: str
 ) -> None:
     below = {"urn": f"urn:pulumi:prod::keys::x:y:Team${KEY_TYPE}::{name}"}
@@ -184,7 +188,9 @@ def test_a_key_is_known_by_its_whole_logical_name(
     assert (child.name, child.types) == (name, ("x:y:Team", KEY_TYPE))
 
 
-def test_a_command_can_be_pasted(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_format_command_quotes_for_the_shell(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(project)
 
     assert Stack(project).format_command("up") == "pulumi up"
@@ -193,7 +199,7 @@ def test_a_command_can_be_pasted(project: Path, monkeypatch: pytest.MonkeyPatch)
     )
 
 
-def test_other_resources_and_keys_that_wait_for_their_deletion_are_skipped(
+def test_read_contents_skips_other_resources_and_keys_to_delete(
     pulumi_answers: PulumiAnswers, project: Path
 ) -> None:
     component = resource("team", type="zdx:index:ApiKey")
@@ -211,7 +217,7 @@ def test_other_resources_and_keys_that_wait_for_their_deletion_are_skipped(
         export(resource("ci", outputs={"key_secret": secret(PLANTED), "name": [PLANTED]})),
     ],
 )
-def test_a_response_that_is_not_understood_is_not_shown(
+def test_read_contents_fails_without_showing_the_output_of_pulumi(
     pulumi_answers: PulumiAnswers, project: Path, answer: str
 ) -> None:
     pulumi_answers(answer)
@@ -226,7 +232,7 @@ def test_a_response_that_is_not_understood_is_not_shown(
     ("answer", "place"),
     [("organization/keys/prod\n", "keys/prod"), ("acme/keys/prod", "keys/prod")],
 )
-def test_full_name_is_what_the_owners_of_a_stack_begin_with(
+def test_read_full_name_returns_the_prefix_of_the_owners_of_a_stack(
     pulumi_answers: PulumiAnswers, project: Path, answer: str, place: str
 ) -> None:
     pulumi_answers(answer)
@@ -234,7 +240,7 @@ def test_full_name_is_what_the_owners_of_a_stack_begin_with(
     assert Stack(project).read_full_name() == place
 
 
-def test_a_stack_of_an_old_backend_owns_no_mark(
+def test_read_full_name_of_an_old_backend_is_empty(
     pulumi_answers: PulumiAnswers, project: Path
 ) -> None:
     pulumi_answers("prod")

@@ -17,7 +17,7 @@ def selection(tmp_path: Path) -> Selection:
     return Selection(tmp_path)
 
 
-def test_a_key_that_the_stack_manages_is_found_only_in_its_own_tenant(
+def test_find_state_key_returns_a_key_only_in_its_own_tenant(
     pulumi_answers: PulumiAnswers, selection: Selection
 ) -> None:
     managed = {**OUTPUTS, "secret_expires_on": "2027-02-28"}
@@ -36,7 +36,7 @@ def test_a_key_that_the_stack_manages_is_found_only_in_its_own_tenant(
     assert keys.find(build_key("id-3"), Tenant("acme")) is None
 
 
-def test_a_state_that_cannot_be_read_is_one_line_and_no_failure(
+def test_read_state_keys_warns_in_one_line_if_the_state_cannot_be_read(
     pulumi_answers: PulumiAnswers, selection: Selection, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pulumi_answers(stderr="error: incorrect passphrase", exits=1)

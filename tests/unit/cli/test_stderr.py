@@ -46,7 +46,7 @@ FRAMES = st.sampled_from(
         ("error: " + "x" * 2000, "x" * 600 + "..."),
     ],
 )
-def test_what_pulumi_says_of_a_failure_is_one_line(stderr: str, shown: str) -> None:
+def test_summarize_stderr_returns_one_line(stderr: str, shown: str) -> None:
     assert summarize_stderr(stderr) == shown
 
 
@@ -61,12 +61,12 @@ def test_what_pulumi_says_of_a_failure_is_one_line(stderr: str, shown: str) -> N
         ('"s3://a" and "b@c d"', '"s3://a" and "b@c d"'),
     ],
 )
-def test_a_url_is_shown_without_its_credentials(said: str, shown: str) -> None:
+def test_summarize_stderr_removes_credentials_from_a_url(said: str, shown: str) -> None:
     assert summarize_stderr(f"error: {said}") == shown
 
 
 @given(SCHEMES, FRAMES, AROUND, AROUND)
-def test_no_password_of_a_backend_is_shown(
+def test_summarize_stderr_shows_no_password_of_a_backend(
     scheme: str, frame: str, before: str, after: str
 ) -> None:
     quoted = '"{}"' in frame

@@ -34,7 +34,7 @@ def run(line: str, folder: Path, **environment: str) -> "subprocess.CompletedPro
     ],
     ids=["utf-8", "ascii", "latin-1", "C"],
 )
-def test_a_sign_that_the_locale_has_not_is_a_word(
+def test_verify_prints_a_word_if_the_locale_lacks_the_sign(
     tmp_path: Path, environment: dict[str, str], sign: str
 ) -> None:
     done = run(VERIFY, tmp_path, **environment)
@@ -44,7 +44,7 @@ def test_a_sign_that_the_locale_has_not_is_a_word(
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_what_a_usage_error_repeats_is_shown_in_any_locale(tmp_path: Path, encoding: str) -> None:
+def test_usage_error_prints_any_argument_in_any_locale(tmp_path: Path, encoding: str) -> None:
     for argument in ("ключ", "\\xff"):
         done = run(f"{COMMAND} $'{argument}'", tmp_path, PYTHONIOENCODING=encoding)
 
@@ -61,7 +61,7 @@ def test_what_a_usage_error_repeats_is_shown_in_any_locale(tmp_path: Path, encod
     ],
 )
 @pytest.mark.parametrize("command", ["verify --json", "--help"])
-def test_output_that_cannot_be_written_is_one_line(
+def test_command_that_cannot_write_its_output_fails_in_one_line(
     tmp_path: Path, command: str, redirection: str, line: str
 ) -> None:
     done = run(f"{COMMAND} {command} {redirection}", tmp_path)
@@ -71,14 +71,14 @@ def test_output_that_cannot_be_written_is_one_line(
     assert done.stderr.count("\n") == 1
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+def test_verify_ignores_a_closed_pipe(tmp_path: Path) -> None:
     done = run(f"{VERIFY} --json | true; exit ${{PIPESTATUS[0]}}", tmp_path)
 
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
 
 
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
-def test_a_failure_that_no_one_can_be_shown_has_its_exit_code(
+def test_roles_keeps_its_exit_code_if_stderr_cannot_be_written(
     tmp_path: Path, redirection: str
 ) -> None:
     done = run(f"{COMMAND} roles {redirection}", tmp_path)
@@ -87,7 +87,7 @@ def test_a_failure_that_no_one_can_be_shown_has_its_exit_code(
 
 
 @pytest.mark.parametrize("command", ["verify", "roles", "import-file -o a --program b"])
-def test_a_current_folder_that_is_gone_is_one_line(tmp_path: Path, command: str) -> None:
+def test_run_in_a_deleted_folder_fails_in_one_line(tmp_path: Path, command: str) -> None:
     (tmp_path / "gone").mkdir()
 
     done = run(f"cd gone; rmdir ../gone; {COMMAND} {command}", tmp_path)
@@ -97,7 +97,7 @@ def test_a_current_folder_that_is_gone_is_one_line(tmp_path: Path, command: str)
     assert done.stderr.count("\n") == 1
 
 
-def test_revoke_without_an_input_needs_a_yes(tmp_path: Path) -> None:
+def test_revoke_without_input_needs_yes(tmp_path: Path) -> None:
     done = run(f"{COMMAND} revoke ci id <&-", tmp_path)
 
     assert done.returncode == 2

@@ -36,27 +36,27 @@ TEXTS = st.text("a日🔑", min_size=1, max_size=40)
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
-def test_a_table_is_shown_as_in_its_snapshot(width: int) -> None:
+def test_print_table_matches_the_snapshot(width: int) -> None:
     shown = [line.plain for line in TABLE.format_lines(width)]
 
     assert shown == (SNAPSHOTS / f"{width}.txt").read_text().splitlines()
     assert max(map(cell_len, shown)) <= width
 
 
-def test_a_table_is_complete_without_a_terminal() -> None:
+def test_print_table_is_complete_without_a_terminal() -> None:
     shown = "\n".join(line.plain for line in TABLE.format_lines(None))
 
     assert all(key.name in shown and key.id in shown for key in KEYS)
     assert "…" not in shown
 
 
-def test_a_terminal_that_is_too_narrow_cuts_neither_date_nor_state() -> None:
+def test_print_table_cuts_no_date_and_no_state_in_a_narrow_terminal() -> None:
     table = Table("Keys", (NAME, STATE), [(Text("x" * 50), Text("2027-02-28 (in 20 days)"))])
 
     assert table.format_lines(10)[-1].plain == "xxxxxxxxxxx…  2027-02-28 (in 20 days)"
 
 
-def test_a_name_is_shortened_in_ascii_where_the_locale_has_no_ellipsis() -> None:
+def test_print_table_shortens_names_in_ascii_without_an_ellipsis_in_the_locale() -> None:
     table = Table("Keys", (NAME,), [(Text("x" * 50),)])
 
     lines = table.format_lines(12, ellipsis="...", rule="-")

@@ -11,14 +11,14 @@ from zdx_provider.cli.key_files import require_free, write_private
 CONTENT = SecretStr(PLANTED)
 
 
-def test_a_file_is_its_owners_alone(tmp_path: Path) -> None:
+def test_write_private_lets_only_the_owner_read_the_file(tmp_path: Path) -> None:
     write_private(tmp_path / "ci.json", CONTENT)
 
     assert (tmp_path / "ci.json").read_text() == PLANTED
     assert stat.S_IMODE((tmp_path / "ci.json").stat().st_mode) == 0o600
 
 
-def test_a_link_is_not_written_through(tmp_path: Path) -> None:
+def test_write_private_does_not_follow_a_link(tmp_path: Path) -> None:
     (tmp_path / "ci.json").symlink_to(tmp_path / "elsewhere")
 
     with pytest.raises(match="already exists"):
@@ -28,12 +28,12 @@ def test_a_link_is_not_written_through(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+def test_write_private_fails_clearly_if_the_folder_is_missing(tmp_path: Path) -> None:
     with pytest.raises(match="cannot be written: No such file or directory"):
         write_private(tmp_path / "nowhere" / "ci.json", CONTENT)
 
 
-def test_a_file_that_could_not_be_written_whole_is_removed(tmp_path: Path) -> None:
+def test_write_private_removes_a_partly_written_file(tmp_path: Path) -> None:
     former = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1, former[1]))
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 NO_ENGINE = "127.0.0.1:1"
 
 
-def test_the_engines_signal_ends_it_without_a_word() -> None:
+def test_interrupt_stops_the_component_without_output() -> None:
     command = [str(Path(sys.executable).with_name("pulumi-resource-zdx")), NO_ENGINE]
     with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
         assert process.stdout

@@ -17,7 +17,7 @@ def taken(**inputs: Any) -> dict[str, Any]:
     return Package().map_inputs({"role": "ZDX Read-only Admin", **inputs}, DEFINITION)
 
 
-def test_names_and_whole_numbers_are_pythons() -> None:
+def test_map_inputs_converts_names_and_whole_numbers() -> None:
     inputs = taken(tokenLifetimeSeconds=600.0, rotation={"keepPreviousDays": 3.0, "triggers": {}})
 
     assert inputs["token_lifetime_seconds"] == 600
@@ -26,14 +26,14 @@ def test_names_and_whole_numbers_are_pythons() -> None:
     assert isinstance(inputs["rotation"]["keep_previous_days"], int)
 
 
-def test_a_number_is_the_text_that_was_meant() -> None:
+def test_map_inputs_converts_a_number_to_text() -> None:
     inputs = taken(name=365.0, role=-7.0, description=12345678901.0)
 
     assert (inputs["name"], inputs["role"]) == ("365", "-7")
     assert inputs["description"] == "12345678901"
 
 
-def test_an_input_that_is_null_is_as_one_that_is_not_there() -> None:
+def test_map_inputs_omits_a_null_input() -> None:
     assert taken(tenant=None, rotation=None).keys() == {"role"}
 
 
@@ -70,7 +70,7 @@ def test_an_input_that_is_null_is_as_one_that_is_not_there() -> None:
         ),
     ],
 )
-def test_an_input_that_cannot_be_taken_is_refused_at_its_place(
+def test_map_inputs_refuses_an_invalid_input_at_its_path(
     inputs: dict[str, Any], path: str, reason: str
 ) -> None:
     with pytest.raises(InputPropertiesError) as refused:

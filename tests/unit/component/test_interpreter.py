@@ -43,14 +43,16 @@ def with_provider(folder: Path, version: str = __version__) -> Path:
     return other_python(folder, f'PYTHONPATH={folder} exec {sys.executable} "$@"')
 
 
-def test_the_python_of_the_component_itself_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_require_provider_accepts_the_python_of_the_component(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("PULUMI_RUNTIME_VIRTUALENV", sys.prefix)
 
     require_provider()
 
 
 @pytest.mark.parametrize("option", [".venv", "elsewhere/"])
-def test_another_python_with_the_same_version_is_taken(
+def test_require_provider_accepts_another_python_with_the_same_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
     with_provider(tmp_path / option)
@@ -59,7 +61,7 @@ def test_another_python_with_the_same_version_is_taken(
     require_provider()
 
 
-def test_a_virtual_environment_without_the_provider_is_named_with_the_way_on(
+def test_require_provider_names_a_venv_without_the_provider(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     python = without_provider(tmp_path / ".venv")
@@ -76,7 +78,7 @@ def test_a_virtual_environment_without_the_provider_is_named_with_the_way_on(
 
 
 @pytest.mark.parametrize("toolchain", [None, "uv"])
-def test_a_python_that_is_not_there_is_said_to_be_missing(
+def test_require_provider_names_a_missing_python(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, toolchain: str | None
 ) -> None:
     monkeypatch.setenv("PULUMI_RUNTIME_TOOLCHAIN" if toolchain else "PULUMI_PYTHON_CMD", "uv")
@@ -88,7 +90,7 @@ def test_a_python_that_is_not_there_is_said_to_be_missing(
     assert str(refused.value).endswith(f"or run: export PULUMI_PYTHON_CMD={sys.executable}")
 
 
-def test_a_provider_of_another_version_is_refused_with_its_version(
+def test_require_provider_refuses_another_version(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     python = with_provider(tmp_path / "newer", version="99.0.0")
@@ -98,7 +100,7 @@ def test_a_provider_of_another_version_is_refused_with_its_version(
         require_provider()
 
 
-def test_where_nothing_is_named_the_first_python3_on_path_is_asked(
+def test_require_provider_checks_python3_on_path_by_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     python = without_provider(tmp_path)
@@ -109,7 +111,9 @@ def test_where_nothing_is_named_the_first_python3_on_path_is_asked(
         require_provider()
 
 
-def test_a_python_that_only_poetry_knows_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_require_provider_does_not_check_a_python_of_poetry(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("PULUMI_RUNTIME_TOOLCHAIN", "poetry")
     monkeypatch.setenv("PULUMI_PYTHON_CMD", "nowhere")
 

@@ -34,7 +34,7 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def test_the_program_in_yaml_has_names_of_the_schema(schema: dict[str, Any]) -> None:
+def test_yaml_program_uses_names_of_the_schema(schema: dict[str, Any]) -> None:
     properties = IN_YAML["resources"]["ci"]["properties"]
     key = schema["resources"]["zdx:index:ApiKey"]
 
@@ -46,7 +46,7 @@ def test_the_program_in_yaml_has_names_of_the_schema(schema: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("block", [b for b in blocks_of(PAGE) if b.language in INPUT], ids=str)
-def test_every_other_program_has_the_names_of_the_one_in_yaml(block: Block) -> None:
+def test_program_of_each_language_uses_the_names_of_the_yaml_program(block: Block) -> None:
     properties = IN_YAML["resources"]["ci"]["properties"]
     inputs = re.findall(INPUT[block.language], block.text, re.MULTILINE)
     outputs = re.findall(OUTPUT, block.text)
@@ -55,5 +55,5 @@ def test_every_other_program_has_the_names_of_the_one_in_yaml(block: Block) -> N
     assert spelled_as_in_the_schema(outputs) == {"keyId", "keySecret"}
 
 
-def test_there_is_a_program_in_each_language() -> None:
+def test_docs_have_a_program_in_each_language() -> None:
     assert INPUT.keys() <= {block.language for block in blocks_of(PAGE)}

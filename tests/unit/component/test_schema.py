@@ -32,14 +32,14 @@ def required(parameters: dict[str, inspect.Parameter]) -> set[str]:
     }
 
 
-def test_the_inputs_are_the_resources_arguments() -> None:
+def test_schema_inputs_are_the_arguments_of_the_resource() -> None:
     arguments = parameters_of(ApiKey)
 
     assert KEY["inputProperties"].keys() == in_schema(arguments)
     assert set(KEY["requiredInputs"]) == required(arguments)
 
 
-def test_the_outputs_are_the_resources() -> None:
+def test_schema_outputs_are_those_of_the_resource() -> None:
     outputs = inspect.get_annotations(ApiKey)
     optional = {name for name, of in outputs.items() if type(None) in get_args(get_args(of)[0])}
 
@@ -47,13 +47,13 @@ def test_the_outputs_are_the_resources() -> None:
     assert set(KEY["required"]) == in_schema(outputs.keys() - optional)
 
 
-def test_the_parts_of_a_rotation_are_the_arguments_of_its_class() -> None:
+def test_schema_of_rotation_has_the_arguments_of_its_class() -> None:
     assert ROTATION["properties"].keys() == in_schema(parameters_of(RotationArgs))
     assert ROTATION.get("required", []) == []
 
 
 @pytest.mark.parametrize(("given", "made"), [(ApiKeyArgs, ApiKey), (Rotation, RotationArgs)])
-def test_each_input_is_of_the_type_that_the_resource_takes(
+def test_schema_inputs_have_the_types_of_the_resource(
     given: type, made: Callable[..., object]
 ) -> None:
     here: dict[str, Any] = inspect.get_annotations(given)
@@ -63,13 +63,13 @@ def test_each_input_is_of_the_type_that_the_resource_takes(
         assert here[name] | None == there[name] | None
 
 
-def test_only_what_the_resource_keeps_secret_is_secret() -> None:
+def test_schema_marks_only_secret_outputs_as_secret() -> None:
     secret = {name for name, of in KEY["properties"].items() if of.get("secret")}
 
     assert secret == {"keySecret", "keyJson"}
 
 
-def test_every_type_and_property_is_described_in_the_words_of_the_schema() -> None:
+def test_schema_describes_every_type_and_property() -> None:
     add_descriptions = [KEY, ROTATION]
     for properties in (KEY["inputProperties"], KEY["properties"], ROTATION["properties"]):
         add_descriptions += properties.values()
@@ -80,5 +80,5 @@ def test_every_type_and_property_is_described_in_the_words_of_the_schema() -> No
         assert "`key_secret`" not in of["description"]
 
 
-def test_the_packages_version_is_the_providers() -> None:
+def test_schema_has_the_version_of_the_provider() -> None:
     assert SCHEMA["version"] == __version__

@@ -41,7 +41,7 @@ def page(names: list[str], total: int | None) -> Reply:
     return Reply(200, {"results_total": total, "pageOffset": 0, "records": records})
 
 
-def test_creating_sends_the_documented_body(zidentity: ZIdentity, server: ScriptedServer) -> None:
+def test_create_sends_the_documented_body(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(Reply(201, STORED))
     resource = ApiResource(id="r1", selected_scopes=(Scope(id="a::b"),))
 
@@ -62,9 +62,7 @@ def test_creating_sends_the_documented_body(zidentity: ZIdentity, server: Script
     assert made.id == "c1"
 
 
-def test_replacing_keeps_what_this_product_does_not_know(
-    zidentity: ZIdentity, server: ScriptedServer
-) -> None:
+def test_update_keeps_unknown_fields(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(Reply(200, STORED), Reply(200))
     client = zidentity.api_clients.get("c1")
 
@@ -76,7 +74,7 @@ def test_replacing_keeps_what_this_product_does_not_know(
     assert server.calls[1].json == sent
 
 
-def test_replacing_invents_no_field_that_the_server_did_not_give(
+def test_update_adds_no_field_that_the_server_did_not_send(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(Reply(200, {"id": "c1", "name": "ci", "status": True}), Reply(200))
@@ -87,7 +85,7 @@ def test_replacing_invents_no_field_that_the_server_did_not_give(
     assert server.calls[1].json == {"name": "ci", "status": False}
 
 
-def test_replacing_with_an_empty_answer_gives_what_was_sent(
+def test_update_with_an_empty_response_returns_the_sent_client(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     client = ApiClient(id="c1", name="ci")
@@ -96,7 +94,7 @@ def test_replacing_with_an_empty_answer_gives_what_was_sent(
     assert zidentity.api_clients.update(client) == client
 
 
-def test_replacing_gives_what_the_server_made_of_it(
+def test_update_returns_the_client_of_the_response(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(Reply(200, STORED))
@@ -105,7 +103,7 @@ def test_replacing_gives_what_the_server_made_of_it(
 
 
 @pytest.mark.parametrize("reply", [Reply(204), Reply(200, {"statusCode": "200"}), Reply(202)])
-def test_deleting_accepts_every_success(
+def test_delete_accepts_every_success(
     zidentity: ZIdentity, server: ScriptedServer, reply: Reply
 ) -> None:
     server.answers(reply)
@@ -115,7 +113,7 @@ def test_deleting_accepts_every_success(
     assert (server.calls[0].method, server.calls[0].path) == ("DELETE", f"{BASE}/api-clients/c1")
 
 
-def test_fields_that_are_null_read_as_empty(zidentity: ZIdentity, server: ScriptedServer) -> None:
+def test_get_reads_null_fields_as_empty(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(Reply(200, STORED | {"description": None, "clientResources": None, "id": 7}))
 
     client = zidentity.api_clients.get("7")
@@ -123,7 +121,7 @@ def test_fields_that_are_null_read_as_empty(zidentity: ZIdentity, server: Script
     assert (client.id, client.description, client.client_resources) == ("7", "", ())
 
 
-def test_a_list_is_fetched_page_by_page(zidentity: ZIdentity, server: ScriptedServer) -> None:
+def test_list_reads_page_by_page(zidentity: ZIdentity, server: ScriptedServer) -> None:
     names = [f"k{number}" for number in range(1001)]
     server.answers(page(names[:1000], 1001), page(names[999:], 1001))
 
@@ -136,16 +134,14 @@ def test_a_list_is_fetched_page_by_page(zidentity: ZIdentity, server: ScriptedSe
     ]
 
 
-def test_a_server_with_smaller_pages_is_followed(
-    zidentity: ZIdentity, server: ScriptedServer
-) -> None:
+def test_list_accepts_smaller_pages(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(page(["a", "b"], 3), page(["b", "c"], 3))
 
     assert [client.name for client in zidentity.api_clients.list()] == ["a", "b", "c"]
     assert server.calls[1].query["offset"] == ["1"]
 
 
-def test_list_without_a_total_ends_at_a_page_without_new_records(
+def test_list_without_a_total_stops_at_a_page_without_new_records(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(page(["a"], None), page(["a"], None))
@@ -153,7 +149,7 @@ def test_list_without_a_total_ends_at_a_page_without_new_records(
     assert [client.name for client in zidentity.api_clients.list()] == ["a"]
 
 
-def test_list_is_read_again_if_a_record_was_deleted_between_two_pages(
+def test_list_restarts_if_a_record_was_deleted_between_two_pages(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     # "a" goes after the first page, so "c" moves into the place of "b", which no page shows.
@@ -163,7 +159,7 @@ def test_list_is_read_again_if_a_record_was_deleted_between_two_pages(
     assert [client.name for client in zidentity.api_clients.list()] == ["b", "c", "d"]
 
 
-def test_list_is_read_again_if_it_is_shorter_than_its_total(
+def test_list_restarts_if_it_is_shorter_than_its_total(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(page(["a", "b"], 3), page(["b"], 3))
@@ -172,7 +168,7 @@ def test_list_is_read_again_if_it_is_shorter_than_its_total(
     assert [client.name for client in zidentity.api_clients.list()] == ["a", "b"]
 
 
-def test_list_that_is_the_same_twice_is_complete_whatever_its_total(
+def test_list_that_is_the_same_twice_is_complete_despite_its_total(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(*[page(["a"], 9)] * 4)
@@ -180,7 +176,7 @@ def test_list_that_is_the_same_twice_is_complete_whatever_its_total(
     assert [client.name for client in zidentity.api_clients.list()] == ["a"]
 
 
-def test_list_that_never_stands_still_is_an_error(
+def test_list_that_changes_all_the_time_is_an_error(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(*[page(["a", "b"], 4), page(["c", "d"], 4)] * 5)
@@ -204,7 +200,7 @@ def test_list_of_huge_pages_is_an_error(zidentity: ZIdentity, server: ScriptedSe
         zidentity.api_clients.list()
 
 
-def test_read_refuses_another_client_than_the_one_asked_for(
+def test_get_refuses_another_client_than_the_requested_one(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(Reply(200, {"id": "c2", "name": "ci"}))
@@ -225,7 +221,7 @@ def test_update_refuses_a_response_about_another_client(
 @pytest.mark.parametrize(
     "answered", [{"name": "other"}, {"name": "ci", "description": "[pulumi other/prod/ci #1]"}]
 )
-def test_create_takes_a_response_about_another_client_as_lost(
+def test_create_treats_a_response_about_another_client_as_lost(
     zidentity: ZIdentity, server: ScriptedServer, answered: dict[str, str]
 ) -> None:
     server.answers(Reply(201, {"id": "c2", **answered}))
@@ -235,7 +231,7 @@ def test_create_takes_a_response_about_another_client_as_lost(
 
 
 @pytest.mark.parametrize("identifier", ["", ".", ".."])
-def test_create_takes_a_response_without_a_usable_id_as_lost(
+def test_create_treats_a_response_without_a_usable_id_as_lost(
     zidentity: ZIdentity, server: ScriptedServer, identifier: str
 ) -> None:
     secret = {"value": "obviously-fake", "createdAt": 1767225600, "expiresAt": 1798761600}
@@ -248,7 +244,7 @@ def test_create_takes_a_response_without_a_usable_id_as_lost(
         zidentity.api_clients.secrets.create("c1", datetime(2027, 1, 1, tzinfo=timezone.utc))
 
 
-def test_create_takes_a_secret_of_another_expiry_as_lost(
+def test_create_treats_a_secret_of_another_expiry_as_lost(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     made = {"id": "s1", "value": "obviously-fake", "createdAt": 1767225600, "expiresAt": 1798761600}
@@ -258,7 +254,9 @@ def test_create_takes_a_secret_of_another_expiry_as_lost(
         zidentity.api_clients.secrets.create("c1", datetime(2027, 3, 1, tzinfo=timezone.utc))
 
 
-def test_secrets_of_one_id_are_an_error(zidentity: ZIdentity, server: ScriptedServer) -> None:
+def test_list_of_secrets_with_the_same_id_is_an_error(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
     listed = {"id": "s1", "createdAt": 1767225600, "expiresAt": 1798761600}
     server.answers(Reply(200, [listed, {**listed, "expiresAt": 1798761601}]))
 
@@ -266,22 +264,20 @@ def test_secrets_of_one_id_are_an_error(zidentity: ZIdentity, server: ScriptedSe
         zidentity.api_clients.secrets.list("c1")
 
 
-def test_an_empty_tenant_has_an_empty_list(zidentity: ZIdentity, server: ScriptedServer) -> None:
+def test_list_of_an_empty_tenant_is_empty(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(page([], 0))
 
     assert zidentity.api_clients.list() == []
 
 
-def test_a_page_without_records_is_no_empty_list(
-    zidentity: ZIdentity, server: ScriptedServer
-) -> None:
+def test_list_refuses_a_page_without_records(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(Reply(200, {"results_total": 0}))
 
     with pytest.raises(InvalidResponseError, match="at records"):
         zidentity.api_clients.list()
 
 
-def test_a_new_secret_has_its_value_and_its_dates(
+def test_create_secret_returns_value_and_dates(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     made = {"id": "s1", "value": "obviously-fake", "createdAt": 1767225600, "expiresAt": 1798761600}
@@ -297,9 +293,7 @@ def test_a_new_secret_has_its_value_and_its_dates(
     assert "obviously-fake" not in repr(secret)
 
 
-def test_listed_secrets_have_no_value_that_could_be_taken_for_one(
-    zidentity: ZIdentity, server: ScriptedServer
-) -> None:
+def test_list_of_secrets_contains_no_values(zidentity: ZIdentity, server: ScriptedServer) -> None:
     listed = {"id": "s1", "value": "****fake", "createdAt": 1767225600000, "expiresAt": 1798761600}
     server.answers(Reply(200, [listed]))
 
@@ -309,7 +303,7 @@ def test_listed_secrets_have_no_value_that_could_be_taken_for_one(
     assert "fake" not in str(secret.model_dump())
 
 
-def test_a_secret_is_revoked_by_its_id(zidentity: ZIdentity, server: ScriptedServer) -> None:
+def test_delete_secret_sends_its_id(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(Reply(200))
 
     zidentity.api_clients.secrets.delete("c1", "s1")
@@ -318,7 +312,7 @@ def test_a_secret_is_revoked_by_its_id(zidentity: ZIdentity, server: ScriptedSer
     assert server.calls[0].path == f"{BASE}/api-clients/c1/secrets/s1"
 
 
-def test_an_id_stays_one_step_of_the_path(zidentity: ZIdentity, server: ScriptedServer) -> None:
+def test_delete_escapes_an_id_in_the_path(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(Reply(204))
 
     zidentity.api_clients.delete("../users/1?x#y")
@@ -327,7 +321,7 @@ def test_an_id_stays_one_step_of_the_path(zidentity: ZIdentity, server: Scripted
 
 
 @pytest.mark.parametrize("identifier", ["", ".", ".."])
-def test_what_is_no_id_is_not_sent(
+def test_delete_refuses_an_invalid_id_without_a_request(
     zidentity: ZIdentity, server: ScriptedServer, identifier: str
 ) -> None:
     with pytest.raises(BadRequestError, match="is not an ID"):
@@ -338,7 +332,7 @@ def test_what_is_no_id_is_not_sent(
     assert server.calls == []
 
 
-def test_requests_say_what_sends_them(zidentity: ZIdentity, server: ScriptedServer) -> None:
+def test_request_has_a_user_agent(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(page([], 0))
 
     zidentity.api_clients.list()
@@ -349,7 +343,7 @@ def test_requests_say_what_sends_them(zidentity: ZIdentity, server: ScriptedServ
 @pytest.mark.parametrize(
     "shown", ["2026-01-01T01:30:00+01:30", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00"]
 )
-def test_a_time_is_utc_however_it_is_shown(
+def test_list_of_secrets_parses_every_time_format_as_utc(
     zidentity: ZIdentity, server: ScriptedServer, shown: str
 ) -> None:
     server.answers(Reply(200, [{"id": "s1", "createdAt": shown, "expiresAt": 1798761600}]))

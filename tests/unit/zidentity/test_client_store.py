@@ -27,7 +27,7 @@ def store(zidentity: ZIdentity, time: FakeTime) -> ClientStore:
     return ClientStore(zidentity, time.monotonic, time.sleep)
 
 
-def test_list_is_not_read_before_the_first_question(
+def test_list_is_not_read_before_the_first_lookup(
     server: ScriptedServer, store: ClientStore
 ) -> None:
     store.record(ApiClient.model_validate(MINE))
@@ -66,7 +66,7 @@ def test_list_is_read_again_when_it_is_old(
     assert len(server.calls) == 2
 
 
-def test_list_that_failed_is_read_again_at_the_next_question(
+def test_list_that_failed_is_read_again_at_the_next_lookup(
     server: ScriptedServer, store: ClientStore
 ) -> None:
     server.answers(*[refused_connection()] * 6, to_page(CI))
@@ -76,7 +76,7 @@ def test_list_that_failed_is_read_again_at_the_next_question(
     assert store.find("client-ci")
 
 
-def test_find_by_name_finds_every_client_of_exactly_that_name(
+def test_find_by_name_returns_every_client_of_exactly_that_name(
     server: ScriptedServer, store: ClientStore
 ) -> None:
     twin = build_client("ci", "client-twin")
@@ -87,7 +87,7 @@ def test_find_by_name_finds_every_client_of_exactly_that_name(
     assert store.find_by_name("c") == []
 
 
-def test_own_client_is_found_although_the_tenant_does_not_show_it(
+def test_find_returns_a_recorded_client_that_the_tenant_does_not_list(
     server: ScriptedServer, store: ClientStore
 ) -> None:
     server.answers(to_page(CI), Reply(404))
@@ -97,7 +97,7 @@ def test_own_client_is_found_although_the_tenant_does_not_show_it(
     assert store.is_written("client-mine")
 
 
-def test_own_change_is_found_instead_of_the_listed_client(
+def test_find_returns_a_recorded_change_instead_of_the_listed_client(
     server: ScriptedServer, store: ClientStore
 ) -> None:
     renamed = build_client("renamed", "client-ci")
@@ -108,7 +108,7 @@ def test_own_change_is_found_instead_of_the_listed_client(
     assert [client.name for client in store.find_by_name("renamed")] == ["renamed"]
 
 
-def test_deleted_client_is_not_found(server: ScriptedServer, store: ClientStore) -> None:
+def test_find_does_not_return_a_deleted_client(server: ScriptedServer, store: ClientStore) -> None:
     server.answers(to_page(CI), Reply(204), Reply(404), to_page(CI))
     store.find("client-ci")
 

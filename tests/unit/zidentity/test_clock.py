@@ -12,14 +12,14 @@ def moment(epoch: float) -> datetime:
     return datetime.fromtimestamp(epoch, timezone.utc)
 
 
-def test_before_any_answer_the_time_is_this_machines(
+def test_now_is_the_local_time_before_the_first_response(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime
 ) -> None:
     assert zidentity.now() == moment(time.now)
     assert server.token_calls == []
 
 
-def test_a_response_shows_the_servers_time(
+def test_now_follows_the_date_of_a_response(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime
 ) -> None:
     server.answers(Reply(200, EMPTY_PAGE, {"Date": "Mon, 18 Jan 2027 08:00:00 GMT"}))
@@ -39,7 +39,7 @@ def test_a_response_shows_the_servers_time(
         "Fri, 31 Dec 9999 23:59:59 GMT",
     ],
 )
-def test_a_date_that_is_none_changes_nothing(
+def test_now_ignores_an_invalid_date(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime, date: str
 ) -> None:
     server.answers(Reply(200, EMPTY_PAGE, {"Date": date}))

@@ -20,7 +20,7 @@ AUDIENCE = "https://api.zscaler.com"
 TENANT = Tenant("acme")
 
 
-def test_a_client_secret_is_sent_as_the_documented_form() -> None:
+def test_client_secret_builds_the_documented_form() -> None:
     assert ClientSecret("admin", "obviously-fake").build_token_request(TENANT, NOW) == {
         "grant_type": "client_credentials",
         "client_id": "admin",
@@ -29,7 +29,7 @@ def test_a_client_secret_is_sent_as_the_documented_form() -> None:
     }
 
 
-def test_a_private_key_signs_who_it_is_and_for_ten_minutes_at_most(
+def test_private_key_signs_an_assertion_valid_for_at_most_ten_minutes(
     private_key: PrivateKey, rsa_key: rsa.RSAPrivateKey
 ) -> None:
     form = private_key.build_token_request(TENANT, NOW)
@@ -100,7 +100,7 @@ def read_claims(
     return claims
 
 
-def test_no_assertion_is_used_twice(private_key: PrivateKey) -> None:
+def test_private_key_signs_a_new_assertion_each_time(private_key: PrivateKey) -> None:
     first, second = (
         private_key.build_token_request(TENANT, NOW)["client_assertion"] for _ in range(2)
     )
@@ -108,12 +108,12 @@ def test_no_assertion_is_used_twice(private_key: PrivateKey) -> None:
     assert first != second
 
 
-def test_the_key_never_leaves(private_key: PrivateKey) -> None:
+def test_private_key_is_not_in_the_token_request(private_key: PrivateKey) -> None:
     assert "PRIVATE KEY" not in str(private_key.build_token_request(TENANT, NOW))
 
 
 @pytest.mark.parametrize("pem", ["", "obviously-fake", "-----BEGIN PRIVATE KEY-----\nAAAA\n"])
-def test_what_is_no_key_is_refused_without_repeating_it(pem: str) -> None:
+def test_private_key_refuses_other_text_without_repeating_it(pem: str) -> None:
     with pytest.raises(
         SettingsError, match=r"not an RSA or EC P-256 key in PEM form|is cut off"
     ) as error:
@@ -161,7 +161,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("written", FORMS)
 @pytest.mark.parametrize("form", ["PKCS8", "TraditionalOpenSSL"])
 @pytest.mark.parametrize("kind", ["rsa_key", "ec_key"])
-def test_a_private_key_is_read_in_the_forms_in_which_people_set_it(
+def test_private_key_accepts_every_usual_form(
     request: pytest.FixtureRequest, kind: str, form: str, written: str
 ) -> None:
     key = request.getfixturevalue(kind)
@@ -183,7 +183,7 @@ def test_private_key_is_read_beside_the_parameters_of_its_curve(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_private_key_is_read_from_the_file_whose_path_is_set(
+def test_private_key_is_read_from_a_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pem: str, encoding: str
 ) -> None:
     (tmp_path / "zdx.pem").write_text(pem, encoding=encoding)
@@ -197,14 +197,14 @@ def test_a_private_key_is_read_from_the_file_whose_path_is_set(
 
 
 @pytest.mark.parametrize("kind", ["rsa_key", "ec_key"])
-def test_a_private_key_is_read_from_a_jwk(request: pytest.FixtureRequest, kind: str) -> None:
+def test_private_key_is_read_from_a_jwk(request: pytest.FixtureRequest, kind: str) -> None:
     key = request.getfixturevalue(kind)
 
     pem = write(key, serialization.PrivateFormat.PKCS8)
     assert PrivateKey("admin", to_jwk(key)) == PrivateKey("admin", pem)
 
 
-def test_a_path_that_leads_to_no_key_file_is_refused_and_not_shown(tmp_path: Path) -> None:
+def test_private_key_refuses_an_unreadable_path_without_showing_it(tmp_path: Path) -> None:
     (tmp_path / "large").write_bytes(b"-" * 100_000)
 
     for path in (tmp_path, tmp_path / "large", tmp_path / "missing", "/dev/zero", "~no one/x"):
@@ -222,7 +222,7 @@ def describe_refusal(text: str) -> str:
     return str(refused.value)
 
 
-def test_what_is_set_as_a_private_key_by_mistake_is_named(
+def test_private_key_names_another_kind_of_key_or_certificate(
     rsa_key: rsa.RSAPrivateKey, pem: str
 ) -> None:
     pkcs8, traditional = (

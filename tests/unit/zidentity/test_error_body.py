@@ -85,7 +85,7 @@ def test_detail_that_is_long_or_looks_secret_is_not_shown(
     assert problem_of(zidentity, server, {"detail": detail}) == "ZIdentity refused the request"
 
 
-def test_a_body_with_a_huge_number_is_not_shown(
+def test_quote_words_is_empty_for_a_body_with_a_huge_number(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     body = b'{"title": "Not valid", "status": %b, "detail": %b}' % (b"4" * 5000, b"4" * 5000)
@@ -94,7 +94,7 @@ def test_a_body_with_a_huge_number_is_not_shown(
 
 
 @pytest.mark.parametrize("known", [SECRET, TOKEN])
-def test_a_known_secret_in_a_detail_is_hidden_or_the_detail_is_not_shown(
+def test_quote_words_hides_a_known_secret_or_the_whole_detail(
     zidentity: ZIdentity, server: ScriptedServer, known: str
 ) -> None:
     whole = problem_of(zidentity, server, {"detail": f"{known} has no permission"})
@@ -107,7 +107,7 @@ def test_a_known_secret_in_a_detail_is_hidden_or_the_detail_is_not_shown(
     assert part == apart == "ZIdentity refused the request"
 
 
-def test_a_secret_that_was_created_here_is_hidden_in_a_later_detail(
+def test_request_hides_a_secret_of_this_process_in_a_later_detail(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     value = "obviously-fake-value"
@@ -120,7 +120,7 @@ def test_a_secret_that_was_created_here_is_hidden_in_a_later_detail(
     assert problem == 'ZIdentity refused the request: "[secret] has no permission"'
 
 
-def test_a_secret_in_the_words_of_the_token_endpoint_is_hidden(
+def test_authenticate_hides_a_secret_in_the_words_of_the_token_endpoint(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     body = {"error": "invalid_client", "error_description": f"{SECRET} has expired"}
@@ -142,7 +142,7 @@ def test_a_secret_in_the_words_of_the_token_endpoint_is_hidden(
         ("THE PASSWORD IS TIGER is too long", False),
     ],
 )
-def test_a_detail_repeats_the_name_of_a_request_and_nothing_else(
+def test_quote_words_repeats_the_name_in_a_request_and_nothing_else(
     zidentity: ZIdentity, server: ScriptedServer, detail: str, *, shown: bool
 ) -> None:
     server.answers(Reply(400, {"detail": detail}))

@@ -45,7 +45,7 @@ def refuse_create(zidentity: ZIdentity) -> ZIdentityError:
 
 
 @pytest.mark.parametrize("status", [400, 403, 409, 422])
-def test_a_create_names_the_limit_whatever_the_status_of_the_refusal(
+def test_create_names_the_limit_whatever_the_status_of_the_refusal(
     zidentity: ZIdentity, server: ScriptedServer, status: int
 ) -> None:
     refusal = Reply(status, {"detail": "No more clients"}, {"x-oneapi-request-id": "r-1"})
@@ -71,7 +71,7 @@ def test_a_create_names_the_limit_whatever_the_status_of_the_refusal(
     ],
     ids=["with fewer clients", "that cannot be listed", "read-only", "404", "500"],
 )
-def test_a_create_names_no_limit_in_a_tenant(
+def test_create_names_no_limit_in_a_tenant(
     zidentity: ZIdentity, server: ScriptedServer, refusal: Reply, then: list[Reply]
 ) -> None:
     server.answers(to_page([]), refusal, *then)

@@ -47,7 +47,7 @@ def test_any_json_is_quoted_short_and_harmless(body: Any, status: int) -> None:
 
 @fuzz_settings(share=0.02)
 @given(st.binary() | st.integers(1, 100_000).map(lambda depth: b'{"detail":' * depth), STATUSES)
-def test_a_body_that_is_no_json_is_not_quoted(body: bytes, status: int) -> None:
+def test_quote_words_is_empty_for_a_body_that_is_not_json(body: bytes, status: int) -> None:
     assert quote(body, status) == "" or isinstance(json.loads(body), dict)
 
 
@@ -59,7 +59,7 @@ def test_a_body_that_is_no_json_is_not_quoted(body: bytes, status: int) -> None:
     known=st.booleans(),
     status=STATUSES,
 )
-def test_a_secret_between_other_words_is_never_quoted(
+def test_quote_words_never_shows_a_secret_between_other_words(
     secret: str, before: str, after: str, *, known: bool, status: int
 ) -> None:
     text = f"{before}{secret}{after}"

@@ -134,7 +134,9 @@ STATUSES = st.sampled_from([200, 201, 202, 204, 301, 400, 401, 403, 404, 409, 41
 @pytest.mark.parametrize("name", OPERATIONS)
 @fuzz_settings(share=0.02)
 @given(data=st.data())
-def test_request_ends_in_a_result_or_an_error_of_ours(name: str, data: st.DataObject) -> None:
+def test_request_returns_a_result_or_our_error_for_any_response(
+    name: str, data: st.DataObject
+) -> None:
     operation, valid = OPERATIONS[name]
     server = ScriptedServer()
     reply = Reply(data.draw(STATUSES), data.draw(bodies(valid)), data.draw(HEADERS))

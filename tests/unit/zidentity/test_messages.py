@@ -34,7 +34,7 @@ REQUEST = {"x-oneapi-request-id": "r-1"}
         (501, ServerError),
     ],
 )
-def test_a_refusal_has_a_class_and_shows_status_and_request(
+def test_error_of_a_status_has_a_class_and_shows_status_and_request_id(
     zidentity: ZIdentity, server: ScriptedServer, status: int, kind: type[StatusError]
 ) -> None:
     server.answers(Reply(status, headers=REQUEST))
@@ -48,7 +48,7 @@ def test_a_refusal_has_a_class_and_shows_status_and_request(
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413])
-def test_a_refused_client_was_not_made(
+def test_create_that_is_refused_says_that_it_failed(
     zidentity: ZIdentity, server: ScriptedServer, status: int
 ) -> None:
     server.answers(Reply(status))
@@ -66,7 +66,7 @@ def test_a_refused_client_was_not_made(
     ],
     ids=["header", "older body", "body"],
 )
-def test_maintenance_is_shown_from_a_missing_permission(
+def test_error_distinguishes_maintenance_from_a_missing_permission(
     zidentity: ZIdentity, server: ScriptedServer, reply: Reply
 ) -> None:
     server.answers(reply)
@@ -75,7 +75,7 @@ def test_maintenance_is_shown_from_a_missing_permission(
         zidentity.api_clients.delete("c1")
 
 
-def test_a_missing_permission_names_what_else_ends_in_403(
+def test_error_of_a_403_names_its_possible_causes(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(Reply(403))
@@ -107,9 +107,7 @@ def test_of_the_codes_of_a_body_only_a_short_one_is_shown(
     assert ("LIMIT_EXCEEDED" in str(error.value)) is shown
 
 
-def test_a_request_id_that_is_none_is_not_shown(
-    zidentity: ZIdentity, server: ScriptedServer
-) -> None:
+def test_error_shows_no_invalid_request_id(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(Reply(404, headers={"x-oneapi-request-id": "<b>no id</b>"}))
 
     with pytest.raises(NotFoundError) as error:
@@ -136,7 +134,7 @@ def test_a_request_id_that_is_none_is_not_shown(
         (Reply(302, headers={"Location": "https://[evil/"}), "redirects to another address,"),
     ],
 )
-def test_a_response_that_is_not_zidentitys_has_its_own_line(
+def test_error_names_a_response_that_is_not_from_zidentity(
     zidentity: ZIdentity, server: ScriptedServer, reply: Reply, line: str
 ) -> None:
     server.answers(reply)
@@ -147,7 +145,7 @@ def test_a_response_that_is_not_zidentitys_has_its_own_line(
     assert len(server.calls) == 1
 
 
-def test_a_page_in_place_of_an_empty_answer_is_no_success(
+def test_delete_fails_if_the_response_is_a_web_page(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(Reply(200, b"<html>please log in</html>"))
@@ -157,7 +155,7 @@ def test_a_page_in_place_of_an_empty_answer_is_no_success(
 
 
 @pytest.mark.parametrize("status", [302, 303])
-def test_a_redirected_creation_may_have_happened(
+def test_create_treats_a_redirect_as_a_lost_response(
     zidentity: ZIdentity, server: ScriptedServer, status: int
 ) -> None:
     server.answers(Reply(status, headers={"Location": "https://evil.test"}))
@@ -166,9 +164,7 @@ def test_a_redirected_creation_may_have_happened(
         zidentity.api_clients.create(ApiClientRequest(name="ci"))
 
 
-def test_an_error_names_the_key_that_it_is_about(
-    zidentity: ZIdentity, server: ScriptedServer
-) -> None:
+def test_error_names_its_key(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(Reply(404))
 
     with pytest.raises(NotFoundError) as error, add_key_name("ci"):
@@ -180,12 +176,12 @@ def test_an_error_names_the_key_that_it_is_about(
     )
 
 
-def test_other_errors_pass_a_block_about_a_key_unchanged() -> None:
+def test_add_key_name_does_not_change_other_errors() -> None:
     with pytest.raises(LookupError, match=r"^other$"), add_key_name("ci"):
         raise LookupError("other")
 
 
-def test_every_error_is_of_one_tree() -> None:
+def test_error_classes_are_all_public() -> None:
     def leaves(kind: type[ZIdentityError]) -> set[type[ZIdentityError]]:
         below = kind.__subclasses__()
         return {kind}.union(*map(leaves, below))

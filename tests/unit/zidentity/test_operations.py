@@ -47,7 +47,7 @@ OPERATIONS: list[tuple[Operation, str, str]] = [
 
 
 @pytest.mark.parametrize(("operation", "request_line", "name"), OPERATIONS)
-def test_a_failure_names_the_operation_the_status_and_the_request(
+def test_request_that_fails_names_operation_status_and_request_id(
     zidentity: ZIdentity,
     server: ScriptedServer,
     operation: Operation,

@@ -101,7 +101,7 @@ def everything_shown(error: BaseException | None, log: pytest.LogCaptureFixture)
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("failure", failures(), ids=label)
-def test_no_failure_of_a_call_shows_a_secret(
+def test_request_that_fails_shows_no_secret(
     connect: Connect,
     server: ScriptedServer,
     caplog: pytest.LogCaptureFixture,
@@ -121,7 +121,7 @@ def test_no_failure_of_a_call_shows_a_secret(
 
 
 @pytest.mark.parametrize("failure", failures(), ids=label)
-def test_no_failure_of_the_token_shows_a_secret(
+def test_token_request_that_fails_shows_no_secret(
     connect: Connect, server: ScriptedServer, caplog: pytest.LogCaptureFixture, failure: Step
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -161,7 +161,7 @@ def error_of(act: Callable[[ZIdentity], object], zidentity: ZIdentity) -> BaseEx
     ],
     ids=lambda holder: type(holder).__name__,
 )
-def test_what_holds_a_secret_does_not_show_it(holder: object) -> None:
+def test_repr_shows_no_secret(holder: object) -> None:
     shown = f"{holder!r} {holder}"
 
     assert not any(planted in shown for planted in PLANTED)

@@ -22,7 +22,7 @@ RECORDED = {
 }
 
 
-def test_resources_are_listed_with_the_scopes_of_their_services(
+def test_list_returns_resources_with_the_scopes_of_their_services(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(Reply(200, {"results_total": 1, "records": [RECORDED]}))
@@ -38,7 +38,9 @@ def test_resources_are_listed_with_the_scopes_of_their_services(
     ]
 
 
-def test_a_service_may_offer_nothing(zidentity: ZIdentity, server: ScriptedServer) -> None:
+def test_list_accepts_a_service_without_scopes(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
     service = {"service": {"id": "s", "name": "ZDX"}, "scopes": None}
     records = [{"id": "r1", "serviceScopes": [service]}, {"id": "r2", "serviceScopes": None}]
     server.answers(Reply(200, {"results_total": 2, "records": records}))

@@ -77,7 +77,7 @@ def passing_failures() -> list[Step]:
 
 
 @pytest.mark.parametrize("failure", passing_failures(), ids=repr)
-def test_what_may_pass_is_repeated_where_repeating_changes_nothing(
+def test_request_that_is_idempotent_is_retried_after_a_temporary_failure(
     zidentity: ZIdentity, server: ScriptedServer, repeatable: Act, failure: Step
 ) -> None:
     server.answers(failure, success_of(repeatable))
@@ -88,7 +88,7 @@ def test_what_may_pass_is_repeated_where_repeating_changes_nothing(
 
 
 @pytest.mark.parametrize("failure", [*passing_failures(), Reply(500)], ids=repr)
-def test_creating_is_never_repeated_when_it_may_have_happened(
+def test_create_is_never_retried_if_it_may_have_taken_effect(
     zidentity: ZIdentity, server: ScriptedServer, creating: Act, failure: Step
 ) -> None:
     server.answers(failure)
@@ -109,7 +109,7 @@ def test_creating_is_never_repeated_when_it_may_have_happened(
     ],
     ids=repr,
 )
-def test_what_surely_never_arrived_is_sent_again_even_when_it_creates(
+def test_request_that_was_not_sent_is_retried_even_for_a_create(
     zidentity: ZIdentity, server: ScriptedServer, act: Act, failure: Step
 ) -> None:
     server.answers(failure, success_of(act))
@@ -119,7 +119,7 @@ def test_what_surely_never_arrived_is_sent_again_even_when_it_creates(
     assert len(server.calls) == 2
 
 
-def test_creating_stops_at_the_first_doubt(
+def test_create_is_not_retried_again_after_a_lost_response(
     zidentity: ZIdentity, server: ScriptedServer, creating: Act
 ) -> None:
     server.answers(refused_connection(), dropped_connection())
@@ -131,7 +131,7 @@ def test_creating_stops_at_the_first_doubt(
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"id": "c', {"statusCode": "201"}])
-def test_a_creating_answer_without_what_was_made_is_lost(
+def test_create_treats_an_incomplete_response_as_lost(
     zidentity: ZIdentity, server: ScriptedServer, creating: Act, body: object
 ) -> None:
     server.answers(Reply(201, body))
@@ -142,14 +142,16 @@ def test_a_creating_answer_without_what_was_made_is_lost(
     assert len(server.calls) == 1
 
 
-def test_an_internal_error_is_not_repeated(zidentity: ZIdentity, server: ScriptedServer) -> None:
+def test_request_is_not_retried_after_an_internal_error(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
     server.answers(Reply(500))
 
     with pytest.raises(ServerError):
         zidentity.api_clients.get("c1")
 
 
-def test_a_server_that_is_not_trusted_is_not_asked_again(
+def test_request_is_not_retried_after_a_certificate_error(
     zidentity: ZIdentity, server: ScriptedServer, act: Act
 ) -> None:
     server.answers(before_sending(requests.exceptions.SSLError("CERTIFICATE_VERIFY_FAILED")))
@@ -158,7 +160,7 @@ def test_a_server_that_is_not_trusted_is_not_asked_again(
         act(zidentity)
 
 
-def test_a_name_that_no_one_knows_points_to_the_tenant(
+def test_token_request_to_an_unknown_host_points_to_the_vanity_domain(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.grants(*[unknown_name()] * 6)
@@ -169,9 +171,7 @@ def test_a_name_that_no_one_knows_points_to_the_tenant(
         zidentity.api_clients.get("c1")
 
 
-def test_the_token_is_asked_for_again_as_it_creates_nothing_that_lasts(
-    zidentity: ZIdentity, server: ScriptedServer
-) -> None:
+def test_token_request_is_retried(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.grants(dropped_connection(), Reply(503), TOO_MANY)
     server.answers(Reply(200, CLIENT))
 
@@ -180,7 +180,7 @@ def test_the_token_is_asked_for_again_as_it_creates_nothing_that_lasts(
     assert len(server.token_calls) == 4
 
 
-def test_a_call_gives_up_after_its_retries_and_says_how_many(
+def test_request_fails_after_its_retries_and_says_how_many(
     connect: Connect, server: ScriptedServer
 ) -> None:
     server.answers(*[Reply(503)] * 3)

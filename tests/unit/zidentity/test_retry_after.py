@@ -29,20 +29,22 @@ NOW = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT
     ],
 )
 @pytest.mark.parametrize("header", ["Retry-After", "x-ratelimit-reset", "RateLimit-Reset"])
-def test_every_form_is_read_in_every_header(header: str, value: str, seconds: float) -> None:
+def test_parse_retry_after_reads_every_format_in_every_header(
+    header: str, value: str, seconds: float
+) -> None:
     assert parse_retry_after({header: value}, NOW) == seconds
 
 
 @pytest.mark.parametrize("value", ["", "soon", "-1", "1e9", "nan", "inf", "Fri, 99 Jan 2027"])
-def test_what_says_nothing_is_no_wait(value: str) -> None:
+def test_parse_retry_after_returns_none_for_an_invalid_value(value: str) -> None:
     assert parse_retry_after({"Retry-After": value}, NOW) is None
 
 
-def test_the_header_made_for_waiting_comes_first() -> None:
+def test_parse_retry_after_prefers_retry_after() -> None:
     assert parse_retry_after({"Retry-After": "3", "x-ratelimit-reset": "50"}, NOW) == 3
 
 
-def test_an_unreadable_header_leaves_the_word_to_the_next() -> None:
+def test_parse_retry_after_skips_an_unreadable_header() -> None:
     assert parse_retry_after({"Retry-After": "soon", "RateLimit-Reset": "4"}, NOW) == 4
 
 
@@ -50,7 +52,7 @@ def test_an_unreadable_header_leaves_the_word_to_the_next() -> None:
 @example("9" * 400, "Fri, 15 Jan 9999 08:00:20 GMT")
 @example("Fri, 00 Abc 2027 08:00:20 GMT", "²")
 @settings(deadline=None, database=None)
-def test_no_header_can_break_it_or_turn_time_back(first: str, second: str) -> None:
+def test_parse_retry_after_returns_no_negative_or_infinite_wait(first: str, second: str) -> None:
     wait = parse_retry_after({"Retry-After": first, "x-ratelimit-reset": second}, NOW)
 
     assert wait is None or (wait >= 0 and math.isfinite(wait))

@@ -16,14 +16,14 @@ from zdx_provider.zidentity import Tenant
         ("govus", "https://api.zscalergov.us", "acme.zidentitygov.us"),
     ],
 )
-def test_each_cloud_has_its_own_hosts(cloud: str, api_url: str, token_host: str) -> None:
+def test_tenant_has_the_hosts_of_its_cloud(cloud: str, api_url: str, token_host: str) -> None:
     tenant = Tenant("acme", cloud)
 
     assert tenant.api_url == api_url
     assert tenant.token_url == f"https://{token_host}/oauth2/v1/token"
 
 
-def test_spelling_makes_no_other_tenant() -> None:
+def test_tenant_ignores_case() -> None:
     assert Tenant("Acme", "Production") == Tenant("acme")
 
 
@@ -31,13 +31,13 @@ def test_spelling_makes_no_other_tenant() -> None:
     "vanity_domain",
     ["", "acme.zslogin.net", "-acme", "acme-", "a" * 64, "a b", "acme/", "x@127.0.0.1", "acme\n"],
 )
-def test_a_vanity_domain_is_one_dns_label(vanity_domain: str) -> None:
+def test_tenant_refuses_a_vanity_domain_that_is_not_a_dns_label(vanity_domain: str) -> None:
     with pytest.raises(SettingsError, match="the vanity domain"):
         Tenant(vanity_domain)
 
 
 @pytest.mark.parametrize("cloud", ["x@127.0.0.1:80/", "be.ta", "-beta", "beta-", "b" * 64, " "])
-def test_a_cloud_cannot_lead_to_another_host(cloud: str) -> None:
+def test_tenant_refuses_a_cloud_that_changes_the_host(cloud: str) -> None:
     with pytest.raises(SettingsError, match="the cloud"):
         Tenant("acme", cloud)
 
@@ -46,19 +46,19 @@ def test_a_cloud_cannot_lead_to_another_host(cloud: str) -> None:
     "cloud",
     ["zscaler", "zscalertwo", "ZSCLOUD", "alpha", "preview", "production2", "net", "zslogin"],
 )
-def test_a_cloud_that_may_be_anybodys_domain_is_refused(cloud: str) -> None:
+def test_tenant_refuses_an_unknown_cloud(cloud: str) -> None:
     for addresses in ({}, {"api_url": "https://a.test"}, {"token_url": "https://a.test/t"}):
         with pytest.raises(SettingsError, match="is not a Zscaler OneAPI cloud"):
             Tenant("acme", cloud, **addresses)
 
 
 @pytest.mark.parametrize("cloud", ["zscalertwo", "zscalerbeta", "ZSCloud"])
-def test_a_zia_cloud_is_shown_to_leave_the_cloud_unset(cloud: str) -> None:
+def test_tenant_refuses_a_zia_cloud_and_says_what_to_do(cloud: str) -> None:
     with pytest.raises(SettingsError, match=r"name of a ZIA cloud\. Leave the cloud unset"):
         Tenant("acme", cloud)
 
 
-def test_a_cloud_of_which_both_addresses_are_given_is_a_mere_name() -> None:
+def test_tenant_accepts_any_cloud_name_with_both_addresses() -> None:
     tenant = Tenant("acme", "Preview", "https://api.test", "https://login.test/token")
 
     assert (tenant.cloud, str(tenant)) == ("preview", "acme (cloud preview)")
@@ -68,12 +68,12 @@ def test_a_cloud_of_which_both_addresses_are_given_is_a_mere_name() -> None:
 @pytest.mark.parametrize(
     "host", ["Acme.zslogin.net", "https://acme.zsloginbeta.net/", "acme.zidentitygov.us"]
 )
-def test_a_login_host_is_shown_which_part_of_it_is_the_vanity_domain(host: str) -> None:
+def test_tenant_refuses_a_login_host_and_shows_its_vanity_domain(host: str) -> None:
     with pytest.raises(SettingsError, match=r'such as "acme"\.$'):
         Tenant(host)
 
 
-def test_only_an_origin_that_is_not_the_clouds_own_is_custom() -> None:
+def test_tenant_has_a_custom_api_url_only_for_another_origin() -> None:
     assert Tenant("acme").custom_api_url == Tenant("acme", "gov").custom_api_url == ""
     assert Tenant("acme", api_url="https://api.zsapi.net/").custom_api_url == ""
     assert Tenant("acme", api_url="https://a.test").custom_api_url == "https://a.test"
@@ -81,7 +81,7 @@ def test_only_an_origin_that_is_not_the_clouds_own_is_custom() -> None:
 
 @given(st.text(max_size=80), st.text(max_size=80) | st.sampled_from(["beta", "GOV", "govus"]))
 @settings(deadline=None, database=None)
-def test_whatever_is_accepted_stays_at_zscaler(vanity_domain: str, cloud: str) -> None:
+def test_tenant_always_has_a_zscaler_host(vanity_domain: str, cloud: str) -> None:
     try:
         tenant = Tenant(vanity_domain, cloud)
     except SettingsError:
@@ -96,7 +96,7 @@ def test_whatever_is_accepted_stays_at_zscaler(vanity_domain: str, cloud: str) -
     "url",
     ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:8080", "https://proxy.test"],
 )
-def test_an_emulator_may_be_reached_by_https_or_on_this_machine(url: str) -> None:
+def test_tenant_accepts_an_address_by_https_or_on_this_machine(url: str) -> None:
     tenant = Tenant("acme", api_url=f"{url}/", token_url=f"{url}/oauth2/v1/token")
 
     assert tenant.api_url == url
@@ -112,7 +112,7 @@ def test_an_emulator_may_be_reached_by_https_or_on_this_machine(url: str) -> Non
         "http://10.0.0.1",
     ],
 )
-def test_credentials_leave_this_machine_by_https_only(url: str) -> None:
+def test_tenant_refuses_an_http_address_of_another_machine(url: str) -> None:
     with pytest.raises(SettingsError, match="the API URL must begin with https://"):
         Tenant("acme", api_url=url)
 
@@ -132,7 +132,7 @@ def test_credentials_leave_this_machine_by_https_only(url: str) -> None:
         "http://127.0.0.1\n",
     ],
 )
-def test_a_url_is_plain_and_its_text_is_not_repeated(url: str) -> None:
+def test_tenant_refuses_a_url_with_extra_parts_without_repeating_it(url: str) -> None:
     with pytest.raises(SettingsError, match="the token URL is not a plain URL") as error:
         Tenant("acme", token_url=url)
 

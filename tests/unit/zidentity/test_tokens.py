@@ -22,7 +22,7 @@ def bearers(server: ScriptedServer) -> list[str]:
     return [call.headers["Authorization"] for call in server.calls]
 
 
-def test_one_token_serves_many_calls(zidentity: ZIdentity, server: ScriptedServer) -> None:
+def test_token_is_reused_for_many_requests(zidentity: ZIdentity, server: ScriptedServer) -> None:
     server.answers(CLIENT, CLIENT)
 
     zidentity.api_clients.get("c1")
@@ -34,7 +34,7 @@ def test_one_token_serves_many_calls(zidentity: ZIdentity, server: ScriptedServe
 
 
 @pytest.mark.parametrize(("lifetime", "used_for"), [(3600, 3540), (60, 48)])
-def test_a_token_is_renewed_before_it_expires(
+def test_token_is_renewed_before_it_expires(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime, lifetime: float, used_for: float
 ) -> None:
     server.grants(grant("first", lifetime), grant("second", lifetime))
@@ -50,7 +50,7 @@ def test_a_token_is_renewed_before_it_expires(
 
 
 @pytest.mark.parametrize("ahead", [-86_400.0, 86_400.0])
-def test_a_clock_that_is_set_neither_invalidates_a_token_nor_lengthens_its_life(
+def test_token_lifetime_does_not_depend_on_the_system_clock(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime, ahead: float
 ) -> None:
     server.grants(grant("first", 3600), grant("second", 3600))
@@ -75,7 +75,7 @@ def test_authenticate_returns_the_lifetime_of_the_token(
     assert len(server.token_calls) == 1
 
 
-def test_authenticating_with_refused_credentials_fails(
+def test_authenticate_with_refused_credentials_fails(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.grants(INVALID_CLIENT)
@@ -84,7 +84,7 @@ def test_authenticating_with_refused_credentials_fails(
         zidentity.authenticate()
 
 
-def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(
+def test_token_that_is_refused_is_renewed_and_the_request_retried_once(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.grants(grant("first"), grant("second"))
@@ -95,7 +95,7 @@ def test_a_refused_token_is_renewed_once_and_the_call_repeated_once(
     assert bearers(server) == ["Bearer first", "Bearer second"]
 
 
-def test_a_fresh_token_that_is_refused_too_ends_it(
+def test_request_fails_if_a_new_token_is_refused(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.answers(Reply(401), Reply(401, headers={"x-oneapi-request-id": "r-1"}))
@@ -106,7 +106,9 @@ def test_a_fresh_token_that_is_refused_too_ends_it(
     assert len(server.token_calls) == 2
 
 
-def test_refused_credentials_are_explained(zidentity: ZIdentity, server: ScriptedServer) -> None:
+def test_token_request_with_refused_credentials_explains_the_cause(
+    zidentity: ZIdentity, server: ScriptedServer
+) -> None:
     server.grants(INVALID_CLIENT)
 
     with pytest.raises(AuthenticationError) as error:
@@ -161,7 +163,7 @@ def test_refusal_that_no_audience_explains_names_no_audience(
     assert "udience" not in str(error.value)
 
 
-def test_refused_credentials_are_not_tried_for_every_key(
+def test_token_request_with_refused_credentials_is_sent_only_once(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.grants(INVALID_CLIENT)
@@ -173,7 +175,7 @@ def test_refused_credentials_are_not_tried_for_every_key(
     assert len(server.token_calls) == 1
 
 
-def test_a_code_that_is_not_of_oauth_is_not_shown(
+def test_token_request_shows_only_error_codes_of_oauth(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.grants(Reply(400, {"error": "obviously_fake"}))
@@ -184,7 +186,7 @@ def test_a_code_that_is_not_of_oauth_is_not_shown(
     assert "obviously_fake" not in str(error.value)
 
 
-def test_maintenance_is_no_refusal_of_the_credentials(
+def test_token_request_during_maintenance_does_not_blame_the_credentials(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.grants(Reply(403, headers={"x-zscaler-mode": "read-only"}))
@@ -193,7 +195,7 @@ def test_maintenance_is_no_refusal_of_the_credentials(
         zidentity.api_clients.get("c1")
 
 
-def test_a_missing_token_endpoint_points_to_the_tenant(
+def test_token_request_to_a_missing_endpoint_points_to_the_vanity_domain(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     server.grants(Reply(404, b"<html>"))
@@ -214,7 +216,7 @@ def test_a_missing_token_endpoint_points_to_the_tenant(
         {"access_token": TOKEN},
     ],
 )
-def test_what_is_no_token_is_not_sent(
+def test_token_that_is_invalid_is_not_sent(
     zidentity: ZIdentity, server: ScriptedServer, body: object
 ) -> None:
     server.grants(Reply(200, body))
@@ -225,7 +227,7 @@ def test_what_is_no_token_is_not_sent(
     assert server.calls == []
 
 
-def test_an_assertion_carries_the_servers_time_once_it_is_known(
+def test_assertion_uses_the_time_of_the_server(
     connect: Connect, server: ScriptedServer, time: FakeTime, private_key: PrivateKey
 ) -> None:
     server.answers(
@@ -248,7 +250,7 @@ def test_an_assertion_carries_the_servers_time_once_it_is_known(
         ("Fri, 15 Jan 2027 07:50:00 GMT", "600 s ahead of"),
     ],
 )
-def test_a_wrong_clock_is_named_where_a_key_signs_the_time(
+def test_private_key_error_names_a_wrong_clock(
     connect: Connect,
     server: ScriptedServer,
     private_key: PrivateKey,
@@ -261,7 +263,7 @@ def test_a_wrong_clock_is_named_where_a_key_signs_the_time(
         connect(private_key).api_clients.get("c1")
 
 
-def test_a_wrong_clock_does_not_excuse_a_wrong_secret(
+def test_client_secret_error_does_not_name_a_wrong_clock(
     zidentity: ZIdentity, server: ScriptedServer
 ) -> None:
     date = {"Date": "Fri, 15 Jan 2027 09:00:00 GMT"}

@@ -28,7 +28,7 @@ CLIENT = {"id": "c1", "name": "ci"}
 TOO_MANY = Reply(429, headers={"Retry-After": "13"})
 
 
-def test_the_wait_is_the_one_asked_for(
+def test_retry_waits_as_long_as_the_server_requests(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime
 ) -> None:
     server.answers(TOO_MANY, Reply(200, CLIENT))
@@ -38,7 +38,7 @@ def test_the_wait_is_the_one_asked_for(
     assert time.waits == [13]
 
 
-def test_an_epoch_is_counted_from_the_servers_time(
+def test_retry_counts_an_epoch_from_the_time_of_the_server(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime
 ) -> None:
     headers = {"Date": "Fri, 15 Jan 2027 09:00:00 GMT", "RateLimit-Reset": "1800003620"}
@@ -49,7 +49,7 @@ def test_an_epoch_is_counted_from_the_servers_time(
     assert time.waits == [20]
 
 
-def test_waits_grow_where_nothing_is_asked(
+def test_retry_waits_longer_each_time_by_default(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime
 ) -> None:
     server.answers(*[Reply(503)] * 5, Reply(200, CLIENT))
@@ -59,7 +59,7 @@ def test_waits_grow_where_nothing_is_asked(
     assert time.waits == [0.5, 1, 2, 4, 8]
 
 
-def test_a_reset_that_has_passed_is_still_waited_for_a_little(
+def test_retry_waits_a_little_if_the_server_requests_no_wait(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime
 ) -> None:
     server.answers(Reply(429, headers={"Retry-After": "0"}), Reply(200, CLIENT))
@@ -69,7 +69,7 @@ def test_a_reset_that_has_passed_is_still_waited_for_a_little(
     assert time.waits == [0.5]
 
 
-def test_one_wait_has_a_ceiling(
+def test_retry_waits_at_most_a_minute(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime
 ) -> None:
     server.answers(Reply(429, headers={"Retry-After": "120"}), Reply(200, CLIENT))
@@ -79,7 +79,7 @@ def test_one_wait_has_a_ceiling(
     assert time.waits == [60]
 
 
-def test_a_wait_beyond_the_budget_is_refused_at_once(
+def test_retry_fails_at_once_if_the_wait_exceeds_the_budget(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime
 ) -> None:
     server.answers(Reply(429, headers={"Retry-After": "3600"}))
@@ -90,7 +90,7 @@ def test_a_wait_beyond_the_budget_is_refused_at_once(
     assert time.waits == []
 
 
-def test_a_call_with_all_its_waits_stays_inside_the_budget(
+def test_retry_keeps_the_sum_of_waits_inside_the_budget(
     connect: Connect, server: ScriptedServer, time: FakeTime
 ) -> None:
     server.answers(*[TOO_MANY] * 5)
@@ -101,7 +101,7 @@ def test_a_call_with_all_its_waits_stays_inside_the_budget(
     assert sum(time.waits) == 26
 
 
-def test_nothing_is_waited_for_where_nothing_may_be_repeated(
+def test_retry_does_not_wait_without_retries(
     connect: Connect, server: ScriptedServer, time: FakeTime
 ) -> None:
     server.answers(refused_connection())
@@ -112,7 +112,7 @@ def test_nothing_is_waited_for_where_nothing_may_be_repeated(
     assert time.waits == []
 
 
-def test_a_rate_limit_is_no_failure_and_is_waited_out(
+def test_retry_waits_for_a_rate_limit_without_counting_it(
     connect: Connect, server: ScriptedServer
 ) -> None:
     server.answers(*[TOO_MANY] * 4, Reply(200, CLIENT))
@@ -127,7 +127,7 @@ def test_a_rate_limit_is_no_failure_and_is_waited_out(
     st.lists(st.sampled_from(["", "0", "7", "59", "100", "100000", "1800000040"]), max_size=6),
 )
 @settings(deadline=None, database=None)
-def test_no_wait_passes_the_ceiling_and_no_sum_of_them_the_budget(
+def test_retry_never_exceeds_the_longest_wait_or_the_budget(
     jitter: float, asked: list[str]
 ) -> None:
     server, time = ScriptedServer(), FakeTime(1_800_000_000.0)
@@ -149,7 +149,7 @@ def test_no_wait_passes_the_ceiling_and_no_sum_of_them_the_budget(
 
 
 @pytest.mark.parametrize("ahead", [-86_400.0, 86_400.0])
-def test_a_clock_that_is_set_meanwhile_changes_no_budget(
+def test_retry_budget_does_not_depend_on_the_system_clock(
     zidentity: ZIdentity, server: ScriptedServer, time: FakeTime, ahead: float
 ) -> None:
     server.before_answer = lambda: setattr(time, "ahead", ahead)
@@ -161,7 +161,7 @@ def test_a_clock_that_is_set_meanwhile_changes_no_budget(
     assert time.waits == [59] * 5
 
 
-def test_threads_that_were_sent_away_do_not_come_back_together(server: ScriptedServer) -> None:
+def test_retry_adds_jitter(server: ScriptedServer) -> None:
     waits = []
     for jitter in (0.0, 0.5, 1.0):
         time = FakeTime(1_800_000_000.0)
@@ -180,7 +180,7 @@ def test_threads_that_were_sent_away_do_not_come_back_together(server: ScriptedS
     assert waits == [8, 9, 10]
 
 
-def test_a_wait_says_what_it_waits_for(
+def test_retry_logs_what_it_waits_for(
     zidentity: ZIdentity, server: ScriptedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.answers(TOO_MANY, Reply(200, CLIENT))

@@ -28,7 +28,7 @@ def write_wheel(folder: Path) -> str:
     return name
 
 
-def test_install_creates_the_virtual_environment_and_fills_it(
+def test_install_creates_and_fills_the_virtual_environment(
     host: HostProcess, project: Path
 ) -> None:
     (project / "requirements.txt").write_text(f"./{write_wheel(project)}\n")
@@ -39,7 +39,7 @@ def test_install_creates_the_virtual_environment_and_fills_it(
     assert ("fake-thing", "1.0") in {(each.name, each.version) for each in listed.dependencies}
 
 
-def test_an_install_that_fails_says_where(
+def test_install_that_fails_names_its_folder(
     host: HostProcess, project: Path, virtualenv: str
 ) -> None:
     (project / "requirements.txt").write_text("./not-there.whl\n")
@@ -56,6 +56,8 @@ def test_about_names_the_python_of_the_program(
     assert about.version == sys.version.partition(" ")[0]
 
 
-def test_dynamic_providers_require_no_packages(host: HostProcess, project: Path) -> None:
+def test_get_required_packages_returns_none_for_dynamic_providers(
+    host: HostProcess, project: Path
+) -> None:
     response = host.call.GetRequiredPackages(GetRequiredPackagesRequest(info=program_info(project)))
     assert (list(response.packages), list(response.specs)) == ([], [])

@@ -38,7 +38,7 @@ def plugin_request(folder: Path, kind: str, listener: socket.socket) -> RunPlugi
 
 
 @pytest.mark.parametrize("kind", ["analyzer", "resource"])
-def test_a_plugin_speaks_while_it_runs_and_ends_when_the_engine_stops_listening(
+def test_run_plugin_streams_output_and_stops_if_the_engine_cancels(
     host: HostProcess, project: Path, listener: socket.socket, kind: str
 ) -> None:
     (project / "__main__.py").write_text(HOLDS_A_CONNECTION)
@@ -51,7 +51,7 @@ def test_a_plugin_speaks_while_it_runs_and_ends_when_the_engine_stops_listening(
         assert connection.recv(1) == b""
 
 
-def test_the_exit_code_of_a_plugin_comes_last(
+def test_run_plugin_sends_the_exit_code_last(
     host: HostProcess, project: Path, listener: socket.socket
 ) -> None:
     (project / "__main__.py").write_text("import sys; print(sys.argv[1:]); sys.exit('bad')")
@@ -61,7 +61,7 @@ def test_the_exit_code_of_a_plugin_comes_last(
     assert last.exitcode == 1
 
 
-def test_a_plugin_of_another_kind_is_refused(
+def test_run_plugin_refuses_another_kind(
     host: HostProcess, project: Path, listener: socket.socket
 ) -> None:
     with pytest.raises(grpc.RpcError, match="no 'converter' plugin"):

@@ -37,20 +37,20 @@ def run_request(
         ({"signal": "9"}, RunResponse(error="the program was ended by SIGKILL")),
     ],
 )
-def test_run_reports_how_the_program_ended(
+def test_run_reports_how_the_program_exited(
     host: HostProcess, project: Path, config: dict[str, str], answer: RunResponse
 ) -> None:
     assert host.call.Run(run_request(project, config=config)) == answer
 
 
-def test_the_program_gets_its_configuration(host: HostProcess, project: Path) -> None:
+def test_run_passes_the_program_its_configuration(host: HostProcess, project: Path) -> None:
     host.call.Run(run_request(project, config={"zdx:cloud": "beta"}))
     environment = json.loads((project / "report.json").read_text())["environment"]
     assert json.loads(environment["PULUMI_CONFIG"]) == {"zdx:cloud": "beta"}
     assert json.loads(environment["PULUMI_CONFIG_SECRET_KEYS"]) == ["zdx:clientSecret"]
 
 
-def test_run_passes_the_program_its_place(host: HostProcess, project: Path) -> None:
+def test_run_passes_the_program_its_project_and_stack(host: HostProcess, project: Path) -> None:
     host.call.Run(run_request(project))
     *flags, entry_point = json.loads((project / "report.json").read_text())["arguments"]
     passed = dict(zip(flags[::2], flags[1::2], strict=True))
@@ -68,7 +68,7 @@ def test_run_passes_the_program_its_place(host: HostProcess, project: Path) -> N
     assert entry_point == "."
 
 
-def test_the_program_runs_in_the_virtual_environment_of_its_project(
+def test_run_uses_the_virtual_environment_of_the_project(
     host: HostProcess, project: Path, virtualenv: str
 ) -> None:
     host.call.Run(run_request(project, virtualenv=virtualenv))
@@ -78,7 +78,7 @@ def test_the_program_runs_in_the_virtual_environment_of_its_project(
     assert report["environment"]["PATH"].startswith(str(project / virtualenv / "bin"))
 
 
-def test_a_missing_virtual_environment_is_named_with_what_to_do(
+def test_run_names_a_missing_virtual_environment_and_what_to_do(
     host: HostProcess, project: Path
 ) -> None:
     error = host.call.Run(run_request(project, virtualenv="nowhere")).error
@@ -88,7 +88,7 @@ def test_a_missing_virtual_environment_is_named_with_what_to_do(
     )
 
 
-def test_cancel_leaves_the_program_time_to_record_what_is_in_flight(
+def test_cancel_lets_the_program_finish_pending_operations(
     host: HostProcess, project: Path
 ) -> None:
     parse_state = project / "recorded"
@@ -100,7 +100,7 @@ def test_cancel_leaves_the_program_time_to_record_what_is_in_flight(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_host_its_program_and_what_that_started(
+def test_signal_stops_the_host_its_program_and_child_processes(
     host: HostProcess, project: Path, number: signal.Signals
 ) -> None:
     running = host.call.Run.future(run_request(project, config={"hang": "yes"}))
@@ -110,7 +110,7 @@ def test_a_signal_ends_the_host_its_program_and_what_that_started(
     assert running.code() is grpc.StatusCode.UNAVAILABLE
 
 
-def test_an_engine_that_is_gone_ends_the_host_its_program_and_what_that_started(
+def test_lost_engine_stops_the_host_its_program_and_child_processes(
     host: HostProcess, project: Path
 ) -> None:
     running = host.call.Run.future(run_request(project, config={"hang": "yes"}))
@@ -120,7 +120,7 @@ def test_an_engine_that_is_gone_ends_the_host_its_program_and_what_that_started(
     assert running.code() is grpc.StatusCode.UNAVAILABLE
 
 
-def test_messages_may_be_longer_than_grpc_allows_by_default(host: HostProcess) -> None:
+def test_handshake_accepts_messages_above_the_default_limit_of_grpc(host: HostProcess) -> None:
     five_megabytes = "x" * 5 * 1024 * 1024
     request = LanguageHandshakeRequest(engine_address=five_megabytes)
     assert host.call.Handshake(request) is not None

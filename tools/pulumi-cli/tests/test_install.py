@@ -121,7 +121,7 @@ def version(cli: Path) -> str:
     return subprocess.run([cli / "pulumi"], capture_output=True, text=True, check=True).stdout
 
 
-def test_a_usable_pulumi_on_path_is_taken(machine: Machine) -> None:
+def test_install_uses_a_usable_pulumi_on_path(machine: Machine) -> None:
     machine.has("pulumi", "echo v3.200.0")
     machine.has("pulumi-language-python", "")
     machine.has_go()
@@ -129,14 +129,14 @@ def test_a_usable_pulumi_on_path_is_taken(machine: Machine) -> None:
     assert (version(machine.cli), machine.builds) == ("v3.200.0\n", 0)
 
 
-def test_the_language_host_is_not_installed_beside_the_machines_own_cli(machine: Machine) -> None:
+def test_install_adds_no_language_host_to_a_cli_on_path(machine: Machine) -> None:
     machine.has("pulumi", "echo v3.200.0")
     machine.has("pulumi-language-python", "")
     machine.install()
     assert [file.name for file in machine.cli.iterdir()] == ["pulumi"]
 
 
-def test_a_language_host_beside_the_real_pulumi_is_enough(machine: Machine) -> None:
+def test_install_finds_the_language_host_next_to_the_real_pulumi(machine: Machine) -> None:
     vendor = machine.folder / "vendor"
     machine.has("pulumi", "echo v3.200.0")
     machine.has("pulumi-language-python", "")
@@ -154,12 +154,14 @@ def test_a_language_host_beside_the_real_pulumi_is_enough(machine: Machine) -> N
         ("exit 1", "is not a Pulumi CLI 3.x (version: None)"),
     ],
 )
-def test_an_unusable_pulumi_on_path_is_refused(machine: Machine, script: str, reason: str) -> None:
+def test_install_refuses_an_unusable_pulumi_on_path(
+    machine: Machine, script: str, reason: str
+) -> None:
     machine.has("pulumi", script)
     assert reason in machine.install().stderr
 
 
-def test_where_no_way_leads_to_a_cli_one_message_names_each_and_its_reason(
+def test_install_that_fails_names_every_route_and_its_reason(
     machine: Machine,
 ) -> None:
     result = machine.install()
@@ -171,7 +173,7 @@ def test_where_no_way_leads_to_a_cli_one_message_names_each_and_its_reason(
     assert build.startswith("  3. a build from the Go module registry: no Go on PATH that is new")
 
 
-def test_where_nothing_else_works_the_cli_is_built_with_its_language_host(machine: Machine) -> None:
+def test_install_builds_the_cli_and_its_language_host_as_the_last_route(machine: Machine) -> None:
     machine.has_go()
     assert machine.install().stdout == f"{machine.cli}\n"
     assert {file.name for file in machine.cli.iterdir()} == {
@@ -183,7 +185,7 @@ def test_where_nothing_else_works_the_cli_is_built_with_its_language_host(machin
     }
 
 
-def test_the_language_host_that_was_installed_starts(machine: Machine) -> None:
+def test_install_provides_a_language_host_that_starts(machine: Machine) -> None:
     machine.has_go()
     machine.install()
     gone_engine = f"127.0.0.1:{machine.closed_port}"
@@ -198,7 +200,7 @@ def test_the_language_host_that_was_installed_starts(machine: Machine) -> None:
     assert host.stderr == ""
 
 
-def test_a_second_run_builds_nothing(machine: Machine) -> None:
+def test_install_twice_builds_once(machine: Machine) -> None:
     machine.has_go()
     machine.install()
     again = machine.install()
@@ -206,7 +208,7 @@ def test_a_second_run_builds_nothing(machine: Machine) -> None:
     assert machine.builds == 1
 
 
-def test_a_second_run_repairs_the_language_hosts_starter(machine: Machine) -> None:
+def test_install_again_repairs_the_starter_of_the_language_host(machine: Machine) -> None:
     machine.has_go()
     machine.install()
     starter = machine.cli / "pulumi-language-python"
@@ -216,7 +218,7 @@ def test_a_second_run_repairs_the_language_hosts_starter(machine: Machine) -> No
     assert starter.read_text() == good
 
 
-def test_a_cli_that_appears_on_path_later_replaces_the_build(machine: Machine) -> None:
+def test_install_replaces_the_build_with_a_later_cli_on_path(machine: Machine) -> None:
     machine.has_go()
     machine.install()
     machine.has("pulumi", "echo v3.300.0")
@@ -226,7 +228,7 @@ def test_a_cli_that_appears_on_path_later_replaces_the_build(machine: Machine) -
     assert not (machine.cli / "pulumi-language-python").exists()
 
 
-def test_two_runs_at_once_build_once(machine: Machine) -> None:
+def test_install_twice_at_once_builds_once(machine: Machine) -> None:
     machine.has_go(while_building="sleep 1")
     runs = [machine.start_install(), machine.start_install()]
     results = [finish(run) for run in runs]
@@ -234,7 +236,7 @@ def test_two_runs_at_once_build_once(machine: Machine) -> None:
     assert machine.builds == 1
 
 
-def test_a_run_that_was_killed_halfway_is_made_good_by_the_next(machine: Machine) -> None:
+def test_install_recovers_from_a_killed_run(machine: Machine) -> None:
     machine.has_go(while_building=DIE_IN_THE_FIRST_BUILD)
     killed = machine.install()
     assert (killed.returncode, machine.cli.exists()) == (-9, False)
@@ -243,13 +245,13 @@ def test_a_run_that_was_killed_halfway_is_made_good_by_the_next(machine: Machine
     assert not list(machine.destination.glob("partial-*"))
 
 
-def test_a_build_that_fails_says_what_go_said_and_leaves_nothing(machine: Machine) -> None:
+def test_install_shows_the_error_of_a_failed_build_and_leaves_nothing(machine: Machine) -> None:
     machine.has_go(while_building="echo 'dial tcp: no route to host' >&2; exit 1")
     assert "go build failed: dial tcp: no route to host" in machine.install().stderr
     assert [file.name for file in machine.destination.iterdir()] == ["lock"]
 
 
-def test_where_the_go_on_path_is_too_old_the_wheels_is_used(machine: Machine) -> None:
+def test_install_uses_the_go_of_the_wheel_if_the_one_on_path_is_too_old(machine: Machine) -> None:
     machine.has_go("1.25.9", while_building="echo 'too old' >&2; exit 1")
     machine.has_wheel_with_go()
     result = machine.install()

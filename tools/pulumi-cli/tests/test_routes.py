@@ -27,17 +27,17 @@ def never(folder: Path, _: Pins | None = None) -> None:
     raise AssertionError(f"nothing was to be put into {folder}")
 
 
-def test_a_download_comes_before_a_build(tmp_path: Path) -> None:
+def test_install_prefers_a_download_to_a_build(tmp_path: Path) -> None:
     routes = (Download(tmp_path, put_cli), Build(tmp_path, never))
     assert (install(tmp_path, routes) / "pulumi").is_file()
 
 
-def test_what_was_downloaded_is_not_downloaded_again(tmp_path: Path) -> None:
+def test_install_does_not_download_again(tmp_path: Path) -> None:
     install(tmp_path, [Download(tmp_path, put_cli)])
     assert (install(tmp_path, [Download(tmp_path, never)]) / "pulumi").is_file()
 
 
-def test_a_download_that_fails_says_the_installers_last_word_and_leaves_nothing(
+def test_download_that_fails_shows_the_last_line_and_leaves_nothing(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(UnavailableError, match=r"^error: disk full$"):
@@ -45,12 +45,12 @@ def test_a_download_that_fails_says_the_installers_last_word_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_build_that_does_not_run_as_the_pinned_version_is_refused(tmp_path: Path) -> None:
+def test_build_refuses_a_cli_of_another_version(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match=r"does not run as v3\.\d+\.\d+$"):
         Build(tmp_path, lambda folder, _: (folder / "pulumi").touch()).obtain()
 
 
-def test_other_pins_are_another_build() -> None:
+def test_digest_of_other_pins_differs() -> None:
     old, new = (Pins(f"\tgithub.com/pulumi/pulumi/pkg/v3 v3.{minor}.0\n") for minor in (1, 2))
     assert (old.pulumi, new.pulumi) == ("v3.1.0", "v3.2.0")
     assert old.digest != new.digest
