@@ -60,8 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             continue
         used = item.callspec.params.get("switches")
         name = next((name for name in others if ANSWERS[name] == used), None)
-        asked = [mark for mark in item.iter_markers("parametrize") if mark.args[0] == "switches"]
-        is_only_one = bool(asked) and len(asked[0].args[1]) == 1
+        chosen = [each for each in item.iter_markers("parametrize") if each.args[0] == "switches"]
+        is_only_one = bool(chosen) and len(chosen[0].args[1]) == 1
         first = zlib.crc32(item.originalname.encode()) % len(others)
         if name and not is_only_one and name not in (others[first:] + others)[:_SAMPLE]:
             item.add_marker(pytest.mark.slow)
