@@ -159,12 +159,13 @@ def test_run_and_token_use_a_key(
     ran = is_in_project("run", "ci", "--", "sh", "-c", 'echo "$ZSCALER_CLIENT_SECRET"')
     printed = is_in_project("token", "ci")
     document = is_in_project.json("token", "ci", "--stack", "test")
+    tokens = (printed.stdout.strip(), document["access_token"])
+    accepted = [_can_call_zdx(tenant, token) for token in tokens]
     tenant.change_client(key["key_id"], status=False)
     refused = is_in_project("token", "ci", exits=4)
 
     assert ran.stdout.strip() == key["key_secret"]
-    for token in (printed.stdout.strip(), document["access_token"]):
-        assert _can_call_zdx(tenant, token)
+    assert accepted == [True, True]
     assert (document["token_type"], document["expires_in"]) == ("Bearer", 3600)
     assert f"zdx-keys show {key['key_id']}" in refused.stderr
 
