@@ -23,6 +23,8 @@ from zdx_provider.provider import ApiKeyProvider
 KEY_TYPE = "pulumi-python:dynamic/zdx:ApiKey"
 ROLE = "ZDX Read-only Admin"
 
+pytestmark = pytest.mark.usefixtures("event_loop")
+
 
 class Engine(Mocks):
     """Takes note of what is registered, and responds with the inputs."""
@@ -67,7 +69,7 @@ class Team(pulumi.ComponentResource):
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
+def engine(event_loop: None) -> Iterator[Engine]:  # noqa: ARG001 - it comes first
     engine = Engine()
     set_mocks(engine, project="keys", stack="prod", preview=False, monitor=Monitor(engine))
     yield engine
