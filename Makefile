@@ -20,7 +20,7 @@ export PATH := $(CLI):$(BIN):$(PATH)
 
 PULUMI := pulumi --non-interactive --stack dev
 
-.PHONY: up down test test-slow bench check docs env setup cli browser
+.PHONY: up down test test-slow compat bench check docs env setup cli browser
 
 up: setup
 	@python tools/dev_tenant.py start
@@ -48,6 +48,10 @@ FUZZ_CASES ?= 102000
 test-slow: setup
 	@python -m pytest -m slow -n 4 --dist worksteal --figures=$(LOCAL)/slow.json
 	@ZDX_FUZZ_CASES=$(FUZZ_CASES) python -m pytest tests/unit -k fuzz -n 4 --dist worksteal
+
+# Both ends of the versions that pyproject.toml allows. To be run weekly and before a release.
+compat: setup
+	@python -m tools.compat
 
 # Figures of the machine it runs on; reads /proc, so Linux only.
 bench: setup
