@@ -137,7 +137,7 @@ def test(side: Side) -> bool:
 
 
 def _keep_working(candidates: Iterable[Path]) -> dict[Version, Path]:
-    """Leave out what does not run, such as pyenv's shims of versions that are not selected."""
+    """Keep what runs, unlike pyenv's shims of versions that are not selected."""
     pythons: dict[Version, Path] = {}
     for python in candidates:
         version = 3, int(python.name.removeprefix("python3."))
