@@ -24,6 +24,7 @@ NOW = CREATED + timedelta(days=100)
 EARLIER, LATER = NOW + timedelta(days=10), NOW + timedelta(days=200)
 FIRST, SECOND = build_secret("first", expires=EARLIER), build_secret("second", expires=LATER)
 GONE = build_secret("gone", expires=NOW - timedelta(days=1))
+JUST_GONE = build_secret("just-gone", expires=NOW)
 LONG_GONE = build_secret("long-gone", expires=NOW - timedelta(days=30))
 
 
@@ -40,6 +41,7 @@ def build_state(key: Key, value: str | None = None) -> KeyState:
         ((GONE,), GONE),
         ((GONE, FIRST), FIRST),
         ((FIRST, GONE), FIRST),
+        ((JUST_GONE, FIRST), FIRST),
         ((GONE, LONG_GONE), GONE),
     ],
 )

@@ -150,6 +150,8 @@ def test_remove_unknowns_removes_a_value_with_an_unknown_part() -> None:
         {"rotate_before_expiry_days": 364.0, "keep_previous_days": 1.0},
         {"rotate_before_expiry_days": 183.0, "keep_previous_days": 182.0},
         {"end_overlap_early": True},
+        {"secret_lifetime_days": 365.0},
+        {"rotate_before_expiry_days": 1.0, "keep_previous_days": 0.0},
         {"triggers": {"release": "7", "count": 1.0}},
     ],
 )

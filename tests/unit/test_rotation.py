@@ -75,6 +75,11 @@ def test_rotation_window_is_a_third_of_the_lifetime_up_to_30_days(
     assert build_rotation(lifetime).window_days == window
 
 
+def test_overlap_is_a_week_unless_it_is_declared() -> None:
+    assert Rotation().overlap == timedelta(days=7)
+    assert Rotation(keep_previous_days=0).overlap == timedelta(0)
+
+
 def test_expiry_date_stays_if_the_trigger_is_unchanged() -> None:
     declared = build_rotation(90, triggers={"incident": "7"})
 

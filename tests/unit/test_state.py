@@ -199,7 +199,7 @@ def test_parse_state_refuses_a_newer_schema_and_says_what_to_do(state: KeyState)
     assert PLANTED not in str(refused.value)
 
 
-@pytest.mark.parametrize("version", [2, 2.0, 1e300])
+@pytest.mark.parametrize("version", [2, 2.0, 3.0, 1e300])
 def test_parse_state_of_a_newer_version_says_which_package_to_upgrade(
     state: KeyState, version: object
 ) -> None:
