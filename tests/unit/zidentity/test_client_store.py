@@ -10,7 +10,7 @@ import pytest
 from unit.zidentity.scripted import FakeTime, Reply, ScriptedServer, refused_connection
 
 from zdx_provider.keys.clients import MAX_AGE_SECONDS, ClientStore
-from zdx_provider.keys.key import OwnershipMarker
+from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.zidentity import ApiClient, UnreachableError, ZIdentity
 
 
