@@ -22,7 +22,15 @@ from zdx_emulator.models import Switches
 from zdx_emulator.portal import STATIC
 from zdx_emulator.portal_keys import NewSecrets
 from zdx_emulator.store import Store
-from zdx_emulator.tenant import AdminClient, Clock, Identifiers, Lag, SwitchPanel, Tenant
+from zdx_emulator.tenant import (
+    AdminClient,
+    Clock,
+    FetchedDocuments,
+    Identifiers,
+    Lag,
+    SwitchPanel,
+    Tenant,
+)
 
 DATABASE = "tenant.sqlite3"
 
@@ -84,6 +92,7 @@ def create_app(options: Options) -> FastAPI:
         admin_client=options.admin_client,
         panel=SwitchPanel(options.switches),
         lag=Lag(time.monotonic),
+        documents=FetchedDocuments(),
     )
     app.state.traffic = traffic
     app.state.new_secrets = NewSecrets()

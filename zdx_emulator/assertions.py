@@ -10,34 +10,56 @@ The vendor's sources agree that `iss` and `sub` are the client ID, and disagree 
 | `exp` | ten or thirty minutes ahead | required |
 
 A switch chooses the audience and whether `iat` is required. The emulator accepts both algorithms,
-and both limits of `exp`. No source mentions `kid`: a JWKS with several keys needs one (RFC 7517).
+and both limits of `exp`. No source mentions `kid` and `jti`: a JWKS with several keys needs a `kid`
+(RFC 7517), and an assertion with a `jti` is accepted once (RFC 7523).
 """
 
 import re
-from base64 import b64decode
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import jwt
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_public_key
-from cryptography.x509 import load_pem_x509_certificate
 from requests import RequestException, Session
 
 from zdx_emulator.catalog import AUDIENCE
 from zdx_emulator.errors import TokenError
 from zdx_emulator.models import ApiClient, ClientAuthentication
+from zdx_emulator.public_keys import Certificate, parse_certificate, read_public_key
+from zdx_emulator.tenant import FetchedDocuments
 
 MAX_SECONDS = 1800
-
-PublicKey = RSAPublicKey | EllipticCurvePublicKey
 
 _LOGIN_URL = re.compile(r"https://[a-z0-9-]{1,63}\.zslogin\.net")
 
 _JWKS_TIMEOUT_SECONDS = 5
+_MAX_JWKS_BYTES = 64 * 1024
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@dataclass(frozen=True)
+class UsedAssertion:
+    """What an accepted assertion is known by from now on.
+
+    Attributes:
+        jti: Its own ID, if it has one.
+        expires_at: When it expires, in epoch seconds.
+    """
+
+    jti: str | None
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class _VerificationKey:
+    """A key of a client, and the certificate that it is from."""
+
+    key: RSAPublicKey | EllipticCurvePublicKey
+    certificate: Certificate | None = None
 
 
 def read_client_id(assertion: str) -> str:
@@ -50,26 +72,38 @@ def read_client_id(assertion: str) -> str:
         claims = jwt.decode(assertion, options={"verify_signature": False})
     except jwt.InvalidTokenError:
         raise TokenError("invalid_client", "client_assertion is no JWT") from None
-    sub = str(claims.get("sub", ""))
+    return _replace_surrogates(str(claims.get("sub", "")))
+
+
+def _replace_surrogates(text: str) -> str:
     # JSON can hold half a surrogate pair, which is not a character and so in no ID.
-    return sub.encode(errors="replace").decode()
+    return text.encode(errors="replace").decode()
 
 
 def check_assertion(
-    client: ApiClient, assertion: str, *, rules: Literal["sdks", "help-pages"], now: int
-) -> None:
+    client: ApiClient,
+    assertion: str,
+    *,
+    rules: Literal["sdks", "help-pages"],
+    documents: FetchedDocuments,
+    now: int,
+) -> UsedAssertion:
     """Check a signed assertion against the keys that the client has registered.
 
     Args:
         client: The client that the assertion speaks for.
         assertion: The JWT.
         rules: Whose audience it needs, and whether it needs `iat`.
+        documents: The JWKS that were fetched before.
         now: The tenant's time in epoch seconds.
+
+    Returns:
+        What the assertion is known by. The caller refuses one that was used before.
 
     Raises:
         TokenError: The signature is of none of the client's keys, or a claim is wrong.
     """
-    claims = _verify(client.client_authentication, assertion)
+    claims = _verify(client.client_authentication, assertion, documents, now)
     name = client.client_id or client.id
     if claims["iss"] != name or claims["sub"] != name:
         raise TokenError("invalid_client", "iss and sub must be the client id")
@@ -79,6 +113,8 @@ def check_assertion(
     exp = claims["exp"]
     if not isinstance(exp, int | float) or not now < exp <= now + MAX_SECONDS:
         raise TokenError("invalid_client", "exp must lie within the next thirty minutes")
+    jti = _replace_surrogates(claims["jti"]) if "jti" in claims else None
+    return UsedAssertion(jti, int(exp) + 1)
 
 
 def _check_audience(aud: object, rules: Literal["sdks", "help-pages"]) -> None:
@@ -89,15 +125,21 @@ def _check_audience(aud: object, rules: Literal["sdks", "help-pages"]) -> None:
         raise TokenError("invalid_client", f"aud must be {AUDIENCE}")
 
 
-def _verify(authentication: ClientAuthentication, assertion: str) -> dict[str, Any]:
-    for key in _list_keys(authentication, assertion):
-        claims = _read_claims(key, assertion)
+def _verify(
+    authentication: ClientAuthentication, assertion: str, documents: FetchedDocuments, now: int
+) -> dict[str, Any]:
+    for candidate in _list_keys(authentication, assertion, documents, now):
+        claims = _read_claims(candidate.key, assertion)
         if claims is not None:
+            if candidate.certificate and not candidate.certificate.is_valid(now):
+                raise TokenError("invalid_client", "The client's certificate isn't valid now")
             return claims
     raise TokenError("invalid_client", "client_assertion is signed by no key of the client")
 
 
-def _read_claims(key: PublicKey, assertion: str) -> dict[str, Any] | None:
+def _read_claims(
+    key: RSAPublicKey | EllipticCurvePublicKey, assertion: str
+) -> dict[str, Any] | None:
     algorithm = "RS256" if isinstance(key, RSAPublicKey) else "ES256"
     try:
         return jwt.decode(
@@ -119,23 +161,24 @@ def _read_claims(key: PublicKey, assertion: str) -> dict[str, Any] | None:
         raise TokenError("invalid_client", f"client_assertion: {error}") from None
 
 
-def _list_keys(authentication: ClientAuthentication, assertion: str) -> list[PublicKey]:
+def _list_keys(
+    authentication: ClientAuthentication, assertion: str, documents: FetchedDocuments, now: int
+) -> Iterator[_VerificationKey]:
+    """Yield the keys that may have signed, the most likely one first."""
+    if authentication.auth_type == "SECRET":
+        return
+    key_id = _read_key_id(assertion)
     if authentication.auth_type == "JWKS":
-        return _fetch_keys(authentication.client_jwks_url or "", assertion)
-    keys = [_parse_public_key(key.key_value) for key in authentication.public_keys or []]
-    certificates = authentication.client_certificates or []
-    return keys + [_parse_certificate(certificate.cert_content) for certificate in certificates]
-
-
-def _fetch_keys(url: str, assertion: str) -> list[PublicKey]:
-    if not _is_loopback_http(url):
-        raise TokenError("invalid_client", "This tenant reads a JWKS by http from loopback only")
-    try:
-        jwks = jwt.PyJWKSet.from_json(_fetch(url))
-    # An invalid JWKS fails in as many ways as JSON has types.
-    except (RequestException, jwt.PyJWTError, ValueError, TypeError, AttributeError):
-        raise TokenError("invalid_client", "The client's JWKS cannot be read") from None
-    return [_require_usable(key.key) for key in _select_keys(jwks.keys, _read_key_id(assertion))]
+        yield from _list_published_keys(
+            authentication.client_jwks_url or "", key_id, documents, now
+        )
+    keys = authentication.public_keys or []
+    # A `kid` that is the name of no key can be the one that the key has elsewhere.
+    named = [key for key in keys if key.key_name == key_id]
+    for key in named or keys:
+        yield _parse_public_key(key.key_value)
+    for certificate in authentication.client_certificates or []:
+        yield _parse_certificate(certificate.cert_content)
 
 
 def _read_key_id(assertion: str) -> object:
@@ -145,47 +188,93 @@ def _read_key_id(assertion: str) -> object:
         raise TokenError("invalid_client", "client_assertion is no JWT") from None
 
 
-def _select_keys(keys: list[jwt.PyJWK], wanted: object) -> list[jwt.PyJWK]:
-    if wanted is not None:
-        return [key for key in keys if key.key_id == wanted]
-    if len(keys) > 1:
+def _list_published_keys(
+    url: str, key_id: object, documents: FetchedDocuments, now: int
+) -> Iterator[_VerificationKey]:
+    known = documents.find(url, now=now)
+    if known is not None:
+        yield from _select_keys(known, key_id)
+    # None of the known keys has signed: the client may have published a new one.
+    text = _fetch_jwks(url)
+    if text != known:
+        keys = _select_keys(text, key_id)
+        documents.keep(url, text, now=now)
+        yield from keys
+
+
+def _select_keys(text: str, key_id: object) -> list[_VerificationKey]:
+    try:
+        keys = jwt.PyJWKSet.from_json(text).keys
+    # An invalid JWKS fails in as many ways as JSON has types.
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError, RecursionError):
+        raise _build_jwks_error() from None
+    if key_id is not None:
+        keys = [key for key in keys if key.key_id == key_id]
+    elif len(keys) > 1:
         raise TokenError("invalid_client", "The client's JWKS has several keys, so kid is required")
-    return keys
+    return [_VerificationKey(_require_usable(key.key)) for key in keys]
 
 
-def _is_loopback_http(url: str) -> bool:
+def _fetch_jwks(url: str) -> str:
+    if not _is_allowed(url):
+        raise TokenError("invalid_client", "A JWKS must have an https URL, or one on loopback")
+    try:
+        return _fetch(url)
+    except (RequestException, ValueError):
+        raise _build_jwks_error() from None
+
+
+def _build_jwks_error() -> TokenError:
+    return TokenError("invalid_client", "The client's JWKS cannot be read")
+
+
+def _is_allowed(url: str) -> bool:
     try:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and parts.hostname in _LOOPBACK
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
 def _fetch(url: str) -> str:
+    """Return a document.
+
+    Raises:
+        RequestException: It can't be fetched.
+        ValueError: It is too long, or takes too long.
+    """
+    deadline = time.monotonic() + _JWKS_TIMEOUT_SECONDS
+    content = bytearray()
     with Session() as session:
         session.trust_env = False  # for a proxy, loopback is another machine
-        response = session.get(url, timeout=_JWKS_TIMEOUT_SECONDS, allow_redirects=False)
-    response.raise_for_status()
-    return response.text
+        with session.get(
+            url, timeout=_JWKS_TIMEOUT_SECONDS, allow_redirects=False, stream=True
+        ) as response:
+            response.raise_for_status()
+            # Each byte by itself: a larger chunk waits for the slowest server until it is full.
+            for chunk in response.iter_content(chunk_size=1):
+                content += chunk
+                if len(content) > _MAX_JWKS_BYTES or time.monotonic() > deadline:
+                    raise ValueError("too long")
+    return content.decode()
 
 
-def _parse_public_key(text: str) -> PublicKey:
+def _parse_public_key(text: str) -> _VerificationKey:
     try:
-        if text.lstrip().startswith("-----BEGIN"):
-            return _require_usable(load_pem_public_key(text.encode()))
-        return _require_usable(load_der_public_key(b64decode(text)))
-    except (ValueError, UnsupportedAlgorithm):
+        return _VerificationKey(_require_usable(read_public_key(text)))
+    except ValueError:
         raise TokenError("invalid_client", "The client's public key cannot be read") from None
 
 
-def _parse_certificate(text: str) -> PublicKey:
+def _parse_certificate(text: str) -> _VerificationKey:
     try:
-        return _require_usable(load_pem_x509_certificate(text.encode()).public_key())
-    except (ValueError, UnsupportedAlgorithm):
+        certificate = parse_certificate(text)
+    except ValueError:
         raise TokenError("invalid_client", "The client's certificate cannot be read") from None
+    return _VerificationKey(_require_usable(certificate.public_key), certificate)
 
 
-def _require_usable(key: object) -> PublicKey:
+def _require_usable(key: object) -> RSAPublicKey | EllipticCurvePublicKey:
     if isinstance(key, RSAPublicKey):
         return key
     if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):

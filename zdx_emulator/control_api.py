@@ -104,5 +104,6 @@ async def reset_tenant(tenant: CurrentTenant, traffic: CurrentTraffic) -> None:
     tenant.store.delete_everything()
     tenant.clock.offset_seconds = 0
     tenant.panel.reset()
+    tenant.documents.clear()
     traffic.faults.clear()
     traffic.log.clear()

@@ -23,7 +23,7 @@ class CamelModel(BaseModel):
 
 
 class PublicKey(CamelModel):
-    """A registered public key: PEM, or the base64 of its DER form."""
+    """A registered public key: PEM, or the base64 of its DER form, as a switch says."""
 
     key_name: str
     key_value: str
@@ -36,7 +36,12 @@ class ClientCertificate(CamelModel):
 
 
 class ClientAuthentication(CamelModel):
-    """How a client proves who it is. Members the tenant does not know are kept."""
+    """How a client proves who it is. Members the tenant does not know are kept.
+
+    Attributes:
+        auth_type: Says which of the other members a client has: none with SECRET, public keys or
+            certificates with PUBKEYCERT, a URL with JWKS.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -325,6 +330,13 @@ class Switches(BaseModel):
         assertions: Which assertions are accepted: those of the vendor's `sdks` (the audience
             `https://api.zscaler.com`), or those of the `help-pages` (the audience
             `https://<vanity domain>.zslogin.net`, and `iat` is required).
+        key_value_encoding: How the `keyValue` of a public key is encoded, in requests and in
+            responses: `pem`, as the portal takes it, or `der_base64`, the base64 of its DER form
+            without line breaks, as a test of zscaler-sdk-go has it. The other one is refused.
+        auth_type_switch: Whether a PUT can change a client's `authType`: `allowed`, or `refused`
+            with 400. The documents say only that authentication settings can be changed. The
+            secrets of a client that becomes PUBKEYCERT or JWKS stay valid until they are deleted
+            or expire. They are not listed, and there are no new ones.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -342,6 +354,8 @@ class Switches(BaseModel):
     lifetime_unit: Literal["seconds", "minutes"] = "seconds"
     audience: Literal["required", "refused"] = "required"
     assertions: Literal["sdks", "help-pages"] = "sdks"
+    key_value_encoding: Literal["pem", "der_base64"] = "pem"
+    auth_type_switch: Literal["allowed", "refused"] = "allowed"
 
 
 EACH_OTHER_WAY: Mapping[str, Switches] = MappingProxyType(
@@ -359,6 +373,8 @@ EACH_OTHER_WAY: Mapping[str, Switches] = MappingProxyType(
         "lifetime_unit": Switches(lifetime_unit="minutes"),
         "audience": Switches(audience="refused"),
         "assertions": Switches(assertions="help-pages"),
+        "key_value_encoding": Switches(key_value_encoding="der_base64"),
+        "auth_type_switch": Switches(auth_type_switch="refused"),
     }
 )
 """Each switch by its name, turned away from its default while the others keep theirs."""

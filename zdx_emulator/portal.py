@@ -22,6 +22,7 @@ from zdx_emulator.portal_keys import (
     Key,
     KeyFile,
     KeyForm,
+    Kind,
     NewSecrets,
     build_key,
     build_secret,
@@ -152,9 +153,12 @@ def _get_key(tenant: Tenant, key_id: str) -> Key:
 
 
 async def _parse_form(
-    name: Annotated[str, Form()] = "", role: Annotated[str, Form()] = ""
+    name: Annotated[str, Form()] = "",
+    role: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = Kind.SECRET.name,
+    credential: Annotated[str, Form()] = "",
 ) -> KeyForm:
-    return KeyForm(name.strip(), role)
+    return KeyForm(name.strip(), role, kind, credential.strip())
 
 
 async def _get_new_secrets(request: Request) -> NewSecrets:
@@ -196,13 +200,15 @@ async def show_new_form() -> Response:
 async def submit_new_key(
     tenant: CurrentTenant, form: SentForm, new_secrets: CurrentNewSecrets
 ) -> Response:
-    """Create a key; the next screen shows its secret."""
+    """Create a key; the next screen shows its secret, or the key if it has none."""
     if form.errors:
         return _render_new_form(form, form.errors)
     try:
         created = create_key(tenant, form)
     except ApiError as error:
         return _render_new_form(form, [FormError(None, str(error))])
+    if created.secret is None:
+        return _redirect(f"/portal/keys/{created.client.id}")
     new_secrets.keep(created.client.id, created.secret)
     return _redirect(f"/portal/keys/{created.client.id}/created")
 
@@ -276,7 +282,7 @@ def _redirect(path: str) -> Response:
 
 
 def _render_new_form(form: KeyForm, errors: Sequence[FormError] = ()) -> Response:
-    return render("new.html", form=form, roles=ZDX_ROLES, errors=errors)
+    return render("new.html", form=form, roles=ZDX_ROLES, kinds=Kind, errors=errors)
 
 
 def _render_edit_form(key: Key, form: KeyForm, errors: Sequence[FormError] = ()) -> Response:

@@ -13,12 +13,14 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from zdx_emulator.catalog import ROLES, ZSCALER_APIS
-from zdx_emulator.errors import NotFoundError
+from zdx_emulator.errors import BadRequestError, NotFoundError
 from zdx_emulator.models import (
     ApiClient,
     ApiClientRequest,
     ApiClientSecret,
     ClientAuthentication,
+    ClientCertificate,
+    PublicKey,
     ResourceRef,
     ScopeRef,
 )
@@ -34,6 +36,10 @@ ZDX_ROLES = {id_: role.name for id_, role in ROLES.items() if role.service == "Z
 _TOKEN_SECONDS = 3600
 
 _SOON_DAYS = 30
+
+_NEEDS_CREDENTIAL = "Enter the public key, the certificate or the URL."
+
+_NEW_KEY_NAME = "portal"
 
 _MARKER = re.compile(
     r"(?P<text>.*?) ?"
@@ -72,8 +78,24 @@ def parse_description(remote: str) -> Description:
     return Description(match["text"], Owner(match["project"], match["stack"], match["resource"]))
 
 
+class Kind(Enum):
+    """What a key authenticates with."""
+
+    SECRET = "Client secret"
+    PUBLIC_KEY = "Public key"
+    CERTIFICATE = "Certificate"
+    JWKS = "JWKS URL"
+
+    @classmethod
+    def from_authentication(cls, authentication: ClientAuthentication) -> "Kind":
+        """Return what a client authenticates with."""
+        if authentication.auth_type == "PUBKEYCERT":
+            return cls.CERTIFICATE if authentication.client_certificates else cls.PUBLIC_KEY
+        return cls[authentication.auth_type]
+
+
 class Validity(Enum):
-    """How it stands with a secret."""
+    """How it stands with a secret or a certificate."""
 
     GOOD = "good"
     EXPIRING = "expiring"
@@ -82,7 +104,7 @@ class Validity(Enum):
 
 @dataclass(frozen=True)
 class Expiry:
-    """When a secret expires, seen from now."""
+    """When a secret or a certificate expires, seen from now."""
 
     at: datetime
     now: datetime
@@ -117,12 +139,31 @@ class Secret:
 
 
 @dataclass(frozen=True)
+class Credential:
+    """A registered public key or certificate.
+
+    Attributes:
+        name: The name of a public key; empty for a certificate.
+        fingerprint: The SHA-256 of its SubjectPublicKeyInfo.
+        expiry: When the certificate expires; None for a public key.
+    """
+
+    name: str
+    fingerprint: str
+    expiry: Expiry | None
+
+
+@dataclass(frozen=True)
 class Key:
     """A key; its times are UTC.
 
     Attributes:
         role_id: The scope id of its ZDX role; None if it has none.
-        expiry: When the last of its secrets expires; None if it has none.
+        kind: What it authenticates with.
+        credentials: Its public keys or certificates.
+        jwks_url: Where it publishes its keys; None if it doesn't.
+        expiry: When the last of its secrets or the first of its certificates expires; None if it
+            has none.
     """
 
     id: str
@@ -133,6 +174,9 @@ class Key:
     created_by: str
     created: datetime
     updated: datetime
+    kind: Kind
+    credentials: list[Credential]
+    jwks_url: str | None
     expiry: Expiry | None
 
     @property
@@ -144,6 +188,12 @@ class Key:
 def build_key(stored: PortalClient, *, now: int) -> Key:
     """Create of a client what the page shows; `now` in epoch seconds."""
     client = stored.client
+    authentication = client.client_authentication
+    kind = Kind.from_authentication(authentication)
+    credentials = _list_credentials(authentication, now)
+    expiries = [each.expiry for each in credentials if each.expiry]
+    if kind is Kind.SECRET and stored.expires_at is not None:
+        expiries = [Expiry(_to_utc(stored.expires_at), _to_utc(now))]
     return Key(
         id=client.id,
         name=client.name,
@@ -153,10 +203,38 @@ def build_key(stored: PortalClient, *, now: int) -> Key:
         created_by=stored.created_by,
         created=_to_utc(stored.created_at),
         updated=_to_utc(stored.updated_at),
-        expiry=None
-        if stored.expires_at is None
-        else Expiry(_to_utc(stored.expires_at), _to_utc(now)),
+        kind=kind,
+        credentials=credentials,
+        jwks_url=authentication.client_jwks_url,
+        expiry=min(expiries, key=lambda expiry: expiry.at, default=None),
     )
+
+
+def _list_credentials(authentication: ClientAuthentication, now: int) -> list[Credential]:
+    if not authentication.public_keys and not authentication.client_certificates:
+        return []
+    from zdx_emulator import public_keys  # noqa: PLC0415 - a start need not wait for cryptography
+
+    keys = [
+        Credential(
+            key.key_name,
+            public_keys.compute_fingerprint(public_keys.read_public_key(key.key_value)),
+            None,
+        )
+        for key in authentication.public_keys or ()
+    ]
+    certificates = [
+        public_keys.parse_certificate(each.cert_content)
+        for each in authentication.client_certificates or ()
+    ]
+    return keys + [
+        Credential(
+            "",
+            public_keys.compute_fingerprint(certificate.public_key),
+            Expiry(certificate.not_after, _to_utc(now)),
+        )
+        for certificate in certificates
+    ]
 
 
 def build_secret(stored: StoredSecret, *, now: int) -> Secret:
@@ -187,17 +265,36 @@ class KeyForm:
     Attributes:
         name: The key's name, without space around it.
         role_id: The scope id of its ZDX role.
+        kind: What a new key authenticates with: the name of a `Kind`.
+        credential: Its public key or certificate as PEM, or the URL of its JWKS; empty for a
+            secret.
     """
 
     name: str = ""
     role_id: str = ""
+    kind: str = Kind.SECRET.name
+    credential: str = ""
 
     @property
     def errors(self) -> list["FormError"]:
         """The errors of this form."""
         name = [] if self.name else [FormError("name", "Enter a name.")]
         role = [] if self.role_id in ZDX_ROLES else [FormError("role", "Select a role.")]
-        return name + role
+        return name + role + self._kind_errors
+
+    @property
+    def shown_credential(self) -> str:
+        """What is shown of the credential when the form comes back: never a private key."""
+        return "" if "PRIVATE KEY" in self.credential else self.credential
+
+    @property
+    def _kind_errors(self) -> list["FormError"]:
+        if self.kind not in Kind.__members__:
+            return [FormError("kind", "Select what the key authenticates with.")]
+        if (self.kind == Kind.SECRET.name) == (not self.credential):
+            return []
+        needed = "Leave this empty for a client secret." if self.credential else _NEEDS_CREDENTIAL
+        return [FormError("credential", needed)]
 
 
 @dataclass(frozen=True)
@@ -215,14 +312,14 @@ class FormError:
 
 @dataclass(frozen=True)
 class NewKey:
-    """A new key, and its secret in plain text."""
+    """A new key, and its secret in plain text; None if it authenticates with another kind."""
 
     client: ApiClient
-    secret: ApiClientSecret
+    secret: ApiClientSecret | None
 
 
 def create_key(tenant: Tenant, form: KeyForm) -> NewKey:
-    """Create a key, with a secret of the longest lifetime.
+    """Create a key; a secret gets the longest lifetime.
 
     Args:
         tenant: The tenant.
@@ -234,14 +331,41 @@ def create_key(tenant: Tenant, form: KeyForm) -> NewKey:
     body = ApiClientRequest(
         name=form.name,
         access_token_life_time=_TOKEN_SECONDS,
-        client_authentication=ClientAuthentication(auth_type="SECRET"),
+        client_authentication=_build_authentication(tenant, form),
         client_resources=[
             ResourceRef(id=ZSCALER_APIS.id, selected_scopes=[ScopeRef(id=form.role_id)])
         ],
     )
     client = create_client(tenant, body, created_by=PERSON)
+    if form.kind != Kind.SECRET.name:
+        return NewKey(client, None)
     expires_at = tenant.clock.now() + MAX_SECONDS
     return NewKey(client, create_secret(tenant, client.id, expires_at=expires_at))
+
+
+def _build_authentication(tenant: Tenant, form: KeyForm) -> ClientAuthentication:
+    kind = Kind[form.kind]
+    if kind is Kind.JWKS:
+        return ClientAuthentication(auth_type="JWKS", client_jwks_url=form.credential)
+    if kind is Kind.CERTIFICATE:
+        certificate = ClientCertificate(cert_content=form.credential)
+        return ClientAuthentication(auth_type="PUBKEYCERT", client_certificates=[certificate])
+    if kind is Kind.PUBLIC_KEY:
+        value = _encode_public_key(tenant, form.credential)
+        key = PublicKey(key_name=_NEW_KEY_NAME, key_value=value)
+        return ClientAuthentication(auth_type="PUBKEYCERT", public_keys=[key])
+    return ClientAuthentication(auth_type="SECRET")
+
+
+def _encode_public_key(tenant: Tenant, pem: str) -> str:
+    """Return a public key as this tenant stores it; a person enters PEM in any case."""
+    from zdx_emulator import public_keys  # noqa: PLC0415 - a start need not wait for cryptography
+
+    try:
+        key = public_keys.parse_public_key(pem, "pem")
+    except ValueError:
+        raise BadRequestError("This is no public key in PEM form") from None
+    return public_keys.format_public_key(key, tenant.switches.key_value_encoding)
 
 
 def edit_key(tenant: Tenant, key_id: str, form: KeyForm) -> None:

@@ -5,7 +5,8 @@ two at most; a third replaces the newest; the value is shown once. Rule of "Rang
 a tenant has 256 API clients at most. Rule of the service description: only clients of the type
 SECRET have secrets. Rule of the OpenAPI description of 2026-07: a name has 128 characters at most,
 a description 256. Rule of "About Access Tokens": disabling or deleting a client invalidates its
-tokens.
+tokens. Rule of zscaler-sdk-go: `authType` says which other members of `clientAuthentication` are
+expected, and they are mutually exclusive.
 """
 
 from zdx_emulator.catalog import RESOURCE_SERVERS, ROLES, SCOPES
@@ -14,6 +15,7 @@ from zdx_emulator.models import (
     ApiClient,
     ApiClientRequest,
     ApiClientSecret,
+    ClientAuthentication,
     ClientResource,
     ResourceRef,
     Scope,
@@ -30,6 +32,14 @@ _MIN_SECONDS = 30 * 86_400
 _SLOTS = 2
 
 _INVALID_RESOURCES = "Invalid Input for clientResources"
+_INVALID_AUTHENTICATION = "Invalid Input for clientAuthentication"
+
+# For each `authType`, the sets of members that a client of it can have.
+_MEMBERS = {
+    "SECRET": [set[str]()],
+    "PUBKEYCERT": [{"publicKeys"}, {"clientCertificates"}],
+    "JWKS": [{"clientJWKsUrl"}],
+}
 
 
 def create_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) -> ApiClient:
@@ -45,6 +55,7 @@ def create_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) ->
             the switches say, for a name that is taken.
     """
     _check_lengths(body)
+    _check_authentication(tenant, body.client_authentication)
     _check_switched_rules(tenant, body)
     client = _build_client(tenant.identifiers.create_id(), body, scope_names=False)
     _check_client_limit(tenant)
@@ -60,7 +71,8 @@ def create_client(tenant: Tenant, body: ApiClientRequest, *, created_by: str) ->
 def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> ApiClient:
     """Replace the whole client: members that the body lacks get their defaults.
 
-    A client that is disabled loses its tokens for good, unless a switch keeps them.
+    A client that is disabled loses its tokens for good, unless a switch keeps them. A client whose
+    `authType` changes keeps its secrets.
 
     Args:
         tenant: The tenant.
@@ -69,12 +81,14 @@ def replace_client(tenant: Tenant, client_id: str, body: ApiClientRequest) -> Ap
 
     Raises:
         ApiError: 400 for members that break a rule; 404; as the switches say, 400 for a name that
-            is taken.
+            is taken or another `authType`.
     """
     replaced = tenant.store.find_client(client_id)
     if replaced is None:
         raise NotFoundError("API client")
     _check_lengths(body)
+    _check_authentication(tenant, body.client_authentication)
+    _check_auth_type(tenant, replaced.client_authentication, body.client_authentication)
     _check_switched_rules(tenant, body, client_id)
     scope_names = tenant.switches.scope_names_in_put
     client = _build_client(client_id, body, scope_names=scope_names)
@@ -143,6 +157,48 @@ def _check_lengths(body: ApiClientRequest) -> None:
     for member, limit in limits:
         if len(getattr(body, member)) > limit:
             raise BadRequestError(f"Invalid Input for {member}: {limit} characters at most")
+
+
+def _check_authentication(tenant: Tenant, sent: ClientAuthentication) -> None:
+    members = {
+        "publicKeys": sent.public_keys,
+        "clientCertificates": sent.client_certificates,
+        "clientJWKsUrl": sent.client_jwks_url,
+    }
+    if {name for name, value in members.items() if value} not in _MEMBERS[sent.auth_type]:
+        needed = " or ".join(name for names in _MEMBERS[sent.auth_type] for name in names)
+        message = f"{_INVALID_AUTHENTICATION}: {sent.auth_type} needs {needed or 'no keys'} only"
+        raise BadRequestError(message)
+    if sent.public_keys or sent.client_certificates:
+        _check_keys(tenant, sent)
+
+
+def _check_keys(tenant: Tenant, sent: ClientAuthentication) -> None:
+    from zdx_emulator import public_keys  # noqa: PLC0415 - a start need not wait for cryptography
+
+    encoding = tenant.switches.key_value_encoding
+    # A message never shows the value: it may be a private key.
+    try:
+        for key in sent.public_keys or ():
+            public_keys.parse_public_key(key.key_value, encoding)
+    except ValueError:
+        form = "PEM" if encoding == "pem" else "the base64 of DER"
+        message = f"Invalid Input for keyValue: it must be a public key, as {form}"
+        raise BadRequestError(message) from None
+    try:
+        for certificate in sent.client_certificates or ():
+            public_keys.parse_certificate(certificate.cert_content)
+    except ValueError:
+        message = "Invalid Input for certContent: it must be a certificate, as PEM"
+        raise BadRequestError(message) from None
+
+
+def _check_auth_type(
+    tenant: Tenant, current: ClientAuthentication, sent: ClientAuthentication
+) -> None:
+    is_refused = tenant.switches.auth_type_switch == "refused"
+    if is_refused and sent.auth_type != current.auth_type:
+        raise BadRequestError(f"{_INVALID_AUTHENTICATION}: authType can't be changed")
 
 
 def _check_switched_rules(

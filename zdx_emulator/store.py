@@ -45,6 +45,11 @@ CREATE TABLE IF NOT EXISTS tokens (
 );
 CREATE INDEX IF NOT EXISTS tokens_by_expiry ON tokens (expires_at);
 CREATE INDEX IF NOT EXISTS tokens_of_client ON tokens (client_id);
+-- Assertions that got a token: none gets a second one.
+CREATE TABLE IF NOT EXISTS used_assertions (
+    digest TEXT PRIMARY KEY,
+    expires_at INTEGER NOT NULL
+);
 -- Deleted clients whose tokens work until they expire, where a switch says so.
 CREATE TABLE IF NOT EXISTS deleted_clients (
     id TEXT PRIMARY KEY,
@@ -59,6 +64,7 @@ INSERT INTO draws SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM draws);
 
 DELETE_EVERYTHING = """
 DELETE FROM tokens;
+DELETE FROM used_assertions;
 DELETE FROM deleted_clients;
 DELETE FROM secrets;
 DELETE FROM api_clients;
@@ -308,6 +314,21 @@ class Store:
             (client_id, _compute_digest(value)),
         ).fetchone()
         return StoredSecret(*row) if row else None
+
+    def use_assertion(self, client_id: str, jti: str, *, expires_at: int, now: int) -> bool:
+        """Record that a client has used the assertion of that `jti`; times in epoch seconds.
+
+        Returns:
+            False when it was used before.
+        """
+        digest = _compute_digest(f"{client_id} {jti}")
+        with self._db:
+            self._db.execute("DELETE FROM used_assertions WHERE expires_at <= ?", (now,))
+            added = self._db.execute(
+                "INSERT OR IGNORE INTO used_assertions (digest, expires_at) VALUES (?, ?)",
+                (digest, expires_at),
+            )
+        return added.rowcount == 1
 
     def add_token(self, value: str, token: StoredToken, *, now: int) -> None:
         """Add a token, and delete those that are expired at `now` (epoch seconds)."""

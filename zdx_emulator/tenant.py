@@ -92,6 +92,28 @@ class Lag:
         return frozenset(self._visible_from)
 
 
+class FetchedDocuments:
+    """The documents that the tenant has fetched from its clients' addresses, such as a JWKS."""
+
+    _KEPT_SECONDS = 300
+
+    def __init__(self) -> None:
+        self._documents: dict[str, tuple[str, int]] = {}
+
+    def find(self, url: str, *, now: int) -> str | None:
+        """Return the document of that address, if it was fetched in the last five minutes."""
+        text, fetched_at = self._documents.get(url, ("", now - self._KEPT_SECONDS))
+        return text if 0 <= now - fetched_at < self._KEPT_SECONDS else None
+
+    def keep(self, url: str, text: str, *, now: int) -> None:
+        """Keep the document of that address; `now` in epoch seconds."""
+        self._documents[url] = (text, now)
+
+    def clear(self) -> None:
+        """Forget all documents."""
+        self._documents.clear()
+
+
 class SwitchPanel:
     """The switches as they are now.
 
@@ -133,6 +155,7 @@ class Tenant:
     admin_client: AdminClient
     panel: SwitchPanel
     lag: Lag
+    documents: FetchedDocuments
 
     @property
     def switches(self) -> Switches:

@@ -119,14 +119,20 @@ async def _authenticate_assertion(tenant: Tenant, form: TokenRequest) -> ApiClie
     client = tenant.store.find_client_by_client_id(client_id)
     if client is None:
         raise TokenError("invalid_client", "The client is unknown")
+    now = tenant.clock.now()
     # A JWKS is fetched over the network: not on the thread that serves all requests.
-    await run_in_threadpool(
+    used = await run_in_threadpool(
         assertions.check_assertion,
         client,
         form.client_assertion,
         rules=tenant.switches.assertions,
-        now=tenant.clock.now(),
+        documents=tenant.documents,
+        now=now,
     )
+    if used.jti is not None and not tenant.store.use_assertion(
+        client.id, used.jti, expires_at=used.expires_at, now=now
+    ):
+        raise TokenError("invalid_client", "The assertion was used before: its jti is not new")
     return client
 
 

@@ -42,4 +42,16 @@ REQUIRED_MEMBERS = [
     ("clientAuthentication", "clientCertificates", 0, "certContent"),
 ]
 
+# zscaler-sdk-go: the types are "mutually exclusive and each one determines which of the other
+# fields the API expects". Each entry is one shape, the same in a POST, a PUT, a GET and a list.
+AUTHENTICATION_MEMBERS = [
+    ("SECRET", None),
+    ("PUBKEYCERT", "publicKeys"),
+    ("PUBKEYCERT", "clientCertificates"),
+    ("JWKS", "clientJWKsUrl"),
+]
+
+# How a public key can be encoded: the portal takes a .pem, a test of zscaler-sdk-go has bare DER.
+KEY_VALUE_PREFIXES = {"pem": "-----BEGIN PUBLIC KEY-----", "der_base64": "MIIBIjANBg"}
+
 CLIENTS_OF_A_TENANT = 256

@@ -1,11 +1,26 @@
 """The page, below what a browser shows: who may post to it, and what it lets out."""
 
+import hashlib
 import re
+from base64 import b64decode
+from typing import Any
 
 import httpx
 import pytest
+from support.key_pair import KeyPair
 
 from zdx_emulator.testing import API_CLIENTS, TOKEN, RunningEmulator, Switches, scope_id
+
+
+@pytest.fixture(scope="module")
+def key_pair() -> KeyPair:
+    """An RSA key."""
+    return KeyPair.make()
+
+
+def _fingerprint(key_pair: KeyPair) -> str:
+    return hashlib.sha256(b64decode(key_pair.public_der_base64)).hexdigest()
+
 
 FORM = {"name": "ci", "role": scope_id("ZDX Super Admin")}
 NEW_KEY = "/portal/keys"
@@ -217,6 +232,102 @@ def test_page_marks_missing_expiring_and_expired_secrets(
         ("expiring", "today"),
         ("expired", "expired"),
     ]
+
+
+def _create_with(anonymous: httpx.Client, kind: str, credential: str) -> httpx.Response:
+    form = FORM | {"kind": kind, "credential": credential}
+    return anonymous.post(NEW_KEY, data=form, follow_redirects=True)
+
+
+@pytest.mark.parametrize("encoding", ["pem", "der_base64"])
+def test_create_registers_a_public_key_as_the_tenant_stores_it(
+    encoding: Any, tenant: RunningEmulator, anonymous: httpx.Client, key_pair: KeyPair
+) -> None:
+    tenant.switch(Switches(key_value_encoding=encoding))
+
+    page = _create_with(anonymous, "PUBLIC_KEY", key_pair.public_pem.replace("\n", "\r\n"))
+
+    (client,) = tenant.clients()
+    (key,) = client.client_authentication.public_keys or ()
+    assert key.key_value in (key_pair.public_pem, key_pair.public_der_base64)
+    assert key.key_value.startswith("-----BEGIN") == (encoding == "pem")
+    assert _fingerprint(key_pair) in page.text
+    assert "Secrets" not in page.text
+
+
+def test_create_registers_a_certificate_and_shows_when_it_expires(
+    tenant: RunningEmulator, anonymous: httpx.Client, key_pair: KeyPair
+) -> None:
+    certificate = key_pair.make_certificate(not_before=tenant.now(), days=1)
+
+    page = _create_with(anonymous, "CERTIFICATE", certificate)
+
+    (client,) = tenant.clients()
+    assert client.client_authentication.client_certificates
+    assert _fingerprint(key_pair) in page.text
+    for text in (page.text, anonymous.get("/").text):
+        assert re.findall(r'class="badge (.+?)">(.+?)<', text) == [("expiring", "tomorrow")]
+        assert "Certificate" in text
+
+
+def test_create_registers_a_jwks_url(tenant: RunningEmulator, anonymous: httpx.Client) -> None:
+    url = "https://keys.example/jwks.json"
+
+    page = _create_with(anonymous, "JWKS", url)
+
+    (client,) = tenant.clients()
+    assert client.client_authentication.client_jwks_url == url
+    assert url in page.text
+    assert "no secret" not in anonymous.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "credential", "complaint"),
+    [
+        ("PUBLIC_KEY", "", "Enter the public key, the certificate or the URL."),
+        ("JWKS", " ", "Enter the public key, the certificate or the URL."),
+        ("SECRET", "text", "Leave this empty for a client secret."),
+        ("PASSWORD", "", "Select what the key authenticates with."),
+        ("PUBLIC_KEY", "{private}", "This is no public key in PEM form"),
+        ("CERTIFICATE", "{private}", "it must be a certificate"),
+    ],
+)
+def test_create_refuses_an_invalid_credential_and_never_shows_a_private_key(
+    kind: str,
+    credential: str,
+    complaint: str,
+    tenant: RunningEmulator,
+    anonymous: httpx.Client,
+    key_pair: KeyPair,
+) -> None:
+    page = _create_with(anonymous, kind, credential.format(private=key_pair.private_pem)).text
+
+    assert complaint in page
+    assert "PRIVATE KEY" not in page
+    assert tenant.clients() == []
+
+
+def test_edit_keeps_the_public_keys(
+    tenant: RunningEmulator, anonymous: httpx.Client, key_pair: KeyPair
+) -> None:
+    client = tenant.create_client("ci", clientAuthentication=key_pair.authentication)
+
+    anonymous.post(f"{NEW_KEY}/{client.id}/edit", data=FORM)
+
+    assert tenant.client(client.id).client_authentication == client.client_authentication
+
+
+def test_page_shows_the_secrets_that_a_key_had_before(
+    tenant: RunningEmulator, anonymous: httpx.Client, key_pair: KeyPair
+) -> None:
+    client = tenant.create_client("ci")
+    secret = tenant.add_secret(client.id)
+    tenant.change_client(client.id, clientAuthentication=key_pair.authentication)
+
+    page = anonymous.get(f"{NEW_KEY}/{client.id}").text
+
+    assert secret.id in page
+    assert "They stay valid until they are deleted or expire." in page
 
 
 def test_page_is_not_hit_by_faults_and_not_logged(

@@ -1,5 +1,7 @@
 """A client's secrets: shown once, two at most, 30 to 365 days."""
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -135,9 +137,11 @@ def test_create_and_list_for_an_unknown_client_return_404(
 
 
 def test_create_and_list_are_refused_for_a_client_with_a_public_key(
-    tenant: RunningEmulator, api: httpx.Client
+    tenant: RunningEmulator, api: httpx.Client, rsa_key: Any
 ) -> None:
-    client = tenant.create_client("signed", clientAuthentication={"authType": "PUBKEYCERT"})
+    keys = [{"keyName": "k", "keyValue": rsa_key.public_pem}]
+    authentication = {"authType": "PUBKEYCERT", "publicKeys": keys}
+    client = tenant.create_client("signed", clientAuthentication=authentication)
     path = f"{API_CLIENTS}/{client.id}/secrets"
 
     assert _create(api, path, tenant.now() + 40 * DAY).status_code == 400

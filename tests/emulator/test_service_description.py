@@ -8,13 +8,16 @@ from typing import Any
 import httpx
 import pytest
 from emulator.newer_facts import (
+    AUTHENTICATION_MEMBERS,
     CLIENTS_OF_A_TENANT,
+    KEY_VALUE_PREFIXES,
     REQUIRED_MEMBERS,
     SERVICE_MEMBERS,
     SERVICES_WITHOUT_CLOUD,
     SHAPES,
     SUCCESS_CODES,
 )
+from support.key_pair import KeyPair
 
 from zdx_emulator.testing import (
     ADMIN_ID,
@@ -148,6 +151,56 @@ def test_create_client_needs_every_required_member(
     assert answer.status_code == (201 if member in excluded else 400)
 
 
+@pytest.fixture(scope="module")
+def credentials() -> dict[str | None, Any]:
+    """A value of each member with which a client authenticates."""
+    key_pair = KeyPair.make()
+    certificate = key_pair.make_certificate(not_before=0)
+    return {
+        None: None,
+        "publicKeys": [{"keyName": "ci", "keyValue": key_pair.public_pem}],
+        "clientCertificates": [{"certContent": certificate}],
+        "clientJWKsUrl": "https://acme.example/jwks.json",
+    }
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize(("auth_type", "member"), AUTHENTICATION_MEMBERS)
+def test_client_authentication_has_the_shape_of_the_newer_facts(
+    auth_type: str,
+    member: str | None,
+    method: str,
+    credentials: dict[str | None, Any],
+    tenant: RunningEmulator,
+    api: httpx.Client,
+    body: dict[str, Any],
+) -> None:
+    path = API_CLIENTS if method == "POST" else f"{API_CLIENTS}/{tenant.create_client('ci').id}"
+    own = {"authType": auth_type, **({member: credentials[member]} if member else {})}
+    others = [name for name in credentials if name not in (member, None)]
+    refused = [own | {str(name): credentials[name]} for name in others]
+    refused += [{"authType": auth_type}] if member else []
+
+    statuses = [
+        api.request(method, path, json=body | {"clientAuthentication": each}).status_code
+        for each in refused
+    ]
+    answer = api.request(method, path, json=body | {"clientAuthentication": own}).json()
+
+    assert statuses == [400] * len(refused)
+    assert answer["clientAuthentication"] == own
+    assert api.get(f"{API_CLIENTS}/{answer['id']}").json() == answer
+    assert api.get(API_CLIENTS).json()["records"] == [answer]
+
+
+def test_key_value_has_an_encoding_of_the_newer_facts() -> None:
+    key_pair = KeyPair.make()
+    values = {"pem": key_pair.public_pem, "der_base64": key_pair.public_der_base64}
+
+    assert set(KEY_VALUE_PREFIXES) == set(values)
+    assert all(values[name].startswith(start) for name, start in KEY_VALUE_PREFIXES.items())
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 @pytest.mark.parametrize("place", REQUIRED_MEMBERS, ids=lambda place: place[-1])
 def test_create_client_needs_every_member_that_the_newer_facts_require(
@@ -156,15 +209,12 @@ def test_create_client_needs_every_member_that_the_newer_facts_require(
     tenant: RunningEmulator,
     api: httpx.Client,
     body: dict[str, Any],
+    credentials: dict[str | None, Any],
 ) -> None:
     path = API_CLIENTS if method == "POST" else f"{API_CLIENTS}/{tenant.create_client('ci').id}"
-    whole = body | {
-        "clientAuthentication": {
-            "authType": "PUBKEYCERT",
-            "publicKeys": [{"keyName": "ci", "keyValue": "MIIB"}],
-            "clientCertificates": [{"certContent": "-----BEGIN CERTIFICATE-----"}],
-        }
-    }
+    member = "clientCertificates" if "clientCertificates" in place else "publicKeys"
+    authentication = {"authType": "PUBKEYCERT", member: credentials[member]}
+    whole = body | {"clientAuthentication": authentication}
     smaller = deepcopy(whole)
     holder: Any = smaller
     for step in place[:-1]:

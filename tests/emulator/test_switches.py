@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import requests
+from support.key_pair import KeyPair
 
 from zdx_emulator.testing import (
     API_CLIENTS,
@@ -52,6 +53,18 @@ def turned(name: str) -> pytest.MarkDecorator:
 
 def _path(client: dict[str, Any]) -> str:
     return f"{API_CLIENTS}/{client['id']}"
+
+
+def _registering(key_value: str) -> dict[str, Any]:
+    """The member of a client that authenticates with a public key."""
+    keys = [{"keyName": "ci", "keyValue": key_value}]
+    return {"clientAuthentication": {"authType": "PUBKEYCERT", "publicKeys": keys}}
+
+
+@pytest.fixture(scope="module")
+def key_pair() -> KeyPair:
+    """An RSA key."""
+    return KeyPair.make()
 
 
 def _create(tenant: RunningEmulator, api: httpx.Client, client: dict[str, Any]) -> httpx.Response:
@@ -306,6 +319,77 @@ def test_token_request_with_an_audience_can_be_refused(
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
     assert api.post(TOKEN, data=form).status_code == 200
     assert tenant.settings()["tokenAudience"] == "none"
+
+
+@pytest.mark.parametrize("switches", [Switches(), EACH_OTHER_WAY["key_value_encoding"]])
+def test_public_key_is_taken_and_returned_in_one_encoding_only(
+    switches: Switches, api: httpx.Client, body: dict[str, Any], key_pair: KeyPair
+) -> None:
+    values = {"pem": key_pair.public_pem, "der_base64": key_pair.public_der_base64}
+    own = values.pop(switches.key_value_encoding)
+    (other,) = values.values()
+
+    made = api.post(API_CLIENTS, json=body | _registering(own)).json()
+    refused = [
+        api.request(method, path, json=body | _registering(value))
+        for method, path in (("POST", API_CLIENTS), ("PUT", _path(made)))
+        for value in (other, key_pair.private_pem, own[:-40], "")
+    ]
+
+    assert made["clientAuthentication"] == _registering(own)["clientAuthentication"]
+    assert [answer.status_code for answer in refused] == [400] * len(refused)
+    assert all("keyValue: it must be a public key" in each.json()["detail"] for each in refused)
+    assert api.get(API_CLIENTS).json()["records"] == [made]
+
+
+def test_certificate_that_cannot_be_read_is_refused(
+    api: httpx.Client, body: dict[str, Any], key_pair: KeyPair
+) -> None:
+    for content in (key_pair.public_pem, "MIIB", ""):
+        certificates = [{"certContent": content}]
+        authentication = {"authType": "PUBKEYCERT", "clientCertificates": certificates}
+
+        refused = api.post(API_CLIENTS, json=body | {"clientAuthentication": authentication})
+
+        assert refused.status_code == 400
+        assert "certContent: it must be a certificate" in refused.json()["detail"]
+
+
+def test_secrets_stay_valid_when_the_auth_type_changes(
+    tenant: RunningEmulator, api: httpx.Client, made: dict[str, Any], key_pair: KeyPair
+) -> None:
+    kept, deleted = (_create(tenant, api, made).json() for _ in range(2))
+
+    changed = api.put(_path(made), json=made | _registering(key_pair.public_pem))
+
+    assert changed.json()["clientAuthentication"]["authType"] == "PUBKEYCERT"
+    assert _create(tenant, api, made).status_code == 400
+    assert api.get(f"{_path(made)}/secrets").status_code == 400
+    assert api.delete(f"{_path(made)}/secrets/{deleted['id']}").status_code == 204
+    assert tenant.can_authenticate(made["id"], kept["value"])
+    assert not tenant.can_authenticate(made["id"], deleted["value"])
+
+    api.put(_path(made), json=made)
+
+    assert [secret.id for secret in tenant.secrets(made["id"])] == [kept["id"]]
+
+
+@turned("auth_type_switch")
+def test_auth_type_change_can_be_refused(
+    api: httpx.Client, body: dict[str, Any], made: dict[str, Any], key_pair: KeyPair
+) -> None:
+    signed = api.post(API_CLIENTS, json=body | _registering(key_pair.public_pem)).json()
+    other = _registering(KeyPair.make_ec().public_pem)
+
+    refused = [
+        api.put(_path(made), json=made | _registering(key_pair.public_pem)),
+        api.put(_path(signed), json=signed | {"clientAuthentication": {"authType": "SECRET"}}),
+    ]
+
+    assert [answer.status_code for answer in refused] == [400, 400]
+    assert all("authType can't be changed" in answer.json()["detail"] for answer in refused)
+    assert api.get(API_CLIENTS).json()["records"] == [made, signed]
+    assert api.put(_path(signed), json=signed | other).status_code == 200
 
 
 @pytest.fixture(params=EACH_OTHER_WAY)
