@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 from threading import Lock
@@ -134,9 +134,7 @@ class TokenSource:
     def _fetch(self) -> Token:
         if self._refusal is not None:
             raise self._build_authentication_error(self._refusal)
-        form = self._credentials.build_token_request(self._tenant, self._clock.now())
-        self.secrets.update(form[name] for name in _SECRET_FIELDS if name in form)
-        request = Request(_OPERATION, "POST", self._tenant.token_url, form=form)
+        request = Request(_OPERATION, "POST", self._tenant.token_url)
         asked_at = self._monotonic()
         grant = self._retry.run(request, lambda: self._request_grant(request))
         self.secrets.add(grant.access_token)
@@ -148,7 +146,11 @@ class TokenSource:
         )
 
     def _request_grant(self, request: Request) -> _Grant:
-        response = self._transport.send(request)
+        # A tenant accepts an assertion once, and may have accepted the one of an attempt whose
+        # response was lost. So every attempt has its own.
+        form = self._credentials.build_token_request(self._tenant, self._clock.now())
+        self.secrets.update(form[name] for name in _SECRET_FIELDS if name in form)
+        response = self._transport.send(replace(request, form=form))
         if response.status in _REFUSALS:
             self._refusal = response
             raise self._build_authentication_error(response)

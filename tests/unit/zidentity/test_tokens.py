@@ -2,7 +2,16 @@ from datetime import timedelta
 
 import jwt
 import pytest
-from unit.zidentity.scripted import SECRET, TOKEN, Connect, FakeTime, Reply, ScriptedServer, grant
+from unit.zidentity.scripted import (
+    SECRET,
+    TOKEN,
+    Connect,
+    FakeTime,
+    Reply,
+    ScriptedServer,
+    dropped_connection,
+    grant,
+)
 
 from zdx_provider.zidentity import (
     ApiClientRequest,
@@ -241,6 +250,21 @@ def test_assertion_uses_the_time_of_the_server(
     assertion = server.token_calls[1].form["client_assertion"][0]
     claims = jwt.decode(assertion, options={"verify_signature": False})
     assert claims["iat"] <= time.now + 3600 < claims["exp"]
+
+
+def test_retry_of_a_token_request_signs_a_new_assertion(
+    connect: Connect, server: ScriptedServer, private_key: PrivateKey
+) -> None:
+    server.grants(dropped_connection())
+    server.answers(CLIENT)
+
+    connect(private_key).api_clients.get("c1")
+
+    lost, sent = (
+        jwt.decode(call.form["client_assertion"][0], options={"verify_signature": False})
+        for call in server.token_calls
+    )
+    assert lost["jti"] != sent["jti"]
 
 
 @pytest.mark.parametrize(
