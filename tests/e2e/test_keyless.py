@@ -60,6 +60,7 @@ def test_private_key_is_refused_and_found_nowhere(
     tenant.clear_requests()
     wrong = WITH_KEYS.format(keys={"ci": PAIR.private_pem})
     events = project.folder / "events.json"
+    project.environment["PULUMI_DEBUG_COMMANDS"] = "true"
 
     failed = project.program(wrong).up_fails(f"--event-log={events}")
 
