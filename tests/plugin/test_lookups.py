@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 import pulumi
 import pytest
 from plugin.conftest import except_where
+from support.key_pair import KeyPair
 
 from zdx_emulator.testing import API_CLIENTS, SECRETS, RunningEmulator, scope_id
 from zdx_provider import (
@@ -19,6 +20,7 @@ from zdx_provider import (
     get_api_keys,
     get_roles,
 )
+from zdx_provider.keys.authentication import Authentication
 
 READ_ONLY = "ZDX Read-only Admin"
 MARKED = "for the pipeline [pulumi keys/prod/ci #c0ffee]"
@@ -84,6 +86,24 @@ def test_lookup_lists_secrets_oldest_first_without_values(
     )
     assert len(key.secrets) == 2
     assert not [value for value in values if str(value) in repr(key)]
+
+
+def test_lookup_returns_what_a_key_without_a_secret_authenticates_with(
+    plain_tenant: RunningEmulator,
+) -> None:
+    pair = KeyPair.make_ec()
+    jwks = {"authType": "JWKS", "clientJWKsUrl": "https://acme.example/jwks"}
+    plain_tenant.create_client("a", clientAuthentication=pair.authentication)
+    plain_tenant.create_client("b", clientAuthentication=jwks)
+
+    by_key, by_url = get_api_key(name="a"), get_api_key(name="b")
+
+    assert by_key.key_fingerprints == (
+        Authentication(public_keys={"pipeline": pair.public_pem}).fingerprints
+    )
+    assert (by_key.jwks_url, by_key.certificate_expires_at, by_key.secrets) == (None, None, ())
+    assert (by_url.jwks_url, by_url.key_fingerprints) == ("https://acme.example/jwks", None)
+    assert [key.jwks_url for key in get_api_keys()] == [None, by_url.jwks_url]
 
 
 def test_lookup_by_name_and_by_id_is_the_same(tenant: RunningEmulator) -> None:

@@ -15,7 +15,8 @@ def can_authenticate(tenant: RunningEmulator, key_id: str, pair: KeyPair) -> boo
         token_audience=settings.get("tokenAudience", ""),
         assertion_audience="" if switches.assertions == "sdks" else "https://emulator.zslogin.net",
     )
-    api = ZIdentity(address, PrivateKey(client.client_id or client.id, pair.private_pem))
+    credentials = PrivateKey(client.client_id or client.id, pair.private_pem)
+    api = ZIdentity(address, credentials, clock=tenant.now)
     try:
         return bool(api.authenticate())
     except AuthenticationError:
