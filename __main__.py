@@ -10,8 +10,16 @@ from zdx_provider import ApiKey
 PUBLIC_PASSPHRASE = "emulator-only"  # noqa: S105 - that of the stack `dev`, which is public
 
 
-def declared_keys() -> list[dict[str, str]]:
-    """The entries of `zdx-keys:keys`, each with a name and a role.
+# The members of `authentication`, as the config and as Python has them.
+AUTHENTICATION = {
+    "publicKeys": "public_keys",
+    "certificates": "certificates",
+    "jwksUrl": "jwks_url",
+}
+
+
+def declared_keys() -> list[dict[str, Any]]:
+    """The entries of `zdx-keys:keys`, each with a name and a role, and maybe an authentication.
 
     Raises:
         pulumi.RunError: An entry is malformed.
@@ -20,18 +28,33 @@ def declared_keys() -> list[dict[str, str]]:
     if not isinstance(entries, list):
         raise pulumi.RunError("zdx-keys:keys must be a list of entries with name and role.")
     for number, entry in enumerate(entries):
-        if not (isinstance(entry, dict) and set(entry) == {"name", "role"}):
+        path = f"zdx-keys:keys[{number}]"
+        if not (isinstance(entry, dict) and {*entry} - {"authentication"} == {"name", "role"}):
             raise pulumi.RunError(
-                f"zdx-keys:keys[{number}] must have a name and a role, and nothing else: "
+                f"{path} must have a name and a role, maybe an authentication, and nothing else: "
                 '{name: "ci", role: "ZDX Read-only Admin"}.'
             )
-        for field, value in entry.items():
-            entry[field] = to_text(value, f"zdx-keys:keys[{number}].{field}")
+        for field in ("name", "role"):
+            entry[field] = to_text(entry[field], f"{path}.{field}")
+        if "authentication" in entry:
+            authentication = to_members(entry["authentication"], f"{path}.authentication")
+            entry["authentication"] = authentication
     names = [entry["name"] for entry in entries]
     for name in names:
         if names.count(name) > 1:
             raise pulumi.RunError(f'zdx-keys:keys declares "{name}" more than once.')
     return entries
+
+
+def to_members(value: object, path: str) -> dict[str, Any]:
+    """Return an authentication of the config, its members named as in Python.
+
+    Raises:
+        pulumi.RunError: It is no map of these members.
+    """
+    if isinstance(value, dict) and value.keys() <= AUTHENTICATION.keys():
+        return {AUTHENTICATION[member]: each for member, each in value.items()}
+    raise pulumi.RunError(f"{path} must have one of {', '.join(AUTHENTICATION)}.")
 
 
 def to_text(value: object, path: str) -> str:
@@ -60,6 +83,9 @@ if os.environ.get("PULUMI_CONFIG_PASSPHRASE") == PUBLIC_PASSPHRASE and pulumi.ge
     )
 
 for declared in declared_keys():
-    key = ApiKey(declared["name"], name=declared["name"], role=declared["role"])
+    key = ApiKey(declared["name"], **declared)
     pulumi.export(f"{declared['name']}.key_id", key.key_id)
-    pulumi.export(f"{declared['name']}.key_secret", key.key_secret)
+    if "authentication" in declared:
+        pulumi.export(f"{declared['name']}.key_fingerprints", key.key_fingerprints)
+    else:
+        pulumi.export(f"{declared['name']}.key_secret", key.key_secret)

@@ -5,11 +5,15 @@ from typing import TypedDict
 import pulumi
 
 import zdx_provider
-from zdx_provider import RotationArgsDict
+from zdx_provider import AuthenticationArgsDict, RotationArgsDict
 
 
 class Rotation(RotationArgsDict, total=False):
     """What `RotationArgs` takes, under its name in the schema."""
+
+
+class Authentication(AuthenticationArgsDict, total=False):
+    """What `AuthenticationArgs` takes, under its name in the schema."""
 
 
 class _RequiredArgs(TypedDict):
@@ -24,6 +28,7 @@ class ApiKeyArgs(_RequiredArgs, total=False):
     enabled: pulumi.Input[bool]
     token_lifetime_seconds: pulumi.Input[int]
     rotation: Rotation
+    authentication: Authentication
     tenant: pulumi.Input[str]
     adopt: pulumi.Input[bool]
 

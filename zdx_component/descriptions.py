@@ -6,7 +6,7 @@ from typing import Any
 from docstring_parser import DocstringStyle, parse
 from pulumi.provider.experimental.util import camel_case
 
-from zdx_provider import ApiKey, RotationArgs
+from zdx_provider import ApiKey, AuthenticationArgs, RotationArgs
 from zdx_provider.api_key import SECRET_OUTPUTS
 
 
@@ -19,9 +19,12 @@ def add_descriptions(schema: dict[str, Any]) -> dict[str, Any]:
     _describe(key["properties"], outputs)
     for output in SECRET_OUTPUTS:
         key["properties"][camel_case(output)]["secret"] = True
-    rotation = schema["types"]["zdx:index:Rotation"]
-    _describe(rotation["properties"], _parse_texts(RotationArgs))
-    for described_type, documented in ((key, ApiKey), (rotation, RotationArgs)):
+    described: list[tuple[dict[str, Any], type]] = [(key, ApiKey)]
+    for name, args in (("Rotation", RotationArgs), ("Authentication", AuthenticationArgs)):
+        members = schema["types"][f"zdx:index:{name}"]
+        _describe(members["properties"], _parse_texts(args))
+        described.append((members, args))
+    for described_type, documented in described:
         text = parse(documented.__doc__ or "", DocstringStyle.GOOGLE).description or ""
         described_type["description"] = _to_markdown(text)
     return schema

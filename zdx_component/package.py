@@ -71,21 +71,33 @@ class Package(ComponentProvider):
         ]
         names = component_def.inputs_mapping
         named = _rename_inputs(inputs, names, component_def.inputs, problems)
-        rotation = named.get("rotation")
-        if isinstance(rotation, pulumi.Output):
-            # Whether it has a part is not known before the program's end, if at all.
-            reason = "its values can be outputs, but rotation itself cannot"
-            problems.append(_describe("rotation", reason))
-        elif rotation is not None and not isinstance(rotation, Mapping):
-            problems.append(_describe("rotation", "it must be a map"))
-        elif rotation is not None:
-            parts = self._type_defs["Rotation"]
-            named["rotation"] = _rename_inputs(
-                rotation, parts.properties_mapping, parts.properties, problems, within="rotation."
-            )
+        for name, type_name in (("rotation", "Rotation"), ("authentication", "Authentication")):
+            if named.get(name) is not None:
+                named[name] = self._map_members(name, named[name], type_name, problems)
         if problems:
             raise InputPropertiesError("", problems)
         return named
+
+    def _map_members(
+        self,
+        name: str,
+        value: object,
+        type_name: str,
+        problems: list[InputPropertyErrorDetails],
+    ) -> object:
+        """Name the members of an input as Python does; add what is wrong to the problems."""
+        if isinstance(value, pulumi.Output):
+            # Whether it has a part is not known before the program's end, if at all.
+            reason = f"its values can be outputs, but {name} itself cannot"
+            problems.append(_describe(name, reason))
+            return value
+        if not isinstance(value, Mapping):
+            problems.append(_describe(name, "it must be a map"))
+            return value
+        parts = self._type_defs[type_name]
+        return _rename_inputs(
+            value, parts.properties_mapping, parts.properties, problems, within=f"{name}."
+        )
 
 
 def serve() -> None:

@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 from zdx_provider._version import __version__
 
 if TYPE_CHECKING:
-    from zdx_provider.api_key import ApiKey, RotationArgs, RotationArgsDict
+    from zdx_provider.api_key import (
+        ApiKey,
+        AuthenticationArgs,
+        AuthenticationArgsDict,
+        RotationArgs,
+        RotationArgsDict,
+    )
     from zdx_provider.lookups import (
         get_api_key,
         get_api_key_output,
@@ -25,6 +31,8 @@ __all__ = [
     "ApiKey",
     "ApiKeyResult",
     "ApiKeySummary",
+    "AuthenticationArgs",
+    "AuthenticationArgsDict",
     "RoleResult",
     "RotationArgs",
     "RotationArgsDict",
@@ -39,7 +47,13 @@ __all__ = [
 ]
 
 _MODULES = {
-    "api_key": ("ApiKey", "RotationArgs", "RotationArgsDict"),
+    "api_key": (
+        "ApiKey",
+        "AuthenticationArgs",
+        "AuthenticationArgsDict",
+        "RotationArgs",
+        "RotationArgsDict",
+    ),
     "results": ("ApiKeyResult", "ApiKeySummary", "RoleResult", "SecretResult"),
 }
 

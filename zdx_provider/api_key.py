@@ -1,7 +1,7 @@
-"""The resource `ApiKey`, and `RotationArgs`."""
+"""The resource `ApiKey`, `RotationArgs` and `AuthenticationArgs`."""
 
 import inspect
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -10,7 +10,12 @@ import pulumi
 from pulumi.dynamic import Resource
 from pulumi.output import Unknown
 
-from zdx_provider.clock import count_days_left, describe_days_left, utc_now
+from zdx_provider.clock import (
+    EXPIRY_WARNING_DAYS,
+    count_days_left,
+    describe_days_left,
+    utc_now,
+)
 from zdx_provider.config_warnings import warn_of_config
 from zdx_provider.keys.owner import Owner, Urn
 from zdx_provider.provider import ApiKeyProvider
@@ -55,6 +60,36 @@ class RotationArgsDict(TypedDict, total=False):
     keep_previous_days: pulumi.Input[int]
     triggers: Mapping[str, pulumi.Input[str]]
     end_overlap_early: pulumi.Input[bool]
+
+
+@dataclass(frozen=True)
+class AuthenticationArgs:
+    """How a key authenticates without a secret. Declare exactly one of the three.
+
+    The private key stays where it was created: neither ZIdentity nor the state ever has it. A
+    public key is RSA with 2048 to 8192 bits, or EC with the curve P-256. PEM can have any line
+    breaks, and comments around it.
+
+    Args:
+        public_keys: The public keys, by names of your choice: PEM (``BEGIN PUBLIC KEY`` or
+            ``BEGIN RSA PUBLIC KEY``), or a JWK. At most 10, which is a bound of this provider. With
+            two of them, the consumer can move from one to the other.
+        certificates: The certificates in PEM, each without its issuers. At most 10. A warning
+            appears from 30 days before one expires.
+        jwks_url: The URL of a JWK set (RFC 7517) that ZIdentity reads: https, at a public address.
+    """
+
+    public_keys: Mapping[str, pulumi.Input[str]] | None = None
+    certificates: Sequence[pulumi.Input[str]] | None = None
+    jwks_url: pulumi.Input[str] | None = None
+
+
+class AuthenticationArgsDict(TypedDict, total=False):
+    """What `AuthenticationArgs` takes, as a dict."""
+
+    public_keys: Mapping[str, pulumi.Input[str]]
+    certificates: Sequence[pulumi.Input[str]]
+    jwks_url: pulumi.Input[str]
 
 
 class FinalInputs:
@@ -125,8 +160,6 @@ def _list_parts(value: object) -> Iterable[object]:
     return value if isinstance(value, Iterable) else ()
 
 
-EXPIRY_WARNING_DAYS = 30
-
 SECRET_OUTPUTS = ("key_secret", "key_json")
 
 _TYPES: Mapping[str, type] = {
@@ -148,6 +181,14 @@ _ROTATION_TYPES: Mapping[str, type] = {
 }
 
 
+_AUTHENTICATION_TYPES: Mapping[str, type] = {
+    "public_keys": Mapping,
+    "certificates": Sequence,
+    "jwks_url": str,
+}
+_TYPE_NAMES: Mapping[type, str] = {Mapping: "a dict", Sequence: "a list"}
+
+
 class ApiKey(Resource, module="zdx", name="ApiKey"):
     """A ZDX API key: an API client in ZIdentity with one ZDX role, and its secret.
 
@@ -156,21 +197,27 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
 
     Attributes:
         key_id: The key's ID.
-        key_secret: The key's current secret. A Pulumi secret. None if the state doesn't have it,
-            because the key was looked up or imported without its secret: a program that uses it is
-            warned.
+        key_secret: The key's current secret. A Pulumi secret. None for a key that authenticates
+            without one, and if the state doesn't have it, because the key was looked up or imported
+            without its secret: a program that uses it is warned.
         key_json: ``{"key_id", "key_secret"}``, as in the ZDX portal's download. A Pulumi secret.
             None like ``key_secret``.
         role_id: The role's ID: the ID of its scope in ZIdentity.
         vanity_domain: The key's tenant.
         cloud: The Zscaler cloud of that tenant. Empty for production.
-        secret_id: The ID of the current secret.
+        secret_id: The ID of the current secret. None for a key that authenticates without one,
+            like the next two.
         secret_created_at: When the current secret was created: RFC 3339, UTC.
         secret_expires_at: When the current secret expires: RFC 3339, UTC.
         previous_secret_id: The ID of the previous secret while it works. After a take-over, the
-            secret that the key had before.
+            secret that the key had before. Of a key that no longer uses secrets, its last one.
         previous_secret_revoke_on: The first ``pulumi up`` on or after this ISO date revokes the
             previous secret.
+        key_fingerprints: The fingerprint of each public key by its name, or of each certificate's
+            public key by the common name of the certificate: ``SHA256:`` and the SHA-256 of the
+            SubjectPublicKeyInfo in hex. None for a key with a secret or a JWKS URL.
+        certificate_expires_at: When the first certificate expires: RFC 3339, UTC. None without
+            certificates.
         managed_by: The key's owner, ``<project>/<stack>/<name>``, as in its ownership marker.
     """
 
@@ -188,11 +235,13 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
     role_id: pulumi.Output[str]
     vanity_domain: pulumi.Output[str]
     cloud: pulumi.Output[str]
-    secret_id: pulumi.Output[str]
-    secret_created_at: pulumi.Output[str]
-    secret_expires_at: pulumi.Output[str]
+    secret_id: pulumi.Output[str | None]
+    secret_created_at: pulumi.Output[str | None]
+    secret_expires_at: pulumi.Output[str | None]
     previous_secret_id: pulumi.Output[str | None]
     previous_secret_revoke_on: pulumi.Output[str | None]
+    key_fingerprints: pulumi.Output[Mapping[str, str] | None]
+    certificate_expires_at: pulumi.Output[str | None]
 
     def __init_subclass__(cls) -> None:
         """Keep the type: a program's own kind of key is the same resource to all that look at it.
@@ -211,6 +260,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         enabled: pulumi.Input[bool] = True,
         token_lifetime_seconds: pulumi.Input[int] = 3600,
         rotation: RotationArgs | RotationArgsDict | None = None,
+        authentication: AuthenticationArgs | AuthenticationArgsDict | None = None,
         tenant: pulumi.Input[str] | None = None,
         adopt: pulumi.Input[bool] = False,
         opts: pulumi.ResourceOptions | None = None,
@@ -231,6 +281,8 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             rotation: When the secret is rotated, and for how long the previous secret works.
                 Without it, a warning appears from 30 days before the secret expires, and a secret
                 is replaced only after it has expired or if it is missing.
+            authentication: How the key authenticates without a secret: public keys, certificates
+                or a JWKS URL. Without it, the key has a secret. Not together with ``rotation``.
             tenant: A tenant name in ``zdx:tenants``, for programs that manage keys in several
                 tenants. If the name points to another tenant than before, the key is replaced.
             adopt: Take over a key that already has this name. It keeps its ID, is updated to this
@@ -239,7 +291,8 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             opts: Pulumi's resource options.
 
         Raises:
-            TypeError: An argument or a member of the rotation has the wrong type or name.
+            TypeError: An argument, or a member of the rotation or the authentication, has the wrong
+                type or name.
             pulumi.RunError: The options have ``import_``, which dynamic resources don't support.
         """
         warn_of_config()
@@ -253,9 +306,11 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         }
         if tenant is not None:
             inputs["tenant"] = tenant
-        _require_types(resource_name, inputs, rotation)
+        _require_types(resource_name, inputs, rotation, authentication)
         if rotation is not None:
-            inputs["rotation"] = _to_members(rotation)
+            inputs["rotation"] = _to_members(rotation, RotationArgs)
+        if authentication is not None:
+            inputs["authentication"] = _to_members(authentication, AuthenticationArgs)
         final = FinalInputs()
         inputs["secret_inputs"] = final
         inputs["managed_by"] = _build_owner(resource_name, opts)
@@ -270,6 +325,7 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             pulumi.ResourceOptions.merge(_with_secrets(own), opts),
         )
         _resolve_missing_outputs(self)
+        self._has_secret = authentication is None
         if rotation is None:
             self.secret_expires_at.apply(self._warn_of_expiry)
 
@@ -287,12 +343,14 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         if secret is not None:
             return
         name = vars(self)["_used_secret"]
-        pulumi.log.warn(
-            f"the program uses {name}, which is None: the state doesn't have the secret of this "
-            "key. If another stack manages the key, use the outputs of that stack. If the key was "
-            "imported without its secret, change a trigger of its rotation to create a new one.",
-            resource=self,
+        reason = (
+            "the state doesn't have the secret of this key. If another stack manages the key, use "
+            "the outputs of that stack. If the key was imported without its secret, change a "
+            "trigger of its rotation to create a new one."
+            if vars(self).get("_has_secret", True)
+            else "this key has no secret, because it authenticates as its authentication declares."
         )
+        pulumi.log.warn(f"the program uses {name}, which is None: {reason}", resource=self)
 
     def _warn_of_expiry(self, expires_at: str | None) -> None:
         if expires_at is None:
@@ -391,38 +449,47 @@ def _build_owner(resource_name: str, opts: pulumi.ResourceOptions | None) -> pul
     return below()
 
 
-def _to_members(rotation: RotationArgs | RotationArgsDict) -> dict[str, object]:
-    """The members of a rotation, with the defaults of those that a dict lacks."""
-    if not isinstance(rotation, RotationArgs):
+def _to_members(given: object, args: type) -> dict[str, object]:
+    """The members of an input, with the defaults of those that a dict lacks."""
+    if isinstance(given, Mapping):
         # None means the default, as in every Pulumi resource's arguments.
-        rotation = RotationArgs(**{k: v for k, v in rotation.items() if v is not None})  # type: ignore[arg-type]
-    return {k: v for k, v in vars(rotation).items() if v is not None}
+        given = args(**{k: v for k, v in given.items() if v is not None})
+    return {k: v for k, v in vars(given).items() if v is not None}
 
 
-def _require_types(resource_name: str, inputs: Mapping[str, object], rotation: object) -> None:
+def _require_types(
+    resource_name: str, inputs: Mapping[str, object], rotation: object, authentication: object
+) -> None:
     problems = [
         problem
         for argument, value in inputs.items()
         if (problem := _find_type_problem(argument, value, _TYPES[argument]))
     ]
-    problems += _find_rotation_problems(rotation)
+    problems += _find_member_problems("rotation", rotation, RotationArgs, _ROTATION_TYPES)
+    problems += _find_member_problems(
+        "authentication", authentication, AuthenticationArgs, _AUTHENTICATION_TYPES
+    )
     if problems:
         raise TypeError(f'ApiKey "{resource_name}": {"; ".join(problems)}.')
 
 
-def _find_rotation_problems(rotation: object) -> list[str]:
-    if rotation is None:
+def _find_member_problems(
+    argument: str, given: object, args: type, types: Mapping[str, type]
+) -> list[str]:
+    if given is None:
         return []
-    members = vars(rotation) if isinstance(rotation, RotationArgs) else rotation
+    members = vars(given) if isinstance(given, args) else given
     if not isinstance(members, Mapping):
-        return [f"rotation must be RotationArgs or a dict, not {type(rotation).__name__}"]
-    known = ", ".join(_ROTATION_TYPES)
+        return [f"{argument} must be {args.__name__} or a dict, not {type(given).__name__}"]
+    known = ", ".join(types)
     problems = (
-        _find_type_problem(f"rotation.{name}", value, _ROTATION_TYPES[name])
-        if name in _ROTATION_TYPES
-        else f"rotation.{name} does not exist; rotation has: {known}"
+        _find_type_problem(f"{argument}.{name}", value, types[name])
+        if name in types
+        # Another name stays out of the message: it may be a key in the wrong place.
+        else f"{argument}.{name if str(name).isidentifier() else '[...]'} does not exist; "
+        f"{argument} has: {known}"
         for name, value in members.items()
-        if value is not None or name not in _ROTATION_TYPES
+        if value is not None or name not in types
     )
     return [problem for problem in problems if problem]
 
@@ -430,8 +497,11 @@ def _find_rotation_problems(rotation: object) -> list[str]:
 def _find_type_problem(argument: str, value: object, expected: type) -> str | None:
     if isinstance(value, pulumi.Output) or inspect.isawaitable(value):
         return None
-    if isinstance(value, expected) and not (isinstance(value, bool) and expected is int):
+    is_other = (isinstance(value, bool) and expected is int) or (
+        isinstance(value, str | bytes) and expected is Sequence
+    )
+    if isinstance(value, expected) and not is_other:
         return None
     # The value stays out of the message: it may have been meant for another argument.
-    name = "a dict" if expected is Mapping else expected.__name__
+    name = _TYPE_NAMES.get(expected, expected.__name__)
     return f"{argument} must be {name}, not {type(value).__name__}"

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timezone
 
+EXPIRY_WARNING_DAYS = 30
+"""How many days before a secret or a certificate expires a warning appears."""
+
 
 def utc_now() -> datetime:
     """This moment, in UTC."""

@@ -144,7 +144,10 @@ def _read_config(key: str) -> str | None:
 def _to_fields(key: "Key", repository: "KeyRepository") -> dict[str, Any]:
     from zdx_provider.keys.state import KeyState  # noqa: PLC0415 - see _get_tenants
 
-    outputs = KeyState.from_key(key, repository.tenant, tenant_name=None).to_outputs()
+    state = KeyState.from_key(key, repository.tenant, tenant_name=None)
+    outputs = state.to_outputs()
+    if state.authentication is not None:
+        outputs["jwks_url"] = state.authentication.jwks_url
     return {field.name: outputs.get(field.name) for field in fields(ApiKeySummary)}
 
 

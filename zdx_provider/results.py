@@ -1,6 +1,7 @@
 """Results of lookups: keys and roles as a program sees them, without any secret value."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -54,6 +55,11 @@ class ApiKeySummary:
         managed_by: The key's owner, ``zdx-keys/prod/ci``. Empty if Pulumi doesn't manage the key.
         vanity_domain: The key's tenant.
         cloud: The Zscaler cloud of that tenant. Empty for production.
+        jwks_url: The URL of the key's JWK set. None for a key of another kind.
+        key_fingerprints: The fingerprint of each public key, as ``ApiKey`` has it. None for a key
+            with a secret or a JWKS URL.
+        certificate_expires_at: When the first certificate expires: RFC 3339, UTC. None without
+            certificates.
     """
 
     key_id: str
@@ -66,6 +72,9 @@ class ApiKeySummary:
     managed_by: str
     vanity_domain: str
     cloud: str
+    jwks_url: str | None = field(default=None, kw_only=True)
+    key_fingerprints: Mapping[str, str] | None = field(default=None, kw_only=True)
+    certificate_expires_at: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -294,6 +294,21 @@ def test_root_project_creates_the_keys_of_its_config(
     assert project.outputs()["ci.key_id"] == tenant.client_named("ci").id
 
 
+def test_root_project_declares_a_key_without_a_secret(
+    open_project: OpenProject, tenant: RunningEmulator
+) -> None:
+    project = open_project(".")
+    keyless = {"jwksUrl": "https://acme.example/jwks"}
+    entry = {"name": "ci", "role": "ZDX Read-only Admin", "authentication": keyless}
+    project.configure({"zdx-keys:keys": [entry]})
+
+    project.up()
+
+    authentication = tenant.client_named("ci").client_authentication
+    assert authentication.client_jwks_url == "https://acme.example/jwks"
+    assert "ci.key_secret" not in project.outputs()
+
+
 def test_root_project_accepts_a_name_of_digits_and_corrects_a_boolean(
     open_project: OpenProject, tenant: RunningEmulator
 ) -> None:
@@ -317,6 +332,10 @@ def test_root_project_accepts_a_name_of_digits_and_corrects_a_boolean(
         ([{"name": "ci"}], "zdx-keys:keys[0] must have a name and a role"),
         ([{"name": "ci", "role": "ZDX Super Admin"}] * 2, 'declares "ci" more than once'),
         ([{"name": "", "role": "r"}], "zdx-keys:keys[0].name must be text: put it in quotes"),
+        (
+            [{"name": "ci", "role": "ZDX Super Admin", "authentication": {"keys": {}}}],
+            "zdx-keys:keys[0].authentication must have one of publicKeys, certificates, jwksUrl",
+        ),
     ],
 )
 def test_root_project_names_a_malformed_entry_of_its_config(

@@ -62,7 +62,7 @@ def test_new_secret_in_place_of_one_that_does_not_work_announces_no_revoke(
 
 
 def test_revoke_that_is_due_names_the_secret_and_the_end_of_its_overlap(state: KeyState) -> None:
-    assert describe_revoke_due(state.with_previous("secret-0", REVOKE_ON)) == (
+    assert describe_revoke_due(state, "secret-0", REVOKE_ON) == (
         'the key "ci" (key-1): the previous secret secret-0 is revoked, because its overlap '
         "ended on 2026-03-08."
     )

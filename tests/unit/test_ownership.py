@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.samples import OWNER, OWNERSHIP_ID, build_key, build_secret
 
+from zdx_provider.keys.authentication import Authentication
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.owner import KEY_TYPE, Owner
@@ -17,7 +18,6 @@ from zdx_provider.keys.ownership import (
     TakeOverOptions,
     choose_key_to_take_over,
 )
-from zdx_provider.zidentity import ClientAuthentication
 
 OURS = OwnershipMarker(OWNER, OWNERSHIP_ID)
 THEIRS = OwnershipMarker("keys/prod/other", OWNERSHIP_ID)
@@ -119,11 +119,41 @@ def test_adopt_refuses_a_key_with_two_secrets_and_shows_the_command() -> None:
     assert "zdx-keys revoke key-1" in said
 
 
-def test_adopt_refuses_a_client_that_authenticates_with_a_private_key() -> None:
-    by_key_pair = ClientAuthentication(auth_type="JWKS")
-    key = build_key(client_authentication=by_key_pair, secrets=())
+URL = Authentication(jwks_url="https://acme.example/jwks")
 
-    assert "authenticates with a private key" in refusal([key], TakeOverOptions(adopt=True))
+
+def build_keyless(mark: OwnershipMarker | None) -> Key:
+    found = URL.to_client_authentication()
+    return build_key(client_authentication=found, secrets=(), marker=mark)
+
+
+def test_adopt_refuses_to_remove_what_someone_may_authenticate_with() -> None:
+    said = refusal([build_keyless(THEIRS)], TakeOverOptions(adopt=True))
+
+    assert "authenticates with the keys of a JWKS URL, which someone may use" in said
+    assert "The program declares a client secret." in said
+
+
+def test_adopt_takes_a_key_whose_authentication_is_declared_as_well() -> None:
+    key, adopt = build_keyless(THEIRS), TakeOverOptions(adopt=True)
+
+    assert choose_key_to_take_over([key], OWNER, adopt, URL) == key
+
+
+def test_own_key_without_a_secret_is_complete_if_it_needs_none() -> None:
+    key = build_keyless(OURS)
+
+    with pytest.raises(KeyConflictError, match="zdx:resumeInterrupted true"):
+        choose_key_to_take_over([key], OWNER, TakeOverOptions(), URL)
+    for declared in (URL, None):
+        resume = TakeOverOptions(resume_interrupted=True)
+        assert choose_key_to_take_over([key], OWNER, resume, declared) == key
+
+
+def test_adopt_of_a_key_that_needs_no_secret_slot_takes_one_with_two_secrets() -> None:
+    key = build_found_key(mark=THEIRS, secrets=2)
+
+    assert choose_key_to_take_over([key], OWNER, TakeOverOptions(adopt=True), URL) == key
 
 
 def test_adopt_refuses_two_keys_of_a_name_with_ids_and_owners() -> None:

@@ -15,7 +15,13 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
 from pulumi.runtime.mocks import test as run_to_its_end
 
-from zdx_provider import ApiKey, RotationArgs, RotationArgsDict
+from zdx_provider import (
+    ApiKey,
+    AuthenticationArgs,
+    AuthenticationArgsDict,
+    RotationArgs,
+    RotationArgsDict,
+)
 from zdx_provider.keys.inputs import ARGUMENTS, KeyInputs
 from zdx_provider.keys.owner import Owner
 from zdx_provider.provider import ApiKeyProvider
@@ -208,9 +214,55 @@ def test_register_takes_a_rotation_as_a_dict(engine: Engine) -> None:
     }
 
 
-def test_rotation_args_dict_has_the_members_of_its_class() -> None:
-    here = inspect.get_annotations(RotationArgsDict)
-    there = inspect.get_annotations(RotationArgs)
+@pytest.mark.parametrize("made", [dict, AuthenticationArgs])
+def test_register_sends_an_authentication_with_outputs_in_it(
+    engine: Engine, made: Callable[..., Any]
+) -> None:
+    keys = {"first": pulumi.Output.from_input("PEM"), "second": "PEM 2"}
+
+    engine.run(lambda: ApiKey("ci", role=ROLE, authentication=made(public_keys=keys)))
+
+    assert engine.key["authentication"] == {"public_keys": {"first": "PEM", "second": "PEM 2"}}
+
+
+def test_all_members_of_an_authentication_of_a_wrong_type_are_named_at_once(
+    engine: Engine,
+) -> None:
+    declared: Any = {"public_keys": "PEM", "certificates": "PEM", "jwks_url": 7, "keys": {}}
+
+    with pytest.raises(TypeError) as refused:
+        ApiKey("ci", role=ROLE, authentication=declared)
+
+    assert str(refused.value) == (
+        'ApiKey "ci": authentication.public_keys must be a dict, not str; '
+        "authentication.certificates must be a list, not str; authentication.jwks_url must be str, "
+        "not int; authentication.keys does not exist; authentication has: public_keys, "
+        "certificates, jwks_url."
+    )
+    assert engine.registered == []
+
+
+def test_register_warns_of_a_secret_that_the_key_does_not_have(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def program() -> ApiKey:
+        key = ApiKey("ci", role=ROLE, authentication={"jwks_url": "https://acme.com/jwks"})
+        pulumi.export("secret", key.key_secret)
+        return key
+
+    preview_of({"key_id": "key-1"}, program)
+
+    (warning,) = [record.message for record in caplog.records if "is None" in record.message]
+    assert "this key has no secret" in warning
+
+
+@pytest.mark.parametrize(
+    ("as_dict", "args"),
+    [(RotationArgsDict, RotationArgs), (AuthenticationArgsDict, AuthenticationArgs)],
+)
+def test_dict_of_members_has_those_of_its_class(as_dict: type, args: type) -> None:
+    here = inspect.get_annotations(as_dict)
+    there = inspect.get_annotations(args)
 
     assert {name: of | None for name, of in here.items()} == {
         name: of | None for name, of in there.items()

@@ -52,7 +52,8 @@ class WrittenKey:
         name: Its name in the portal.
         key_id: Its ID.
         secret_known: Whether the import file holds its secret.
-        secret_works: Whether it has a secret that works; if not, the first update creates one.
+        secret_works: Whether it has a secret that works, or needs none; if not, the first update
+            creates one.
     """
 
     resource_name: str
@@ -212,7 +213,7 @@ def run(
             key.state.name,
             key.state.key_id,
             secret_known=key.state.key_secret is not None,
-            secret_works=key.state.is_secret_alive(today),
+            secret_works=key.state.is_secret_alive(today) or key.state.authentication is not None,
         )
         for key in keys
     ]
@@ -275,8 +276,6 @@ class ImportPlan:
 
     def _is_kept(self, key: Key) -> bool:
         reason = self._target.find_obstacle(key)
-        if not key.client.has_secrets:
-            reason = "authenticates with a private key, but a declared key uses a client secret."
         return self._keep_unless(reason or self._find_broken_rule(key, key.managed_by), key)
 
     def _is_declarable_by(self, key: Key, owner: Owner) -> bool:

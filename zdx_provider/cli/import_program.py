@@ -90,4 +90,22 @@ def _format_comment(owner: Owner) -> str:
 def _list_arguments(name: str, arguments: Mapping[str, object]) -> Iterator[str]:
     yield quote_python(name)
     for argument, value in arguments.items():
-        yield f"{argument}={quote_python(value) if isinstance(value, str) else repr(value)}"
+        yield f"{argument}={_format_value(value, '    ')}"
+
+
+def _format_value(value: object, indent: str) -> str:
+    """Return a literal; a map or list has a line for each item, as its texts are long."""
+    if isinstance(value, str):
+        return quote_python(value)
+    below = f"{indent}    "
+    if isinstance(value, Mapping):
+        items = [f"{quote_python(str(k))}: {_format_value(v, below)}" for k, v in value.items()]
+        return _join_items("{", items, "}", indent)
+    if isinstance(value, list):
+        return _join_items("[", [_format_value(item, below) for item in value], "]", indent)
+    return repr(value)
+
+
+def _join_items(start: str, items: Iterable[str], end: str, indent: str) -> str:
+    lines = "".join(f"{indent}    {item},\n" for item in items)
+    return f"{start}\n{lines}{indent}{end}"

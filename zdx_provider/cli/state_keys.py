@@ -79,8 +79,7 @@ class StateKeys:
         """
         place = (key.id, tenant.vanity_domain, tenant.cloud)
         for urn, state in self.keys.items():
-            is_managed = state.secret_expires_on is not None
-            if is_managed and (state.key_id, state.vanity_domain, state.cloud) == place:
+            if state.is_managed and (state.key_id, state.vanity_domain, state.cloud) == place:
                 return StateKey(urn, state)
         return None
 

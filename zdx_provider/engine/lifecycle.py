@@ -16,7 +16,12 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown, contains_unknowns
 
-from zdx_provider.clock import utc_now
+from zdx_provider.clock import (
+    EXPIRY_WARNING_DAYS,
+    count_days_left,
+    describe_days_left,
+    utc_now,
+)
 from zdx_provider.engine.engine_client import EngineClient
 from zdx_provider.engine.tenants import (
     Tenants,
@@ -27,8 +32,17 @@ from zdx_provider.engine.tenants import (
     with_address,
 )
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.authentication import (
+    NOT_KNOWN,
+    Authentication,
+    CertificateInfo,
+    find_certificates,
+    find_url_rule,
+    normalize,
+)
 from zdx_provider.keys.inputs import (
     KeyInputs,
+    find_authentication,
     find_broken_rules,
     find_expiry,
     find_revoke_date,
@@ -50,8 +64,9 @@ from zdx_provider.keys.rotation import (
 )
 from zdx_provider.keys.state import KeyState, parse_state, require_readable
 from zdx_provider.settings import ConfigReader
-from zdx_provider.text import escape_text
-from zdx_provider.zidentity import ZIdentityError
+from zdx_provider.text import escape_text, quote_python
+from zdx_provider.zidentity import BadRequestError, Tenant, ZIdentityError
+from zdx_provider.zidentity.connection import is_loopback
 
 Properties = dict[str, Any]
 
@@ -90,16 +105,21 @@ class Lifecycle:
             news: The inputs of the program; some of them unknown at preview.
         """
         self._note_secrets(news)
-        broken = find_failures(news)
+        broken = find_failures(news) or self._find_expired(olds, news)
         if broken:
             return CheckResult(news, broken)
+        known = remove_unknowns(news)
         try:
-            self._check_settings_and_role(olds, remove_unknowns(news), news)
+            self._check_settings_and_role(olds, known, news)
         except ZdxError as error:
             error.hide(self.secrets)
             return CheckResult(news, [CheckFailure("", str(error))])
         self._planned.add(_find_owner(news))
-        return CheckResult({**news, **self._compute_dates(olds, news)}, [])
+        self._warn_of_certificates(news)
+        made = self._compute_dates(olds, news)
+        if "authentication" in known:
+            made["authentication"] = normalize(known["authentication"])
+        return CheckResult({**news, **made}, [])
 
     def diff(self, olds: Properties, news: Properties) -> DiffResult:
         """Return what an update would change, without a request.
@@ -124,11 +144,11 @@ class Lifecycle:
         # A refresh compares too, with inputs that check has not seen: nothing is planned then.
         is_planned = _find_owner(news) in self._planned
         if is_planned:
-            self._plan_rotation(state, remove_unknowns(news))
+            self._plan(state, remove_unknowns(news), has_secret="authentication" not in news)
         if changed:
             # The engine compares the inputs itself then, and shows what changes.
             return DiffResult(changes=None)
-        return DiffResult(changes=is_planned and state.is_revoke_due(self._today))
+        return DiffResult(changes=is_planned and bool(state.list_due_revokes(self._today)))
 
     def create(self, props: Properties) -> CreateResult:
         """Create the key, or take over the key that has its name if that is allowed.
@@ -151,9 +171,14 @@ class Lifecycle:
             cloud=repository.tenant.cloud,
             api_url=repository.tenant.custom_api_url,
             ownership_id=key.marker.ownership_id if key.marker else "",
-        ).with_secret(new.secret)
-        state = state.with_previous(new.previous_id, self._compute_revoke_date(inputs.rotation))
-        if new.previous_id is not None or key.other_scopes:
+        )
+        revoke_on = self._compute_revoke_date(inputs.rotation)
+        if new is not None:
+            state = state.with_secret(new.secret).with_previous(new.previous_id, revoke_on)
+        elif key.secrets:
+            ids = [secret.id for secret in key.secrets]
+            state = state.with_retired_secrets(ids, revoke_on)
+        if state.previous_secret_id is not None or key.other_scopes:
             self._engine.log(logging.INFO, describe_take_over(state, key))
         return CreateResult(key.id, state.to_outputs())
 
@@ -185,7 +210,8 @@ class Lifecycle:
     def update(self, key_id: str, olds: Properties, news: Properties) -> UpdateResult:
         """Update the key in place.
 
-        Its ID stays, and so does its secret unless that is missing or has expired.
+        Its ID stays, and so does its secret unless that is missing or has expired, or unless the
+        key no longer uses one.
 
         Args:
             key_id: The key.
@@ -216,7 +242,14 @@ class Lifecycle:
                 "ownership_id": ownership_id,
             }
         )
+        if inputs.authentication is None:
+            updated = updated.with_postponed_revokes(self._today)
+        pending = [secret_id for secret_id, _ in updated.list_due_revokes(self._today)]
         previous_id = state.previous_secret_id
+        if inputs.authentication is not None:
+            retired = [state.secret_id] if state.secret_id is not None else []
+            revoke_on = self._compute_revoke_date(state.rotation)
+            updated = updated.with_retired_secrets(retired, revoke_on)
         if needs_rotation:
             lifetime = (inputs.rotation or Rotation()).lifetime
             new = repository.rotate_secret(state, inputs.name, lifetime)
@@ -224,9 +257,10 @@ class Lifecycle:
             if new.previous_id is None or new.previous_id != previous_id:
                 revoke_on = self._compute_revoke_date(inputs.rotation)
                 updated = updated.with_previous(new.previous_id, revoke_on)
-                previous_id = None  # it works until its day, which may be today
-        if previous_id is not None and state.is_revoke_due(self._today):
-            updated = self._revoke_previous(repository, updated, previous_id)
+                # It works until its day, which may be today.
+                pending = [secret_id for secret_id in pending if secret_id != previous_id]
+        for secret_id in pending:
+            updated = self._revoke(repository, updated, secret_id)
         return UpdateResult(with_address(updated, tenant).to_outputs())
 
     def delete(self, key_id: str, props: Properties) -> None:
@@ -276,6 +310,8 @@ class Lifecycle:
     def _compute_dates(self, olds: Properties, news: Properties) -> Properties:
         """Return the dates of both secrets after this update; unknown if a trigger is unknown."""
         known = remove_unknowns(news)
+        if "authentication" in news:
+            return self._compute_last_revoke_date(olds)
         if "rotation" in news and "rotation" not in known:
             unknown = Unknown()  # type: ignore[no-untyped-call] # the SDK's own marker
             return {"secret_expires_on": unknown, "previous_secret_revoke_on": unknown}
@@ -293,35 +329,90 @@ class Lifecycle:
         dates = {"secret_expires_on": expires_on, "previous_secret_revoke_on": revoke_on}
         return {name: day for name, day in dates.items() if day is not None}
 
+    def _compute_last_revoke_date(self, olds: Properties) -> Properties:
+        """Return the day on which the last secret of a key without secrets is revoked, if any."""
+        today, before = self._today, find_rotation(olds)
+        revoke_on = compute_revoke_date(
+            find_revoke_date(olds), today, before, is_rotated=is_alive(find_expiry(olds), today)
+        )
+        return {} if revoke_on is None else {"previous_secret_revoke_on": revoke_on}
+
+    def _find_expired(self, olds: Properties, news: Properties) -> list[CheckFailure]:
+        """Return the rule that a certificate breaks which is new to the key and has expired."""
+        known = {each.digest for each in find_certificates(olds.get("authentication"))}
+        return [
+            CheckFailure(
+                "",
+                f"authentication.certificates has the certificate {quote_python(each.name)}, which "
+                f"expired on {each.expires_at:%Y-%m-%d}",
+            )
+            for each in find_certificates(news.get("authentication"))
+            if each.digest not in known and each.expires_at <= self._now()
+        ]
+
+    def _warn_of_certificates(self, news: Properties) -> None:
+        now = self._now()
+        for each in find_certificates(news.get("authentication")):
+            if count_days_left(each.expires_at, now) <= EXPIRY_WARNING_DAYS:
+                message = describe_expiry(news.get("name"), each, now)
+                self._engine.log(logging.WARNING, message)
+
+    def _plan(self, state: KeyState, news: Properties, *, has_secret: bool) -> None:
+        declared = find_authentication(news)
+        for line in describe_authentication(
+            state, declared, self._compute_revoke_date(state.rotation), has_secret=has_secret
+        ):
+            self._engine.log(logging.INFO, line)
+        if has_secret and state.authentication is None:
+            self._plan_rotation(state, news)
+        else:
+            self._plan_revokes(state)
+
+    def _plan_revokes(self, state: KeyState) -> None:
+        for secret_id, day in state.list_due_revokes(self._today):
+            self._engine.log(logging.INFO, describe_revoke_due(state, secret_id, day))
+
     def _plan_rotation(self, state: KeyState, news: Properties) -> None:
         declared = find_rotation(news)
         if _needs_rotation(state, find_expiry(news), declared):
             require_overlap_kept(state, declared, self._today)
             message = describe_new_secret(state, declared, self._today)
             self._engine.log(logging.INFO, message)
-        elif state.is_revoke_due(self._today):
-            self._engine.log(logging.INFO, describe_revoke_due(state))
+        else:
+            self._plan_revokes(state)
 
-    def _revoke_previous(
-        self, repository: KeyRepository, state: KeyState, previous_id: str
-    ) -> KeyState:
-        """Revoke the previous secret; if that fails, the next update retries it."""
+    def _revoke(self, repository: KeyRepository, state: KeyState, secret_id: str) -> KeyState:
+        """Revoke a secret of which the key has another now; the next update retries a failure."""
         try:
-            repository.revoke_secret(state.key_id, state.name, previous_id)
+            repository.revoke_secret(state.key_id, state.name, secret_id)
         except ZIdentityError as error:
-            self._engine.log(logging.WARNING, describe_failed_revoke(previous_id, error))
+            if state.authentication is not None and isinstance(error, BadRequestError):
+                # It doesn't work while the key uses no secrets. It's revoked when the key does.
+                return state.with_revoke_postponed(secret_id)
+            self._engine.log(logging.WARNING, describe_failed_revoke(secret_id, error))
             return state
-        return state.without_previous()
+        return state.without_secret_to_revoke(secret_id)
 
     def _check_settings_and_role(
         self, olds: Properties, known: Properties, news: Properties
     ) -> None:
         if "tenant" in news and "tenant" not in known:
             return
-        self._tenants.find_tenant(known.get("tenant"))
+        self._require_usable_url(known, self._tenants.find_tenant(known.get("tenant")))
         same = all(olds.get(key) == known.get(key) for key in ("role", "tenant"))
         if "role" in known and not same:
             self._tenants.open_repository(known.get("tenant")).find_role(known["role"])
+
+    def _require_usable_url(self, known: Properties, tenant: Tenant | None) -> None:
+        """Stop before a JWKS URL is declared that ZIdentity can't or shouldn't read.
+
+        Raises:
+            ZdxError: It is no public address. The emulator reads one on this machine, too.
+        """
+        is_local = tenant is not None and is_loopback(tenant.api_url)
+        rule = find_url_rule(known.get("authentication"), is_tenant_local=is_local)
+        if rule:
+            raise ZdxError(f"authentication.jwks_url {rule}")
 
     def _look_up(self, key_id: str, props: Properties) -> ReadResult:
         tenant_name = props.get("tenant")
@@ -350,6 +441,14 @@ def remove_unknowns(news: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in news.items() if not contains_unknowns(value)}
 
 
+def _mark_unknowns(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return NOT_KNOWN
+    if isinstance(value, Mapping):
+        return {name: _mark_unknowns(each) for name, each in value.items()}
+    return [_mark_unknowns(each) for each in value] if isinstance(value, list) else value
+
+
 def find_failures(news: Mapping[str, Any]) -> list[CheckFailure]:
     """Return the rules that a declaration breaks; unknown values break none.
 
@@ -363,6 +462,8 @@ def find_failures(news: Mapping[str, Any]) -> list[CheckFailure]:
     if "rotation" not in known and isinstance(rotation, Mapping):
         known["rotation"] = remove_unknowns(rotation)
         unknown_members = rotation.keys() - known["rotation"].keys()
+    if "authentication" in news:
+        known["authentication"] = _mark_unknowns(news["authentication"])
     return [
         CheckFailure("", escape_text(f"{name} {rule}"))
         for name, rule in find_broken_rules(known, unknown_members).items()
@@ -405,11 +506,52 @@ def describe_new_secret(state: KeyState, declared: Rotation | None, today: date)
     return " ".join(lines)
 
 
-def describe_revoke_due(state: KeyState) -> str:
-    """Say that an update revokes the previous secret."""
+def describe_revoke_due(state: KeyState, secret_id: str, day: date) -> str:
+    """Say that an update revokes a secret which worked until that day."""
     return (
-        f"{_name_key(state)}: the previous secret {state.previous_secret_id} is revoked, because "
-        f"its overlap ended on {state.previous_secret_revoke_on}."
+        f"{_name_key(state)}: the previous secret {secret_id} is revoked, because its overlap "
+        f"ended on {day}."
+    )
+
+
+def describe_authentication(
+    state: KeyState, declared: Authentication | None, revoke_on: date, *, has_secret: bool
+) -> list[str]:
+    """Say how an update changes what a key authenticates with.
+
+    Args:
+        state: The state of the key.
+        declared: What the program declares; None if it isn't known, or for a key with a secret.
+        revoke_on: The day on which a secret is revoked that the key no longer uses.
+        has_secret: Whether the program declares a key with a secret.
+    """
+    before, name = state.authentication, _name_key(state)
+    if has_secret:
+        if before is None:
+            return []
+        return [f"{name} gets a secret, and no longer authenticates with {before.describe()}."]
+    if declared is None or declared == before:
+        return []
+    if before is not None and state.secret_id is None:
+        return [f"{name} {change}." for change in declared.describe_changes(before)]
+    revoke = (
+        f" The first pulumi up on or after {revoke_on} revokes the secret {state.secret_id}."
+        if state.secret_id
+        else ""
+    )
+    return [f"{name} authenticates with {declared.describe()} instead of its secret.{revoke}"]
+
+
+def describe_expiry(name: object, certificate: CertificateInfo, now: datetime) -> str:
+    """Say that a certificate of a key expires soon or has expired."""
+    day = f"{certificate.expires_at:%Y-%m-%d}"
+    days_left = count_days_left(certificate.expires_at, now)
+    soon = f"expires on {day}, {describe_days_left(days_left)}"
+    expiry = f"expired on {day}" if days_left < 0 else soon
+    key = f'the key "{name}"' if isinstance(name, str) else "a key"
+    return (
+        f'the certificate "{certificate.name}" of {key} {expiry}. Declare its successor beside it, '
+        "and remove it when nothing uses it any more."
     )
 
 
@@ -431,7 +573,9 @@ def describe_take_over(state: KeyState, key: Key) -> str:
     )
     scopes = format_scopes(key.other_scopes)
     kept = f" It keeps {scopes} of other services." if scopes else ""
-    taken_over = f"{_name_key(state)} already existed and was taken over. It has a new secret."
+    access = state.authentication
+    now = f"It authenticates with {access.describe()}." if access else "It has a new secret."
+    taken_over = f"{_name_key(state)} already existed and was taken over. {now}"
     return f"{taken_over}{previous}{kept}"
 
 

@@ -11,6 +11,7 @@ from zdx_provider.zidentity import (
     ApiClient,
     ApiClientRequest,
     ApiClientSecret,
+    BadRequestError,
     InvalidResponseError,
     NewApiClientSecret,
     NotFoundError,
@@ -153,14 +154,15 @@ class ClientStore:
             listed = None
 
     def find_other_owner(
-        self, client_id: str, marker: OwnershipMarker, secret_id: str
+        self, client_id: str, marker: OwnershipMarker, secret_id: str | None
     ) -> str | None:
         """Return who has a client that this run has just taken over; None if it is this run.
 
         Args:
             client_id: The client.
             marker: The marker that this run has written.
-            secret_id: The secret that this run has created; the tenant may not show it yet.
+            secret_id: The secret that this run has created; the tenant may not show it yet. None
+                if it has created none.
         """
         pauses = iter(_PAUSES)
         while True:
@@ -168,6 +170,8 @@ class ClientStore:
             found = parse_marker(client.description)
             if found != marker:
                 return found.managed_by if found else "someone who removed its ownership marker"
+            if secret_id is None:
+                return None
             if any(secret.id == secret_id for secret in self.find_secrets(client) or ()):
                 return None
             pause = next(pauses, None)
@@ -275,7 +279,11 @@ class ClientStore:
             self._zidentity.api_clients.secrets.delete(client_id, secret_id)
         except NotFoundError:
             # One wrong response must not leave a secret alive that everyone takes for revoked.
-            if any(secret.id == secret_id for secret in self.list_secrets(client_id)):
+            try:
+                present = self.list_secrets(client_id)
+            except BadRequestError:
+                return  # ZIdentity lists no secrets of a client that authenticates without one
+            if any(secret.id == secret_id for secret in present):
                 raise
 
     def _list_cached(self) -> ListedClients:

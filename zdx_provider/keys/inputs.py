@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.authentication import Authentication, find_broken_members
 from zdx_provider.keys.marker import MAX_OWNER_LENGTH, compute_max_text_length
 from zdx_provider.keys.rotation import MISSING, Rotation
 from zdx_provider.text import escape_text
@@ -98,6 +99,7 @@ class KeyInputs(BaseModel):
     # Not strict: the engine's numbers are floats.
     token_lifetime_seconds: int = 3600
     rotation: Rotation | None = None
+    authentication: Authentication | None = None
     tenant: Annotated[StrictStr | None, Field(description="a tenant name in zdx:tenants")] = None
     adopt: Annotated[StrictBool, Field(description="true or false")] = False
     secret_inputs: Annotated[tuple[StrictStr, ...] | None, Field(description="names of inputs")] = (
@@ -122,6 +124,12 @@ ARGUMENTS = KeyInputs.model_fields.keys() - {
     "secret_expires_on",
     "previous_secret_revoke_on",
 }
+
+
+_NOTHING_TO_ROTATE = (
+    "cannot be declared together with authentication: the key has no secret to rotate. To replace "
+    "a public key or a certificate, declare its successor beside it, and remove it later"
+)
 
 
 class _Declaration(KeyInputs):
@@ -162,17 +170,24 @@ class _Declaration(KeyInputs):
 def find_broken_rules(
     values: Mapping[str, Any], unknown_members: Collection[str] = ()
 ) -> dict[str, str]:
-    """Return the broken rule of each input or member of the rotation, as the end of a sentence.
+    """Return the broken rule of each input or member of an input, as the end of a sentence.
 
     Args:
-        values: The inputs, without those that are unknown.
+        values: The inputs, without those that are unknown. In the authentication, `NOT_KNOWN`
+            stands for what is unknown.
         unknown_members: The members that are missing in the rotation because they are unknown.
     """
     broken = {}
+    authentication = values.get("authentication")
+    others = {name: value for name, value in values.items() if name != "authentication"}
     try:
-        _Declaration.model_validate(values)
+        _Declaration.model_validate(others)
     except ValidationError as error:
         broken = {_format_name(problem): _format_rule(problem) for problem in error.errors()}
+    if authentication is not None:
+        broken |= find_broken_members(authentication)
+        if values.get("rotation") is not None:
+            broken["rotation"] = _NOTHING_TO_ROTATE
     rotation = values.get("rotation")
     if isinstance(rotation, Mapping):
         usable = {
@@ -209,6 +224,14 @@ def find_secret_texts(props: Mapping[str, Any]) -> set[str]:
     values = (props.get(name) for name in names if isinstance(name, str))
     # No message shows a value inside the rotation: to hide one such as "7" would garble dates.
     return {value for value in values if isinstance(value, str)}
+
+
+def find_authentication(props: Mapping[str, Any]) -> Authentication | None:
+    """Return the authentication in inputs, which a state may hold; None if it can't be read."""
+    try:
+        return Authentication.model_validate(props["authentication"])
+    except (KeyError, ValidationError):
+        return None
 
 
 def find_rotation(props: Mapping[str, Any]) -> Rotation | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from zdx_provider.keys.authentication import Authentication, read_authentication
 from zdx_provider.keys.inputs import ATTRIBUTES
 from zdx_provider.keys.marker import OwnershipMarker, parse_marker, split_description
 from zdx_provider.keys.roles import Role, format_role
@@ -38,6 +39,11 @@ class Key:
     def description(self) -> str:
         """The user's text, without the ownership marker."""
         return split_description(self.client.description)[0]
+
+    @property
+    def authentication(self) -> Authentication | None:
+        """How it authenticates without a secret; None if it uses secrets."""
+        return read_authentication(self.client.client_authentication)
 
     @property
     def marker(self) -> OwnershipMarker | None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.authentication import Authentication
 from zdx_provider.keys.inputs import KeyInputs
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.marker import OwnershipMarker, parse_marker
@@ -39,7 +40,10 @@ class TakeOverOptions:
 
 
 def choose_key_to_take_over(
-    found: Sequence[Key], owner: str, options: TakeOverOptions
+    found: Sequence[Key],
+    owner: str,
+    options: TakeOverOptions,
+    authentication: Authentication | None = None,
 ) -> Key | None:
     """Return the key that a create finishes or takes over; None if it creates one.
 
@@ -48,6 +52,7 @@ def choose_key_to_take_over(
             it and the tenant doesn't show it yet.
         owner: The resource that declares the key.
         options: What the user allows.
+        authentication: How the declared key authenticates; None if it uses a secret.
 
     Raises:
         KeyConflictError: The key may not be changed. The message names its owner and each way on.
@@ -60,19 +65,16 @@ def choose_key_to_take_over(
             hint="Delete or rename all but one of them in ZIdentity, or declare another name.",
         )
     (key,) = found
-    if not key.client.has_secrets:
-        raise KeyConflictError(
-            f'the key "{key.name}" ({key.id}) already exists and authenticates with a private '
-            "key, but a declared key uses a client secret.",
-            hint="Declare another name, or rename that client in ZIdentity, under API Clients.",
-        )
     ours = _is_owned(key, owner)
-    if ours and key.secrets == () and not key.other_scopes:
+    # A key without a secret is half a key only if it is of the kind that uses secrets.
+    if ours and key.secrets == () and key.client.has_secrets and not key.other_scopes:
         return key
     if not (options.adopt or (ours and options.resume_interrupted)):
         raise _build_conflict(key, owner)
+    if not ours:
+        _require_same_access(key, authentication)
     secrets = key.secrets or ()
-    if len(secrets) >= MAX_SECRETS:
+    if len(secrets) >= MAX_SECRETS and authentication is None:
         raise KeyConflictError(
             f"the key {describe_key(key)} cannot be taken over, because its {MAX_SECRETS} secret "
             f"slots are in use ({', '.join(s.id for s in secrets)}).",
@@ -82,8 +84,31 @@ def choose_key_to_take_over(
     return key
 
 
+def _require_same_access(key: Key, declared: Authentication | None) -> None:
+    """Stop before a take-over removes a public key that someone may use.
+
+    A take-over revokes nothing: a previous secret works in an overlap. A public key, a certificate
+    or a JWKS URL has no overlap, except if it is declared.
+
+    Raises:
+        KeyConflictError: The declaration lacks it.
+    """
+    found = key.authentication
+    if found is None or (declared is not None and declared.includes(found)):
+        return
+    missing = "a client secret" if declared is None else declared.describe()
+    raise KeyConflictError(
+        f"the key {describe_key(key)} authenticates with {found.describe()}, which someone may "
+        f"use. The program declares {missing}.",
+        hint="Declare what it authenticates with as well (zdx-keys import-file writes it), take "
+        "the key over, and remove it in a later change. Or declare another name.",
+    )
+
+
 def describe_key(key: Key) -> str:
     """Return a key's name, ID and secrets as a message shows them."""
+    if key.authentication is not None:
+        return f'"{key.name}" ({key.id}, without secrets)'
     secrets = key.secrets or ()
     count = "1 secret" if len(secrets) == 1 else f"{len(secrets)} secrets"
     since = f" since {secrets[0].created_at:%Y-%m-%d}" if secrets else ""
@@ -117,7 +142,7 @@ def _is_owned(key: Key, owner: str) -> bool:
 
 
 def _build_conflict(key: Key, owner: str) -> KeyConflictError:
-    if _is_owned(key, owner) and key.secrets == ():
+    if _is_owned(key, owner) and key.secrets == () and key.client.has_secrets:
         return KeyConflictError(
             f"the key {describe_key(key)} has this resource's ownership marker and no secret "
             f"yet, but it also has {format_scopes(key.other_scopes)} of other services. An "
@@ -139,15 +164,20 @@ def _build_conflict(key: Key, owner: str) -> KeyConflictError:
     if key.marker is None:
         return KeyConflictError(
             f"the key {describe_key(key)} already exists and isn't managed by Pulumi.",
-            hint="To take it over, declare adopt=True: it keeps its ID and gets a second "
-            "secret, and the previous one works for keep_previous_days. Otherwise declare "
-            "another name.",
+            hint=f"To take it over, declare adopt=True: it keeps its ID{_describe_overlap(key)}. "
+            "Otherwise declare another name.",
         )
     return KeyConflictError(
         f"the key {describe_key(key)} already exists and is managed by {key.managed_by}.",
         hint=f"{_format_alias(key.managed_by, owner)}To take the key over from there, declare "
         "adopt=True. Otherwise declare another name.",
     )
+
+
+def _describe_overlap(key: Key) -> str:
+    if key.authentication is not None:
+        return ""
+    return " and gets a second secret, and the previous one works for keep_previous_days"
 
 
 def _format_alias(former: str, owner: str) -> str:

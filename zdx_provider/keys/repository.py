@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.authentication import Authentication, read_authentication
 from zdx_provider.keys.clients import ClientStore, ListedClients
 from zdx_provider.keys.inputs import ATTRIBUTES, KeyInputs
 from zdx_provider.keys.key import Key, NewSecret
@@ -45,6 +46,7 @@ from zdx_provider.zidentity import (
     ApiClientRequest,
     ApiClientSecret,
     BadRequestError,
+    ClientAuthentication,
     ConflictError,
     NewApiClientSecret,
     NotFoundError,
@@ -230,13 +232,17 @@ class KeyRepository:
 
     def create_key(
         self, inputs: KeyInputs, role: Role, options: TakeOverOptions
-    ) -> tuple[Key, NewSecret]:
+    ) -> tuple[Key, NewSecret | None]:
         """Create a key, or finish or take over the key that has its name if that is allowed.
 
         Args:
             inputs: The declared inputs.
             role: The declared role.
             options: What the user allows about keys that already exist.
+
+        Returns:
+            The key, and its new secret. For a key that authenticates without a secret, None; the
+            secrets of the key are then those that it had before.
 
         Raises:
             KeyConflictError: The name belongs to a key that may not be changed.
@@ -247,7 +253,10 @@ class KeyRepository:
         lifetime = (inputs.rotation or Rotation()).lifetime
         with add_key_name(inputs.name), self._get_name_lock(inputs.name):
             found = choose_key_to_take_over(
-                self._find_by_name(inputs.name, role), inputs.managed_by, options
+                self._find_by_name(inputs.name, role),
+                inputs.managed_by,
+                options,
+                inputs.authentication,
             )
             if found is None:
                 return self._create(inputs, role, marker, lifetime)
@@ -298,13 +307,15 @@ class KeyRepository:
             ZdxError: The key has no new secret; what was changed before stays changed.
         """
         with add_key_name(name):
+            is_first = state.authentication is not None
             try:
                 remaining = self._free_secret_slot(state)
                 ids = {secret.id for secret in remaining}
                 created = self._clients.create_secret(state.key_id, lifetime, ids)
             except (ZIdentityError, _NoFreeSlotError) as error:
+                missing = "it has no secret yet" if is_first else "its secret was not rotated"
                 raise ZdxError(
-                    f'the key "{name}" is up to date, but its secret was not rotated.',
+                    f'the key "{name}" is up to date, but {missing}.',
                     hint=f"Run pulumi up again after you fix this: {error}",
                 ) from None
             # The secret that remains is the current one, unless that is gone. It is recorded in
@@ -356,22 +367,28 @@ class KeyRepository:
 
     def _create(
         self, inputs: KeyInputs, role: Role, marker: OwnershipMarker, lifetime: timedelta
-    ) -> tuple[Key, NewSecret]:
+    ) -> tuple[Key, NewSecret | None]:
         request = ApiClientRequest(name=inputs.name, client_resources=build_resources((), role))
         try:
             client = self._clients.create(_with_inputs(request, inputs, marker))
         except StatusError as refusal:
-            raise self._explain_refusal(refusal) from None
+            raise self._explain_refusal(_add_encoding(refusal, inputs.authentication)) from None
+        secret = None
         # A list that was read before the POST doesn't show who got the name meanwhile. This one
         # runs beside the creation of the secret.
         listed = self._clients.start_list()
         try:
-            secret = self._clients.create_secret(client.id, lifetime, known=())
+            if inputs.authentication is None:
+                secret = self._clients.create_secret(client.id, lifetime, known=())
+            else:
+                _require_kind(client, inputs.authentication)
             self._require_sole_name(client, listed.result())
         except BaseException as error:
             self._undo_create(client, error)
             raise
         self._clients.record(client)
+        if secret is None:
+            return _build_own_key(client, role, marker, ()), None
         return _build_own_key(client, role, marker, (secret,)), NewSecret(secret, None)
 
     def _explain_refusal(self, refusal: StatusError) -> StatusError:
@@ -409,9 +426,10 @@ class KeyRepository:
             self._clients.delete(client.id)
         except ZIdentityError as error:
             reason = f" ({cause.problem})" if isinstance(cause, ZdxError) else ""
+            unusable = "it has no known secret" if client.has_secrets else "it cannot be used"
             raise ZdxError(
-                f'the key "{client.name}" was created ({client.id}), but it has no known '
-                f"secret{reason} and could not be deleted: {error.problem}.",
+                f'the key "{client.name}" was created ({client.id}), but {unusable}{reason} and '
+                f"could not be deleted: {error.problem}.",
                 hint="Run pulumi up again. It finds the key by its ownership marker and "
                 "finishes it, or says how to take it over.",
             ) from cause
@@ -423,19 +441,22 @@ class KeyRepository:
         role: Role,
         marker: OwnershipMarker,
         lifetime: timedelta,
-    ) -> tuple[Key, NewSecret]:
+    ) -> tuple[Key, NewSecret | None]:
         # The marker first, then the secret: a run that is killed between the two leaves a key
         # that the next run may finish, and no unknown secret.
         known = {secret.id for secret in found.secrets or ()}
         secret = None
         try:
             self._write(found.client, inputs, role.id, marker)
-            self._require_same_secrets(found, known)
-            secret = self._clients.create_secret(found.id, lifetime, known)
+            if inputs.authentication is None:
+                self._require_same_secrets(found, known)
+                secret = self._clients.create_secret(found.id, lifetime, known)
             self._require_taken_over(found, marker, secret)
         except BaseException as error:
             self._undo_take_over(found.client, marker, secret, error)
             raise
+        if secret is None:
+            return _build_own_key(found.client, role, marker, found.secrets or ()), None
         previous_id = found.secrets[-1].id if found.secrets else None
         present = (*(found.secrets or ()), secret)
         return _build_own_key(found.client, role, marker, present), NewSecret(secret, previous_id)
@@ -449,10 +470,10 @@ class KeyRepository:
             )
 
     def _require_taken_over(
-        self, found: Key, marker: OwnershipMarker, secret: NewApiClientSecret
+        self, found: Key, marker: OwnershipMarker, secret: NewApiClientSecret | None
     ) -> None:
         """Read the key once more: of two runs that took it over, only one may succeed."""
-        other = self._clients.find_other_owner(found.id, marker, secret.id)
+        other = self._clients.find_other_owner(found.id, marker, secret.id if secret else None)
         if other is not None:
             raise KeyConflictError(
                 f"the key {describe_key(found)} was taken over by {other} at the same time.",
@@ -517,8 +538,25 @@ class KeyRepository:
         if held != {role_id}:
             resources = build_resources(client.client_resources, self.find_role(role_id))
             declared = declared.model_copy(update={"client_resources": resources})
-        if declared != client:
+        if declared == client:
+            return
+        try:
             self._clients.update(declared)
+        except (BadRequestError, ConflictError) as refusal:
+            raise _explain_refused_update(refusal, client, inputs) from None
+        before = read_authentication(client.client_authentication)
+        if (before is None) != (inputs.authentication is None):
+            self._require_converted(client.id, inputs)
+
+    def _require_converted(self, client_id: str, inputs: KeyInputs) -> None:
+        """Read a client again: a tenant that ignores the new kind must not look like one."""
+        found = self._clients.find_now(client_id)
+        if found is not None and found.has_secrets != (inputs.authentication is None):
+            raise _build_no_conversion_error(
+                found,
+                inputs,
+                "ZIdentity accepted the update, but did not change how the key authenticates.",
+            )
 
     def _free_secret_slot(self, state: KeyState) -> tuple[ApiClientSecret, ...]:
         """Revoke a secret if the key has no free secret slot: never its current one.
@@ -532,8 +570,10 @@ class KeyRepository:
         present = self._clients.list_secrets(state.key_id)
         if len(present) < MAX_SECRETS:
             return present
+        # A key that had no secret until now uses none of them.
+        current_id = state.secret_id if state.authentication is None else ""
         chosen = choose_secret_to_revoke(
-            present, state.secret_id, state.previous_secret_id, self.zidentity.now()
+            present, current_id, state.previous_secret_id, self.zidentity.now()
         )
         if chosen is None:
             ids = " and ".join(secret.id for secret in present)
@@ -611,7 +651,64 @@ def _build_own_key(
 def _with_inputs(client: Request, inputs: KeyInputs, marker: OwnershipMarker) -> Request:
     values = {name: getattr(inputs, name) for name in ATTRIBUTES}
     description = format_description(inputs.description, marker)
-    return client.model_copy(update={**values, "description": description})
+    authentication = _choose_authentication(client.client_authentication, inputs.authentication)
+    return client.model_copy(
+        update={**values, "description": description, "client_authentication": authentication}
+    )
+
+
+def _choose_authentication(
+    found: ClientAuthentication, declared: Authentication | None
+) -> ClientAuthentication:
+    """Return a client's authentication as it is if it means what is declared."""
+    if read_authentication(found) == declared:
+        return found
+    # Said in full: a PUT has only the members that are set.
+    if declared is None:
+        return ClientAuthentication(auth_type="SECRET")
+    return declared.to_client_authentication()
+
+
+def _require_kind(client: ApiClient, declared: Authentication) -> None:
+    """Stop if a new client says that it uses secrets; its response may say nothing of it."""
+    if "client_authentication" in client.model_fields_set and client.has_secrets:
+        raise ZdxError(
+            f"ZIdentity created the client with a client secret instead of {declared.describe()}",
+            hint="Contact Zscaler.",
+        )
+
+
+def _add_encoding(refusal: StatusError, declared: Authentication | None) -> StatusError:
+    """Say what a refusal of a public key may be about, which ZIdentity's documents leave open."""
+    if type(refusal) is not BadRequestError or declared is None or not declared.public_keys:
+        return refusal
+    refusal.hint += (
+        " No document says in which encoding ZIdentity takes a public key; this version sends PEM. "
+        "To find out, run zdx-keys verify --live. Until then, declare certificates or a jwks_url."
+    )
+    return refusal
+
+
+def _explain_refused_update(refusal: StatusError, client: ApiClient, inputs: KeyInputs) -> ZdxError:
+    """Return the error of a client that was not updated; a refused conversion has a way on."""
+    before = read_authentication(client.client_authentication)
+    if (before is None) == (inputs.authentication is None):
+        is_new = before != inputs.authentication
+        return _add_encoding(refusal, inputs.authentication) if is_new else refusal
+    return _build_no_conversion_error(client, inputs, f"{refusal.problem}. Nothing was changed.")
+
+
+def _build_no_conversion_error(client: ApiClient, inputs: KeyInputs, problem: str) -> ZdxError:
+    before = read_authentication(client.client_authentication)
+    was, now = (
+        each.describe() if each else "a client secret" for each in (before, inputs.authentication)
+    )
+    return ZdxError(
+        f'the key "{client.name}" ({client.id}) could not be changed from {was} to {now}: '
+        f"{problem}",
+        hint="Declare a second key under another name, and remove this one when nothing uses it "
+        "any more. Or replace it, which deletes this key first: pulumi up --replace URN.",
+    )
 
 
 def _map(function: Callable[[S], T | None], items: Iterable[S]) -> Iterator[T]:

@@ -1,7 +1,7 @@
 """The state of a key: its inputs as last applied, and its outputs."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -25,6 +25,14 @@ from zdx_provider.zidentity import ApiClientSecret, NewApiClientSecret, Tenant
 SCHEMA_VERSION = 1
 
 _NO_PREVIOUS = {"previous_secret_id": None, "previous_secret_revoke_on": None}
+_NO_OLDER = {"older_secret_id": None, "older_secret_revoke_on": None}
+_NO_SECRET = {
+    "key_secret": None,
+    "secret_id": None,
+    "secret_created_at": None,
+    "secret_expires_at": None,
+    "secret_expires_on": None,
+}
 
 
 def _require_date(text: str | None) -> str | None:
@@ -43,6 +51,9 @@ class KeyState(KeyInputs):
     """The outputs of one key; see ``ApiKey`` for the meaning of each.
 
     Attributes:
+        older_secret_id: The secret before the previous one, of a key that was in an overlap when
+            it stopped using secrets.
+        older_secret_revoke_on: The day on which that one is revoked.
         api_url: The API's origin where the key was last seen, if that is not its cloud's own.
         ownership_id: The ownership ID in the key's marker that this state knows.
         schema_version: The version of these fields.
@@ -58,6 +69,8 @@ class KeyState(KeyInputs):
     secret_created_at: AwareDatetime | None = None
     secret_expires_at: AwareDatetime | None = None
     previous_secret_id: str | None = None
+    older_secret_id: str | None = None
+    older_secret_revoke_on: date | None = None
     api_url: str = ""
     ownership_id: str = ""
     schema_version: Annotated[
@@ -76,6 +89,7 @@ class KeyState(KeyInputs):
         newest = key.secrets[-1] if key.secrets else None
         return cls(
             **_escape(key.attributes),
+            authentication=key.authentication,
             role=escape_text(key.role),
             role_id=key.role_id,
             tenant=tenant_name,
@@ -108,13 +122,16 @@ class KeyState(KeyInputs):
         only = candidates[0] if len(candidates) == 1 else None
         expiries = sorted(map(_get_expiry, candidates))
         expires_at = expiries[0 if value else -1] if expiries else None
+        expires_on = expires_at.date().isoformat() if expires_at else MISSING
+        if self.authentication is not None:
+            value, expires_on = None, None  # it has no secret, and needs none
         return self.model_copy(
             update={
                 "key_secret": value,
                 "secret_id": only.id if only else None,
                 "secret_created_at": only.created_at if only else None,
                 "secret_expires_at": expires_at,
-                "secret_expires_on": expires_at.date().isoformat() if expires_at else MISSING,
+                "secret_expires_on": expires_on,
                 "ownership_id": key.marker.ownership_id if key.marker else "",
             }
         )
@@ -142,6 +159,63 @@ class KeyState(KeyInputs):
         """Return the state without a previous secret."""
         return self.model_copy(update=_NO_PREVIOUS)
 
+    def with_retired_secrets(self, secret_ids: Sequence[str], revoke_on: date) -> Self:
+        """Return the state of a key that has no secret any more.
+
+        Args:
+            secret_ids: The secrets that are to be revoked, oldest first. A previous secret that is
+                in the state keeps its own day.
+            revoke_on: The day on which they are revoked.
+        """
+        if not secret_ids:
+            return self.model_copy(update=_NO_SECRET)
+        older_id, older_day = self.previous_secret_id, self.previous_secret_revoke_on
+        if older_id is None and len(secret_ids) > 1:
+            older_id, older_day = secret_ids[-2], revoke_on
+        return self.model_copy(
+            update={
+                **_NO_SECRET,
+                "older_secret_id": older_id,
+                "older_secret_revoke_on": older_day,
+                "previous_secret_id": secret_ids[-1],
+                "previous_secret_revoke_on": revoke_on,
+            }
+        )
+
+    def without_secret_to_revoke(self, secret_id: str) -> Self:
+        """Return the state without a secret that was revoked on its day."""
+        return self.model_copy(
+            update=_NO_OLDER if secret_id == self.older_secret_id else _NO_PREVIOUS
+        )
+
+    def with_revoke_postponed(self, secret_id: str) -> Self:
+        """Return the state with a secret that can't be revoked while the key uses no secrets."""
+        is_older = secret_id == self.older_secret_id
+        day = "older_secret_revoke_on" if is_older else "previous_secret_revoke_on"
+        return self.model_copy(update={day: None})
+
+    def with_postponed_revokes(self, revoke_on: date) -> Self:
+        """Return the state of a key that uses secrets again: postponed revokes have a day."""
+        days = {}
+        if self.older_secret_id is not None:
+            days["older_secret_revoke_on"] = self.older_secret_revoke_on or revoke_on
+        if self.previous_secret_id is not None:
+            days["previous_secret_revoke_on"] = self.previous_secret_revoke_on or revoke_on
+        return self.model_copy(update=days)
+
+    def list_due_revokes(self, today: date) -> list[tuple[str, date]]:
+        """Return the secrets that must be revoked by now, and the day of each; oldest first."""
+        pending = (
+            (self.older_secret_id, self.older_secret_revoke_on),
+            (self.previous_secret_id, self.previous_secret_revoke_on),
+        )
+        return [(id_, day) for id_, day in pending if id_ and day is not None and day <= today]
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether the stack manages the key; a key that a program looked up is in a state too."""
+        return self.secret_expires_on is not None or bool(self.ownership_id)
+
     def find_rotation_reason(self, today: date, declared: Rotation | None) -> str | None:
         """Return why an update replaces the secret today; None if it doesn't.
 
@@ -149,6 +223,8 @@ class KeyState(KeyInputs):
             today: Today in UTC.
             declared: The rotation that is declared; None for a key without one.
         """
+        if self.authentication is not None:
+            return None
         expires_on = self.secret_expires_on or MISSING
         # A key that was imported without a secret may never have had one.
         if expires_on == MISSING and self.secret_id is None and self.key_secret is None:
@@ -178,6 +254,7 @@ class KeyState(KeyInputs):
         return self.model_copy(
             update={
                 **self._read_attributes(key),
+                "authentication": key.authentication,
                 **self._read_role(key),
                 **self._read_expiry(key),
                 **self._read_previous(key),
@@ -192,7 +269,7 @@ class KeyState(KeyInputs):
         The secret is in plain text here: the engine encrypts what ``ApiKey`` declares secret.
         """
         outs = self.model_dump(mode="json", exclude_none=True, exclude={"key_secret"})
-        return {**outs, **self.to_secret_outputs()}
+        return {**outs, **self._list_key_outputs(), **self.to_secret_outputs()}
 
     def to_secret_outputs(self) -> dict[str, str]:
         """Return the outputs that are secrets, in plain text; none if the secret isn't known."""
@@ -202,13 +279,24 @@ class KeyState(KeyInputs):
         document = {"key_id": self.key_id, "key_secret": secret}
         return {"key_secret": secret, "key_json": json.dumps(document, indent=2)}
 
+    def _list_key_outputs(self) -> dict[str, Any]:
+        """Return what only a key without a secret has."""
+        if self.authentication is None:
+            return {}
+        expires_at = self.authentication.certificate_expires_at
+        outs = {
+            "key_fingerprints": self.authentication.fingerprints,
+            "certificate_expires_at": expires_at and expires_at.isoformat().replace("+00:00", "Z"),
+        }
+        return {name: value for name, value in outs.items() if value is not None}
+
     def to_inputs(self) -> dict[str, Any]:
         """Return the inputs, as check would return them."""
         return self.model_dump(mode="json", exclude_none=True, include=set(KeyInputs.model_fields))
 
     def to_arguments(self) -> dict[str, Any]:
         """Return the arguments of ``ApiKey`` that declare the key, without its defaults."""
-        return self.model_dump(include=set(ARGUMENTS), exclude_defaults=True)
+        return self.model_dump(mode="json", include=set(ARGUMENTS), exclude_defaults=True)
 
     def _read_attributes(self, key: Key) -> dict[str, Any]:
         # The engine shows drift as it is. A text that the state has already is not changed.
@@ -221,12 +309,16 @@ class KeyState(KeyInputs):
         return {"role": escape_text(key.role), "role_id": key.role_id}
 
     def _read_previous(self, key: Key) -> dict[str, None]:
-        if any(secret.id == self.previous_secret_id for secret in key.secrets or ()):
-            return {}
-        return _NO_PREVIOUS
+        if not key.client.has_secrets:
+            return {}  # ZIdentity lists no secrets of such a client
+        present = {secret.id for secret in key.secrets or ()}
+        previous = {} if self.previous_secret_id in present else _NO_PREVIOUS
+        return previous if self.older_secret_id in present else {**previous, **_NO_OLDER}
 
     def _read_expiry(self, key: Key) -> dict[str, Any]:
         secrets = key.secrets or ()
+        if self.secret_id is None and not key.client.has_secrets:
+            return {}
         if self.secret_id is None:
             # Imported: which of the secrets is the current one isn't known while there are any.
             return {} if secrets else {"secret_expires_on": MISSING}

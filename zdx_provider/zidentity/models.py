@@ -65,10 +65,30 @@ class ApiResource(Record):
     selected_scopes: Items[Scope] = ()
 
 
+class PublicKey(ZIdentityModel):
+    """A public key of a client, by name. The encoding of its value is documented nowhere."""
+
+    key_name: Text = ""
+    key_value: Text = ""
+
+
+class ClientCertificate(ZIdentityModel):
+    """A certificate of a client, in PEM."""
+
+    cert_content: Text = ""
+
+
 class ClientAuthentication(ZIdentityModel):
-    """How a client proves itself: `SECRET`, `PUBKEYCERT` or `JWKS`."""
+    """How a client proves itself: `SECRET`, `PUBKEYCERT` or `JWKS`.
+
+    The other members are None unless they are needed: the type "determines which of the other
+    fields the API expects" (zscaler-sdk-go).
+    """
 
     auth_type: str = "SECRET"
+    public_keys: tuple[PublicKey, ...] | None = None
+    client_certificates: tuple[ClientCertificate, ...] | None = None
+    client_jwks_url: str | None = Field(default=None, alias="clientJWKsUrl")
 
 
 class ApiClientRequest(ZIdentityModel):

@@ -212,9 +212,9 @@ def test_import_file_skips_a_key_that_a_program_cannot_declare(
     written = zdx_keys.json("import-file", *FILES)
 
     reasons = {each["item"].split('"')[1]: each["reason"] for each in written["skipped"]}
-    assert [(key["name"], key["resource_name"]) for key in written["keys"]] == [("ci", "ci")]
+    assert [key["resource_name"] for key in written["keys"]] == ["certified", "ci"]
+    assert "https://acme.example/jwks" in (zdx_keys.folder / "__main__.py").read_text()
     assert "its name must be 1 to 128 printable characters" in reasons[" ci "]
-    assert "authenticates with a private key" in reasons["certified"]
     assert "its description must have at most" in reasons["wordy"]
 
 

@@ -60,6 +60,26 @@ def test_import_program_omits_defaults_and_declares_each_argument() -> None:
     )
 
 
+def test_import_program_has_a_line_for_each_key_that_a_key_authenticates_with() -> None:
+    authentication = {"public_keys": {"a": "one\ntwo\n", "b": "x"}, "certificates": ["y"]}
+
+    program = format_program([declare("ci", {"authentication": authentication})], "acme")
+
+    assert program.endswith(
+        "    authentication={\n"
+        '        "public_keys": {\n'
+        '            "a": "one\\ntwo\\n",\n'
+        '            "b": "x",\n'
+        "        },\n"
+        '        "certificates": [\n'
+        '            "y",\n'
+        "        ],\n"
+        "    },\n"
+        ")\n"
+    )
+    assert declared(program) == [declare("ci", {"authentication": authentication})]
+
+
 @given(st.lists(DECLARATIONS, max_size=3))
 def test_import_program_keeps_every_text_unchanged(declarations: list[Declaration]) -> None:
     assert declared(format_program(declarations, "acme")) == declarations

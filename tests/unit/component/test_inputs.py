@@ -26,6 +26,12 @@ def test_map_inputs_converts_names_and_whole_numbers() -> None:
     assert isinstance(inputs["rotation"]["keep_previous_days"], int)
 
 
+def test_map_inputs_converts_the_names_of_an_authentication_and_keeps_those_of_its_keys() -> None:
+    inputs = taken(authentication={"publicKeys": {"firstKey": "PEM"}})
+
+    assert inputs["authentication"] == {"public_keys": {"firstKey": "PEM"}}
+
+
 def test_map_inputs_converts_a_number_to_text() -> None:
     inputs = taken(name=365.0, role=-7.0, description=12345678901.0)
 
@@ -63,6 +69,9 @@ def test_map_inputs_omits_a_null_input() -> None:
         ({"rotation": {"keepPreviousDays": "3"}}, "rotation.keepPreviousDays", "it must be a wh"),
         ({"rotation": {"endOverlapEarly": 1.0}}, "rotation.endOverlapEarly", "it must be true or"),
         ({"rotation": "yearly"}, "rotation", "it must be a map"),
+        ({"authentication": "key"}, "authentication", "it must be a map"),
+        ({"authentication": {"keys": {}}}, "authentication.keys", "there is no such input; the in"),
+        ({"authentication": {"jwksUrl": True}}, "authentication.jwksUrl", "it must be text: put"),
     ],
 )
 def test_map_inputs_refuses_an_invalid_input_at_its_path(

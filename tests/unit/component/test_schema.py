@@ -8,13 +8,14 @@ from typing import Any, get_args
 import pytest
 from pulumi.provider.experimental.util import camel_case
 
-from zdx_component.component import ApiKeyArgs, Rotation
+from zdx_component.component import ApiKeyArgs, Authentication, Rotation
 from zdx_component.package import Package
-from zdx_provider import ApiKey, RotationArgs, __version__
+from zdx_provider import ApiKey, AuthenticationArgs, RotationArgs, __version__
 
 SCHEMA: dict[str, Any] = json.loads(Package().schema or "")
 KEY = SCHEMA["resources"]["zdx:index:ApiKey"]
 ROTATION = SCHEMA["types"]["zdx:index:Rotation"]
+AUTHENTICATION = SCHEMA["types"]["zdx:index:Authentication"]
 
 
 def parameters_of(made: Callable[..., object]) -> dict[str, inspect.Parameter]:
@@ -47,19 +48,27 @@ def test_schema_outputs_are_those_of_the_resource() -> None:
     assert set(KEY["required"]) == in_schema(outputs.keys() - optional)
 
 
-def test_schema_of_rotation_has_the_arguments_of_its_class() -> None:
-    assert ROTATION["properties"].keys() == in_schema(parameters_of(RotationArgs))
-    assert ROTATION.get("required", []) == []
+@pytest.mark.parametrize(
+    ("described", "made"), [(ROTATION, RotationArgs), (AUTHENTICATION, AuthenticationArgs)]
+)
+def test_schema_of_a_type_has_the_arguments_of_its_class(
+    described: dict[str, Any], made: Callable[..., object]
+) -> None:
+    assert described["properties"].keys() == in_schema(parameters_of(made))
+    assert described.get("required", []) == []
 
 
-@pytest.mark.parametrize(("given", "made"), [(ApiKeyArgs, ApiKey), (Rotation, RotationArgs)])
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [(ApiKeyArgs, ApiKey), (Rotation, RotationArgs), (Authentication, AuthenticationArgs)],
+)
 def test_schema_inputs_have_the_types_of_the_resource(
     given: type, made: Callable[..., object]
 ) -> None:
     here: dict[str, Any] = inspect.get_annotations(given)
     there: dict[str, Any] = {name: of.annotation for name, of in parameters_of(made).items()}
 
-    for name in here.keys() - {"rotation"}:
+    for name in here.keys() - {"rotation", "authentication"}:
         assert here[name] | None == there[name] | None
 
 
@@ -70,8 +79,9 @@ def test_schema_marks_only_secret_outputs_as_secret() -> None:
 
 
 def test_schema_describes_every_type_and_property() -> None:
-    add_descriptions = [KEY, ROTATION]
-    for properties in (KEY["inputProperties"], KEY["properties"], ROTATION["properties"]):
+    add_descriptions = [KEY, ROTATION, AUTHENTICATION]
+    members = (ROTATION["properties"], AUTHENTICATION["properties"])
+    for properties in (KEY["inputProperties"], KEY["properties"], *members):
         add_descriptions += properties.values()
 
     for of in add_descriptions:

@@ -1,0 +1,654 @@
+"""Keys that authenticate without a secret: created, changed, converted, taken over."""
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from plugin.conftest import StartHost, except_where, only_where
+from pulumi.runtime.rpc import UNKNOWN
+from support.key_pair import KeyPair
+from support.plugin_host import Engine, PluginError, PluginHost, Properties, Recorded
+
+from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRET, RunningEmulator
+from zdx_provider.keys.authentication import Authentication
+from zdx_provider.zidentity import AuthenticationError, PrivateKey, Tenant, ZIdentity
+
+FIRST, SECOND = KeyPair.make_ec(), KeyPair.make_ec()
+URL = {"jwks_url": "https://acme.com/.well-known/jwks.json"}
+OTHER_ENCODING = "the tenant refuses a public key in PEM there"
+NO_SWITCH = "the tenant refuses a conversion there"
+
+public_keys = except_where(key_value_encoding=OTHER_ENCODING)
+conversions = except_where(key_value_encoding=OTHER_ENCODING, auth_type_switch=NO_SWITCH)
+
+
+@pytest.fixture
+def keyless(declared: Properties) -> Properties:
+    """What a program declares of a key with one public key."""
+    return {**declared, "authentication": {"public_keys": {"first": FIRST.public_pem}}}
+
+
+def with_keys(declared: Properties, **pairs: KeyPair) -> Properties:
+    keys = {name: pair.public_pem for name, pair in pairs.items()}
+    return {**declared, "authentication": {"public_keys": keys}}
+
+
+def build_certificate(pair: KeyPair, *, days_left: int) -> str:
+    start = datetime.now(timezone.utc) + timedelta(days=days_left - 365, hours=1)
+    return pair.make_certificate(not_before=int(start.timestamp()))
+
+
+def can_authenticate(tenant: RunningEmulator, key: Recorded, pair: KeyPair) -> bool:
+    """Whether a key's private half gets a token."""
+    settings, switches, client = tenant.settings(), tenant.switches(), tenant.client(key.id)
+    address = Tenant(
+        settings["vanityDomain"],
+        api_url=settings["apiUrl"],
+        token_url=settings["tokenUrl"],
+        token_audience=settings.get("tokenAudience", ""),
+        assertion_audience=(
+            "" if switches.assertions == "sdks" else "https://emulator.zslogin.net"
+        ),
+    )
+    api = ZIdentity(address, PrivateKey(client.client_id or client.id, pair.private_pem))
+    try:
+        return bool(api.authenticate())
+    except AuthenticationError:
+        return False
+    finally:
+        api.close()
+
+
+def due_today(key: Recorded) -> Recorded:
+    """The same on the day on which its last secret is revoked."""
+    today = {"previous_secret_revoke_on": datetime.now(timezone.utc).date().isoformat()}
+    return replace(key, inputs={**key.inputs, **today}, outputs={**key.outputs, **today})
+
+
+def paths(tenant: RunningEmulator, method: str) -> list[str]:
+    return [each.path for each in tenant.requests() if each.method == method]
+
+
+# Create
+
+
+@public_keys
+def test_create_declares_a_public_key_and_no_secret(
+    host: PluginHost, tenant: RunningEmulator, keyless: Properties
+) -> None:
+    key = host.up(keyless)
+
+    assert can_authenticate(tenant, key, FIRST)
+    assert not can_authenticate(tenant, key, SECOND)
+    assert paths(tenant, "POST").count(API_CLIENTS) == 1
+    assert [path for path in paths(tenant, "POST") if "secrets" in path] == []
+    assert key.outputs["key_fingerprints"] == (
+        Authentication(public_keys={"first": FIRST.public_pem}).fingerprints
+    )
+    assert {name for name in key.outputs if "secret" in name or name == "key_json"} == set()
+
+
+@except_where(key_value_encoding="it makes no difference to certificates")
+def test_create_declares_certificates(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    soon, later = (build_certificate(FIRST, days_left=days) for days in (90, 300))
+
+    key = host.up({**declared, "authentication": {"certificates": [later, soon]}})
+
+    assert can_authenticate(tenant, key, FIRST)
+    assert key.outputs["authentication"] == {"certificates": [soon, later]}
+    assert key.outputs["key_fingerprints"].keys() == {"pipeline", "pipeline #2"}
+    day = (datetime.now(timezone.utc) + timedelta(days=90, hours=1)).date().isoformat()
+    assert key.outputs["certificate_expires_at"].startswith(day)
+
+
+@only_where("as_documented")
+def test_create_declares_a_jwks_url(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key = host.up({**declared, "authentication": URL})
+
+    found = tenant.client(key.id).client_authentication
+    assert (found.auth_type, found.client_jwks_url) == ("JWKS", URL["jwks_url"])
+    assert "key_fingerprints" not in key.outputs
+
+
+@only_where("key_value_encoding")
+def test_create_that_is_refused_says_that_the_encoding_may_be_the_reason(
+    host: PluginHost, tenant: RunningEmulator, keyless: Properties
+) -> None:
+    with pytest.raises(PluginError) as refused:
+        host.up(keyless)
+
+    assert "To find out, run zdx-keys verify --live" in refused.value.sentence
+    assert tenant.clients() == []
+
+
+@only_where("as_documented")
+def test_create_whose_response_is_lost_is_found_by_its_marker(
+    host: PluginHost, tenant: RunningEmulator, keyless: Properties
+) -> None:
+    tenant.fault(method="POST", path=API_CLIENTS, drop="after")
+
+    key = host.up(keyless)
+
+    assert [client.id for client in tenant.clients()] == [key.id]
+    assert can_authenticate(tenant, key, FIRST)
+
+
+@only_where("as_documented")
+def test_create_deletes_its_key_if_another_one_got_the_name_meanwhile(
+    start_host: StartHost, tenant: RunningEmulator, keyless: Properties
+) -> None:
+    host = start_host()
+    host.up({**keyless, "name": "x", "managed_by": "keys/prod/x"})  # it has its list now
+    other = tenant.create_client("ci")
+
+    with pytest.raises(PluginError) as refused:
+        host.up(keyless)
+
+    assert f"was created at the same time: {other.id}" in refused.value.sentence
+    assert [client.name for client in tenant.clients()] == ["x", "ci"]
+
+
+# Check
+
+
+@only_where("as_documented")
+def test_check_refuses_a_private_key_before_anything_is_sent(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    keys = {"public_keys": {"ci": FIRST.private_pem}}
+
+    ((prop, reason),) = host.check({**declared, "authentication": keys}).failures
+
+    assert prop == ""
+    assert reason.startswith('authentication.public_keys["ci"] contains a private key')
+    assert FIRST.private_pem.splitlines()[1] not in reason
+    assert tenant.requests() == []
+
+
+@only_where("as_documented")
+def test_check_of_an_unknown_key_has_no_dates(host: PluginHost, declared: Properties) -> None:
+    keys = {"public_keys": {"a": UNKNOWN, "b": FIRST.public_pem}}
+
+    checked = host.check({**declared, "authentication": keys})
+
+    assert checked.failures == []
+    assert checked.inputs["authentication"] == keys
+    assert "secret_expires_on" not in checked.inputs
+
+
+@only_where("as_documented")
+def test_check_refuses_a_local_url_unless_the_tenant_is_local(
+    start_host: StartHost, declared: Properties
+) -> None:
+    local = {**declared, "authentication": {"jwks_url": "http://127.0.0.1:8000/jwks"}}
+    remote = start_host(apiUrl="https://api.zsapi.net", tokenUrl="https://acme.zslogin.net/token")
+
+    ((_, reason),) = remote.check(local, local).failures
+
+    assert reason == "authentication.jwks_url must start with https://"
+    assert start_host().check(local, local).failures == []
+
+
+@only_where("as_documented")
+def test_check_warns_of_a_certificate_that_expires_soon(
+    host: PluginHost, declared: Properties, engine: Engine
+) -> None:
+    certificates = [build_certificate(FIRST, days_left=days) for days in (20, 31)]
+
+    checked = host.check({**declared, "authentication": {"certificates": certificates}})
+
+    assert checked.failures == []
+    (warning,) = engine.warnings
+    assert warning.startswith('the certificate "pipeline" of the key "ci" expires on ')
+    assert "in 20 days. Declare its successor beside it" in warning
+
+
+@only_where("as_documented")
+def test_check_refuses_an_expired_certificate_only_if_it_is_new_to_the_key(
+    host: PluginHost, declared: Properties, engine: Engine
+) -> None:
+    expired = {"certificates": [build_certificate(FIRST, days_left=-2)]}
+    keyless = {**declared, "authentication": expired}
+
+    ((_, reason),) = host.check(keyless).failures
+    again = host.check(keyless, keyless)
+
+    assert reason.startswith('authentication.certificates has the certificate "pipeline", which ex')
+    assert again.failures == []
+    assert [warning for warning in engine.warnings if " expired on " in warning]
+
+
+# Drift
+
+
+@public_keys
+def test_refresh_and_preview_of_an_unchanged_key_find_nothing(
+    host: PluginHost, tenant: RunningEmulator, keyless: Properties
+) -> None:
+    key = host.up(keyless)
+    spelled = keyless["authentication"]["public_keys"]["first"].replace("\n", "\r\n")
+    same = {**keyless, "authentication": {"public_keys": {"first": f"# ours\n{spelled}"}}}
+
+    assert host.refresh(key) == key
+    checked = host.check(same, key.inputs)
+    assert checked.inputs == key.inputs
+    assert host.diff(key, checked.inputs).changes == "DIFF_NONE"
+    tenant.clear_requests()
+    host.up_again(key, same)
+    assert paths(tenant, "PUT") == []
+
+
+@only_where("as_documented")
+def test_refresh_knows_a_key_that_the_tenant_encodes_in_another_way(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key, host = start_host().up(with_keys(declared, a=FIRST, b=SECOND)), start_host()
+    client = tenant.client(key.id).model_dump(mode="json", by_alias=True)
+    encoded = [
+        {"keyName": name, "keyValue": pair.public_der_base64, "addedLater": 1}
+        for name, pair in (("b", SECOND), ("a", FIRST))
+    ]
+    changed = {**client, "clientAuthentication": {"authType": "PUBKEYCERT", "publicKeys": encoded}}
+    for path, body in ((API_CLIENT, changed), (API_CLIENTS, {"records": [changed]})):
+        tenant.fault(method="GET", path=path, body=json.dumps(body))
+
+    assert host.refresh(key) == key
+    assert sum(armed.hit_count for armed in tenant.faults()) > 0
+
+
+@public_keys
+def test_refresh_finds_a_manually_changed_key_and_update_corrects_it(
+    start_host: StartHost, tenant: RunningEmulator, keyless: Properties
+) -> None:
+    key, host = start_host().up(keyless), start_host()
+    tenant.change_client(key.id, clientAuthentication=SECOND.authentication)
+
+    found = host.refresh(key)
+    assert found.inputs["authentication"] != key.inputs["authentication"]
+    corrected = host.up_again(found, keyless)
+
+    assert corrected == key
+    assert can_authenticate(tenant, key, FIRST)
+
+
+@public_keys
+def test_get_returns_the_fingerprints_of_a_key(host: PluginHost, keyless: Properties) -> None:
+    key = host.up(keyless)
+
+    found = host.get(key.id, {})
+
+    assert found.outputs["key_fingerprints"] == key.outputs["key_fingerprints"]
+    assert "key_secret" not in found.outputs
+
+
+# Rotation as an overlap
+
+
+@public_keys
+def test_second_key_is_added_and_the_first_removed_in_place(
+    host: PluginHost, tenant: RunningEmulator, keyless: Properties, engine: Engine
+) -> None:
+    first = host.up(keyless)
+    both = with_keys(keyless, first=FIRST, second=SECOND)
+    host.diff(first, host.check(both, first.inputs).inputs)
+
+    overlap = host.up_again(first, both)
+    assert can_authenticate(tenant, overlap, FIRST)
+    assert can_authenticate(tenant, overlap, SECOND)
+    only = with_keys(keyless, second=SECOND)
+    host.diff(overlap, host.check(only, overlap.inputs).inputs)
+    last = host.up_again(overlap, only)
+
+    assert last.id == first.id
+    assert not can_authenticate(tenant, last, FIRST)
+    assert can_authenticate(tenant, last, SECOND)
+    assert engine.said == [
+        f'the key "ci" ({first.id}) gets the public key "second".',
+        f'the key "ci" ({first.id}) loses the public key "first".',
+    ]
+
+
+@public_keys
+def test_update_of_another_input_keeps_the_key(
+    host: PluginHost, tenant: RunningEmulator, keyless: Properties
+) -> None:
+    key = host.up(keyless)
+
+    host.up_again(key, {**keyless, "name": "ci-2", "token_lifetime_seconds": 60})
+
+    assert tenant.client(key.id).name == "ci-2"
+    assert can_authenticate(tenant, key, FIRST)
+
+
+# From a secret and back
+
+
+@conversions
+def test_conversion_is_one_put_and_keeps_the_secret_until_its_day(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    key = host.up(declared)
+    tenant.clear_requests()
+
+    converted = host.up_again(key, keyless)
+
+    assert len(paths(tenant, "PUT")) == 1
+    assert paths(tenant, "DELETE") == []
+    assert can_authenticate(tenant, converted, FIRST)
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
+    assert "key_secret" not in converted.outputs
+    assert "secret_id" not in converted.outputs
+    assert converted.outputs["previous_secret_id"] == key.outputs["secret_id"]
+    today = datetime.now(timezone.utc).date()
+    assert converted.outputs["previous_secret_revoke_on"] in {
+        (today + timedelta(days=7 - slip)).isoformat() for slip in (0, 1)
+    }
+    assert host.refresh(converted) == converted
+
+
+@conversions
+def test_conversion_revokes_the_secret_on_its_day(
+    host: PluginHost,
+    tenant: RunningEmulator,
+    declared: Properties,
+    keyless: Properties,
+    engine: Engine,
+) -> None:
+    key = host.up(declared)
+    due = due_today(host.up_again(key, keyless))
+    checked = host.check(keyless, due.inputs)
+
+    assert host.diff(due, checked.inputs).changes != "DIFF_NONE"
+    revoked = host.update(due, checked.inputs)
+
+    assert f"the previous secret {key.outputs['secret_id']} is revoked" in engine.said[-1]
+    assert "previous_secret_id" not in revoked.outputs
+    assert not tenant.can_authenticate(key.id, key.outputs["key_secret"])
+    assert host.diff(revoked, host.check(keyless, revoked.inputs).inputs).changes == "DIFF_NONE"
+
+
+@conversions
+def test_preview_of_a_conversion_says_what_happens_to_the_secret(
+    host: PluginHost, declared: Properties, keyless: Properties, engine: Engine
+) -> None:
+    key = host.up(declared)
+    checked = host.check(keyless, key.inputs)
+
+    assert host.diff(key, checked.inputs).changes == "DIFF_UNKNOWN"
+
+    day = checked.inputs["previous_secret_revoke_on"]
+    (line,) = engine.said
+    assert line == (
+        f'the key "ci" ({key.id}) authenticates with the public key "first" instead of its secret. '
+        f"The first pulumi up on or after {day} revokes the secret {key.outputs['secret_id']}."
+    )
+
+
+@conversions
+def test_conversion_in_an_overlap_revokes_each_secret_on_its_own_day(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    rotation = {"secret_lifetime_days": 90, "keep_previous_days": 3}
+    first = host.up({**declared, "rotation": rotation})
+    triggers = {**rotation, "triggers": {"release": "2"}}
+    second = host.up_again(first, {**declared, "rotation": triggers})
+
+    converted = host.up_again(second, keyless)
+    assert tenant.can_authenticate(first.id, first.outputs["key_secret"])
+    today = datetime.now(timezone.utc).date().isoformat()
+    due = replace(converted, outputs={**converted.outputs, "older_secret_revoke_on": today})
+    last = host.up_again(due, keyless)
+
+    assert not tenant.can_authenticate(first.id, first.outputs["key_secret"])
+    assert tenant.can_authenticate(first.id, second.outputs["key_secret"])
+    assert last.outputs["previous_secret_id"] == second.outputs["secret_id"]
+    assert "older_secret_id" not in last.outputs
+
+
+@conversions
+@pytest.mark.parametrize("status", [403, 500])
+def test_conversion_that_fails_changes_no_secret(
+    host: PluginHost,
+    tenant: RunningEmulator,
+    declared: Properties,
+    keyless: Properties,
+    status: int,
+) -> None:
+    key = host.up(declared)
+    tenant.clear_requests()
+    tenant.fault(method="PUT", path=API_CLIENT, status=status, count=9)
+
+    with pytest.raises(PluginError):
+        host.up_again(key, keyless)
+
+    assert paths(tenant, "DELETE") == []
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
+
+
+@only_where("auth_type_switch")
+def test_conversion_that_the_tenant_refuses_names_the_ways_on(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    key = host.up(declared)
+    before = tenant.client(key.id)
+
+    with pytest.raises(PluginError) as refused:
+        host.up_again(key, keyless)
+
+    assert 'could not be changed from a client secret to the public key "first"' in (
+        refused.value.sentence
+    )
+    assert "Nothing was changed." in refused.value.sentence
+    assert "second key under another name" in refused.value.sentence
+    assert "pulumi up --replace" in refused.value.sentence
+    assert tenant.client(key.id) == before
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
+    host.delete(key)
+    assert can_authenticate(tenant, host.up(keyless), FIRST)
+
+
+@only_where("as_documented")
+def test_conversion_that_the_tenant_ignores_is_an_error(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    key = host.up(declared)
+    shown = tenant.client(key.id).model_dump_json(by_alias=True, exclude_none=True)
+    tenant.fault(method="PUT", path=API_CLIENT, body=shown)
+
+    with pytest.raises(PluginError) as failed:
+        host.up_again(key, keyless)
+
+    assert "did not change how the key authenticates" in failed.value.sentence
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
+
+
+@conversions
+def test_conversion_back_creates_the_secret_last(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    key = host.up(keyless)
+    tenant.clear_requests()
+
+    back = host.up_again(key, declared)
+
+    writes = [each.method for each in tenant.requests() if "api-clients" in each.path]
+    assert [method for method in writes if method != "GET"] == ["PUT", "POST"]
+    assert tenant.can_authenticate(key.id, back.outputs["key_secret"])
+    assert not can_authenticate(tenant, key, FIRST)
+    assert "key_fingerprints" not in back.outputs
+    assert host.diff(back, host.check(declared, back.inputs).inputs).changes == "DIFF_NONE"
+
+
+@conversions
+def test_conversion_back_that_fails_is_finished_by_the_next_update(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    key = host.up(keyless)
+    tenant.fault(method="POST", path=f"{API_CLIENT}/secrets", status=403)
+
+    with pytest.raises(PluginError) as failed:
+        host.up_again(key, declared)
+    back = host.up_again(key, declared)
+
+    assert "up to date, but it has no secret yet" in failed.value.sentence
+    assert tenant.can_authenticate(key.id, back.outputs["key_secret"])
+    assert len(tenant.secrets(key.id)) == 1
+
+
+@conversions
+def test_conversion_there_and_back_keeps_the_last_secret_until_its_day(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    key = host.up(declared)
+
+    back = host.up_again(host.up_again(key, keyless), declared)
+
+    assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
+    assert back.outputs["previous_secret_id"] == key.outputs["secret_id"]
+    last = host.up_again(due_today(back), declared)
+    assert not tenant.can_authenticate(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, last.outputs["key_secret"])
+
+
+@only_where("as_documented")
+def test_secret_that_cannot_be_revoked_is_revoked_when_the_key_uses_secrets_again(
+    host: PluginHost,
+    tenant: RunningEmulator,
+    declared: Properties,
+    keyless: Properties,
+    engine: Engine,
+) -> None:
+    key = host.up(declared)
+    due = due_today(host.up_again(key, keyless))
+    tenant.fault(method="DELETE", path=SECRET, status=400)
+
+    postponed = host.up_again(due, keyless)
+    checked = host.check(keyless, postponed.inputs)
+    assert host.diff(postponed, checked.inputs).changes == "DIFF_NONE"
+    assert engine.warnings == []
+    back = host.up_again(postponed, declared)
+
+    assert not tenant.can_authenticate(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, back.outputs["key_secret"])
+
+
+@conversions
+def test_conversion_that_was_killed_after_its_put_is_finished(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    key = start_host().up(declared)
+    start_host().up_again(key, keyless)  # the engine did not record it
+    host = start_host()
+    tenant.clear_requests()
+
+    for before in (key, host.refresh(key)):
+        finished = host.up_again(before, keyless)
+        assert finished.outputs["previous_secret_id"] == key.outputs["secret_id"]
+        assert "secret_id" not in finished.outputs
+
+    assert paths(tenant, "PUT") == []
+
+
+@conversions
+def test_manual_conversion_is_reverted_with_a_new_secret(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    key, host = start_host().up(declared), start_host()
+    tenant.change_client(key.id, clientAuthentication=FIRST.authentication)
+
+    reverted = host.up_again(host.refresh(key), declared)
+
+    assert tenant.can_authenticate(key.id, reverted.outputs["key_secret"])
+    assert reverted.outputs["previous_secret_id"] == key.outputs["secret_id"]
+
+
+# Take over
+
+
+@public_keys
+def test_key_that_the_state_lacks_is_refused_and_resumed(
+    start_host: StartHost, tenant: RunningEmulator, keyless: Properties
+) -> None:
+    killed = start_host().up(keyless)
+
+    with pytest.raises(PluginError) as refused:
+        start_host().up(keyless)
+    resumed = start_host(resumeInterrupted="true").up(keyless)
+
+    assert "pulumi config set zdx:resumeInterrupted true" in refused.value.sentence
+    assert resumed.id == killed.id
+    assert can_authenticate(tenant, resumed, FIRST)
+    assert len(tenant.clients()) == 1
+
+
+@except_where(
+    key_value_encoding=OTHER_ENCODING,
+    auth_type_switch=NO_SWITCH,
+    first_secret="one more is a third one there",
+)
+def test_adopt_converts_a_key_with_secrets_and_revokes_them_on_their_day(
+    host: PluginHost, tenant: RunningEmulator, keyless: Properties, engine: Engine
+) -> None:
+    client = tenant.create_client("ci")
+    values = [tenant.add_secret(client.id).value for _ in range(2)]
+
+    key = host.up({**keyless, "adopt": True})
+
+    assert key.id == client.id
+    assert can_authenticate(tenant, key, FIRST)
+    assert all(tenant.can_authenticate(client.id, value) for value in values)
+    assert 'was taken over. It authenticates with the public key "first".' in engine.said[-1]
+    today = datetime.now(timezone.utc).date().isoformat()
+    days = {"older_secret_revoke_on": today, "previous_secret_revoke_on": today}
+    host.up_again(replace(key, outputs={**key.outputs, **days}), keyless)
+    assert not any(tenant.can_authenticate(client.id, value) for value in values)
+
+
+@public_keys
+def test_adopt_keeps_the_public_keys_that_someone_may_use(
+    host: PluginHost, tenant: RunningEmulator, keyless: Properties
+) -> None:
+    client = tenant.create_client("ci", clientAuthentication=SECOND.authentication)
+
+    with pytest.raises(PluginError) as refused:
+        host.up({**keyless, "adopt": True})
+    key = host.up({**with_keys(keyless, ours=FIRST, pipeline=SECOND), "adopt": True})
+
+    assert 'authenticates with the public key "pipeline", which someone may use' in (
+        refused.value.sentence
+    )
+    assert key.id == client.id
+    assert can_authenticate(tenant, key, SECOND)
+    assert can_authenticate(tenant, key, FIRST)
+
+
+@conversions
+def test_adopt_that_fails_leaves_the_key_to_its_owner(
+    host: PluginHost, tenant: RunningEmulator, keyless: Properties
+) -> None:
+    client = tenant.create_client("ci", description="theirs")
+    value = tenant.add_secret(client.id).value
+    before = tenant.client(client.id)
+    tenant.fault(method="GET", path=API_CLIENT, status=403, after=2)
+
+    with pytest.raises(PluginError):
+        host.up({**keyless, "adopt": True})
+
+    assert tenant.client(client.id) == before
+    assert tenant.can_authenticate(client.id, value)
+
+
+@public_keys
+def test_delete_removes_the_key(
+    host: PluginHost, tenant: RunningEmulator, keyless: Properties
+) -> None:
+    key = host.up(keyless)
+
+    host.delete(key)
+
+    assert tenant.clients() == []
