@@ -18,7 +18,7 @@ key = ApiKey(
 tenant = pulumi.Config("zdx")
 login_url = f"https://{tenant.require('vanityDomain')}.zslogin.net"
 
-# All that a consumer needs besides its private key. Nothing of it is secret.
+# What a consumer needs, except the private key. None of it is secret.
 pulumi.export("key_id", key.key_id)
 pulumi.export("key_fingerprints", key.key_fingerprints)
 pulumi.export("token_url", tenant.get("tokenUrl") or f"{login_url}/oauth2/v1/token")

@@ -1,4 +1,4 @@
-"""Reads ZDX as a OneAPI client that has a private key, or somebody who signs for it."""
+"""Reads ZDX as a OneAPI client that has a private key, or a signer that has it."""
 
 import json
 import time
@@ -49,7 +49,7 @@ def create_assertion(key_id: str, sign: Sign) -> str:
     """Return a signed JWT that says who asks, for ten minutes and for one request."""
     now = int(time.time())
     header = {"alg": "RS256", "typ": "JWT"}
-    claims = {
+    payload = {
         "iss": key_id,
         "sub": key_id,
         "aud": AUDIENCE,
@@ -57,7 +57,7 @@ def create_assertion(key_id: str, sign: Sign) -> str:
         "exp": now + ASSERTION_SECONDS,
         "jti": uuid.uuid4().hex,
     }
-    message = b".".join(encode(json.dumps(part).encode()) for part in (header, claims))
+    message = b".".join(encode(json.dumps(part).encode()) for part in (header, payload))
     return b".".join((message, encode(sign(message)))).decode()
 
 

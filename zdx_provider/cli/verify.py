@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from zdx_provider.cli.assumptions import CLIENT_ASSUMPTIONS, SECRET_ASSUMPTIONS
+from zdx_provider.cli.keyless_assumptions import KEYLESS_ASSUMPTIONS
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.output import (
     Exit,
@@ -44,7 +45,7 @@ from zdx_provider.zidentity import (
 )
 from zdx_provider.zidentity.models import MAX_API_CLIENTS
 
-ASSUMPTIONS = (*CLIENT_ASSUMPTIONS, *SECRET_ASSUMPTIONS)
+ASSUMPTIONS = (*CLIENT_ASSUMPTIONS, *SECRET_ASSUMPTIONS, *KEYLESS_ASSUMPTIONS)
 
 _STYLES = {Verdict.HOLDS: "green", Verdict.DIFFERS: "red", Verdict.UNKNOWN: "yellow"}
 

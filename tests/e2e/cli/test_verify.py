@@ -67,7 +67,7 @@ def test_verify_live_finds_the_emulator_as_assumed_and_cleans_up(
 ) -> None:
     results = zdx_keys.json("verify", "--live")["results"]
 
-    assert len(results) == 26
+    assert len(results) == 37
     assert {each["verdict"] for each in results} == {"holds"}
     assert tenant.clients() == []
 
