@@ -507,7 +507,7 @@ def test_client_with_a_secret_has_no_authentication() -> None:
     assert build_key().authentication is None
 
 
-def test_keys_of_one_name_in_the_tenant_are_told_apart() -> None:
+def test_keys_of_one_name_in_the_tenant_are_numbered() -> None:
     keys = [{"keyName": "ci", "keyValue": pair.public_pem} for pair in (RSA, EC)]
 
     assert read(authType="PUBKEYCERT", publicKeys=keys) == Authentication(

@@ -104,6 +104,7 @@ def test_to_inputs_returns_only_the_inputs_of_check(state: KeyState) -> None:
     assert state.to_inputs().keys() == KeyInputs.model_fields.keys() - {
         "tenant",
         "rotation",
+        "authentication",
         "secret_inputs",
         "previous_secret_revoke_on",
     }

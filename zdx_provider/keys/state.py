@@ -122,9 +122,9 @@ class KeyState(KeyInputs):
         only = candidates[0] if len(candidates) == 1 else None
         expiries = sorted(map(_get_expiry, candidates))
         expires_at = expiries[0 if value else -1] if expiries else None
-        expires_on = expires_at.date().isoformat() if expires_at else MISSING
+        expires_on: str | None = expires_at.date().isoformat() if expires_at else MISSING
         if self.authentication is not None:
-            value, expires_on = None, None  # it has no secret, and needs none
+            value = expires_on = None  # it has no secret, and needs none
         return self.model_copy(
             update={
                 "key_secret": value,

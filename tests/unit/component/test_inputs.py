@@ -50,7 +50,7 @@ def test_map_inputs_omits_a_null_input() -> None:
         (
             {"tokenLifetime": 600},
             "tokenLifetime",
-            "there is no such input; the inputs are adopt, description, enabled, ",
+            "there is no such input; the inputs are adopt, authentication, desc",
         ),
         ({"name": 1.5}, "name", "it must be text: put it in quotes"),
         ({"name": True}, "name", "it must be text: put it in quotes"),
