@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -171,12 +171,20 @@ def _read(path: Path) -> KeyFile | SkippedFile:
         if len(content) > _LARGEST:
             return SkippedFile(path, "is too large to contain a key.")
         # A marker of the byte order, which Windows writes, says what else than UTF-8 it is.
-        key = _Content.model_validate(json.loads(content))
+        document = json.loads(content)
+        if _is_without_secret(document):
+            return SkippedFile(path, "has no secret: its key authenticates with a private key.")
+        key = _Content.model_validate(document)
     except OSError as error:
         return SkippedFile(path, f"cannot be read: {error.strerror}.")
     except (ValueError, RecursionError):  # pydantic's, JSON's and UTF-8's
         return SkippedFile(path, "does not contain a key.")
     return KeyFile(path, key.key_id, key.key_secret)
+
+
+def _is_without_secret(document: Any) -> bool:
+    """Whether `download` wrote this file for a key without a secret."""
+    return isinstance(document, dict) and document.get("authentication") == WITH_PRIVATE_KEY
 
 
 def require_secret(key: KeyState) -> SecretStr:

@@ -122,11 +122,8 @@ def _list_steps(state: KeyState, today: date) -> Iterator[str]:
     reason = state.find_rotation_reason(today, state.rotation)
     if reason:
         yield f"It creates a new secret: {reason}."
-    if state.is_revoke_due(today):
-        yield (
-            f"It revokes the previous secret {state.previous_secret_id}: its overlap ended on "
-            f"{state.previous_secret_revoke_on}."
-        )
+    for secret_id, day in state.list_due_revokes(today):
+        yield f"It revokes the previous secret {secret_id}: its overlap ended on {day}."
 
 
 def _list_corrections(key: Key, in_state: StateKey) -> Iterator[str]:
@@ -146,9 +143,9 @@ def _list_later_steps(state: KeyState, today: date) -> Iterator[str]:
     if expires_on not in (None, MISSING) and not state.find_rotation_reason(today, state.rotation):
         window = timedelta(days=state.rotation.window_days if state.rotation else 0)
         yield f"From {date.fromisoformat(expires_on) - window} on, it creates a new secret."
-    revoke_on = state.previous_secret_revoke_on
-    if revoke_on is not None and not state.is_revoke_due(today):
-        yield f"From {revoke_on} on, it revokes the previous secret {state.previous_secret_id}."
+    for secret_id, day in state.list_revokes():
+        if day > today:
+            yield f"From {day} on, it revokes the previous secret {secret_id}."
 
 
 def _is_in(state: KeyState, tenant: Tenant) -> bool:

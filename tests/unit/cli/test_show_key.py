@@ -109,6 +109,32 @@ def test_show_says_what_the_next_up_does(
     assert describe(today, **outputs) == expected
 
 
+def test_show_says_when_the_secrets_of_a_key_without_a_secret_are_revoked() -> None:
+    url = "https://keys.example/jwks.json"
+    authentication = ClientAuthentication.model_validate({"authType": "JWKS", "clientJWKsUrl": url})
+    key = build_key(secrets=(), client_authentication=authentication)
+    later = TODAY + timedelta(days=7)
+    outputs: dict[str, Any] = {
+        "authentication": key.authentication,
+        "secret_id": None,
+        "secret_expires_on": None,
+        "older_secret_id": "first",
+        "older_secret_revoke_on": TODAY,
+        "previous_secret_id": "second",
+        "previous_secret_revoke_on": later,
+    }
+
+    assert describe(key=key, **outputs) == [
+        f"It revokes the previous secret first: its overlap ended on {TODAY}.",
+        f"From {later} on, it revokes the previous secret second.",
+    ]
+    assert describe(**outputs) == [
+        f"It revokes the previous secret first: its overlap ended on {TODAY}.",
+        "With --refresh, it corrects what was changed manually: authentication.",
+        f"From {later} on, it revokes the previous secret second.",
+    ]
+
+
 def test_show_says_what_only_a_refresh_corrects() -> None:
     manual = build_key(name="ci-2", token_lifetime_seconds=60, secrets=(build_secret("other"),))
 
