@@ -1,6 +1,7 @@
 """A key without a secret through the real CLI, and where a private key could be found."""
 
 from support.key_pair import KeyPair
+from support.keyless import can_authenticate
 from support.pulumi_project import PulumiProject
 
 from zdx_emulator.testing import RunningEmulator
@@ -32,6 +33,8 @@ def test_key_with_a_public_key_is_created_changed_and_destroyed(
     assert 'gets the public key "second"' in changed.text
     assert outputs["key_id"] == created["key_id"] == tenant.client_named("ci").id
     assert outputs["fingerprints"].keys() == {"first", "second"}
+    assert can_authenticate(tenant, outputs["key_id"], PAIR)
+    assert can_authenticate(tenant, outputs["key_id"], NEXT)
     project.refresh("--expect-no-changes")
     project.destroy()
     assert tenant.clients() == []
@@ -60,6 +63,7 @@ def test_private_key_is_refused_and_found_nowhere(
     tenant.clear_requests()
     wrong = WITH_KEYS.format(keys={"ci": PAIR.private_pem})
     events = project.folder / "events.json"
+    project.environment["PULUMI_DEBUG_COMMANDS"] = "true"
 
     failed = project.program(wrong).up_fails(f"--event-log={events}")
 

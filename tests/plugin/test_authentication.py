@@ -8,11 +8,11 @@ import pytest
 from plugin.conftest import StartHost, except_where, only_where
 from pulumi.runtime.rpc import UNKNOWN
 from support.key_pair import KeyPair
+from support.keyless import can_authenticate
 from support.plugin_host import Engine, PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRET, RunningEmulator
 from zdx_provider.keys.authentication import Authentication
-from zdx_provider.zidentity import AuthenticationError, PrivateKey, Tenant, ZIdentity
 
 FIRST, SECOND = KeyPair.make_ec(), KeyPair.make_ec()
 URL = {"jwks_url": "https://acme.com/.well-known/jwks.json"}
@@ -39,27 +39,6 @@ def build_certificate(pair: KeyPair, *, days_left: int) -> str:
     return pair.make_certificate(not_before=int(start.timestamp()))
 
 
-def can_authenticate(tenant: RunningEmulator, key: Recorded, pair: KeyPair) -> bool:
-    """Whether a key's private half gets a token."""
-    settings, switches, client = tenant.settings(), tenant.switches(), tenant.client(key.id)
-    address = Tenant(
-        settings["vanityDomain"],
-        api_url=settings["apiUrl"],
-        token_url=settings["tokenUrl"],
-        token_audience=settings.get("tokenAudience", ""),
-        assertion_audience=(
-            "" if switches.assertions == "sdks" else "https://emulator.zslogin.net"
-        ),
-    )
-    api = ZIdentity(address, PrivateKey(client.client_id or client.id, pair.private_pem))
-    try:
-        return bool(api.authenticate())
-    except AuthenticationError:
-        return False
-    finally:
-        api.close()
-
-
 def due_today(key: Recorded) -> Recorded:
     """The same on the day on which its last secret is revoked."""
     today = {"previous_secret_revoke_on": datetime.now(timezone.utc).date().isoformat()}
@@ -79,8 +58,8 @@ def test_create_declares_a_public_key_and_no_secret(
 ) -> None:
     key = host.up(keyless)
 
-    assert can_authenticate(tenant, key, FIRST)
-    assert not can_authenticate(tenant, key, SECOND)
+    assert can_authenticate(tenant, key.id, FIRST)
+    assert not can_authenticate(tenant, key.id, SECOND)
     assert paths(tenant, "POST").count(API_CLIENTS) == 1
     assert [path for path in paths(tenant, "POST") if "secrets" in path] == []
     assert key.outputs["key_fingerprints"] == (
@@ -97,7 +76,7 @@ def test_create_declares_certificates(
 
     key = host.up({**declared, "authentication": {"certificates": [later, soon]}})
 
-    assert can_authenticate(tenant, key, FIRST)
+    assert can_authenticate(tenant, key.id, FIRST)
     assert key.outputs["authentication"] == {"certificates": [soon, later]}
     assert key.outputs["key_fingerprints"].keys() == {"pipeline", "pipeline #2"}
     day = (datetime.now(timezone.utc) + timedelta(days=90, hours=1)).date().isoformat()
@@ -135,7 +114,7 @@ def test_create_whose_response_is_lost_is_found_by_its_marker(
     key = host.up(keyless)
 
     assert [client.id for client in tenant.clients()] == [key.id]
-    assert can_authenticate(tenant, key, FIRST)
+    assert can_authenticate(tenant, key.id, FIRST)
 
 
 @only_where("as_documented")
@@ -273,7 +252,7 @@ def test_refresh_finds_a_manually_changed_key_and_update_corrects_it(
     corrected = host.up_again(found, keyless)
 
     assert corrected == key
-    assert can_authenticate(tenant, key, FIRST)
+    assert can_authenticate(tenant, key.id, FIRST)
 
 
 @public_keys
@@ -298,15 +277,15 @@ def test_second_key_is_added_and_the_first_removed_in_place(
     host.diff(first, host.check(both, first.inputs).inputs)
 
     overlap = host.up_again(first, both)
-    assert can_authenticate(tenant, overlap, FIRST)
-    assert can_authenticate(tenant, overlap, SECOND)
+    assert can_authenticate(tenant, overlap.id, FIRST)
+    assert can_authenticate(tenant, overlap.id, SECOND)
     only = with_keys(keyless, second=SECOND)
     host.diff(overlap, host.check(only, overlap.inputs).inputs)
     last = host.up_again(overlap, only)
 
     assert last.id == first.id
-    assert not can_authenticate(tenant, last, FIRST)
-    assert can_authenticate(tenant, last, SECOND)
+    assert not can_authenticate(tenant, last.id, FIRST)
+    assert can_authenticate(tenant, last.id, SECOND)
     assert engine.said == [
         f'the key "ci" ({first.id}) gets the public key "second".',
         f'the key "ci" ({first.id}) loses the public key "first".',
@@ -322,7 +301,7 @@ def test_update_of_another_input_keeps_the_key(
     host.up_again(key, {**keyless, "name": "ci-2", "token_lifetime_seconds": 60})
 
     assert tenant.client(key.id).name == "ci-2"
-    assert can_authenticate(tenant, key, FIRST)
+    assert can_authenticate(tenant, key.id, FIRST)
 
 
 # From a secret and back
@@ -339,7 +318,7 @@ def test_conversion_is_one_put_and_keeps_the_secret_until_its_day(
 
     assert len(paths(tenant, "PUT")) == 1
     assert paths(tenant, "DELETE") == []
-    assert can_authenticate(tenant, converted, FIRST)
+    assert can_authenticate(tenant, converted.id, FIRST)
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
     assert "key_secret" not in converted.outputs
     assert "secret_id" not in converted.outputs
@@ -449,7 +428,7 @@ def test_conversion_that_the_tenant_refuses_names_the_ways_on(
     assert tenant.client(key.id) == before
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
     host.delete(key)
-    assert can_authenticate(tenant, host.up(keyless), FIRST)
+    assert can_authenticate(tenant, host.up(keyless).id, FIRST)
 
 
 @only_where("as_documented")
@@ -479,7 +458,7 @@ def test_conversion_back_creates_the_secret_last(
     writes = [each.method for each in tenant.requests() if "api-clients" in each.path]
     assert [method for method in writes if method != "GET"] == ["PUT", "POST"]
     assert tenant.can_authenticate(key.id, back.outputs["key_secret"])
-    assert not can_authenticate(tenant, key, FIRST)
+    assert not can_authenticate(tenant, key.id, FIRST)
     assert "key_fingerprints" not in back.outputs
     assert host.diff(back, host.check(declared, back.inputs).inputs).changes == "DIFF_NONE"
 
@@ -582,7 +561,7 @@ def test_key_that_the_state_lacks_is_refused_and_resumed(
 
     assert "pulumi config set zdx:resumeInterrupted true" in refused.value.sentence
     assert resumed.id == killed.id
-    assert can_authenticate(tenant, resumed, FIRST)
+    assert can_authenticate(tenant, resumed.id, FIRST)
     assert len(tenant.clients()) == 1
 
 
@@ -600,7 +579,7 @@ def test_adopt_converts_a_key_with_secrets_and_revokes_them_on_their_day(
     key = host.up({**keyless, "adopt": True})
 
     assert key.id == client.id
-    assert can_authenticate(tenant, key, FIRST)
+    assert can_authenticate(tenant, key.id, FIRST)
     assert all(tenant.can_authenticate(client.id, value) for value in values)
     assert 'was taken over. It authenticates with the public key "first".' in engine.said[-1]
     today = datetime.now(timezone.utc).date().isoformat()
@@ -623,8 +602,8 @@ def test_adopt_keeps_the_public_keys_that_someone_may_use(
         refused.value.sentence
     )
     assert key.id == client.id
-    assert can_authenticate(tenant, key, SECOND)
-    assert can_authenticate(tenant, key, FIRST)
+    assert can_authenticate(tenant, key.id, SECOND)
+    assert can_authenticate(tenant, key.id, FIRST)
 
 
 @conversions

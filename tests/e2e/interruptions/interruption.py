@@ -17,6 +17,8 @@ from e2e.interruptions.operations import (
     Step,
 )
 from support.engine_processes import CLI, LANGUAGE_HOST, EngineProcesses
+from support.key_pair import KeyPair
+from support.keyless import can_authenticate
 from support.pulumi_project import PATIENCE_SECONDS, PulumiProject, Run
 from support.soundness import assert_sound
 
@@ -202,7 +204,7 @@ class Interruption:
         self._assert_one_key_a_name()
         self._assert_in_use()
         if self.case.operation.leaves:
-            self._assert_only_key(self.case.operation.leaves)
+            self._assert_only_key(self.case.operation.leaves, self.case.operation.pair)
         else:
             assert self.tenant.clients() == []
             assert self.project.recorded_keys() == []
@@ -217,15 +219,18 @@ class Interruption:
         self.project.run(*DESTROY)
         assert self.tenant.clients() == []
 
-    def _assert_only_key(self, name: str) -> str:
+    def _assert_only_key(self, name: str, pair: KeyPair | None = None) -> str:
         assert [client.name for client in self.tenant.clients()] == [name]
-        return assert_sound(self.project, self.tenant, name)
+        return assert_sound(self.project, self.tenant, name, pair)
 
     def _assert_promise(self) -> None:
         self._assert_one_key_a_name()
         self._assert_in_use()
         for key in self.project.recorded_keys():
-            self._assert_kept(Credential(key["key_id"], key["key_secret"]), key["secret_id"])
+            if "key_secret" in key:
+                self._assert_kept(Credential(key["key_id"], key["key_secret"]), key["secret_id"])
+            elif self.case.operation.pair is not None:
+                self._assert_public_key_kept(key["key_id"], self.case.operation.pair)
 
     def _assert_one_key_a_name(self) -> None:
         names = [client.name for client in self.tenant.clients()]
@@ -243,9 +248,16 @@ class Interruption:
             if not operation.removes:
                 raise KeyLostError(f"{credential.key_id} is gone")
             return
-        present = {secret.id for secret in self.tenant.secrets(credential.key_id)}
-        if secret_id in present or not operation.corrects:
+        if not operation.corrects:
             self._assert_works(credential)
+            return
+        if secret_id in {secret.id for secret in self.tenant.secrets(credential.key_id)}:
+            self._assert_works(credential)
+
+    def _assert_public_key_kept(self, key_id: str, pair: KeyPair) -> None:
+        """Make sure that a key without a secret, which the state holds, is as good as it was."""
+        if not can_authenticate(self.tenant, key_id, pair):
+            raise KeyLostError(f"{key_id} no longer works")
 
     def _assert_works(self, credential: Credential) -> None:
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from support.key_pair import KeyPair
 from support.pulumi_project import PulumiProject
 
 from zdx_emulator.testing import (
@@ -19,6 +20,8 @@ UP = ("up", "--yes", "--skip-preview")
 UP_REFRESH = (*UP, "--refresh")
 DESTROY = ("destroy", "--yes", "--skip-preview")
 REPLACE = (*UP, "--replace", "urn:pulumi:test::keys::pulumi-python:dynamic/zdx:ApiKey::ci")
+
+PAIR, NEXT_PAIR = KeyPair.make_ec(), KeyPair.make_ec()
 
 NOTHING = ""
 ONE_KEY = 'ApiKey("ci", name="ci", role="ZDX Read-only Admin")'
@@ -42,6 +45,20 @@ rotation = RotationArgs(
 )
 ApiKey("ci", name="ci", role="ZDX Read-only Admin", rotation=rotation)
 """
+_KEYLESS = """
+ApiKey(
+    "ci",
+    name="ci",
+    role="ZDX Read-only Admin",
+    adopt={adopt},
+    authentication={{"public_keys": {keys!r}}},
+)
+"""
+
+
+def _declare_keyless(*pairs: KeyPair, adopt: bool = False) -> str:
+    keys = {f"key-{number}": pair.public_pem for number, pair in enumerate(pairs)}
+    return _KEYLESS.format(keys=keys, adopt=adopt)
 
 
 @dataclass(frozen=True)
@@ -71,6 +88,7 @@ LIST_ROLES = Step("list roles", "GET", RESOURCE_SERVERS)
 LIST_KEYS = Step("list keys", "GET", API_CLIENTS)
 READ = Step("read", "GET", API_CLIENT)
 READ_AGAIN = Step("read again", "GET", API_CLIENT, after=1)
+READ_LAST = Step("read last", "GET", API_CLIENT, after=2)
 LIST_KEYS_AGAIN = Step("list keys again", "GET", API_CLIENTS, after=1)
 LIST_SECRETS = Step("list secrets", "GET", SECRETS)
 LIST_SECRETS_AGAIN = Step("list secrets again", "GET", SECRETS, after=1)
@@ -107,6 +125,7 @@ class Operation:
             may be refused.
         removes: Whether the state's key may be gone before the state says so.
         corrects: Whether the state's secret does not work when it begins.
+        pair: Whose public key the key has afterwards; None: it has a secret.
     """
 
     name: str
@@ -119,6 +138,7 @@ class Operation:
     makes: bool = False
     removes: bool = False
     corrects: bool = False
+    pair: KeyPair | None = None
 
 
 def _with_nothing(
@@ -174,6 +194,32 @@ def _with_a_previous_secret_past_its_day(
     tenant: RunningEmulator,  # noqa: ARG001 - one signature for all
 ) -> tuple[Credential, ...]:
     return (_after_rounds(project, 2, keep=0),)
+
+
+def _with_a_key_whose_secret_is_in_use(
+    project: PulumiProject,
+    tenant: RunningEmulator,  # noqa: ARG001 - one signature for all
+) -> tuple[Credential, ...]:
+    project.program(ONE_KEY).up()
+    key = project.key()
+    return (Credential(key["key_id"], key["key_secret"]),)
+
+
+def _with_a_public_key(
+    project: PulumiProject,
+    tenant: RunningEmulator,  # noqa: ARG001 - one signature for all
+) -> tuple[Credential, ...]:
+    project.program(_declare_keyless(PAIR)).up()
+    return ()
+
+
+def _with_a_public_key_and_a_secret_past_its_day(
+    project: PulumiProject,
+    tenant: RunningEmulator,  # noqa: ARG001 - one signature for all
+) -> tuple[Credential, ...]:
+    _after_rounds(project, 1, keep=0)
+    project.program(_declare_keyless(PAIR)).up()
+    return ()
 
 
 def _after_rounds(project: PulumiProject, rounds: int, keep: int = 7) -> Credential:
@@ -295,6 +341,59 @@ OPERATIONS = (
         steps=(AUTHENTICATE, READ, REVOKE),
         prepare=_with_a_previous_secret_past_its_day,
         program=_ROTATED.format(keep=0, round=2),
+    ),
+    Operation(
+        "create without a secret",
+        steps=(AUTHENTICATE, LIST_ROLES, LIST_KEYS, MAKE, LIST_KEYS_AGAIN),
+        prepare=_with_nothing,
+        program=_declare_keyless(PAIR),
+        makes=True,
+        pair=PAIR,
+    ),
+    Operation(
+        "take over without a secret",
+        steps=(
+            AUTHENTICATE,
+            LIST_ROLES,
+            LIST_KEYS,
+            READ,
+            LIST_SECRETS,
+            CHANGE,
+            READ_AGAIN,
+            READ_LAST,
+        ),
+        prepare=_with_a_key_created_manually,
+        program=_declare_keyless(PAIR, adopt=True),
+        makes=True,
+        pair=PAIR,
+    ),
+    Operation(
+        "add a public key",
+        steps=(AUTHENTICATE, READ, CHANGE),
+        prepare=_with_a_public_key,
+        program=_declare_keyless(PAIR, NEXT_PAIR),
+        pair=PAIR,
+    ),
+    Operation(
+        "convert to a public key",
+        steps=(AUTHENTICATE, READ, CHANGE, READ_AGAIN),
+        prepare=_with_a_key_whose_secret_is_in_use,
+        program=_declare_keyless(PAIR),
+        pair=PAIR,
+    ),
+    Operation(
+        "convert to a secret",
+        steps=(AUTHENTICATE, READ, CHANGE, READ_AGAIN, LIST_SECRETS, CREATE_SECRET),
+        prepare=_with_a_public_key,
+        program=ONE_KEY,
+        corrects=True,
+    ),
+    Operation(
+        "revoke after a conversion",
+        steps=(AUTHENTICATE, READ, REVOKE),
+        prepare=_with_a_public_key_and_a_secret_past_its_day,
+        program=_declare_keyless(PAIR),
+        pair=PAIR,
     ),
     Operation(
         "delete",

@@ -8,6 +8,7 @@ from e2e.interruptions.kills import LOST, SERVED, Case, matrix, share_of
 from e2e.interruptions.operations import (
     CHANGE,
     CREATE_SECRET,
+    MAKE,
     OPERATIONS,
     REMOVE,
     Operation,
@@ -27,6 +28,9 @@ SAMPLE = {
     Case(operation("correct"), CREATE_SECRET, SERVED, LANGUAGE_HOST): FINISHED,
     Case(operation("delete"), REMOVE, SERVED, PLUGIN): FINISHED,
     Case(operation("rotate"), CREATE_SECRET, SERVED, PLUGIN, times=2): FINISHED,
+    Case(operation("create without a secret"), MAKE, SERVED, PLUGIN): RESUMED,
+    Case(operation("convert to a public key"), CHANGE, SERVED, CLI): FINISHED,
+    Case(operation("convert to a secret"), CREATE_SECRET, SERVED, PLUGIN, times=2): FINISHED,
     Case(operation("destroy, then want it again"), REMOVE, SERVED, PLUGIN): FINISHED,
 }
 
