@@ -159,6 +159,8 @@ def verify(
 ) -> None:
     """Check settings, credentials, permissions, and the roles and keys of the tenant.
 
+    If a key has a JWKS URL, the command reads the URL, without credentials, and shows its keys.
+
     With --live, the command creates a few API clients named zdx-keys-verify-..., checks with them
     the assumptions of this product about ZIdentity, and deletes them.
 
