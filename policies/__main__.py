@@ -11,7 +11,12 @@ from pulumi_policy import (
     ResourceValidationArgs,
     ResourceValidationPolicy,
 )
-from rules import find_name_problem, find_role_problem, find_rotation_problem
+from rules import (
+    find_name_problem,
+    find_role_problem,
+    find_rotation_problem,
+    find_secret_problem,
+)
 
 API_KEY = "pulumi-python:dynamic/zdx:ApiKey"
 LONGEST_LIFETIME_DAYS = 365  # ZIdentity's own bound, and what a rotation that names none means
@@ -88,12 +93,26 @@ def check_restricted_role(key: Values, config: Values) -> str | None:
 
 def check_rotation(key: Values, config: Values) -> str | None:
     """See `find_rotation_problem`."""
+    if not has_secret(key):
+        return None
     longest = config["maxSecretLifetimeDays"]
     rotation = key.get("rotation")
     if rotation is None:
         return find_rotation_problem(None, longest_days=longest)
     lifetime = rotation.get("secret_lifetime_days", LONGEST_LIFETIME_DAYS)
     return find_rotation_problem(lifetime, longest_days=longest)
+
+
+def check_secret(key: Values, config: Values) -> str | None:
+    """See `find_secret_problem`."""
+    return find_secret_problem(
+        key["role"], has_secret=has_secret(key), allowed_roles=config["allowedRoles"]
+    )
+
+
+def has_secret(key: Values) -> bool:
+    """Whether the key authenticates with a secret, which is the default."""
+    return key.get("authentication") is None
 
 
 def check_name_pattern(key: Values, config: Values) -> str | None:
@@ -124,6 +143,13 @@ PolicyPack(
                     "default": LONGEST_LIFETIME_DAYS,
                 }
             },
+        ),
+        rule(
+            "no-secret-in-state",
+            "Keys authenticate without a secret.",
+            check_secret,
+            level=EnforcementLevel.DISABLED,
+            settings={"allowedRoles": texts()},
         ),
         rule(
             "name-pattern",

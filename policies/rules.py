@@ -56,6 +56,22 @@ def find_rotation_problem(secret_lifetime_days: float | None, *, longest_days: f
     return f"{found} Declare a rotation with a secret lifetime of at most {longest_days:.0f} days."
 
 
+def find_secret_problem(role: str, *, has_secret: bool, allowed_roles: Iterable[str]) -> str | None:
+    """Say what is wrong with a key whose secret is in the state.
+
+    Args:
+        role: The role as it is declared.
+        has_secret: Whether the key has a secret: it declares no other authentication.
+        allowed_roles: The names, or ids, of roles whose keys may have a secret.
+    """
+    if not has_secret or any(_is_same_name(role, name) for name in allowed_roles):
+        return None
+    return (
+        "Its secret is in the state. Declare an authentication with a public key, a certificate or "
+        'a JWKS URL, or add the key\'s name or URN to the "exceptions" of this rule.'
+    )
+
+
 def find_name_problem(name: str, *, pattern: str) -> str | None:
     """Say what is wrong with a key's name.
 

@@ -81,7 +81,7 @@ def parse_description(remote: str) -> Description:
 class Kind(Enum):
     """What a key authenticates with."""
 
-    SECRET = "Client secret"
+    SECRET = "Client secret"  # noqa: S105 - no secret, a kind's name
     PUBLIC_KEY = "Public key"
     CERTIFICATE = "Certificate"
     JWKS = "JWKS URL"

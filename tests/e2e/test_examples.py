@@ -193,6 +193,25 @@ def test_consumer_sends_no_token_without_tls(read_departments: Callable[..., lis
         read_departments("http://api.zsapi.net")
 
 
+def test_keyless_example_reads_the_tenant_and_has_no_private_key_in_its_state(
+    open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
+) -> None:
+    project = open_project("examples/keyless")
+    walk = open_walk("examples/keyless/README.md", project)
+
+    walk.follow()
+    read = [walk.follow().stdout for _ in ("with a file", "with a signer")]
+    shown = walk.follow()
+
+    assert read == ["Engineering, Finance, Sales\n"] * 2
+    (client,) = tenant.clients()
+    assert client.client_authentication.auth_type == "PUBKEYCERT"
+    assert shown.stdout.split()[:2] == [client.id, "emulator"]
+    state = project.run("stack", "export", "--show-secrets").stdout
+    assert "PUBLIC KEY" in state
+    assert "PRIVATE KEY" not in state
+
+
 def test_many_keys_example_creates_and_deletes_keys_as_its_file_changes(
     open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
 ) -> None:

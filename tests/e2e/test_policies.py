@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support.key_pair import KeyPair
 from support.pulumi_project import PulumiProject
 
 from zdx_emulator.testing import RunningEmulator, scope_id
@@ -113,6 +114,41 @@ def test_up_creates_a_key_that_complies(
     assert "[advisory]" not in made.text
 
 
+def test_preview_refuses_a_secret_in_the_state_except_of_a_role_or_name(
+    project: PulumiProject, policed: Policed
+) -> None:
+    public_pem = KeyPair.make_ec().public_pem
+    project.program(f"""
+        ApiKey("secret", name="secret", role="ZDX Super Admin")
+        ApiKey("by-name", name="by-name", role="ZDX Super Admin")
+        ApiKey("by-role", name="by-role", role="Role:ZDX READ-ONLY Admin")
+        ApiKey(
+            "keyless",
+            name="keyless",
+            role="ZDX Super Admin",
+            authentication={{"public_keys": {{"one": {public_pem!r}}}}},
+        )
+    """)
+    exceptions = {"allowedRoles": ["ZDX Read-only Admin"], "exceptions": ["by-name"]}
+
+    failed = project.fail("preview", *policed(**strict("no-secret-in-state", **exceptions)))
+
+    assert re.findall(r"no-secret-in-state  \(\S+zdx:ApiKey: (\S+)\)", failed.text) == ["secret"]
+    assert "Its secret is in the state." in failed.text
+
+
+def test_preview_needs_no_rotation_of_a_key_without_a_secret(
+    project: PulumiProject, policed: Policed
+) -> None:
+    public_pem = KeyPair.make_ec().public_pem
+    project.program(f"""
+        keys = {{"one": {public_pem!r}}}
+        ApiKey("ci", role="ZDX Read-only Admin", authentication={{"public_keys": keys}})
+    """)
+
+    project.preview(*policed(**strict("rotation-required")))
+
+
 def test_up_stops_at_the_preview_for_a_mandatory_rule(
     project: PulumiProject, tenant: RunningEmulator, policed: Policed
 ) -> None:
@@ -200,8 +236,10 @@ def test_up_does_not_check_a_key_that_is_only_looked_up(
     looked_up = f'ApiKey.get("shared", {found.id!r})'
     project.program(breaking("restricted-role") + looked_up)
 
-    warned = project.up(*policed(all="advisory"))
-    analysed = project.fail("policy", "analyze", "--stack", "test", *policed(all="mandatory"))
+    off = {"no-secret-in-state": "disabled"}
+    warned = project.up(*policed(all="advisory", **off))
+    mandatory = policed(all="mandatory", **off)
+    analysed = project.fail("policy", "analyze", "--stack", "test", *mandatory)
 
     for run in (warned, analysed):
         assert re.findall(r"zdx:ApiKey: (\w+)\)", run.text) == ["ci"]
@@ -230,7 +268,8 @@ def test_preview_shows_no_secret_input_in_a_violation(
         ApiKey("ci", name=planted, role=pulumi.Output.secret("zdx super ADMIN"))
     """)
 
-    failed = project.fail("preview", *policed(all="mandatory"))
+    rules = policed(**{"all": "mandatory", "no-secret-in-state": "disabled"})
+    failed = project.fail("preview", *rules)
 
     assert failed.text.count("[mandatory]") == len(BREACHES)
     assert "Planted-Name" not in failed.text

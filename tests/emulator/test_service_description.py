@@ -170,6 +170,7 @@ def test_client_authentication_has_the_shape_of_the_newer_facts(
     auth_type: str,
     member: str | None,
     method: str,
+    *,
     credentials: dict[str | None, Any],
     tenant: RunningEmulator,
     api: httpx.Client,
@@ -206,6 +207,7 @@ def test_key_value_has_an_encoding_of_the_newer_facts() -> None:
 def test_create_client_needs_every_member_that_the_newer_facts_require(
     place: tuple[Any, ...],
     method: str,
+    *,
     tenant: RunningEmulator,
     api: httpx.Client,
     body: dict[str, Any],

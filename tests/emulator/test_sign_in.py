@@ -359,7 +359,6 @@ def test_authenticate_with_a_removed_public_key_is_refused(
     tenant: RunningEmulator,
     anonymous: httpx.Client,
     signed_client: str,
-    rsa_key: Any,
     other_rsa_key: Any,
     assertion_form: Callable[..., dict[str, str]],
 ) -> None:

@@ -162,6 +162,23 @@ def test_authenticate_with_a_private_key_succeeds(
     assert zdx.list_devices()["devices"]
 
 
+def test_authenticate_with_a_private_key_in_the_environment_succeeds(
+    tenant: RunningEmulator,
+    authenticate: Callable[..., Any],
+    rsa_key: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keys = [{"keyName": "k", "keyValue": rsa_key.public_pem}]
+    authentication = {"authType": "PUBKEYCERT", "publicKeys": keys}
+    client = tenant.create_client("signed", clientAuthentication=authentication)
+    monkeypatch.setenv("ZSCALER_CLIENT_ID", client.id)
+    monkeypatch.setenv("ZSCALER_PRIVATE_KEY", rsa_key.private_pem)
+
+    zdx = authenticate("zdx")
+
+    assert "Engineering" in [each["name"] for each in zdx.list_departments()]
+
+
 def test_remove_deletes_a_client(zid: Any, members: dict[str, Any]) -> None:
     client_id = zid.create_api_client(**members)["id"]
 

@@ -9,9 +9,9 @@ from support.key_pair import KeyPair
 from support.plugin_host import PluginError, PluginHost, Properties
 
 from zdx_emulator.testing import API_CLIENTS, SECRETS, RunningEmulator, Switches
-from zdx_provider.cli.assumptions import SECRET_ASSUMPTIONS
+from zdx_provider.cli.keyless_assumptions import KEYLESS_ASSUMPTIONS
 from zdx_provider.cli.sandbox import PATIENCE_SECONDS, Result, Sandbox, Timing, Verdict
-from zdx_provider.cli.verify import check_assumptions
+from zdx_provider.cli.verify import ASSUMPTIONS, check_assumptions
 from zdx_provider.keys.repository import KeyRepository
 from zdx_provider.settings import load_settings
 
@@ -85,12 +85,20 @@ def test_create_returns_the_id_although_the_client_id_differs(
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
-def check_assumption(tenant: RunningEmulator, start: str) -> Result:
-    """Check the one assumption that starts so, without waiting for anything."""
+def check_assumption(
+    tenant: RunningEmulator, start: str, *, step_seconds: float = PATIENCE_SECONDS
+) -> Result:
+    """Check the one assumption that starts so, without waiting for anything.
+
+    Args:
+        tenant: The tenant.
+        start: How the assumption starts.
+        step_seconds: How much time passes between two looks at the clock.
+    """
     settings = load_settings(lambda _: None, tenant.environment(), None)
     repository = KeyRepository(settings.open())
-    no_patience = Timing(count(0.0, PATIENCE_SECONDS).__next__, lambda _: None)
-    (assumption,) = [each for each in SECRET_ASSUMPTIONS if each.statement.startswith(start)]
+    no_patience = Timing(count(0.0, step_seconds).__next__, lambda _: None)
+    (assumption,) = [each for each in ASSUMPTIONS if each.statement.startswith(start)]
     connection, roles = settings.build_connection(), repository.list_roles()
     with Sandbox(repository.zidentity, connection, roles, "trial-", no_patience) as sandbox:
         (result,) = check_assumptions(sandbox, [assumption])
@@ -197,3 +205,34 @@ def test_verify_live_finds_that_a_client_authenticates_with_another_id(
     result = check_assumption(tenant, "A client can authenticate with a new secret at once")
 
     assert result.verdict is Verdict.DIFFERS
+
+
+@only_where("key_value_encoding")
+def test_verify_live_finds_that_public_keys_are_encoded_otherwise(tenant: RunningEmulator) -> None:
+    encoding = check_assumption(tenant, "The keyValue of a public key")
+    others = [each.statement for each in KEYLESS_ASSUMPTIONS[1:]]
+
+    assert encoding.verdict is Verdict.DIFFERS
+    assert encoding.observed == "refused with status 400; the base64 of DER is accepted"
+    results = [check_assumption(tenant, each, step_seconds=1) for each in others]
+    assert [each for each in results if each.verdict is not Verdict.HOLDS] == []
+    assert tenant.clients() == []
+
+
+@only_where("auth_type_switch")
+@pytest.mark.parametrize(
+    "start", ["A PUT can change authType from SEC", "A PUT can change authType from PUB"]
+)
+def test_verify_live_finds_that_the_auth_type_cannot_change(
+    tenant: RunningEmulator, start: str
+) -> None:
+    result = check_assumption(tenant, start)
+
+    assert (result.verdict, result.observed) == (Verdict.DIFFERS, "refused with status 400")
+
+
+@only_where("auth_type_switch")
+def test_verify_live_leaves_open_what_a_refused_auth_type_would_change(
+    tenant: RunningEmulator,
+) -> None:
+    assert check_assumption(tenant, "Secrets stay valid").verdict is Verdict.UNKNOWN

@@ -3,7 +3,12 @@
 import pytest
 from support.samples import build_role
 
-from policies.rules import find_name_problem, find_role_problem, find_rotation_problem
+from policies.rules import (
+    find_name_problem,
+    find_role_problem,
+    find_rotation_problem,
+    find_secret_problem,
+)
 from zdx_emulator.testing import scope_id
 from zdx_provider.keys.roles import find_role
 
@@ -76,6 +81,21 @@ def test_rotation_policy_refuses_one_day_more_than_the_longest_lifetime() -> Non
     assert "too long" in str(find_rotation_problem(91, longest_days=90))
 
 
+def test_secret_policy_refuses_a_key_with_a_secret() -> None:
+    found = find_secret_problem("ZDX Super Admin", has_secret=True, allowed_roles=["Other"])
+
+    assert str(found).startswith("Its secret is in the state.")
+
+
+@pytest.mark.parametrize(
+    ("role", "has_secret"), [("ZDX Super Admin", False), ("Role:zdx read-only ADMIN", True)]
+)
+def test_secret_policy_allows_other_keys_and_roles(role: str, *, has_secret: bool) -> None:
+    allowed = ["ZDX Read-only Admin"]
+
+    assert find_secret_problem(role, has_secret=has_secret, allowed_roles=allowed) is None
+
+
 def test_name_policy_allows_a_name_that_matches_the_pattern() -> None:
     assert find_name_problem("team-ci", pattern="team-[a-z]+") is None
 
@@ -91,7 +111,11 @@ def test_name_policy_refuses_an_invalid_pattern() -> None:
 
 
 def test_policy_message_quotes_no_input() -> None:
-    found = find_name_problem("Planted", pattern="[a-z]+"), problem_of_role("role:for:Planted")
+    found = (
+        find_name_problem("Planted", pattern="[a-z]+"),
+        problem_of_role("role:for:Planted"),
+        find_secret_problem("Planted", has_secret=True, allowed_roles=[]),
+    )
 
     assert all(found)
     assert "Planted" not in "".join(map(str, found))

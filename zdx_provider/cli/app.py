@@ -101,6 +101,14 @@ StackKey = Annotated[
         help="The key's logical name, name or ID.",
     ),
 ]
+PrivateKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--private-key",
+        metavar="FILE",
+        help="The private key of a key without a secret: PEM or a JWK, without a passphrase.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HERE = Path()
 _MAX_DAYS = 36_500  # a date must be possible
@@ -151,6 +159,8 @@ def verify(
 ) -> None:
     """Check settings, credentials, permissions, and the roles and keys of the tenant.
 
+    If a key has a JWKS URL, the command reads the URL, without credentials, and shows its keys.
+
     With --live, the command creates a few API clients named zdx-keys-verify-..., checks with them
     the assumptions of this product about ZIdentity, and deletes them.
 
@@ -200,8 +210,8 @@ def list_(
             metavar="DAYS",
             min=0,
             max=_MAX_DAYS,
-            help="Only keys with a secret that expires within this many days, or has expired. "
-            "The previous secret of a rotation doesn't count.",
+            help="Only keys with a secret or a certificate that expires within this many days, or "
+            "has expired. The previous secret of a rotation doesn't count.",
         ),
     ] = None,
     unmanaged: Annotated[
@@ -227,7 +237,7 @@ def list_(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the tenant's ZDX keys: role, managed_by, and when each secret expires.
+    """List the tenant's ZDX keys: role, managed_by, and when each secret or certificate expires.
 
     Red: expired. Yellow: expires within 30 days. The list has no keys that were created in the ZDX
     portal, because no API returns them. In a project, the list shows which secret the state of the
@@ -260,7 +270,7 @@ def show(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show everything of one key: its secrets, its owner, and what the next pulumi up does.
+    """Show everything of one key: its secrets or public keys, its owner, and its next pulumi up.
 
     The logical name is the one in the program of the stack. What the next pulumi up does is known
     in the project of the stack that manages the key.
@@ -300,7 +310,9 @@ def download(
     """Write a key of a stack to a file, from the stack's state.
 
     The command sends no request to the tenant, because ZIdentity shows a secret only when it
-    creates it. Only you can read the file (mode 0600). An existing file is never overwritten.
+    creates it. Only you can read the file (mode 0600). An existing file is never overwritten. The
+    file of a key without a secret has the key's ID and vanity domain, and says that the key
+    authenticates with a private key.
 
     Examples:
     ```
@@ -327,17 +339,21 @@ def run_(
     ],
     folder: Folder = HERE,
     stack: StackName = None,
+    *,
+    private_key: PrivateKeyFile = None,
 ) -> None:
     """Run one command with a key of a stack in its environment.
 
     The command gets ZSCALER_CLIENT_ID, ZSCALER_CLIENT_SECRET and ZSCALER_VANITY_DOMAIN (outside
     production also ZSCALER_CLOUD) of the key, and none of the provider's own ZSCALER_* variables
-    but the proxy. The key comes from the stack's state, without a request to the tenant. It is
-    never on the disk or on a command line. The exit code is that of the command.
+    but the proxy. With --private-key, it gets ZSCALER_PRIVATE_KEY instead of
+    ZSCALER_CLIENT_SECRET. The key comes from the stack's state, without a request to the tenant. It
+    is never on the disk or on a command line. The exit code is that of the command.
 
     Examples:
     ```
     zdx-keys run ci -- python report.py
+    zdx-keys run ci --private-key ci.pem -- python report.py
     zdx-keys run ci --stack prod -- sh -c 'echo $ZSCALER_CLIENT_ID'
     ```
     """
@@ -345,7 +361,7 @@ def run_(
         raise typer.BadParameter("it must not be empty", param_hint="COMMAND")
     from zdx_provider.cli import run_command as command  # noqa: PLC0415 - see the docstring
 
-    raise typer.Exit(command.run(Selection(folder, stack), key, words))
+    raise typer.Exit(command.run(Selection(folder, stack), key, words, private_key))
 
 
 @app.command("token", cls=Command)
@@ -354,6 +370,7 @@ def token_(
     folder: Folder = HERE,
     stack: StackName = None,
     *,
+    private_key: PrivateKeyFile = None,
     force: Annotated[
         bool, typer.Option("--force", help="Print it on a terminal or to a file, too.")
     ] = False,
@@ -362,10 +379,12 @@ def token_(
     """Print an access token of a key of a stack, to a pipe.
 
     Anyone who has the token can use the key until the token expires. So a terminal and a file get
-    it only with --force.
+    it only with --force. A key without a secret needs --private-key. The private key is not sent:
+    it signs the request.
 
     Examples:
     ```
+    zdx-keys token ci --private-key ci.pem | wc --bytes
     zdx-keys token ci | sed 's/^/Authorization: Bearer /' | curl --header @- URL
     zdx-keys token ci --stack prod --json | jq .expires_in
     ```
@@ -377,7 +396,7 @@ def token_(
             "standard output is not a pipe; use --force to print the token anyway",
             param_hint="--force",
         )
-    command.run(Selection(folder, stack), key, as_json=as_json)
+    command.run(Selection(folder, stack), key, private_key, as_json=as_json)
 
 
 @app.command("import-file", cls=Command)

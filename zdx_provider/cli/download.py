@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from zdx_provider.cli.key_files import format_key, write_private
+from zdx_provider.cli.key_files import WITH_PRIVATE_KEY, format_key, write_private
 from zdx_provider.cli.options import KeyFormat, Selection
 from zdx_provider.cli.output import print_json, print_line
 from zdx_provider.cli.stack import Stack
@@ -14,10 +14,18 @@ from zdx_provider.cli.state_keys import find_key
 
 @dataclass(frozen=True)
 class WrittenKey:
-    """A key that was written to a file."""
+    """A key that was written to a file.
+
+    Attributes:
+        file: The file.
+        key_id: The key's ID.
+        authentication: What it authenticates with; the file has no private key.
+        secret_expires_at: When its secret expires; None if it has none.
+    """
 
     file: str
     key_id: str
+    authentication: str
     secret_expires_at: datetime | None
 
 
@@ -32,9 +40,11 @@ def run(
         sys.stdout.buffer.write(content.get_secret_value().encode())
         return
     write_private(Path(output), content)
+    kind = WITH_PRIVATE_KEY if key.authentication else "client secret"
     if as_json:
-        print_json(WrittenKey(output, key.key_id, key.secret_expires_at))
+        print_json(WrittenKey(output, key.key_id, kind, key.secret_expires_at))
     else:
         expiry = key.secret_expires_at
         until = f", valid until {expiry:%Y-%m-%d}" if expiry else ""
-        print_line(f'Wrote the key "{key.name}" ({key.key_id}{until}) to {output}.')
+        note = f" It needs its {kind}, which isn't in the file." if key.authentication else ""
+        print_line(f'Wrote the key "{key.name}" ({key.key_id}{until}) to {output}.{note}')

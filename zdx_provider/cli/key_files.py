@@ -3,10 +3,10 @@
 import json
 import os
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -16,6 +16,11 @@ from zdx_provider.keys.state import KeyState
 from zdx_provider.zidentity import has_known_hosts
 
 _LARGEST = 1_000_000  # bytes; far more than any key needs
+
+WITH_PRIVATE_KEY = "private key"
+"""How a key without a secret authenticates, in a file and in JSON."""
+
+_NOTE = "# This key authenticates with a private key. Set ZSCALER_PRIVATE_KEY to it.\n"
 
 
 def require_free(file: Path) -> None:
@@ -166,12 +171,20 @@ def _read(path: Path) -> KeyFile | SkippedFile:
         if len(content) > _LARGEST:
             return SkippedFile(path, "is too large to contain a key.")
         # A marker of the byte order, which Windows writes, says what else than UTF-8 it is.
-        key = _Content.model_validate(json.loads(content))
+        document = json.loads(content)
+        if _is_without_secret(document):
+            return SkippedFile(path, "has no secret: its key authenticates with a private key.")
+        key = _Content.model_validate(document)
     except OSError as error:
         return SkippedFile(path, f"cannot be read: {error.strerror}.")
     except (ValueError, RecursionError):  # pydantic's, JSON's and UTF-8's
         return SkippedFile(path, "does not contain a key.")
     return KeyFile(path, key.key_id, key.key_secret)
+
+
+def _is_without_secret(document: Any) -> bool:
+    """Whether `download` wrote this file for a key without a secret."""
+    return isinstance(document, dict) and document.get("authentication") == WITH_PRIVATE_KEY
 
 
 def require_secret(key: KeyState) -> SecretStr:
@@ -180,6 +193,12 @@ def require_secret(key: KeyState) -> SecretStr:
     Raises:
         ZdxError: The state has no secret of the key.
     """
+    if key.authentication is not None:
+        raise ZdxError(
+            f'the key "{key.name}" ({key.key_id}) authenticates with '
+            f"{key.authentication.describe()}, and has no secret.",
+            hint="Use --private-key with the file of its private key.",
+        )
     if key.key_secret is None:
         raise ZdxError(
             f'the state has no secret of the key "{key.name}" ({key.key_id}).',
@@ -190,35 +209,58 @@ def require_secret(key: KeyState) -> SecretStr:
     return key.key_secret
 
 
-def build_variables(key: KeyState) -> dict[str, SecretStr]:
+def build_variables(key: KeyState, proof: Mapping[str, SecretStr]) -> dict[str, SecretStr]:
     """Return a key as variables that Zscaler's OneAPI tools read.
 
-    Raises:
-        ZdxError: The state has no secret of the key.
+    Args:
+        key: The key.
+        proof: The variable with which it authenticates; none if it isn't known here.
     """
     # The vendor's tools build a host of any name, and send the secret there.
     names_cloud = key.cloud and has_known_hosts(key.cloud)
     return {
         "ZSCALER_CLIENT_ID": SecretStr(key.key_id),
-        "ZSCALER_CLIENT_SECRET": require_secret(key),
+        **proof,
         "ZSCALER_VANITY_DOMAIN": SecretStr(key.vanity_domain),
         **({"ZSCALER_CLOUD": SecretStr(key.cloud)} if names_cloud else {}),
     }
 
 
+def build_secret_variable(key: KeyState) -> dict[str, SecretStr]:
+    """Return the variable with the secret of a key.
+
+    Raises:
+        ZdxError: The state has no secret of the key.
+    """
+    return {"ZSCALER_CLIENT_SECRET": require_secret(key)}
+
+
 def format_key(key: KeyState, key_format: KeyFormat) -> SecretStr:
     """Return a key as the portal's own JSON, or as variables for a shell.
+
+    A key without a secret is written without its private key, which the state doesn't have.
 
     Raises:
         ZdxError: The state has no secret of the key.
     """
     if key_format is KeyFormat.JSON:
-        secret = require_secret(key).get_secret_value()
-        document = {"key_id": key.key_id, "key_secret": secret}
-        return SecretStr(json.dumps(document, indent=2) + "\n")
+        return SecretStr(json.dumps(_build_document(key), indent=2) + "\n")
+    if key.authentication is None:
+        variables = build_variables(key, build_secret_variable(key))
+        note = ""
+    else:
+        variables, note = build_variables(key, {}), _NOTE
     # For every shell that reads the file; it is not shown.
-    lines = (
-        f"{name}={shlex.quote(value.get_secret_value())}\n"
-        for name, value in build_variables(key).items()
-    )
-    return SecretStr("".join(lines))
+    lines = (f"{n}={shlex.quote(value.get_secret_value())}\n" for n, value in variables.items())
+    return SecretStr(note + "".join(lines))
+
+
+def _build_document(key: KeyState) -> dict[str, str]:
+    if key.authentication is None:
+        return {"key_id": key.key_id, "key_secret": require_secret(key).get_secret_value()}
+    return {
+        "key_id": key.key_id,
+        "vanity_domain": key.vanity_domain,
+        **({"cloud": key.cloud} if key.cloud else {}),
+        "authentication": WITH_PRIVATE_KEY,
+    }

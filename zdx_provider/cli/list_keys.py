@@ -1,8 +1,9 @@
-"""``zdx-keys list``: the ZDX keys of a tenant, their owners and when their secrets expire."""
+"""``zdx-keys list``: the ZDX keys of a tenant, their owners, and when what they have expires."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from rich.text import Text
@@ -13,6 +14,7 @@ from zdx_provider.cli.stack import open_repository, read_keys
 from zdx_provider.cli.state_keys import SecretUse, StateKey, read_state_keys
 from zdx_provider.cli.table import Column, Table, print_table
 from zdx_provider.clock import count_days_left, describe_days_left
+from zdx_provider.keys.authentication import Authentication
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.roles import Role
 from zdx_provider.results import ApiKeyResult, SecretResult
@@ -27,6 +29,7 @@ _KEY_COLUMNS = (
     Column("State", rank=3),
     Column("Role", rank=6, is_name=True),
     Column("Managed by", rank=5, is_name=True),
+    Column("Authentication", rank=3),
 )
 _SECRET_COLUMNS = (
     Column("Secret ID", rank=4),
@@ -34,7 +37,7 @@ _SECRET_COLUMNS = (
     Column("Created", rank=7),
     Column("Expires"),
 )
-_OPTIONAL = {"State", "Use"}  # dropped if no key has one
+_OPTIONAL = {"State", "Use", "Authentication"}  # dropped if no key has one
 
 
 def run(
@@ -73,6 +76,20 @@ class ListedKey:
     key: Key
     in_state: StateKey | None = None
 
+    @cached_property
+    def authentication(self) -> Authentication | None:
+        """What the key authenticates with instead of a secret; None for a key with a secret."""
+        return self.key.authentication
+
+    @property
+    def kind(self) -> str:
+        """What the key authenticates with, in words."""
+        if self.authentication is None:
+            return "client secret"
+        if self.authentication.certificates:
+            return "certificate"
+        return "JWKS URL" if self.authentication.jwks_url else "public key"
+
     def find_use(self, secret: ApiClientSecret) -> SecretUse | None:
         """Return the use of a secret; None if the state doesn't say."""
         return self.in_state.find_use(secret.id) if self.in_state else None
@@ -100,7 +117,7 @@ class ListedKey:
     def get_sort_value(self, sort_key: SortKey) -> tuple[object, ...]:
         """Return the value that orders keys; equal ones are ordered by name."""
         by_name = (self.key.name.casefold(), self.key.id)
-        expiries = [secret.expires_at for secret in self._used_secrets]
+        expiries = self._list_expiries()
         values: dict[SortKey, tuple[object, ...]] = {
             SortKey.NAME: (),
             SortKey.ROLE: (self.key.role.casefold(),),
@@ -117,7 +134,13 @@ class ListedKey:
 
     def _expires_within(self, days: int, now: datetime) -> bool:
         until = now + timedelta(days=days)
-        return any(secret.expires_at <= until for secret in self._used_secrets)
+        return any(expires_at <= until for expires_at in self._list_expiries())
+
+    def _list_expiries(self) -> list[datetime]:
+        """List when the secrets that may be in use, and the certificates, expire."""
+        certificates = self.authentication.read_certificates() if self.authentication else []
+        ends = [each.expires_at for each in certificates]
+        return ends + [secret.expires_at for secret in self._used_secrets]
 
 
 def _is_part_of(owner: str, wanted: str) -> bool:
@@ -128,6 +151,8 @@ def _is_part_of(owner: str, wanted: str) -> bool:
 def to_json(listed: ListedKey, tenant: Tenant, now: datetime) -> dict[str, Any]:
     """Return a key as `get_api_key` returns it, with the days and the use of each secret.
 
+    A key without a secret has what it authenticates with instead.
+
     Args:
         listed: The key.
         tenant: The key's tenant.
@@ -135,6 +160,8 @@ def to_json(listed: ListedKey, tenant: Tenant, now: datetime) -> dict[str, Any]:
     """
     key = listed.key
     secrets = key.secrets or ()
+    authentication = listed.authentication or Authentication()
+    expires_at = authentication.certificate_expires_at
     result = ApiKeyResult(
         **key.attributes,
         key_id=key.id,
@@ -143,6 +170,9 @@ def to_json(listed: ListedKey, tenant: Tenant, now: datetime) -> dict[str, Any]:
         managed_by=key.managed_by,
         vanity_domain=tenant.vanity_domain,
         cloud=tenant.cloud,
+        jwks_url=authentication.jwks_url,
+        key_fingerprints=authentication.fingerprints,
+        certificate_expires_at=_format_moment(expires_at) if expires_at else None,
         secrets=tuple(SecretResult.from_moments(s.id, s.created_at, s.expires_at) for s in secrets),
     )
     document = asdict(result)
@@ -150,7 +180,20 @@ def to_json(listed: ListedKey, tenant: Tenant, now: datetime) -> dict[str, Any]:
         shown["days_left"] = count_days_left(secret.expires_at, now)
         shown["use"] = listed.find_use(secret)
         shown["revoke_on"] = listed.find_revoke_date(secret)
-    return document
+    certificates = [
+        {
+            "name": each.name,
+            "fingerprint": each.fingerprint,
+            "expires_at": _format_moment(each.expires_at),
+            "days_left": count_days_left(each.expires_at, now),
+        }
+        for each in authentication.read_certificates()
+    ]
+    return {**document, "authentication": listed.kind, "certificates": certificates}
+
+
+def _format_moment(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def build_table(keys: Iterable[ListedKey], tenant: Tenant, now: datetime) -> Table:
@@ -159,9 +202,29 @@ def build_table(keys: Iterable[ListedKey], tenant: Tenant, now: datetime) -> Tab
     return _build_table(f"ZDX keys of {tenant}", (*_KEY_COLUMNS, *_SECRET_COLUMNS), rows)
 
 
-def build_secrets_table(listed: ListedKey, now: datetime) -> Table:
-    """Return the secrets of one key as a table."""
-    return _build_table("Secrets", _SECRET_COLUMNS, _list_secret_cells(listed, now))
+def build_credentials_table(listed: ListedKey, now: datetime) -> Table:
+    """Return the secrets, the certificates or the public keys of one key as a table."""
+    authentication = listed.authentication
+    if authentication is None:
+        return _build_table("Secrets", _SECRET_COLUMNS, _list_secret_cells(listed, now))
+    name, fingerprint = Column("Name", is_name=True), Column("SHA-256 of the public key")
+    if authentication.certificates:
+        rows: list[Sequence[Text]] = [
+            (
+                format_cell(each.name),
+                _format_expiry(each.expires_at, now),
+                format_cell(_shorten(each.fingerprint)),
+            )
+            for each in authentication.read_certificates()
+        ]
+        return _build_table("Certificates", (name, Column("Expires"), fingerprint), rows)
+    keys = authentication.fingerprints or {}
+    rows = [(format_cell(n), format_cell(_shorten(value))) for n, value in keys.items()]
+    return _build_table("Public keys", (name, fingerprint), rows)
+
+
+def _shorten(fingerprint: str) -> str:
+    return fingerprint.rpartition(":")[2]
 
 
 def _build_table(title: str, columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> Table:
@@ -177,10 +240,21 @@ def _build_table(title: str, columns: Sequence[Column], rows: Sequence[Sequence[
 def _list_rows(listed: ListedKey, now: datetime) -> Iterator[Sequence[Text]]:
     key = listed.key
     state = "" if key.client.enabled else "disabled"
-    own = tuple(map(format_cell, (key.name, key.id, state, key.role, key.managed_by or "-")))
-    for cells in _list_secret_cells(listed, now):
+    kind = listed.kind if listed.authentication else ""
+    own = tuple(map(format_cell, (key.name, key.id, state, key.role, key.managed_by or "-", kind)))
+    for cells in _list_cells(listed, now):
         yield (*own, *cells)
         own = (Text(),) * len(own)  # the row of the second secret repeats nothing
+
+
+def _list_cells(listed: ListedKey, now: datetime) -> list[Sequence[Text]]:
+    """Return the cells of each secret or certificate; of a public key, only that it has none."""
+    if listed.authentication is None:
+        return _list_secret_cells(listed, now)
+    none = (format_cell("-"), format_cell(""), format_cell("-"))
+    certificates = listed.authentication.read_certificates()
+    ends = [_format_expiry(each.expires_at, now) for each in certificates]
+    return [(*none, end) for end in ends or [format_cell("-")]]
 
 
 def _list_secret_cells(listed: ListedKey, now: datetime) -> list[Sequence[Text]]:
@@ -193,7 +267,7 @@ def _list_secret_cells(listed: ListedKey, now: datetime) -> list[Sequence[Text]]
             format_cell(secret.id),
             format_cell(_format_use(listed, secret)),
             format_cell(f"{secret.created_at:%Y-%m-%d %H:%M}"),
-            _format_expiry(secret, now),
+            _format_expiry(secret.expires_at, now),
         )
         for secret in listed.key.secrets
     ]
@@ -206,9 +280,9 @@ def _format_use(listed: ListedKey, secret: ApiClientSecret) -> str:
     return f"{use.value}, until {until}" if until else use.value
 
 
-def _format_expiry(secret: ApiClientSecret, now: datetime) -> Text:
-    day = f"{secret.expires_at:%Y-%m-%d}"
-    days_left = count_days_left(secret.expires_at, now)
+def _format_expiry(expires_at: datetime, now: datetime) -> Text:
+    day = f"{expires_at:%Y-%m-%d}"
+    days_left = count_days_left(expires_at, now)
     if days_left < 0:
         return format_cell(f"{day} (expired)", "red")
     if days_left <= _WARNED_DAYS:

@@ -4,10 +4,12 @@ import os
 import stat
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from zdx_provider.cli.key_files import require_secret
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.output import print_json
+from zdx_provider.cli.private_key import read_private_key
 from zdx_provider.cli.stack import Stack, find_settings
 from zdx_provider.cli.state_keys import find_key
 from zdx_provider.errors import SettingsError
@@ -27,19 +29,23 @@ def is_pipe() -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
-def run(selection: Selection, wanted: str, *, as_json: bool) -> None:
+def run(selection: Selection, wanted: str, private_key: Path | None, *, as_json: bool) -> None:
     """Print an access token of a key of a stack."""
     key = find_key(Stack(selection.folder.resolve(), selection.stack), wanted)
     settings = find_settings(replace(selection, tenant=key.tenant), os.environ).settings
-    zidentity = open_as(key, settings)
+    zidentity = open_as(key, settings, private_key)
     try:
         lifetime = zidentity.authenticate()
         token = zidentity.get_access_token().get_secret_value()
     except AuthenticationError as error:
-        error.hint = (
-            f"Check the key: zdx-keys show {quote_shell(key.key_id)}. If its secret was revoked, "
+        cause = "keys were changed" if private_key else "secret was revoked"
+        check = (
+            f"Check the key: zdx-keys show {quote_shell(key.key_id)}. If its {cause}, "
             "run pulumi up --refresh."
         )
+        # An assertion can also be refused because of the clock or its audience.
+        is_signed = private_key is not None
+        error.hint = error.hint.replace(error.next_step, check) if is_signed else check
         raise
     finally:
         zidentity.close()
@@ -50,16 +56,17 @@ def run(selection: Selection, wanted: str, *, as_json: bool) -> None:
         sys.stdout.write(f"{token}\n")
 
 
-def open_as(key: KeyState, settings: Settings) -> ZIdentity:
+def open_as(key: KeyState, settings: Settings, private_key: Path | None = None) -> ZIdentity:
     """Return the tenant of a key, with the key's own credentials; nothing is sent yet.
 
     Args:
         key: The key.
         settings: How its tenant is reached.
+        private_key: The file of the key's private key; None for a key with a secret.
 
     Raises:
         SettingsError: The settings name another tenant, which must not get the key's secret.
-        ZdxError: The state has no secret of the key.
+        ZdxError: The state has no secret of the key, or the file has no private key of it.
     """
     tenant = settings.build_tenant()
     if (tenant.vanity_domain, tenant.cloud) != (key.vanity_domain, key.cloud):
@@ -69,5 +76,9 @@ def open_as(key: KeyState, settings: Settings) -> ZIdentity:
             "Nothing was sent.",
             hint="Correct zdx:vanityDomain and zdx:cloud (ZSCALER_VANITY_DOMAIN, ZSCALER_CLOUD).",
         )
-    credentials = ClientSecret(key.key_id, require_secret(key).get_secret_value())
+    credentials = (
+        read_private_key(private_key, key)
+        if private_key
+        else ClientSecret(key.key_id, require_secret(key).get_secret_value())
+    )
     return ZIdentity(tenant, credentials, settings.build_connection())

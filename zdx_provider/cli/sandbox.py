@@ -16,10 +16,12 @@ from zdx_provider.zidentity import (
     ApiClient,
     ApiClientRequest,
     AuthenticationError,
+    ClientAuthentication,
     ClientSecret,
     ConnectionOptions,
     NewApiClientSecret,
     NotFoundError,
+    PrivateKey,
     ZIdentity,
     ZIdentityError,
 )
@@ -90,8 +92,12 @@ class Sandbox:
                 hint="Delete them in ZIdentity, under API Clients.",
             )
 
-    def create(self, suffix: str) -> ApiClient:
+    def create(self, suffix: str, authentication: ClientAuthentication | None = None) -> ApiClient:
         """Create a client that has no secret yet.
+
+        Args:
+            suffix: How its name ends.
+            authentication: How it authenticates; None for a client that can have secrets.
 
         Raises:
             ZIdentityError: The tenant could not be asked, or refused.
@@ -99,6 +105,7 @@ class Sandbox:
         draft = ApiClientRequest(
             name=f"{self.prefix}{suffix}",
             description="Created by zdx-keys verify --live, which deletes it.",
+            client_authentication=authentication or ClientAuthentication(),
             client_resources=build_resources((), self.roles[0]),
         )
         client = self.clients.create(draft)
@@ -131,6 +138,23 @@ class Sandbox:
             self.get_token_lifetime(client_id, secret)
         except AuthenticationError:
             return False
+        return True
+
+    def can_authenticate_with_key(self, client_id: str, private_pem: str) -> bool:
+        """Whether a client gets an access token with a private key.
+
+        Raises:
+            ZIdentityError: That could not be checked.
+        """
+        session = ZIdentity(
+            self.zidentity.tenant, PrivateKey(client_id, private_pem), self._options
+        )
+        try:
+            session.authenticate()
+        except AuthenticationError:
+            return False
+        finally:
+            session.close()
         return True
 
     def get_token_lifetime(self, client_id: str, secret: NewApiClientSecret) -> timedelta:

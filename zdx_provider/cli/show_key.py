@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.text import Text
 
-from zdx_provider.cli.list_keys import ListedKey, build_secrets_table, to_json
+from zdx_provider.cli.list_keys import ListedKey, build_credentials_table, to_json
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.output import create_console, format_cell, print_json
 from zdx_provider.cli.stack import open_repository
@@ -32,10 +32,11 @@ def run(selection: Selection, wanted: str, *, as_json: bool) -> None:
         print_json(to_document(listed, repository.tenant, now))
         return
     console = create_console()
-    print_lines(console, list(format_attributes(listed.key, repository.tenant)))
+    print_lines(console, list(format_attributes(listed, repository.tenant)))
     console.print()
-    print_table(build_secrets_table(listed, now))
-    console.print()
+    if not (listed.authentication and listed.authentication.jwks_url):
+        print_table(build_credentials_table(listed, now))
+        console.print()
     print_lines(console, [Text("The next pulumi up, if the program is unchanged", "bold")])
     print_lines(console, [format_cell(line) for line in describe_next_up(listed, now.date())])
 
@@ -72,14 +73,14 @@ def to_document(listed: ListedKey, tenant: Tenant, now: datetime) -> dict[str, A
     key = listed.key
     return {
         **to_json(listed, tenant, now),
-        "authentication": _format_authentication(key),
         "other_scopes": [{"id": scope.id, "name": scope.name} for scope in key.other_scopes],
         "next_up": describe_next_up(listed, now.date()),
     }
 
 
-def format_attributes(key: Key, tenant: Tenant) -> Iterator[Text]:
+def format_attributes(listed: ListedKey, tenant: Tenant) -> Iterator[Text]:
     """Return what a key is, one line for each attribute."""
+    key = listed.key
     attributes = {
         "Name": key.name,
         "Key ID": key.id,
@@ -89,7 +90,7 @@ def format_attributes(key: Key, tenant: Tenant) -> Iterator[Text]:
         "Other services": format_scopes(key.other_scopes) or "-",
         "Description": key.description or "-",
         "Managed by": key.managed_by or "-",
-        "Authentication": _format_authentication(key),
+        "Authentication": _format_authentication(listed),
         "Token lifetime": f"{key.client.token_lifetime_seconds} s",
     }
     width = max(map(len, attributes))
@@ -121,18 +122,15 @@ def _list_steps(state: KeyState, today: date) -> Iterator[str]:
     reason = state.find_rotation_reason(today, state.rotation)
     if reason:
         yield f"It creates a new secret: {reason}."
-    if state.is_revoke_due(today):
-        yield (
-            f"It revokes the previous secret {state.previous_secret_id}: its overlap ended on "
-            f"{state.previous_secret_revoke_on}."
-        )
+    for secret_id, day in state.list_due_revokes(today):
+        yield f"It revokes the previous secret {secret_id}: its overlap ended on {day}."
 
 
 def _list_corrections(key: Key, in_state: StateKey) -> Iterator[str]:
     """Yield what differs from the state, which only an update with a refresh detects."""
     state = in_state.state
     tenant_values = state.with_tenant_values(key)
-    fields = sorted({*ATTRIBUTES, "role", "managed_by"})
+    fields = sorted({*ATTRIBUTES, "authentication", "role", "managed_by"})
     changed = [name for name in fields if getattr(state, name) != getattr(tenant_values, name)]
     if changed:
         yield f"With --refresh, it corrects what was changed manually: {', '.join(changed)}."
@@ -145,14 +143,15 @@ def _list_later_steps(state: KeyState, today: date) -> Iterator[str]:
     if expires_on not in (None, MISSING) and not state.find_rotation_reason(today, state.rotation):
         window = timedelta(days=state.rotation.window_days if state.rotation else 0)
         yield f"From {date.fromisoformat(expires_on) - window} on, it creates a new secret."
-    revoke_on = state.previous_secret_revoke_on
-    if revoke_on is not None and not state.is_revoke_due(today):
-        yield f"From {revoke_on} on, it revokes the previous secret {state.previous_secret_id}."
+    for secret_id, day in state.list_revokes():
+        if day > today:
+            yield f"From {day} on, it revokes the previous secret {secret_id}."
 
 
 def _is_in(state: KeyState, tenant: Tenant) -> bool:
     return (state.vanity_domain, state.cloud) == (tenant.vanity_domain, tenant.cloud)
 
 
-def _format_authentication(key: Key) -> str:
-    return "client secret" if key.client.has_secrets else "private key"
+def _format_authentication(listed: ListedKey) -> str:
+    url = listed.authentication.jwks_url if listed.authentication else None
+    return f"{listed.kind} {url}" if url else listed.kind

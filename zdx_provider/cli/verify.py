@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from zdx_provider.cli.assumptions import CLIENT_ASSUMPTIONS, SECRET_ASSUMPTIONS
+from zdx_provider.cli.keyless_assumptions import KEYLESS_ASSUMPTIONS
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.output import (
     Exit,
@@ -32,6 +33,9 @@ from zdx_provider.cli.sandbox import (
 )
 from zdx_provider.cli.stack import TenantSettings, find_settings, read_keys
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.authentication import find_broken_members, find_url_rule
+from zdx_provider.keys.jwks import PrivateKeyPublishedError, parse_jwks
+from zdx_provider.keys.key import Key
 from zdx_provider.keys.repository import FULL_TENANT_HINT, KeyRepository
 from zdx_provider.keys.roles import RoleNotFoundError
 from zdx_provider.stack_config import describe_plain_secret
@@ -42,9 +46,11 @@ from zdx_provider.zidentity import (
     PermissionDeniedError,
     ZIdentityError,
 )
+from zdx_provider.zidentity.connection import is_loopback
+from zdx_provider.zidentity.jwks import fetch_jwks
 from zdx_provider.zidentity.models import MAX_API_CLIENTS
 
-ASSUMPTIONS = (*CLIENT_ASSUMPTIONS, *SECRET_ASSUMPTIONS)
+ASSUMPTIONS = (*CLIENT_ASSUMPTIONS, *SECRET_ASSUMPTIONS, *KEYLESS_ASSUMPTIONS)
 
 _STYLES = {Verdict.HOLDS: "green", Verdict.DIFFERS: "red", Verdict.UNKNOWN: "yellow"}
 
@@ -107,6 +113,7 @@ class Verification:
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
         self._client_count = 0
+        self._keys: Sequence[Key] = ()
 
     @cached_property
     def found(self) -> TenantSettings:
@@ -134,6 +141,7 @@ class Verification:
         yield self._verify_writes()
         yield _run_step("ZDX roles", self._list_roles)
         yield _run_step("ZDX keys", self._count_keys)
+        yield from self._verify_jwks()
 
     def _verify_settings(self) -> str:
         settings = self.found.settings
@@ -204,9 +212,42 @@ class Verification:
         return ", ".join(role.name for role in roles)
 
     def _count_keys(self) -> str:
-        keys = read_keys(self.repository)
-        declared = sum(key.marker is not None for key in keys)
-        return f"{len(keys)}, {declared} of them managed by a stack"
+        self._keys = read_keys(self.repository)
+        declared = sum(key.marker is not None for key in self._keys)
+        return f"{len(self._keys)}, {declared} of them managed by a stack"
+
+    def _verify_jwks(self) -> Iterator[Step]:
+        """Yield what is at each JWKS URL; ZIdentity may reach one that this machine doesn't."""
+        names: dict[str, list[str]] = {}
+        for key in self._keys:
+            url = key.authentication.jwks_url if key.authentication else None
+            if url:
+                names.setdefault(url, []).append(key.name)
+        for url, users in names.items():
+            place = f"{', '.join(users)}: {url}"
+            try:
+                found = self._read_jwks(url)
+            except PrivateKeyPublishedError as error:
+                yield Step("JWKS", passed=False, detail=f"{place}: {error}", exit=Exit.FAILED)
+            except ZdxError as error:
+                yield Step("JWKS", passed=None, detail=f"{place}: {error}")
+            else:
+                yield Step("JWKS", passed=True, detail=f"{place} has {found}")
+
+    def _read_jwks(self, url: str) -> str:
+        is_local = is_loopback(self.repository.tenant.api_url)
+        declared = {"jwks_url": url}
+        rule = next(iter(find_broken_members(declared).values()), None) or find_url_rule(
+            declared, is_tenant_local=is_local
+        )
+        if rule:
+            raise ZdxError(f"the URL {rule}.")
+        keys = parse_jwks(fetch_jwks(url, self.found.settings.build_connection()))
+        if not keys:
+            raise ZdxError("it has no RSA or EC P-256 key.")
+        if len(keys) > 1 and not all(key.key_id for key in keys):
+            raise ZdxError("it has several keys, and not each has a kid to choose it by.")
+        return ", ".join(f"{key.key_id or 'a key without a kid'} {key.fingerprint}" for key in keys)
 
 
 def format_step(step: Step) -> Text:

@@ -663,7 +663,7 @@ def _find_private(text: str) -> str | None:
     """Return what to say of a text that contains a private key; None if it contains none."""
     if "PRIVATE KEY" in text or "PuTTY-User-Key-File" in text:
         return _PRIVATE_PEM
-    if _has_private_members(text):
+    if has_private_members(text):
         return _PRIVATE_JWK
     der = _from_base64(text)
     if der is not None and (b"PRIVATE KEY" in der or _is_private(der)):
@@ -671,7 +671,8 @@ def _find_private(text: str) -> str | None:
     return None
 
 
-def _has_private_members(text: str) -> bool:
+def has_private_members(text: str) -> bool:
+    """Whether a text is a JWK or a JWK set, or half of one, with a private key."""
     if not text.lstrip().startswith(("{", "[")):
         return False
     try:

@@ -203,13 +203,17 @@ class KeyState(KeyInputs):
             days["previous_secret_revoke_on"] = self.previous_secret_revoke_on or revoke_on
         return self.model_copy(update=days)
 
-    def list_due_revokes(self, today: date) -> list[tuple[str, date]]:
-        """Return the secrets that must be revoked by now, and the day of each; oldest first."""
+    def list_revokes(self) -> list[tuple[str, date]]:
+        """Return the secrets that are to be revoked, and the day of each; oldest first."""
         pending = (
             (self.older_secret_id, self.older_secret_revoke_on),
             (self.previous_secret_id, self.previous_secret_revoke_on),
         )
-        return [(id_, day) for id_, day in pending if id_ and day is not None and day <= today]
+        return [(id_, day) for id_, day in pending if id_ and day is not None]
+
+    def list_due_revokes(self, today: date) -> list[tuple[str, date]]:
+        """Return the secrets that must be revoked by now, and the day of each; oldest first."""
+        return [(id_, day) for id_, day in self.list_revokes() if day <= today]
 
     @property
     def is_managed(self) -> bool:

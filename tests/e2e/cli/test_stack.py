@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import requests
+from support.key_pair import KeyPair
 from support.pulumi_project import PulumiProject
 from support.zdx_keys import ZdxKeys
 
@@ -168,6 +169,33 @@ def test_run_and_token_use_a_key(
     assert accepted == [True, True]
     assert (document["token_type"], document["expires_in"]) == ("Bearer", 3600)
     assert f"zdx-keys show {key['key_id']}" in refused.stderr
+
+
+def test_key_without_a_secret_is_used_with_its_private_key_alone(
+    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+) -> None:
+    pair = KeyPair.make()
+    project.program(f"""
+        keys = {{"one": {pair.public_pem!r}}}
+        ApiKey("ci", role="ZDX Read-only Admin", authentication={{"public_keys": keys}})
+    """).up()
+    (project.folder / "private.pem").write_text(pair.private_pem)
+    script = "import os; print('ZSCALER_PRIVATE_KEY' in os.environ, len(os.environ))"
+
+    granted = is_in_project.json("token", "ci", "--private-key", "private.pem")
+    ran = is_in_project("run", "ci", "--private-key", "private.pem", "--", "python", "-c", script)
+    is_in_project("download", "ci", "--output", "ci.json")
+    refused = is_in_project("token", "ci", exits=1)
+    listed, shown = is_in_project("list").stdout, is_in_project("show", "ci").stdout
+
+    assert _can_call_zdx(tenant, granted["access_token"])
+    assert ran.stdout.startswith("True")
+    document = json.loads((project.folder / "ci.json").read_text())
+    assert document["authentication"] == "private key"
+    assert "Use --private-key" in refused.stderr
+    assert all("public key" in text for text in (listed, shown))
+    texts = [*is_in_project.transcript, json.dumps(document)]
+    assert not [text for text in texts if "PRIVATE KEY" in text]
 
 
 def test_download_overwrites_nothing_and_lists_the_keys(

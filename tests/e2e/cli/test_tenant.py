@@ -104,6 +104,10 @@ def test_list_shows_a_client_with_a_private_key_without_secrets(
     (listed,) = zdx_keys.json("list")
 
     assert (listed["name"], listed["secrets"]) == ("ci", [])
+    assert (listed["authentication"], listed["jwks_url"]) == (
+        "JWKS URL",
+        "https://acme.example/jwks",
+    )
 
 
 def test_list_uses_color_only_in_terminals_and_respects_no_color(

@@ -2,11 +2,48 @@
 
 import json
 import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
 
 import pytest
+from jwt.algorithms import RSAAlgorithm
+from support.key_pair import KeyPair
 from support.zdx_keys import ZdxKeys
 
 from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRETS, RunningEmulator
+
+
+@dataclass
+class Jwks:
+    """A JWK set that is published on this machine."""
+
+    url: str
+    document: Any = None
+
+
+@pytest.fixture
+def jwks() -> Iterator[Jwks]:
+    """Publishes a JWK set."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(published.document).encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        published = Jwks(f"http://127.0.0.1:{server.server_port}/jwks")
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield published
+        server.shutdown()
+        thread.join()
 
 
 def test_verify_passes_every_step_and_changes_nothing(
@@ -62,12 +99,53 @@ def test_verify_names_the_permission_that_a_read_only_client_lacks(
     assert "full permission on API Clients" in crossed["detail"]
 
 
+def test_verify_shows_the_keys_of_a_jwks_url(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator, jwks: Jwks
+) -> None:
+    jwk = json.loads(
+        RSAAlgorithm.to_jwk(
+            RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(KeyPair.make().public_pem)
+        )
+    )
+    authentication = {"authType": "JWKS", "clientJWKsUrl": jwks.url}
+    for name in ("one", "two"):
+        tenant.create_client(name, clientAuthentication=authentication)
+    jwks.document = {"keys": [jwk | {"kid": "k\x1b1"}]}
+
+    shown = zdx_keys("verify").stdout
+    jwks.document = {"keys": [jwk | {"d": "obviously-fake"}]}
+    published = zdx_keys("verify", exits=1).stdout
+    jwks.document = {"keys": []}
+    empty = zdx_keys("verify").stdout
+
+    assert f"✓ JWKS: one, two: {jwks.url} has k\\x1b1 SHA256:" in shown
+    assert f"✗ JWKS: one, two: {jwks.url}: it contains a private key" in published
+    assert f"? JWKS: one, two: {jwks.url}: it has no RSA or EC P-256 key." in empty
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("http://192.0.2.1/jwks", "the URL must start with https://"),
+        ("https://user@keys.example/jwks", "the URL must not contain a user name"),
+        ("http://127.0.0.1:1/jwks", "could not read the JWKS"),
+    ],
+)
+def test_verify_does_not_fail_because_of_a_jwks_url_that_it_cannot_read(
+    zdx_keys: ZdxKeys, tenant: RunningEmulator, url: str, problem: str
+) -> None:
+    authentication = {"authType": "JWKS", "clientJWKsUrl": url}
+    tenant.create_client("ci", clientAuthentication=authentication)
+
+    assert f"? JWKS: ci: {url}: {problem}" in zdx_keys("verify").stdout
+
+
 def test_verify_live_finds_the_emulator_as_assumed_and_cleans_up(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
     results = zdx_keys.json("verify", "--live")["results"]
 
-    assert len(results) == 26
+    assert len(results) == 37
     assert {each["verdict"] for each in results} == {"holds"}
     assert tenant.clients() == []
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+from support.key_pair import KeyPair
 
 from zdx_emulator.testing import ApiClient, RunningEmulator, running_emulator, scope_id
 
@@ -28,12 +29,25 @@ def _submit(page: Page, *, name: str, role: str) -> None:
     page.get_by_role("button", name="Create Key").click()
 
 
+def _submit_credential(page: Page, kind: str, credential: str) -> None:
+    page.goto("/portal/keys/new")
+    page.get_by_label("Authenticates with").select_option(kind)
+    page.get_by_label("Public key, certificate or URL").fill(credential)
+    page.get_by_label("Name").fill("keyless")
+    page.get_by_label("Select Role").select_option(scope_id("ZDX Super Admin"))
+    page.get_by_role("button", name="Create Key").click()
+
+
 SCREENS: dict[str, Screen] = {
     "the list": _go("/?page=2&notice=CHANGED"),
     "an empty search": _go("/?q=nothing"),
     "a key": _go("/portal/keys/{id}"),
     "the empty form": _go("/portal/keys/new"),
     "a refused form": lambda page, _: _submit(page, name="", role=""),
+    "a refused credential": lambda page, _: _submit_credential(page, "CERTIFICATE", "-" * 300),
+    "a key without a secret": lambda page, _: _submit_credential(
+        page, "PUBLIC_KEY", KeyPair.make_ec().public_pem
+    ),
     "a made key": lambda page, _: _submit(page, name="made", role=scope_id("ZDX Super Admin")),
     "an edit": _go("/portal/keys/{id}/edit"),
     "a delete": _go("/portal/keys/{id}/delete"),

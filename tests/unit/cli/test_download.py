@@ -11,6 +11,7 @@ from zdx_provider.cli.options import KeyFormat
 from zdx_provider.cli.stack import Stack
 from zdx_provider.cli.state_keys import find_key
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.authentication import Authentication
 from zdx_provider.keys.state import KeyState
 
 
@@ -59,6 +60,27 @@ def test_download_env_quotes_shell_characters() -> None:
 def test_download_refuses_a_key_without_its_secret() -> None:
     with pytest.raises(ZdxError, match="without its secret"):
         format_key(build_state(secret=None), KeyFormat.JSON)
+
+
+def test_download_of_a_key_without_a_secret_says_how_it_authenticates() -> None:
+    declared = Authentication(jwks_url="https://keys.example/jwks.json")
+    key = build_state(secret=None, cloud="beta").model_copy(update={"authentication": declared})
+
+    document = format_key(key, KeyFormat.JSON).get_secret_value()
+    variables = format_key(key, KeyFormat.ENV).get_secret_value()
+
+    assert json.loads(document) == {
+        "key_id": "id-1",
+        "vanity_domain": "acme",
+        "cloud": "beta",
+        "authentication": "private key",
+    }
+    assert variables.splitlines() == [
+        "# This key authenticates with a private key. Set ZSCALER_PRIVATE_KEY to it.",
+        "ZSCALER_CLIENT_ID=id-1",
+        "ZSCALER_VANITY_DOMAIN=acme",
+        "ZSCALER_CLOUD=beta",
+    ]
 
 
 @pytest.mark.parametrize("wanted", ["ci", "ci-prod", "id-1"])

@@ -1,15 +1,25 @@
+import hashlib
+import re
+from base64 import b64decode
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from rich.console import Console
+from support.key_pair import KeyPair
 from support.samples import EXPIRES, build_key, build_role, build_secret, build_state_key
 
-from zdx_provider.cli.list_keys import ListedKey, build_table, to_json
+from zdx_provider.cli.list_keys import (
+    ListedKey,
+    build_credentials_table,
+    build_table,
+    to_json,
+)
 from zdx_provider.cli.options import KeyFilter, SortKey
 from zdx_provider.cli.table import print_lines
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.marker import OwnershipMarker
-from zdx_provider.zidentity import Scope, Tenant
+from zdx_provider.zidentity import ClientAuthentication, Scope, Tenant
 
 ACME = Tenant("acme")
 NOW = EXPIRES - timedelta(days=40)
@@ -61,6 +71,11 @@ def test_list_json_has_the_fields_of_a_lookup_and_the_days_left() -> None:
                 "revoke_on": None,
             },
         ),
+        "authentication": "client secret",
+        "jwks_url": None,
+        "key_fingerprints": None,
+        "certificate_expires_at": None,
+        "certificates": [],
     }
 
 
@@ -125,6 +140,117 @@ def test_list_shows_a_missing_secret_and_a_disabled_key() -> None:
     assert "no secret" in table
     assert "disabled" in table
     assert "State" not in show_table(build_key())
+
+
+@pytest.fixture(scope="module")
+def key_pair() -> KeyPair:
+    """A key that keys without a secret authenticate with."""
+    return KeyPair.make_ec()
+
+
+@pytest.fixture
+def signed(key_pair: KeyPair) -> ListedKey:
+    """A key with a public key."""
+    return build_keyless(key_pair.authentication)
+
+
+@pytest.fixture
+def certified(key_pair: KeyPair) -> ListedKey:
+    """A key with a certificate that expires as the secrets of the other keys do."""
+    not_before = int((EXPIRES - timedelta(days=90)).timestamp())
+    certificate = key_pair.make_certificate(not_before=not_before, days=90)
+    return build_keyless(
+        {"authType": "PUBKEYCERT", "clientCertificates": [{"certContent": certificate}]}
+    )
+
+
+@pytest.fixture
+def published() -> ListedKey:
+    """A key with a JWKS URL."""
+    return build_keyless({"authType": "JWKS", "clientJWKsUrl": "https://keys.example/jwks"})
+
+
+def build_keyless(authentication: dict[str, Any]) -> ListedKey:
+    client_authentication = ClientAuthentication.model_validate(authentication)
+    return ListedKey(build_key(secrets=(), client_authentication=client_authentication))
+
+
+def test_list_shows_the_kind_of_keys_without_a_secret_and_the_expiry_of_a_certificate(
+    signed: ListedKey, certified: ListedKey, published: ListedKey
+) -> None:
+    keys = [signed, certified, published, ListedKey(build_key())]
+    now = EXPIRES - timedelta(days=1)
+
+    _, titles, *rows = build_table(keys, ACME, now).format_lines(None)
+
+    at = titles.plain.index("Authentication")
+    shown = [
+        tuple(re.split(r"\s{2,}", row.plain[at:].strip())) for row in rows if row.plain[0] != "─"
+    ]
+    assert shown == [
+        ("public key", "-", "-", "-"),
+        ("certificate", "-", "-", "2027-02-28 (tomorrow)"),
+        ("JWKS URL", "-", "-", "-"),
+        ("secret-1", "2026-03-01 12:00", "2027-02-28 (tomorrow)"),
+    ]
+    assert "no secret" not in "".join(row.plain for row in rows)
+
+
+def test_list_json_has_the_public_keys_and_certificates(
+    signed: ListedKey, certified: ListedKey, published: ListedKey, key_pair: KeyPair
+) -> None:
+    now = EXPIRES - timedelta(days=20)
+    spki = hashlib.sha256(b64decode(key_pair.public_der_base64)).hexdigest()
+    fingerprint = f"SHA256:{spki}"
+
+    by_key, by_certificate, by_url = (
+        to_json(each, ACME, now) for each in (signed, certified, published)
+    )
+
+    assert by_key["key_fingerprints"] == {"pipeline": fingerprint}
+    assert by_key["authentication"] == "public key"
+    assert by_certificate["certificate_expires_at"] == "2027-02-28T12:00:00Z"
+    assert by_certificate["certificates"] == [
+        {
+            "name": "pipeline",
+            "fingerprint": fingerprint,
+            "expires_at": "2027-02-28T12:00:00Z",
+            "days_left": 20,
+        }
+    ]
+    assert by_url["jwks_url"] == "https://keys.example/jwks"
+    assert by_key["secrets"] == by_certificate["secrets"] == by_url["secrets"] == ()
+
+
+def test_list_names_a_certificate_that_expires(
+    signed: ListedKey, certified: ListedKey, published: ListedKey
+) -> None:
+    keys = [signed, certified, published]
+
+    def list_kinds(days: int) -> list[str]:
+        wanted = KeyFilter(expiring_days=days)
+        return [each.kind for each in keys if each.matches(wanted, None, NOW)]
+
+    assert list_kinds(39) == []
+    assert list_kinds(40) == ["certificate"]
+    keys.sort(key=lambda each: each.get_sort_value(SortKey.EXPIRES))
+    assert keys[0] is certified
+
+
+def test_show_lists_the_public_keys_and_certificates(
+    signed: ListedKey, certified: ListedKey, key_pair: KeyPair
+) -> None:
+    spki = hashlib.sha256(b64decode(key_pair.public_der_base64)).hexdigest()
+
+    by_key, by_certificate = (
+        [line.plain for line in build_credentials_table(each, NOW).format_lines(None)]
+        for each in (signed, certified)
+    )
+
+    assert by_key[0] == "Public keys"
+    assert by_key[-1].split() == ["pipeline", spki]
+    assert by_certificate[0] == "Certificates"
+    assert by_certificate[-1].split() == ["pipeline", "2027-02-28", spki]
 
 
 def test_list_escapes_a_name_with_control_characters() -> None:

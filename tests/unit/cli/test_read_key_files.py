@@ -73,6 +73,7 @@ def test_read_key_files_skips_other_files_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "a.json").mkdir()
     (tmp_path / "b.JSON").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "c.json").symlink_to("nowhere")
+    (tmp_path / "d.json").write_text('{"key_id": "id-2", "authentication": "private key"}')
     (tmp_path / "package.json").write_text('{"name": "x"}')
 
     files = read_key_files([tmp_path])
@@ -82,6 +83,7 @@ def test_read_key_files_skips_other_files_of_a_folder(tmp_path: Path) -> None:
         "a.json": "cannot be read: Is a directory.",
         "b.JSON": "does not contain a key.",
         "c.json": "cannot be read: No such file or directory.",
+        "d.json": "has no secret: its key authenticates with a private key.",
         "package.json": "does not contain a key.",
     }
 

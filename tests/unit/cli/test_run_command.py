@@ -1,12 +1,14 @@
 """A command that gets a key in its environment, run as a process."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.key_pair import KeyPair
 from support.samples import PLANTED
 from unit.cli.conftest import PulumiAnswers
 from unit.cli.test_stack import OUTPUTS, export, resource, secret
@@ -62,6 +64,27 @@ def test_run_keeps_the_providers_own_variables_from_the_command(project: Path) -
         "ZSCALER_CLIENT_SECRET",
         "ZSCALER_CLOUD",
         "ZSCALER_HTTP_PROXY",
+        "ZSCALER_VANITY_DOMAIN",
+    ]
+
+
+def test_run_gives_the_private_key_of_a_key_without_a_secret(
+    tmp_path: Path, pulumi_answers: PulumiAnswers
+) -> None:
+    pair = KeyPair.make()
+    outputs = {**OUTPUTS, "authentication": {"public_keys": {"one": pair.public_pem}}}
+    pulumi_answers(export(resource("ci", outputs=outputs)))
+    (tmp_path / "private.pem").write_text(pair.private_pem)
+    own = {"ZSCALER_CLIENT_SECRET": PLANTED, "ZSCALER_PRIVATE_KEY": "obviously-fake-admin-key"}
+    words = ("ci", "--private-key", "private.pem", "--", "sh", "-c")
+    names = f"{sys.executable} -c {shlex.quote(SHOW_ENVIRONMENT)}"
+
+    done = run(tmp_path, *words, f'echo "$ZSCALER_PRIVATE_KEY"; {names}', **own)
+
+    assert done.stdout.startswith(pair.private_pem)
+    assert done.stdout.removeprefix(pair.private_pem).split() == [
+        "ZSCALER_CLIENT_ID",
+        "ZSCALER_PRIVATE_KEY",
         "ZSCALER_VANITY_DOMAIN",
     ]
 

@@ -15,7 +15,7 @@ from zdx_provider.cli.list_keys import ListedKey
 from zdx_provider.cli.show_key import describe_next_up, format_attributes, to_document
 from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.rotation import MISSING, Rotation
-from zdx_provider.zidentity import ApiResource, Scope, Tenant
+from zdx_provider.zidentity import ApiResource, ClientAuthentication, Scope, Tenant
 
 ACME = Tenant("acme")
 TODAY = CREATED.date() + timedelta(days=10)
@@ -33,7 +33,7 @@ def test_show_names_every_attribute_and_the_scopes_of_other_services() -> None:
     resources = (ApiResource(id="api-1", selected_scopes=(READ_ONLY, other)),)
     key = build_key(client_resources=resources, enabled=False)
 
-    lines = [line.plain for line in format_attributes(key, Tenant("acme", "beta"))]
+    lines = [line.plain for line in format_attributes(ListedKey(key), Tenant("acme", "beta"))]
 
     assert lines == [
         "Name            ci",
@@ -51,6 +51,16 @@ def test_show_names_every_attribute_and_the_scopes_of_other_services() -> None:
     assert document["other_scopes"] == [{"id": "zia::7", "name": "Role:ZIA Admin"}]
     assert document["authentication"] == "client secret"
     assert document["name"] == "ci"
+
+
+def test_show_names_the_jwks_url_of_a_key_without_a_secret() -> None:
+    url = "https://keys.example/jwks.json"
+    authentication = ClientAuthentication.model_validate({"authType": "JWKS", "clientJWKsUrl": url})
+    key = build_key(secrets=(), client_authentication=authentication)
+
+    lines = [line.plain for line in format_attributes(ListedKey(key), ACME)]
+
+    assert f"Authentication  JWKS URL {url}" in lines
 
 
 @pytest.mark.parametrize(
@@ -97,6 +107,32 @@ def test_show_says_what_the_next_up_does(
     outputs: dict[str, Any], today: date, expected: list[str]
 ) -> None:
     assert describe(today, **outputs) == expected
+
+
+def test_show_says_when_the_secrets_of_a_key_without_a_secret_are_revoked() -> None:
+    url = "https://keys.example/jwks.json"
+    authentication = ClientAuthentication.model_validate({"authType": "JWKS", "clientJWKsUrl": url})
+    key = build_key(secrets=(), client_authentication=authentication)
+    later = TODAY + timedelta(days=7)
+    outputs: dict[str, Any] = {
+        "authentication": key.authentication,
+        "secret_id": None,
+        "secret_expires_on": None,
+        "older_secret_id": "first",
+        "older_secret_revoke_on": TODAY,
+        "previous_secret_id": "second",
+        "previous_secret_revoke_on": later,
+    }
+
+    assert describe(key=key, **outputs) == [
+        f"It revokes the previous secret first: its overlap ended on {TODAY}.",
+        f"From {later} on, it revokes the previous secret second.",
+    ]
+    assert describe(**outputs) == [
+        f"It revokes the previous secret first: its overlap ended on {TODAY}.",
+        "With --refresh, it corrects what was changed manually: authentication.",
+        f"From {later} on, it revokes the previous secret second.",
+    ]
 
 
 def test_show_says_what_only_a_refresh_corrects() -> None:

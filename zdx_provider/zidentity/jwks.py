@@ -1,0 +1,36 @@
+"""Reads what a client publishes at its JWKS URL, as ZIdentity does."""
+
+import time
+from dataclasses import replace
+
+from zdx_provider.zidentity.connection import ConnectionOptions
+from zdx_provider.zidentity.errors import ZIdentityError
+from zdx_provider.zidentity.messages import Request, require_success
+from zdx_provider.zidentity.transport import ServerClock, Transport
+
+_LONGEST_TIMEOUT = 10.0  # seconds
+
+
+def fetch_jwks(url: str, options: ConnectionOptions) -> str:
+    """Return the document at a JWKS URL; no credentials are sent, and no redirect is followed.
+
+    Args:
+        url: The URL.
+        options: Proxy and time limits.
+
+    Raises:
+        ZIdentityError: It can't be read.
+    """
+    timeout = min(options.request_timeout, _LONGEST_TIMEOUT)
+    # A clock of its own: this server doesn't say what the time is in the tenant.
+    transport = Transport(replace(options, request_timeout=timeout), ServerClock(time.time), None)
+    request = Request("read the JWKS", "GET", url)
+    try:
+        response = transport.send(request)
+        require_success(request, response, time.time(), ())
+    except ZIdentityError as error:
+        error.hint = "ZIdentity must be able to read it."
+        raise
+    finally:
+        transport.close()
+    return response.body.decode("utf-8", errors="replace")
