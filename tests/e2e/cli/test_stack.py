@@ -7,6 +7,7 @@ import stat
 import subprocess
 from pathlib import Path
 
+import pytest
 import requests
 from support.pulumi_project import PulumiProject
 from support.zdx_keys import ZdxKeys
@@ -60,6 +61,7 @@ def test_roles_shows_an_unreachable_backend_without_its_password(is_in_project: 
     assert password not in refused.text
 
 
+@pytest.mark.slow
 def test_roles_shows_how_to_upgrade_an_old_backend(is_in_project: ZdxKeys, tmp_path: Path) -> None:
     old = tmp_path / "old/.pulumi/stacks"
     old.mkdir(parents=True)
@@ -170,6 +172,7 @@ def test_run_and_token_use_a_key(
     assert f"zdx-keys show {key['key_id']}" in refused.stderr
 
 
+@pytest.mark.slow
 def test_download_overwrites_nothing_and_lists_the_keys(
     is_in_project: ZdxKeys, project: PulumiProject
 ) -> None:
