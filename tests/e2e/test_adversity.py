@@ -64,7 +64,9 @@ def test_preview_with_a_private_key_works_and_names_a_wrong_clock(
     assert "Traceback" not in failed.text
 
 
-@pytest.mark.parametrize("path", ["/ziam/admin/api/v1/api-clients", ".*/secrets"])
+@pytest.mark.parametrize(
+    "path", ["/ziam/admin/api/v1/api-clients", pytest.param(".*/secrets", marks=pytest.mark.slow)]
+)
 def test_create_behind_a_proxy_that_breaks_after_the_effect_creates_one_key(
     project: PulumiProject, tenant: RunningEmulator, path: str
 ) -> None:
@@ -82,6 +84,7 @@ def test_create_behind_a_proxy_that_breaks_after_the_effect_creates_one_key(
     assert tenant.clients() == []
 
 
+@pytest.mark.slow
 def test_create_behind_a_proxy_that_breaks_before_the_effect_works_next_time(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:

@@ -73,6 +73,7 @@ def test_refresh_shows_manual_changes_and_up_corrects_them(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_refresh_shows_a_second_role_and_up_removes_it(
     project: PulumiProject, tenant: RunningEmulator, key_id: str, tmp_path: Path
 ) -> None:

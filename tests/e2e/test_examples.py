@@ -111,6 +111,7 @@ def test_consumer_fails_clearly_if_the_producer_has_no_key(open_project: OpenPro
     assert "Traceback" not in failed.text
 
 
+@pytest.mark.slow
 def test_consumer_fails_clearly_with_another_passphrase(open_project: OpenProject) -> None:
     open_project("examples/two-stacks/producer").up()
     consumer = open_project("examples/two-stacks/consumer", passphrase="another-one")
@@ -120,6 +121,7 @@ def test_consumer_fails_clearly_with_another_passphrase(open_project: OpenProjec
     assert "both stacks need the same passphrase" in failed.text
 
 
+@pytest.mark.slow
 def test_consumer_works_after_a_rotation(open_project: OpenProject, open_walk: OpenWalk) -> None:
     rotating = open_project("examples/rotation")
     consumer = open_project("examples/two-stacks/consumer")
@@ -134,6 +136,7 @@ def test_consumer_works_after_a_rotation(open_project: OpenProject, open_walk: O
     assert consumer.outputs() == {"departments": ["Engineering", "Finance", "Sales"]}
 
 
+@pytest.mark.slow
 def test_consumer_fails_with_403_if_the_role_is_insufficient(open_project: OpenProject) -> None:
     producer = open_project("examples/two-stacks/producer")
     program = producer.folder / "__main__.py"
@@ -232,6 +235,7 @@ def test_many_keys_example_creates_and_deletes_keys_as_its_file_changes(
     assert names(tenant) == listed
 
 
+@pytest.mark.slow
 def test_adopt_example_takes_over_a_key_and_later_revokes_its_old_secret(
     open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
 ) -> None:
@@ -309,6 +313,7 @@ def test_root_project_declares_a_key_without_a_secret(
     assert "ci.key_secret" not in project.outputs()
 
 
+@pytest.mark.slow
 def test_root_project_accepts_a_name_of_digits_and_corrects_a_boolean(
     open_project: OpenProject, tenant: RunningEmulator
 ) -> None:

@@ -71,6 +71,7 @@ def test_commands_and_state_show_no_plain_secret(project: PulumiProject, tmp_pat
     assert [f for f in written if f.is_file() and secret.encode() in f.read_bytes()] == []
 
 
+@pytest.mark.slow
 def test_preview_shows_no_value_of_an_invalid_secret_input(project: PulumiProject) -> None:
     project.program(
         'ApiKey("ci", name=pulumi.Output.secret(" planted"), role="ZDX Read-only Admin")'
@@ -135,6 +136,7 @@ def test_up_names_a_file_that_hides_a_module(
     project.up()
 
 
+@pytest.mark.slow
 def test_lookup_names_a_file_that_hides_a_module_in_one_line(
     project: PulumiProject,
 ) -> None:

@@ -30,7 +30,7 @@ def test_up_escapes_a_hostile_marker_of_an_existing_key(
     assert "locked" not in project.up_fails().text
 
 
-@pytest.mark.parametrize("member", ["name", "description"])
+@pytest.mark.parametrize("member", ["name", pytest.param("description", marks=pytest.mark.slow)])
 def test_refresh_escapes_a_hostile_manual_change_and_up_corrects_it(
     project: PulumiProject, tenant: RunningEmulator, member: str
 ) -> None:

@@ -56,6 +56,7 @@ def open_stack(tmp_path: Path, settings: dict[str, Any]) -> OpenStack:
     return opened
 
 
+@pytest.mark.slow
 def test_inline_programs_in_one_process_manage_separate_keys(
     open_stack: OpenStack, tenant: RunningEmulator
 ) -> None:

@@ -71,6 +71,7 @@ def test_lookup_of_keys_and_roles_works_in_a_preview(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_lookup_stays_unknown_until_its_arguments_are_known(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
@@ -197,6 +198,7 @@ def test_lookup_shows_and_stores_no_secret(
         assert not [text for text in texts if str(secret).encode() in text]
 
 
+@pytest.mark.slow
 def test_lookup_by_a_secret_argument_hides_it_and_its_result(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:

@@ -49,7 +49,10 @@ def first(project: PulumiProject, tenant: RunningEmulator) -> str:
 
 @pytest.mark.parametrize(
     ("program", "place"),
-    [(RENAMED, "keys/test/build"), (IN_A_COMPONENT, "keys/test/acme:teams:Team$ci")],
+    [
+        pytest.param(RENAMED, "keys/test/build", marks=pytest.mark.slow),
+        (IN_A_COMPONENT, "keys/test/acme:teams:Team$ci"),
+    ],
     ids=["renamed", "moved"],
 )
 def test_up_with_an_alias_keeps_the_key_and_rewrites_its_marker(
@@ -71,6 +74,7 @@ def test_up_with_an_alias_keeps_the_key_and_rewrites_its_marker(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_up_without_an_alias_is_refused_until_adopt(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
@@ -87,7 +91,11 @@ def test_up_without_an_alias_is_refused_until_adopt(
     project.assert_no_changes()
 
 
-@pytest.mark.parametrize("parent", ["None", 'Team("platform ::1")'], ids=["renamed", "moved"])
+@pytest.mark.parametrize(
+    "parent",
+    [pytest.param("None", marks=pytest.mark.slow), 'Team("platform ::1")'],
+    ids=["renamed", "moved"],
+)
 def test_up_with_the_alias_from_a_refusal_keeps_the_key(
     project: PulumiProject, tenant: RunningEmulator, parent: str
 ) -> None:
@@ -107,6 +115,7 @@ def test_up_with_the_alias_from_a_refusal_keeps_the_key(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_state_rename_keeps_the_key(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:
@@ -133,6 +142,7 @@ def test_stack_rename_keeps_the_key(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_up_keeps_keys_of_one_logical_name_under_different_parents_separate(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:

@@ -38,6 +38,7 @@ def test_retain_on_delete_keeps_the_key_until_adopt_takes_it_over(
     assert assert_sound(project, tenant) == key_id
 
 
+@pytest.mark.slow
 def test_ignore_changes_leaves_the_key_unchanged(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
@@ -62,7 +63,8 @@ def test_ignore_changes_leaves_the_key_unchanged(
                 )
         pulumi.runtime.register_resource_transform(described)
         """,
-        """
+        pytest.param(
+            """
         def described(args):
             if isinstance(args.resource, ApiKey):
                 return pulumi.ResourceTransformationResult(
@@ -70,6 +72,8 @@ def test_ignore_changes_leaves_the_key_unchanged(
                 )
         pulumi.runtime.register_stack_transformation(described)
         """,
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["transform", "transformation"],
 )
@@ -88,6 +92,7 @@ def test_stack_transform_applies_to_the_key(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_saved_plan_is_applied_on_the_day_of_its_preview(
     project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:
@@ -136,6 +141,7 @@ def test_import_command_by_id_fails_as_documented_and_changes_nothing(
     assert project.recorded_keys() == []
 
 
+@pytest.mark.slow
 def test_replace_of_a_retained_key_is_refused_until_resume_interrupted(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:

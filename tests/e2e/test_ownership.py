@@ -61,6 +61,7 @@ def test_take_over_by_another_stack_locks_out_the_first_stack(
     stack_b.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_state_move_keeps_the_key_and_rewrites_its_marker(
     stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
 ) -> None:
@@ -79,6 +80,7 @@ def test_state_move_keeps_the_key_and_rewrites_its_marker(
     assert assert_sound(stack_b, tenant) == key_id
 
 
+@pytest.mark.slow
 def test_up_with_a_second_state_is_refused_until_resume_interrupted(
     stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
 ) -> None:
@@ -114,6 +116,7 @@ def test_up_from_a_copied_state_leaves_the_key_to_the_last_updater(
     assert_sound(copy, tenant)
 
 
+@pytest.mark.slow
 def test_up_after_state_delete_is_refused_until_resume_interrupted(
     stack_a: PulumiProject, tenant: RunningEmulator
 ) -> None:

@@ -97,7 +97,10 @@ def project(tmp_path: Path, tenant: RunningEmulator) -> PulumiProject:
     ).init(where_the_tenant_is)
 
 
-@pytest.fixture(params=[github_script, gitlab_script], ids=["GitHub", "GitLab"])
+@pytest.fixture(
+    params=[github_script, pytest.param(gitlab_script, marks=pytest.mark.slow)],
+    ids=["GitHub", "GitLab"],
+)
 def pipeline(
     request: pytest.FixtureRequest, project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> Iterator[Pipeline]:

@@ -176,6 +176,7 @@ def test_up_warns_for_an_advisory_rule_and_creates_the_key(
     assert [client.name for client in tenant.clients()] == ["CI"]
 
 
+@pytest.mark.slow
 def test_preview_accepts_a_violation_by_an_exception_of_name_or_urn(
     project: PulumiProject, policed: Policed
 ) -> None:
@@ -191,6 +192,7 @@ ApiKey("another", name="Another", role="ZDX Super Admin")
     assert re.findall(r"zdx:ApiKey: (\S+)\)", failed.text) == ["another"] * len(BREACHES)
 
 
+@pytest.mark.slow
 def test_preview_without_config_refuses_super_admin_and_no_rotation(
     project: PulumiProject, pack: Path
 ) -> None:
@@ -206,6 +208,7 @@ def test_preview_without_config_refuses_super_admin_and_no_rotation(
     }
 
 
+@pytest.mark.slow
 def test_preview_refuses_a_role_id_that_is_not_allowed(
     project: PulumiProject, policed: Policed
 ) -> None:
@@ -245,6 +248,7 @@ def test_up_does_not_check_a_key_that_is_only_looked_up(
         assert re.findall(r"zdx:ApiKey: (\w+)\)", run.text) == ["ci"]
 
 
+@pytest.mark.slow
 def test_up_checks_values_that_the_preview_does_not_know(
     project: PulumiProject, tenant: RunningEmulator, policed: Policed
 ) -> None:

@@ -58,6 +58,7 @@ def test_replace_with_create_first_and_adopt_keeps_the_key(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_replace_with_create_first_works_with_another_name(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:

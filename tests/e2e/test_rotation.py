@@ -54,6 +54,7 @@ def calendar(project: PulumiProject, tenant: RunningEmulator) -> Calendar:
     return Calendar(project, tenant)
 
 
+@pytest.mark.slow
 def test_calendar_moves_program_and_plugin_but_not_the_engine(
     project: PulumiProject, calendar: Calendar
 ) -> None:
@@ -169,6 +170,7 @@ def test_rotation_keeps_both_secrets_valid_until_the_stated_day(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_rotation_updates_dependent_outputs_in_the_same_run(
     project: PulumiProject,
 ) -> None:
@@ -183,6 +185,7 @@ def test_rotation_updates_dependent_outputs_in_the_same_run(
     assert outputs["hash"] == hashlib.sha256(outputs["key_secret"].encode()).hexdigest()
 
 
+@pytest.mark.slow
 def test_rotation_without_overlap_revokes_the_previous_secret_in_the_next_up(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
@@ -198,6 +201,7 @@ def test_rotation_without_overlap_revokes_the_previous_secret_in_the_next_up(
     assert len(tenant.secrets(project.key()["key_id"])) == 1
 
 
+@pytest.mark.slow
 def test_preview_of_a_revoke_shows_its_day_and_line_once_and_no_unknown_output(
     project: PulumiProject, calendar: Calendar
 ) -> None:
@@ -235,6 +239,7 @@ def test_preview_of_a_rotation_in_an_overlap_fails_until_it_is_allowed(
     assert len(tenant.secrets(key["key_id"])) == 2
 
 
+@pytest.mark.slow
 def test_preview_without_rotation_warns_thirty_days_before_the_expiry(
     project: PulumiProject, calendar: Calendar
 ) -> None:
@@ -250,6 +255,7 @@ def test_preview_without_rotation_warns_thirty_days_before_the_expiry(
     assert "Declare a rotation" in late.text
 
 
+@pytest.mark.slow
 def test_up_without_rotation_replaces_an_expired_secret(
     project: PulumiProject, tenant: RunningEmulator, calendar: Calendar
 ) -> None:
@@ -263,6 +269,7 @@ def test_up_without_rotation_replaces_an_expired_secret(
     assert tenant.token_for(outputs["key_id"], outputs["key_secret"])
 
 
+@pytest.mark.slow
 def test_saved_plan_is_refused_on_the_next_day(
     project: PulumiProject, calendar: Calendar, tmp_path: Path
 ) -> None:

@@ -108,6 +108,7 @@ def test_up_is_locked_during_another_run_and_works_afterwards(
     alice.program(TWO_KEYS).assert_no_changes()
 
 
+@pytest.mark.slow
 def test_up_by_two_members_at_once_leaves_one_key_and_one_state(
     alice: PulumiProject, bob: PulumiProject, tenant: RunningEmulator
 ) -> None:
@@ -124,6 +125,7 @@ def test_up_by_two_members_at_once_leaves_one_key_and_one_state(
     bob.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_cancel_removes_the_lock_of_a_killed_run(
     alice: PulumiProject, bob: PulumiProject, tenant: RunningEmulator
 ) -> None:

@@ -49,6 +49,7 @@ def parse_state(project: PulumiProject, tenant: RunningEmulator) -> PulumiProjec
     return project
 
 
+@pytest.mark.slow
 def test_up_with_a_state_of_schema_1_changes_nothing(parse_state: PulumiProject) -> None:
     parse_state.program(AS_RECORDED.format(name="ci"))
 
@@ -88,6 +89,7 @@ def test_destroy_refuses_the_state_of_a_later_version(
     assert tenant.clients() == before
 
 
+@pytest.mark.slow
 def test_destroy_works_from_another_directory(
     project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:

@@ -61,6 +61,7 @@ def test_commands_fail_if_the_environment_names_another_tenant(
     assert_sound(project, tenant)
 
 
+@pytest.mark.slow
 def test_commands_that_run_the_program_fail_if_the_config_names_another_tenant(
     project: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
@@ -132,6 +133,7 @@ def test_up_authenticates_once_to_each_tenant_and_creates_its_keys(
     assert tenant.clients() == globex.clients() == []
 
 
+@pytest.mark.slow
 def test_up_replaces_a_key_whose_tenant_changes(
     in_tenants: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:

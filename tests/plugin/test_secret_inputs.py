@@ -41,7 +41,7 @@ def test_create_that_fails_shows_no_secret_name(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, method: str, engine: Engine
 ) -> None:
     accepted = host.check(declared).inputs
-    tenant.fault(method=method, path=API_CLIENTS, status=503, count=9)
+    tenant.fault(method=method, path=API_CLIENTS, status=400, count=9)
 
     assert 'the key "[secret]": could not' in refuse(lambda: host.create(accepted))
     assert PLANTED not in "".join(engine.said)

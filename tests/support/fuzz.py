@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-SAMPLE = 2_000
+SAMPLE = 1_000
 CASES = int(os.environ.get("ZDX_FUZZ_CASES", str(SAMPLE)))
 
 

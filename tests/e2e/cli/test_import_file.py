@@ -66,6 +66,7 @@ def test_import_file_turns_every_kind_of_key_into_code(
     assert_manual_keys_become_code(count, at_home, home, tenant, tmp_path / "downloads")
 
 
+@pytest.mark.slow
 def test_import_file_keeps_unknown_secrets_until_a_trigger_changes(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator
 ) -> None:
@@ -158,6 +159,7 @@ def test_import_file_skips_keys_of_another_stack_and_suggests_adopt(
     assert not (zdx_keys.folder / "a.json").exists()
 
 
+@pytest.mark.slow
 def test_import_file_writes_selected_keys_privately_and_overwrites_nothing(
     zdx_keys: ZdxKeys, tenant: RunningEmulator
 ) -> None:
@@ -218,6 +220,7 @@ def test_import_file_skips_a_key_that_a_program_cannot_declare(
     assert "its description must have at most" in reasons["wordy"]
 
 
+@pytest.mark.slow
 def test_import_file_declares_keys_with_their_tenant(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator
 ) -> None:

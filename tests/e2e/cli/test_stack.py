@@ -7,6 +7,7 @@ import stat
 import subprocess
 from pathlib import Path
 
+import pytest
 import requests
 from support.key_pair import KeyPair
 from support.pulumi_project import PulumiProject
@@ -61,6 +62,7 @@ def test_roles_shows_an_unreachable_backend_without_its_password(is_in_project: 
     assert password not in refused.text
 
 
+@pytest.mark.slow
 def test_roles_shows_how_to_upgrade_an_old_backend(is_in_project: ZdxKeys, tmp_path: Path) -> None:
     old = tmp_path / "old/.pulumi/stacks"
     old.mkdir(parents=True)
@@ -198,6 +200,7 @@ def test_key_without_a_secret_is_used_with_its_private_key_alone(
     assert not [text for text in texts if "PRIVATE KEY" in text]
 
 
+@pytest.mark.slow
 def test_download_overwrites_nothing_and_lists_the_keys(
     is_in_project: ZdxKeys, project: PulumiProject
 ) -> None:

@@ -47,6 +47,7 @@ def test_up_names_a_python_without_the_provider_and_a_command(
     project.destroy()
 
 
+@pytest.mark.slow
 def test_up_names_a_missing_virtual_environment(project: ComponentProject) -> None:
     file = project.folder / "Pulumi.yaml"
     file.write_text(file.read_text().replace(f"virtualenv: {sys.prefix}", "virtualenv: .venv"))
@@ -79,6 +80,7 @@ def test_up_refuses_a_rotation_that_is_a_secret_as_a_whole(project: ComponentPro
     assert "its values can be outputs, but rotation itself cannot" in failed.text
 
 
+@pytest.mark.slow
 def test_up_works_with_the_package_in_a_folder(
     project: ComponentProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:

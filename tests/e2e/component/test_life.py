@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from support.component_project import COMPONENT, RESOURCE, ComponentProject
 from support.soundness import assert_sound
 
@@ -58,6 +59,7 @@ def test_preview_shows_changes_that_up_applies_in_place(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_up_accepts_outputs_of_other_resources_as_inputs(
     project: ComponentProject, tenant: RunningEmulator
 ) -> None:

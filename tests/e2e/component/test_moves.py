@@ -48,6 +48,7 @@ def test_move_from_python_to_yaml_keeps_the_key(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_move_from_the_component_to_python_with_an_alias_keeps_the_key(
     project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
 ) -> None:
@@ -72,6 +73,7 @@ def test_up_refuses_a_component_with_the_logical_name_of_a_resource(
     assert assert_sound(project, tenant) == by_resource["key_id"]
 
 
+@pytest.mark.slow
 def test_rename_of_a_component_without_an_alias_is_refused(
     project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
 ) -> None:
@@ -83,6 +85,7 @@ def test_rename_of_a_component_without_an_alias_is_refused(
     assert assert_sound(project, tenant) == first["key_id"]
 
 
+@pytest.mark.slow
 def test_import_file_recovers_a_lost_state_without_changes(
     project: ComponentProject, tenant: RunningEmulator, first: dict[str, Any]
 ) -> None:

@@ -4,7 +4,10 @@ import re
 from dataclasses import dataclass
 
 _HEADER = re.compile(r"^  \S+ \((?P<logical>[^)]+)\):$")
-_SUMMARY = re.compile(r"(update|refresh|destroy|preview) failed")
+# What Pulumi says of a run as a whole: that it failed, and that the program ended before its end.
+_SUMMARY = re.compile(
+    r"(update|refresh|destroy|preview) failed|Resource monitor has terminated, shutting down"
+)
 _OWN = re.compile(r"zdx_provider\.[\w.]+: ")
 _CHECK = re.compile(r"\S+ resource '[^']*' has a problem: ")
 _KEY = re.compile(r'"(?P<name>[^"]+)" \((?P<id>\w+)')

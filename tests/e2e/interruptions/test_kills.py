@@ -3,12 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from e2e.interruptions.interruption import BROKEN_PROMISES, FINISHED, RESUMED, REVOKED, Interruption
-from e2e.interruptions.kills import LOST, SERVED, Case, matrix, share_of
+from e2e.interruptions.interruption import BROKEN_PROMISES, FINISHED, RESUMED, Interruption
+from e2e.interruptions.kills import SERVED, Case, matrix, share_of
 from e2e.interruptions.operations import (
     CHANGE,
     CREATE_SECRET,
-    MAKE,
     OPERATIONS,
     REMOVE,
     Operation,
@@ -21,17 +20,10 @@ from zdx_emulator.testing import Fault, RunningEmulator
 
 SAMPLE = {
     Case(operation("create"), CREATE_SECRET, SERVED, CLI): RESUMED,
-    Case(operation("create"), CREATE_SECRET, SERVED, CLI, times=2, resume=True): REVOKED,
-    Case(operation("take over"), CHANGE, SERVED, PLUGIN): FINISHED,
-    Case(operation("replace"), REMOVE, SERVED, CLI, resume=True): FINISHED,
-    Case(operation("update"), CHANGE, LOST, CLI, times=2): FINISHED,
     Case(operation("correct"), CREATE_SECRET, SERVED, LANGUAGE_HOST): FINISHED,
     Case(operation("delete"), REMOVE, SERVED, PLUGIN): FINISHED,
     Case(operation("rotate"), CREATE_SECRET, SERVED, PLUGIN, times=2): FINISHED,
-    Case(operation("create without a secret"), MAKE, SERVED, PLUGIN): RESUMED,
     Case(operation("convert to a public key"), CHANGE, SERVED, CLI): FINISHED,
-    Case(operation("convert to a secret"), CREATE_SECRET, SERVED, PLUGIN, times=2): FINISHED,
-    Case(operation("destroy, then want it again"), REMOVE, SERVED, PLUGIN): FINISHED,
 }
 
 

@@ -43,7 +43,7 @@ class Pins:
 
     @property
     def pulumi(self) -> str:
-        """The CLI's version, such as `v3.259.0`."""
+        """The CLI's version, such as `v3.274.1`."""
         return self._value(r"^\s*github\.com/pulumi/pulumi/pkg/v3 (\S+)")
 
     @property
@@ -68,7 +68,7 @@ def build_with_go(folder: Path, pins: Pins) -> None:
     go = find_go(pins.go, folder.parent)
     stamp = f"-X {_SDK_MODULE}/go/common/version.Version={pins.pulumi}"
     flags = ["-trimpath", "-tags", "osusergo,grpcnotrace", "-ldflags", f"-w -s {stamp}"]
-    say(f"Building Pulumi {pins.pulumi}: about 5 minutes where Go's cache is empty ...")
+    say(f"Building Pulumi {pins.pulumi}: about 10 minutes where Go's cache is empty ...")
     _run(go, "build", "-v", *flags, "-o", f"{folder}/", "tool")
     sdk = Path(_run(go, "list", "-m", "-f", "{{.Dir}}", _SDK_MODULE))
     for script in _SDK_SCRIPTS:

@@ -8,7 +8,7 @@ _TIMEOUT_SECONDS = 60
 
 
 def pulumi_version(pulumi: Path) -> str | None:
-    """Returns what `pulumi version` prints, such as `v3.259.0`; None where it does not run."""
+    """Returns what `pulumi version` prints, such as `v3.274.1`; None where it does not run."""
     try:
         return subprocess.run(
             [pulumi, "version"],

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from pulumi_cli.build import TOOLS, Pins
 
-INSTALL = Path(__file__).resolve().parents[1] / "install.py"
+INSTALL = TOOLS / "install.py"
+PINS = Pins((TOOLS / "go.mod").read_text())
 LONG_SECONDS = 120  # what a busy machine may take; nothing here waits for it
 
 # Answers what the installer asks of go, notes each build, and makes the tools that go.mod names.
@@ -25,7 +27,7 @@ case "$1" in
     for argument; do [ "$previous" = -o ] && output=$argument; previous=$argument; done
     while read -r tool _; do
       case "$tool" in */cmd/*) tool="$output/${{tool##*/}}" ;; *) continue ;; esac
-      printf '#!/bin/sh\\necho v3.259.0\\n' > "$tool"
+      printf '#!/bin/sh\\necho {pulumi}\\n' > "$tool"
       chmod +x "$tool"
     done < go.mod ;;
 esac
@@ -60,9 +62,11 @@ class Machine:
 
     def go(self, version: str, while_building: str = "true") -> str:
         steps = while_building.format(machine=self.folder)
-        return GO.format(machine=self.folder, version=version, while_building=steps)
+        return GO.format(
+            machine=self.folder, version=version, pulumi=PINS.pulumi, while_building=steps
+        )
 
-    def has_go(self, version: str = "1.26.0", *, while_building: str = "true") -> None:
+    def has_go(self, version: str = PINS.go, *, while_building: str = "true") -> None:
         self.has("go", self.go(version, while_building))
 
     def has_wheel_with_go(self) -> None:
@@ -241,7 +245,7 @@ def test_install_recovers_from_a_killed_run(machine: Machine) -> None:
     killed = machine.install()
     assert (killed.returncode, machine.cli.exists()) == (-9, False)
     assert machine.install().returncode == 0
-    assert version(machine.cli) == "v3.259.0\n"
+    assert version(machine.cli) == f"{PINS.pulumi}\n"
     assert not list(machine.destination.glob("partial-*"))
 
 
