@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from support.import_journey import IMPORT, assert_manual_keys_become_code
+from support.key_pair import KeyPair
+from support.keyless import can_authenticate
 from support.pulumi_project import PulumiProject
 from support.zdx_keys import ZdxKeys
 
@@ -64,6 +66,35 @@ def test_import_file_turns_every_kind_of_key_into_code(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator, tmp_path: Path, count: int
 ) -> None:
     assert_manual_keys_become_code(count, at_home, home, tenant, tmp_path / "downloads")
+
+
+def test_import_file_turns_keys_without_a_secret_into_code(
+    at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator
+) -> None:
+    pair = KeyPair.make_ec()
+    certificate = pair.make_certificate(not_before=tenant.now())
+    kinds = (
+        pair.authentication,
+        {"authType": "PUBKEYCERT", "clientCertificates": [{"certContent": certificate}]},
+        {"authType": "JWKS", "clientJWKsUrl": "https://acme.example/jwks"},
+    )
+    clients = [
+        tenant.create_client(f"ci-{number}", clientAuthentication=kind)
+        for number, kind in enumerate(kinds)
+    ]
+
+    written = at_home.json("import-file", *FILES)
+    home.run(*IMPORT)
+    home.up()
+
+    assert {key["key_id"] for key in written["keys"]} == {client.id for client in clients}
+    assert [tenant.client(client.id).client_authentication for client in clients] == [
+        client.client_authentication for client in clients
+    ]
+    assert can_authenticate(tenant, clients[0].id, pair)
+    assert [key for key in home.recorded_keys() if "key_secret" in key] == []
+    home.assert_no_changes()
+    home.run("refresh", "--preview-only", "--expect-no-changes")
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from support.component_project import COMPONENT, RESOURCE, ComponentProject
+from support.key_pair import KeyPair
 from support.soundness import assert_sound
 
 from zdx_emulator.testing import ADMIN_SECRET, RunningEmulator
@@ -56,6 +57,19 @@ def test_preview_shows_changes_that_up_applies_in_place(
     }
     client = tenant.client(first["key_id"])
     assert (client.status, client.access_token_life_time) == (False, 600)
+    project.assert_no_changes()
+
+
+def test_up_creates_a_key_without_a_secret(
+    project: ComponentProject, tenant: RunningEmulator
+) -> None:
+    pair = KeyPair.make_ec()
+    project.declare(authentication={"publicKeys": {"firstKey": pair.public_pem}})
+
+    project.up()
+
+    assert assert_sound(project, tenant, pair=pair) == project.outputs()["keyId"]
+    assert project.key()["key_fingerprints"].keys() == {"firstKey"}
     project.assert_no_changes()
 
 
