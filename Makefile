@@ -65,7 +65,7 @@ check: setup ## check style, formatting, types and imports
 	@ruff check .
 	@ruff format --check .
 	@mypy
-	@for program in $$(git ls-files 'examples/*__main__.py' 'policies/__main__.py'); do \
+	@for program in $$(git ls-files '*/__main__.py' ':!zdx_*'); do \
 	  MYPYPATH=$$(dirname $$program) mypy $$program || exit 1; \
 	done
 	@lint-imports --no-cache
