@@ -71,6 +71,9 @@ check: setup ## check style, formatting, types and imports
 	@lint-imports --no-cache
 
 docs: setup ## build the documentation as a site in .local/site
+	@python -m tools.pictures
+	@python -m tools.reference
+	@python -m tools.site_pages
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 	@echo "Built: .local/site/index.html"
 
