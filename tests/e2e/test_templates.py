@@ -11,19 +11,22 @@ from support.pulumi_project import PulumiProject
 
 from zdx_emulator.testing import RunningEmulator
 
+# Each template, and the folder in which it has its virtual environment.
+TEMPLATES = {"python": "", "yaml": "zdx"}
 
-@pytest.fixture(params=["python", "yaml"])
+
+@pytest.fixture(params=TEMPLATES)
 def project(
     request: pytest.FixtureRequest, tmp_path: Path, settings: dict[str, Any]
 ) -> PulumiProject:
     """A project from a template, with the Python of the tests as its virtual environment."""
     folder = tmp_path / "project"
     folder.mkdir()
-    (folder / ".venv").symlink_to(sys.prefix)
     project = PulumiProject(folder, home=tmp_path / "engine")
-    template = str(ROOT / "templates" / request.param)
     project.engine_folder.mkdir()
-    project.run("new", template, "--generate-only", "--yes", "--force", f"--name={project.name}")
+    template = str(ROOT / "templates" / request.param)
+    project.run("new", template, "--generate-only", "--yes", f"--name={project.name}")
+    (folder / TEMPLATES[request.param] / ".venv").symlink_to(sys.prefix)
     return project.init(settings)
 
 
@@ -42,10 +45,14 @@ def test_template_leaves_a_complete_project(project: PulumiProject) -> None:
     assert description["name"] == project.name
     assert "template" not in description
     assert "/.venv/" in (project.folder / ".gitignore").read_text()
-    assert "${ZDX_PROVIDER}[emulator]" in (project.folder / "requirements.txt").read_text()
+    (requirements,) = [
+        *project.folder.glob("requirements.txt"),
+        *project.folder.glob("zdx/requirements.txt"),
+    ]
+    assert requirements.read_text().endswith("${ZDX_PROVIDER}[emulator]\n")
 
 
-@pytest.mark.parametrize("name", ["python", "yaml"])
+@pytest.mark.parametrize("name", TEMPLATES)
 def test_template_asks_for_the_tenant_and_the_client(name: str) -> None:
     description = yaml.safe_load((ROOT / "templates" / name / "Pulumi.yaml").read_text())
 
