@@ -20,15 +20,19 @@ export PATH := $(CLI):$(BIN):$(PATH)
 
 PULUMI := pulumi --non-interactive --stack dev
 
-.PHONY: up down test test-slow compat bench check docs env setup cli browser
+.PHONY: help up down test test-slow compat bench check docs env setup cli browser
 
-up: setup
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1:\2/p' $(MAKEFILE_LIST) | sed 's/\$$\$$/$$/' | \
+	  awk -F: '{ target = $$1; sub(/[^:]*:/, ""); printf "make %-10s %s\n", target, $$0 }'
+
+up: setup ## start the emulator and create the keys of the stack dev
 	@python tools/dev_tenant.py start
 	@pulumi --non-interactive stack select --create dev
 	@$(PULUMI) up --yes --skip-preview
 	@echo "Look at the keys: $$($(PULUMI) config get zdx:apiUrl) (make down stops the emulator)"
 
-down: setup
+down: setup ## delete these keys and stop the emulator
 	@if [ -f $(LOCAL)/state/.pulumi/stacks/zdx-keys/dev.json ]; then \
 	  python tools/dev_tenant.py start && \
 	  $(PULUMI) destroy --yes --skip-preview && \
@@ -36,7 +40,7 @@ down: setup
 	fi
 	@python tools/dev_tenant.py stop
 
-test: $(VENV)/.sdk
+test: $(VENV)/.sdk ## run all tests except the slow ones
 	@mkdir -p $(LOCAL)/state
 	@$(MAKE) -s -j 3 $(READY) cli browser
 	@python -m pytest -n 2 --dist worksteal
@@ -45,32 +49,35 @@ test: $(VENV)/.sdk
 FUZZ_CASES ?= 102000
 
 # All of what is long. About three hours on two cores; `docs/reliability.md` says how to take a part.
-test-slow: setup
+test-slow: setup ## run the slow tests, which take some hours on two cores
 	@python -m pytest -m slow -n 4 --dist worksteal --figures=$(LOCAL)/slow.json
 	@ZDX_FUZZ_CASES=$(FUZZ_CASES) python -m pytest tests/unit -k fuzz -n 4 --dist worksteal
 
 # Both ends of the versions that pyproject.toml allows. To be run weekly and before a release.
-compat: setup
+compat: setup ## run tests with the lowest and the newest versions of the dependencies
 	@python -m tools.compat
 
 # Figures of the machine it runs on; reads /proc, so Linux only.
-bench: setup
+bench: setup ## measure the emulator's start and its requests per second
 	@python benchmarks/emulator.py
 
-check: setup
+check: setup ## check style, formatting, types and imports
 	@ruff check .
 	@ruff format --check .
 	@mypy
-	@for program in $$(git ls-files 'examples/*__main__.py' 'policies/__main__.py'); do \
+	@for program in $$(git ls-files '*/__main__.py' ':!zdx_*'); do \
 	  MYPYPATH=$$(dirname $$program) mypy $$program || exit 1; \
 	done
 	@lint-imports --no-cache
 
-docs: setup
+docs: setup ## build the documentation as a site in .local/site
+	@python -m tools.pictures
+	@python -m tools.reference
+	@python -m tools.site_pages
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 	@echo "Built: .local/site/index.html"
 
-env:
+env: ## print what puts the CLI and its settings into a shell: eval "$$(make -s env)"
 	@$(MAKE) -s setup >&2
 	@for variable in PULUMI_HOME PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE \
 	    PULUMI_SKIP_UPDATE_CHECK PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION; do \
@@ -80,14 +87,14 @@ env:
 
 # The CLI may have to be built, which takes minutes; the Python side installs meanwhile. Both
 # need the Pulumi SDK first.
-setup: $(VENV)/.sdk
+setup: $(VENV)/.sdk ## install everything into .venv and .local
 	@mkdir -p $(LOCAL)/state
 	@$(MAKE) -s -j 2 $(READY) cli
 
-cli: $(VENV)/.sdk
+cli: $(VENV)/.sdk ## install the Pulumi CLI into .local/cli
 	@$(BIN)/python tools/pulumi-cli/install.py $(LOCAL)/cli > /dev/null
 
-browser: $(READY)
+browser: $(READY) ## install the browser for the tests and the pictures
 	@$(BIN)/python tools/browser/install.py > /dev/null
 
 $(VENV)/.sdk: requirements.txt

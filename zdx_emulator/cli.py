@@ -2,14 +2,17 @@
 
 import argparse
 import fcntl
+import importlib.util
 import ipaddress
 import os
 import re
+import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -19,6 +22,9 @@ from zdx_emulator.models import Switches
 LOCK = "lock"
 
 _REFUSED = 2
+
+# The modules of the extra `emulator`. zdx-provider installs without it.
+MODULES = ("fastapi", "jinja2", "python_multipart", "uvicorn")
 
 _SWITCHES = ", ".join(Switches.model_fields)
 
@@ -35,16 +41,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments; None: those of the process.
 
     Returns:
-        0; or 2, with one line on stderr, for a wrong switch, or a port or data folder that is in
-        use.
+        0; or 2, with one line on stderr, for a wrong switch, a port or data folder that is in
+        use, or a package that is not installed.
     """
     arguments = build_parser().parse_args(argv)
     with ExitStack() as resources:
         try:
+            _require_modules()
             switches = _parse_switches(arguments.switch)
             listener = resources.enter_context(_listen(arguments.host, arguments.port))
             folder = resources.enter_context(_open_folder(arguments.data_dir))
-        except (ValueError, OSError, FolderLockedError) as error:
+        except (ValueError, OSError, FolderLockedError, NotInstalledError) as error:
             print(f"zdx_emulator: {error}", file=sys.stderr)  # noqa: T201 - a command speaks
             return _REFUSED
         _warn_beyond_loopback(listener)
@@ -70,6 +77,11 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N/s",
         help="respond 429 beyond N requests per second",
     )
+    add(
+        "--stop-with-input",
+        action="store_true",
+        help="stop when standard input ends, as it does when the parent process ends",
+    )
     add("--seed", type=int, help="make IDs and secrets reproducible")
     add(
         "--switch",
@@ -89,6 +101,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="its secret, also $ZDX_EMULATOR_ADMIN_SECRET",
     )
     return parser
+
+
+def _require_modules() -> None:
+    missing = [name for name in MODULES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise NotInstalledError(missing)
 
 
 def _parse_rate_limit(text: str) -> int:
@@ -143,7 +161,16 @@ def _serve(
         switches=switches,
         names=frozenset({arguments.host.lower()}),
     )
+    if arguments.stop_with_input:
+        threading.Thread(target=_stop_with_input, daemon=True).start()
     serve(create_app(options), listener)
+
+
+def _stop_with_input() -> None:
+    with suppress(OSError):  # there is none
+        while os.read(0, 4096):
+            pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _open_folder(path: Path | None) -> AbstractContextManager[Path]:
@@ -190,3 +217,17 @@ class FolderLockedError(Exception):
 
     def __init__(self, path: Path, holder: str) -> None:
         super().__init__(f"the data folder {path} is in use by process {holder}")
+
+
+class NotInstalledError(Exception):
+    """A package that the emulator needs is not installed.
+
+    Args:
+        missing: Its module, and those of other such packages.
+    """
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(missing)} is not installed. Install zdx-provider with its extra: "
+            "pip install 'PATH_TO_A_CLONE_OF_ZDX_PROVIDER[emulator]'"
+        )

@@ -310,7 +310,7 @@ class Switches(BaseModel):
         client_limit: How many clients the tenant can have. How it refuses the next one is
             not published.
         scope_names_in_put: A PUT can name a scope by a name that only one has, and without
-            its id. The published API reference requires the id; the service description of
+            its ID. The published API reference requires the ID; the service description of
             the vendor's SDK leaves it out, so that SDK sends the name alone.
         list_descriptions: Lists of clients include their descriptions.
         first_secret: POST of a client creates a secret for a year; the response doesn't have

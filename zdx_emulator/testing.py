@@ -85,6 +85,10 @@ class ServerProcess(Protocol):
     pid: int
 
     @property
+    def stdin(self) -> IO[str] | None:
+        """What it stops at the end of, where it does."""
+
+    @property
     def stdout(self) -> IO[str] | None:
         """What it prints, where that is read."""
 
@@ -187,7 +191,7 @@ class RunningEmulator:
         return found[0]
 
     def client(self, client_id: str) -> ApiClient:
-        """Return the API client of that id.
+        """Return the API client of that ID.
 
         Raises:
             requests.HTTPError: There is none.
@@ -319,8 +323,9 @@ class RunningEmulator:
         """Stop the server and close what belongs to it."""
         self._session.close()
         self.stop()
-        if self.process.stdout:
-            self.process.stdout.close()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                stream.close()
 
     def _stop(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
@@ -350,19 +355,22 @@ def running_emulator(
 ) -> Iterator[RunningEmulator]:
     """Run an emulator in its own process, and stop it at the end.
 
+    It also stops when this process ends, however that happens.
+
     Args:
         data_dir: The tenant's folder; None: a temporary one.
         port: 0: any free one.
         latency_ms: How long every request waits, in milliseconds.
         rate_limit: For example `50/s`; None: no limit.
-        seed: Makes ids and secrets reproducible; None: random.
+        seed: Makes IDs and secrets reproducible; None: random.
         switches: How it behaves where the vendor's documents leave that open; None: as each
             switch has it by default.
 
     Raises:
         RuntimeError: The server exited before it served; the message has its stderr.
     """
-    command = [sys.executable, "-m", "zdx_emulator", f"--port={port}", f"--latency-ms={latency_ms}"]
+    command = [sys.executable, "-m", "zdx_emulator", "--stop-with-input", f"--port={port}"]
+    command += [f"--latency-ms={latency_ms}"]
     command += [f"--data-dir={data_dir}"] if data_dir else []
     command += [f"--rate-limit={rate_limit}"] if rate_limit else []
     command += [f"--seed={seed}"] if seed is not None else []
@@ -391,7 +399,7 @@ def _start(command: list[str]) -> RunningEmulator:
     # A file, because an unread pipe fills up and blocks its writer.
     with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen(  # noqa: S603 - our own module, our own interpreter
-            command, stdout=subprocess.PIPE, stderr=complaints, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints, text=True
         )
         line = process.stdout.readline() if process.stdout else ""
         if not line.startswith("READY "):

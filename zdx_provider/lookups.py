@@ -38,7 +38,7 @@ def get_api_key(
     """Look up one key by its name or its ID. The values of its secrets cannot be read.
 
     Args:
-        name: The key's exact name. Give either name or id.
+        name: The key's exact name. Give either `name` or `id`.
         id: The key's ID.
         tenant: A tenant name in ``zdx:tenants``.
 
@@ -65,12 +65,12 @@ def get_api_key_output(
     """Look up one key like `get_api_key`, with outputs of other resources as arguments.
 
     Args:
-        name: The key's exact name. Give either name or id.
+        name: The key's exact name. Give either `name` or `id`.
         id: The key's ID.
         tenant: A tenant name in ``zdx:tenants``.
 
     Raises:
-        pulumi.RunError: Both or neither of name and id are given.
+        pulumi.RunError: Both or neither of `name` and `id` are given.
     """
     _require_one("get_api_key_output", name, id)
     return _apply(get_api_key, name=name, id=id, tenant=tenant)

@@ -42,6 +42,7 @@ from zdx_provider.zidentity import (
     Tenant,
     ZIdentity,
 )
+from zdx_provider.zidentity.attempts import AttemptObserver, ignore_attempts
 
 ConfigReader = Callable[[str], str | None]
 
@@ -201,12 +202,17 @@ class Settings(BaseModel):
             request_timeout=self.request_timeout,
         )
 
-    def open(self, before_write: Callable[[], None] = lambda: None) -> ZIdentity:
+    def open(
+        self,
+        before_write: Callable[[], None] = lambda: None,
+        on_attempt: AttemptObserver = ignore_attempts,
+    ) -> ZIdentity:
         """Open the API of the tenant that these settings name; nothing is sent yet.
 
         Args:
             before_write: Called before each attempt to change anything on the tenant; what it
                 raises stops the attempt.
+            on_attempt: Called with each attempt at a request, and with None after the last one.
 
         Raises:
             SettingsError: A setting is missing, or contradicts another.
@@ -218,6 +224,7 @@ class Settings(BaseModel):
             self.build_credentials(),
             self.build_connection(),
             before_write=before_write,
+            on_attempt=on_attempt,
         )
 
     def _format_name(self, key: str) -> str:
@@ -273,12 +280,10 @@ class Settings(BaseModel):
         return f"{hint}: `{command}`." if key == "privateKey" else f"{hint}."
 
 
-# The vendor's own tools have no variable for these.
-_CONFIG_ONLY = {"max_retries", "request_timeout", "resume_interrupted"}
 ENVIRONMENT = {
     to_camel(field): f"ZSCALER_{field.upper()}"
     for field in Settings.model_fields
-    if field not in _CONFIG_ONLY
+    if field != "resume_interrupted"  # a decision about one stack
 }
 
 
@@ -463,9 +468,10 @@ def _validate(
         # The values stay out of the message: one of them may be a secret.
         problem = error.errors(include_input=False, include_url=False)[0]
     key = str(problem["loc"][0])
+    reason = problem["msg"][0].lower() + problem["msg"][1:]
     if key in inherited:
         raise SettingsError(
-            f"{ENVIRONMENT[key]} in the environment is not valid text.", hint="Set it again."
+            f"{ENVIRONMENT[key]} in the environment is not valid: {reason}.", hint="Set it again."
         )
     path = to_path(key, tenant)
     command = format_set(path, secret=key in SECRETS)
@@ -474,7 +480,6 @@ def _validate(
             f"the setting {path} is not text: {problem['msg']}.",
             hint=f"Set it as text: `{command}{'' if key in SECRETS else ' --type string'}`.",
         )
-    reason = problem["msg"][0].lower() + problem["msg"][1:]
     raise SettingsError(
         f"the setting {path} is not valid: {reason}.", hint=f"Correct it: `{command}`."
     )

@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from zdx_emulator.cli import MODULES
 from zdx_emulator.testing import (
     ADMIN_ID,
     ADMIN_SECRET,
@@ -145,6 +147,67 @@ def test_signal_stops_the_emulator_with_exit_code_0(number: signal.Signals) -> N
         tenant.process.send_signal(number)
 
         assert tenant.process.wait(60) == 0
+
+
+PARENT = """
+import time
+from zdx_emulator.testing import running_emulator
+with running_emulator() as tenant:
+    print(tenant.url, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_emulator_stops_when_its_parent_ends_without_stopping_it(number: signal.Signals) -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        url = parent.stdout.readline().decode().strip()
+        assert httpx.get(url, trust_env=False).status_code == 200
+
+        parent.send_signal(number)
+
+    deadline = time.monotonic() + 60
+    while _is_served(url):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def _is_served(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+START_WITHOUT_UVICORN = """
+import sys
+sys.modules["uvicorn"] = None
+from zdx_emulator.cli import main
+sys.exit(main([]))
+"""
+
+
+def test_start_without_its_packages_says_what_to_install() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", START_WITHOUT_UVICORN],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "zdx_emulator: uvicorn is not installed. Install zdx-provider with its extra: "
+        "pip install 'PATH_TO_A_CLONE_OF_ZDX_PROVIDER[emulator]'\n"
+    )
+
+
+def test_packages_that_start_needs_are_those_of_the_extra() -> None:
+    packages = metadata.requires("zdx-provider") or ()
+    extra = [each for each in packages if each.endswith("extra == 'emulator'")]
+
+    assert {re.split(r"\W", each.replace("-", "_"))[0] for each in extra} == {*MODULES}
 
 
 def test_stop_works_while_a_request_is_held() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from support.plugin_host import PluginError, PluginHost, Properties, Recorded
+from support.plugin_host import Engine, PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import RunningEmulator
 
@@ -45,6 +45,20 @@ def test_refresh_finds_that_every_secret_is_gone(
         tenant.delete_secret(imported.id, secret)
 
     assert host.refresh(imported).inputs["secret_expires_on"] == "missing"
+
+
+def test_preview_says_that_a_key_which_was_imported_without_a_secret_gets_one(
+    host: PluginHost, imported: Recorded, declared: Properties, engine: Engine
+) -> None:
+    unknown = {"secret_expires_at", "key_secret", "key_json"}
+    outputs = {name: value for name, value in imported.outputs.items() if name not in unknown}
+    missing = {"secret_expires_on": "missing"}
+    bare = replace(imported, inputs={**imported.inputs, **missing}, outputs={**outputs, **missing})
+
+    host.diff(bare, host.check(declared, bare.inputs).inputs)
+
+    (line,) = engine.said
+    assert line.endswith(f"({bare.id}) gets a new secret: it has no secret.")
 
 
 def test_rotation_refuses_to_revoke_either_of_two_valid_secrets(

@@ -54,6 +54,7 @@ class ForkServer:
 class ForkedProcess:
     """A forked tenant, as much of a `Popen` as a `RunningEmulator` needs."""
 
+    stdin: IO[str] | None = None
     stdout: IO[str] | None = None
 
     def __init__(self, server: ForkServer, pid: int) -> None:

@@ -3,10 +3,8 @@
 import ast
 import inspect
 import json
-import os
 import re
 import subprocess
-import sys
 from itertools import zip_longest
 from pathlib import Path
 
@@ -36,8 +34,8 @@ TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILI
 
 # What a reader's machine has, and nothing of ours can show about.
 ORDINARY_COMMANDS = {".", "cat", "cd", "curl", "echo", "eval", "export", "git", "grep", "kill"}
-ORDINARY_COMMANDS |= {"mkdir", "openssl", "pip", "python", "python3", "rm", "sed", "sleep", "uv"}
-ORDINARY_COMMANDS |= {"[", "vault"}
+ORDINARY_COMMANDS |= {"jq", "mkdir", "openssl", "pip", "python", "python3", "rm", "sed"}
+ORDINARY_COMMANDS |= {"[", "sleep", "uv", "vault"}
 
 
 @pytest.mark.parametrize("document", documents())
@@ -146,22 +144,6 @@ def test_troubleshooting_page_quotes_existing_messages() -> None:
     given = [*_texts_in(ROOT / "zdx_provider"), *_texts_in(ROOT / "zdx_component")]
 
     assert [piece for piece in pieces if not any(piece.strip() in text for text in given)] == []
-
-
-def test_site_builds_without_warnings_or_external_resources(tmp_path: Path) -> None:
-    built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)],
-        cwd=ROOT,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    pages = "".join(page.read_text() for page in tmp_path.rglob("*.html"))
-
-    assert built.returncode == 0, built.stderr
-    assert re.findall(r"""(?:src|<link[^>]*href)=["']?(?:https?:)?//[^"'> ]*""", pages) == []
-    assert str(ROOT) not in pages
 
 
 def _texts_in(package: Path) -> list[str]:

@@ -471,6 +471,21 @@ def test_load_settings_names_the_setting_of_a_malformed_value(key: str, value: s
         settings({**CONFIG, f"zdx:{key}": value})
 
 
+def test_load_settings_reads_numbers_from_the_environment() -> None:
+    environ = {"ZSCALER_MAX_RETRIES": "2", "ZSCALER_REQUEST_TIMEOUT": "1.5"}
+
+    connection = settings(CONFIG, environ).build_connection()
+
+    assert (connection.max_retries, connection.request_timeout) == (2, 1.5)
+
+
+def test_load_settings_names_the_variable_of_a_malformed_value() -> None:
+    with pytest.raises(
+        SettingsError, match="ZSCALER_MAX_RETRIES in the environment is not valid: input should be"
+    ):
+        settings(CONFIG, {"ZSCALER_MAX_RETRIES": "many"})
+
+
 def test_load_settings_names_a_misspelled_setting_of_a_tenant() -> None:
     config = with_tenants(CONFIG, eu={**EU, "vanitydomain": "acme"})
 

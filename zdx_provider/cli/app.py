@@ -211,7 +211,8 @@ def list_(
             min=0,
             max=_MAX_DAYS,
             help="Only keys with a secret or a certificate that expires within this many days, or "
-            "has expired. The previous secret of a rotation doesn't count.",
+            "has expired. Days are counted from date to date, in UTC. The previous secret of a "
+            "rotation doesn't count.",
         ),
     ] = None,
     unmanaged: Annotated[

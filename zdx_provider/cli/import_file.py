@@ -13,13 +13,8 @@ from pydantic import SecretStr
 from zdx_provider.cli.import_program import ResourceNames, format_program
 from zdx_provider.cli.key_files import KeyFile, read_key_files, require_free, write_private
 from zdx_provider.cli.options import Selection
-from zdx_provider.cli.output import (
-    create_error_console,
-    format_cell,
-    print_json,
-    print_line,
-    show_progress,
-)
+from zdx_provider.cli.output import create_error_console, format_cell, print_json, print_line
+from zdx_provider.cli.progress import show_attempt, show_progress
 from zdx_provider.cli.stack import (
     NoStackSelectedError,
     Stack,
@@ -245,7 +240,7 @@ class ImportPlan:
         target: TargetStack,
         files: Mapping[str, KeyFile],
     ) -> None:
-        self.repository = KeyRepository(settings.open())
+        self.repository = KeyRepository(settings.open(on_attempt=show_attempt))
         self.skipped: list[SkippedItem] = []
         self._settings = settings
         self._tenant_name = tenant_name

@@ -1,26 +1,21 @@
-"""What the user sees: tables, progress, JSON and exit codes.
+"""What the user sees: tables, JSON and exit codes.
 
 Colours follow the terminal and ``NO_COLOR``; rich sees to both.
 """
 
 import json
 import sys
-from collections.abc import Iterable
 from enum import IntEnum
-from typing import TypeVar
 
 from pydantic_core import to_jsonable_python
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
 from zdx_provider.errors import SettingsError, ZdxError
 from zdx_provider.text import escape_text
 from zdx_provider.zidentity import AuthenticationError, PermissionDeniedError, ReadOnlyError
-
-T = TypeVar("T")
 
 # Wide enough that a table in a file or a pipe is never folded.
 _WIDTH_WITHOUT_TERMINAL = 500
@@ -99,16 +94,3 @@ def create_table(title: str, *columns: str) -> Table:
 def format_cell(text: str, style: str = "") -> Text:
     """Return text for a table or a line; names come from the tenant, so they are escaped."""
     return Text(escape_text(text), style=style)
-
-
-def show_progress(items: Iterable[T], total: int, activity: str) -> Iterable[T]:
-    """Yield the items, with a progress bar on standard error."""
-    console = create_error_console()
-    return track(
-        items,
-        activity,
-        total=total,
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )

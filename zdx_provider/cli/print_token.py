@@ -10,6 +10,7 @@ from zdx_provider.cli.key_files import require_secret
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.output import print_json
 from zdx_provider.cli.private_key import read_private_key
+from zdx_provider.cli.progress import show_attempt
 from zdx_provider.cli.stack import Stack, find_settings
 from zdx_provider.cli.state_keys import find_key
 from zdx_provider.errors import SettingsError
@@ -81,4 +82,4 @@ def open_as(key: KeyState, settings: Settings, private_key: Path | None = None) 
         if private_key
         else ClientSecret(key.key_id, require_secret(key).get_secret_value())
     )
-    return ZIdentity(tenant, credentials, settings.build_connection())
+    return ZIdentity(tenant, credentials, settings.build_connection(), on_attempt=show_attempt)

@@ -17,7 +17,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, TypeAdapter, ValidationError
 
 from zdx_provider.cli.options import Selection
-from zdx_provider.cli.output import show_progress
+from zdx_provider.cli.progress import show_attempt, show_progress
 from zdx_provider.errors import SettingsError, ZdxError
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.owner import KEY_TYPE, Urn
@@ -291,7 +291,8 @@ def open_repository(selection: Selection) -> KeyRepository:
     Raises:
         SettingsError: A setting is missing or malformed, or the stack can't be read.
     """
-    return KeyRepository(find_settings(selection, os.environ).settings.open())
+    settings = find_settings(selection, os.environ).settings
+    return KeyRepository(settings.open(on_attempt=show_attempt))
 
 
 def read_keys(repository: KeyRepository) -> list[Key]:

@@ -21,8 +21,8 @@ from zdx_provider.cli.output import (
     format_cell,
     get_exit_code,
     print_json,
-    show_progress,
 )
+from zdx_provider.cli.progress import show_attempt, show_progress
 from zdx_provider.cli.sandbox import (
     Assumption,
     Result,
@@ -51,6 +51,9 @@ from zdx_provider.zidentity.jwks import fetch_jwks
 from zdx_provider.zidentity.models import MAX_API_CLIENTS
 
 ASSUMPTIONS = (*CLIENT_ASSUMPTIONS, *SECRET_ASSUMPTIONS, *KEYLESS_ASSUMPTIONS)
+
+# The user waits for the result, and a setting that is wrong stays wrong.
+_MAX_RETRIES = 1
 
 _STYLES = {Verdict.HOLDS: "green", Verdict.DIFFERS: "red", Verdict.UNKNOWN: "yellow"}
 
@@ -123,7 +126,9 @@ class Verification:
     @cached_property
     def repository(self) -> KeyRepository:
         """The keys of the tenant that they name."""
-        return KeyRepository(self.found.settings.open())
+        settings = self.found.settings
+        few = {"max_retries": min(settings.max_retries, _MAX_RETRIES)}
+        return KeyRepository(settings.model_copy(update=few).open(on_attempt=show_attempt))
 
     def run_steps(self) -> Iterator[Step]:
         """Yield each thing that was verified."""
@@ -281,7 +286,7 @@ def build_table(results: Sequence[Result], tenant: str) -> Table:
 def _check_live(verification: Verification) -> Iterator[Result]:
     repository = verification.repository
     sandbox = Sandbox(
-        repository.zidentity,
+        verification.found.settings.open(on_attempt=show_attempt),
         verification.found.settings.build_connection(),
         repository.list_roles(),
         prefix=f"zdx-keys-verify-{secrets.token_hex(8)}-",

@@ -38,6 +38,8 @@ _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 _MARGIN = timedelta(hours=1)
 _SHORTEST = timedelta(days=MIN_SECRET_LIFETIME_DAYS) + _MARGIN
 _LONGEST = timedelta(days=MAX_SECRET_LIFETIME_DAYS) - _MARGIN
+# A slow request makes a lifetime shorter, so this side needs less where the day depends on it.
+_LONGEST_OF_ALL = timedelta(days=MAX_SECRET_LIFETIME_DAYS, minutes=-1)
 
 
 class ClientStore:
@@ -258,8 +260,7 @@ class ClientStore:
             ResponseLostError: A secret may exist, or may exist later.
             ZIdentityError: No secret was created.
         """
-        lasting = min(max(lifetime, _SHORTEST), _LONGEST)
-        expires_at = (self._zidentity.now() + lasting).replace(microsecond=0)
+        expires_at = _choose_expiry(self._zidentity.now(), lifetime)
         try:
             return self._zidentity.api_clients.secrets.create(client_id, expires_at)
         except ResponseLostError as lost:
@@ -337,3 +338,18 @@ class ClientStore:
         if len(created) != 1 or len(present) > MAX_SECRETS:
             return None
         return created[0].id
+
+
+def _choose_expiry(now: datetime, lifetime: timedelta) -> datetime:
+    """Return when a secret expires that is created now.
+
+    The margin must not move it to the day before the one that the state has as its expiry date.
+
+    Args:
+        now: This moment by the server's clock, in UTC.
+        lifetime: The declared lifetime, in whole days.
+    """
+    lasting = min(max(lifetime, _SHORTEST), _LONGEST)
+    day = (now + lifetime).replace(hour=0, minute=0, second=0)
+    expires_at = min(max(now + lasting, day), now + _LONGEST_OF_ALL)
+    return expires_at.replace(microsecond=0)

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, SecretStr
 
+from zdx_provider.zidentity.attempts import AttemptObserver, ignore_attempts
 from zdx_provider.zidentity.connection import ConnectionOptions, Credentials, Tenant
 from zdx_provider.zidentity.errors import BadRequestError, NotFoundError, ZIdentityError
 from zdx_provider.zidentity.messages import Request
@@ -50,6 +51,7 @@ class ZIdentity:
         jitter: Gives a number from 0 to 1.
         before_write: Called before each attempt to change anything on the tenant; what it
             raises stops the attempt.
+        on_attempt: Called with each attempt at a request, and with None after the last one.
         adapter: Carries requests instead of the network.
     """
 
@@ -64,6 +66,7 @@ class ZIdentity:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         before_write: Callable[[], None] = lambda: None,
+        on_attempt: AttemptObserver = ignore_attempts,
         adapter: "TracingAdapter | None" = None,
     ) -> None:
         # Imported here because most runs of a plugin find nothing to send, and should not pay for
@@ -75,7 +78,7 @@ class ZIdentity:
         self.tenant = tenant
         self._clock = ServerClock(clock)
         self._transport = Transport(options, self._clock, adapter)
-        retry = Retry(options, monotonic, sleep, jitter)
+        retry = Retry(options, monotonic, sleep, jitter, on_attempt)
         self._tokens = TokenSource(
             tenant,
             credentials,

@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 import tenacity
 
+from zdx_provider.zidentity.attempts import Attempt, AttemptObserver
 from zdx_provider.zidentity.connection import ConnectionOptions
 from zdx_provider.zidentity.errors import (
     CertificateError,
@@ -40,12 +41,14 @@ class Retry:
         monotonic: Gives seconds of a clock that never jumps.
         sleep: Waits that many seconds.
         jitter: Gives a number from 0 to 1, so that threads do not all come back at once.
+        on_attempt: Called with each attempt, and with None after the last one.
     """
 
     options: ConnectionOptions
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     jitter: Callable[[], float]
+    on_attempt: AttemptObserver
 
     def run(self, request: Request, attempt: Callable[[], T]) -> T:
         """Run an attempt at a call until it succeeds or may not be repeated any more.
@@ -54,28 +57,41 @@ class Retry:
             ZIdentityError: The last attempt's, with the number of attempts.
         """
         deadline = self.monotonic() + self.options.retry_budget
+        limit = self.options.max_retries + 1
         failures = 0
+
+        def run_once() -> T:
+            self.on_attempt(Attempt(failures + 1, limit))
+            return attempt()
 
         def stop(state: tenacity.RetryCallState) -> bool:
             nonlocal failures
             error = _get_error(state)
             failures += not isinstance(error, RateLimitError)
             wait = max(state.upcoming_sleep, error.retry_after or 0)
-            return failures > self.options.max_retries or self.monotonic() + wait > deadline
+            return failures >= limit or self.monotonic() + wait > deadline
+
+        def announce(state: tenacity.RetryCallState) -> None:
+            error = _get_error(state)
+            number = None if isinstance(error, RateLimitError) else failures
+            _log_wait(state)
+            self.on_attempt(Attempt(number, limit, state.upcoming_sleep, error.problem))
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(lambda error: can_retry(request, error)),
             wait=self._compute_wait,
             stop=stop,
             sleep=self.sleep,
-            before_sleep=_log_wait,
+            before_sleep=announce,
             reraise=True,
         )
         try:
-            return retrying(attempt)
+            return retrying(run_once)
         except ZIdentityError as error:
             error.attempts = retrying.statistics["attempt_number"]
             raise
+        finally:
+            self.on_attempt(None)
 
     def _compute_wait(self, state: tenacity.RetryCallState) -> float:
         backoff = _FIRST_WAIT * 2.0 ** (state.attempt_number - 1)

@@ -227,3 +227,18 @@ def test_create_secret_stays_an_hour_inside_the_lifetimes_that_zidentity_accepts
     store.create_secret("client-ci", timedelta(days=days), ())
 
     assert server.calls[0].json == {"expiresAt": expires_at}
+
+
+@pytest.mark.parametrize(
+    ("seconds_of_the_day", "margin"), [(0, 60), (59, 60), (60, 60), (1800, 1800), (3600, 3600)]
+)
+def test_create_secret_for_a_year_expires_on_the_day_a_year_from_now(
+    server: ScriptedServer, store: ClientStore, time: FakeTime, seconds_of_the_day: int, margin: int
+) -> None:
+    time.now = 20_000 * DAY_SECONDS + seconds_of_the_day
+    expires_at = int(time.now) + 365 * DAY_SECONDS - margin
+    server.answers(Reply(201, to_secret("s1", value="obviously-fake", expiresAt=expires_at)))
+
+    store.create_secret("client-ci", timedelta(days=365), ())
+
+    assert server.calls[0].json == {"expiresAt": expires_at}

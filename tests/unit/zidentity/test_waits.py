@@ -23,6 +23,7 @@ from zdx_provider.zidentity import (
     UnreachableError,
     ZIdentity,
 )
+from zdx_provider.zidentity.attempts import Attempt
 
 CLIENT = {"id": "c1", "name": "ci"}
 TOO_MANY = Reply(429, headers={"Retry-After": "13"})
@@ -193,3 +194,45 @@ def test_retry_logs_what_it_waits_for(
         "waiting 13.0 s before attempt 2 to read the API client c1: "
         "the rate limit is reached, and the server asks to wait 13 s"
     )
+
+
+def watch(server: ScriptedServer, time: FakeTime, max_retries: int) -> list[Attempt | None]:
+    """The attempts at reading a client, as an observer sees them."""
+    seen: list[Attempt | None] = []
+    zidentity = ZIdentity(
+        Tenant("acme"),
+        ClientSecret("admin", SECRET),
+        ConnectionOptions(max_retries=max_retries),
+        clock=time.clock,
+        monotonic=time.monotonic,
+        sleep=time.sleep,
+        jitter=lambda: 0.0,
+        on_attempt=seen.append,
+        adapter=server,
+    )
+    zidentity.authenticate()
+    seen.clear()
+    with suppress(UnreachableError):
+        zidentity.api_clients.get("c1")
+    return seen
+
+
+def test_retry_reports_each_attempt_and_wait(server: ScriptedServer, time: FakeTime) -> None:
+    server.answers(refused_connection(), TOO_MANY, Reply(200, CLIENT))
+
+    assert watch(server, time, max_retries=5) == [
+        Attempt(1, 6),
+        Attempt(1, 6, 0.5, "api.zsapi.net does not accept connections"),
+        Attempt(2, 6),
+        Attempt(None, 6, 13.0, "the rate limit is reached, and the server asks to wait 13 s"),
+        Attempt(2, 6),
+        None,
+    ]
+
+
+def test_retry_reports_the_end_of_a_request_that_failed(
+    server: ScriptedServer, time: FakeTime
+) -> None:
+    server.answers(refused_connection())
+
+    assert watch(server, time, max_retries=0) == [Attempt(1, 1), None]
