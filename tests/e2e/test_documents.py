@@ -1,4 +1,4 @@
-"""What the documents say, done: their programs run, and their walks from top to bottom."""
+"""What the documents say, done: their programs run, and their walkthroughs from top to bottom."""
 
 import os
 import re
@@ -13,9 +13,18 @@ from tempfile import mkdtemp
 import pytest
 import requests
 from e2e.conftest import ONE_KEY
-from support.documents import ROOT, Block, blocks, programs, script_of, scripts, steps_of, walks
+from support.documents import (
+    ROOT,
+    Block,
+    find_programs,
+    find_scripts,
+    join_script,
+    list_walkthroughs,
+    read_blocks,
+    split_steps,
+)
 from support.pulumi_project import PulumiProject
-from support.shell import commands
+from support.shell import split_commands
 
 from zdx_emulator.testing import RunningEmulator
 
@@ -36,7 +45,7 @@ ignore_missing_imports = True
 
 SAMPLE_ID = "hs4tigsgircje"
 LEAKED_KEY = "docs/leaked-key.md"
-WALKED_ELSEWHERE = {
+FOLLOWED_ELSEWHERE = {
     "docs/quick-start.md": "tests/e2e/test_wheel.py",
     LEAKED_KEY: "test_each_step_after_a_leak_does_what_the_page_says",
 }
@@ -52,7 +61,7 @@ def test_python_blocks_pass_mypy(tmp_path: Path) -> None:
     files = tmp_path / "files"
     files.mkdir()
     (files / "mypy.ini").write_text(MYPY)
-    for block in blocks("python"):
+    for block in read_blocks("python"):
         (files / f"{block.module}.py").write_text(block.text)
 
     searched = {**os.environ, "MYPYPATH": f"{sdks}:{ROOT}"}
@@ -65,7 +74,7 @@ def test_python_blocks_pass_mypy(tmp_path: Path) -> None:
     "block",
     [
         pytest.param(block, id=str(block), marks=pytest.mark.slow if n % 3 else [])
-        for n, block in enumerate(programs())
+        for n, block in enumerate(find_programs())
     ],
 )
 def test_program_block_runs(block: Block, project: PulumiProject, tenant: RunningEmulator) -> None:
@@ -78,15 +87,15 @@ def test_program_block_runs(block: Block, project: PulumiProject, tenant: Runnin
     project.up()
 
 
-@pytest.mark.parametrize("block", scripts(), ids=str)
+@pytest.mark.parametrize("block", find_scripts(), ids=str)
 def test_script_block_runs(block: Block) -> None:
     _run(sys.executable, "-c", block.text)
 
 
-@pytest.mark.parametrize("document", sorted({*walks()} - {*WALKED_ELSEWHERE}))
+@pytest.mark.parametrize("document", sorted({*list_walkthroughs()} - {*FOLLOWED_ELSEWHERE}))
 def test_document_commands_run_in_order(document: str, quick_start: PulumiProject) -> None:
     _run(
-        *("bash", "-euo", "pipefail", "-c", script_of(document)),
+        *("bash", "-euo", "pipefail", "-c", join_script(document)),
         cwd=quick_start.folder,
         env={**quick_start.variables(), "PULUMI_SKIP_CONFIRMATIONS": "true"},
     )
@@ -101,7 +110,7 @@ def test_each_step_after_a_leak_does_what_the_page_says(
     assert _reads_zdx(tenant, token)
     observed = []
 
-    for script in filter(None, steps_of(LEAKED_KEY)):
+    for script in filter(None, split_steps(LEAKED_KEY)):
         _run(
             *("bash", "-euo", "pipefail", "-c", script),
             cwd=quick_start.folder,
@@ -155,9 +164,9 @@ def quick_start(tmp_path: Path, tenant: RunningEmulator) -> PulumiProject:
     return project.create({}).program(ONE_KEY)
 
 
-@pytest.mark.parametrize("block", blocks("sh"), ids=str)
+@pytest.mark.parametrize("block", read_blocks("sh"), ids=str)
 def test_command_block_uses_existing_flags(block: Block) -> None:
-    for words in commands(block.text):
+    for words in split_commands(block.text):
         program = tuple(words[:3]) if words[1:3] == ["-m", "zdx_emulator"] else (words[0],)
         if program[-1] not in ("pulumi", "zdx-keys", "zdx_emulator"):
             continue

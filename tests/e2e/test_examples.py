@@ -14,7 +14,7 @@ from support.calendar import Calendar
 from support.example import ROOT, copy_example
 from support.pulumi_project import PulumiProject
 from support.soundness import assert_sound
-from support.walk import Walk
+from support.walkthrough import Walkthrough
 
 from zdx_emulator.testing import TOKEN, RunningEmulator
 
@@ -23,7 +23,7 @@ EMULATOR = "http://127.0.0.1:8765"
 SECOND_EMULATOR = "http://127.0.0.1:8766"
 
 OpenProject = Callable[..., PulumiProject]
-OpenWalk = Callable[[str, PulumiProject], Walk]
+OpenWalkthrough = Callable[[str, PulumiProject], Walkthrough]
 
 
 @pytest.fixture
@@ -53,9 +53,9 @@ def open_project(root: Path, tenant: RunningEmulator) -> OpenProject:
 
 
 @pytest.fixture
-def open_walk(root: Path) -> OpenWalk:
+def open_walkthrough(root: Path) -> OpenWalkthrough:
     """Begins to follow a README, from the root of the repository, for a project."""
-    return lambda readme, project: Walk(readme, root, project)
+    return lambda readme, project: Walkthrough(readme, root, project)
 
 
 def reach(project: PulumiProject, tenant: RunningEmulator, address: str) -> None:
@@ -77,11 +77,11 @@ def forget_salt(project: PulumiProject) -> None:
 
 
 def test_quickstart_creates_a_key_hides_its_secret_and_deletes_it(
-    open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
+    open_project: OpenProject, open_walkthrough: OpenWalkthrough, tenant: RunningEmulator
 ) -> None:
     project = open_project("examples/quickstart")
 
-    said = open_walk("examples/quickstart/README.md", project).follow()
+    said = open_walkthrough("examples/quickstart/README.md", project).follow()
 
     assert "+ 2 created" in said.text
     assert "key_secret  [secret]" in said.text
@@ -90,12 +90,12 @@ def test_quickstart_creates_a_key_hides_its_secret_and_deletes_it(
 
 
 def test_consumer_reads_the_tenant_with_the_key_of_another_stack(
-    open_project: OpenProject, open_walk: OpenWalk
+    open_project: OpenProject, open_walkthrough: OpenWalkthrough
 ) -> None:
     producer = open_project("examples/two-stacks/producer")
     consumer = open_project("examples/two-stacks/consumer")
 
-    open_walk("examples/two-stacks/README.md", producer).follow()
+    open_walkthrough("examples/two-stacks/README.md", producer).follow()
 
     assert consumer.outputs() == {"departments": ["Engineering", "Finance", "Sales"]}
 
@@ -122,15 +122,17 @@ def test_consumer_fails_clearly_with_another_passphrase(open_project: OpenProjec
 
 
 @pytest.mark.slow
-def test_consumer_works_after_a_rotation(open_project: OpenProject, open_walk: OpenWalk) -> None:
+def test_consumer_works_after_a_rotation(
+    open_project: OpenProject, open_walkthrough: OpenWalkthrough
+) -> None:
     rotating = open_project("examples/rotation")
     consumer = open_project("examples/two-stacks/consumer")
-    walk = open_walk("examples/rotation/README.md", rotating)
-    walk.follow()
-    walk.follow()
+    walkthrough = open_walkthrough("examples/rotation/README.md", rotating)
+    walkthrough.follow()
+    walkthrough.follow()
     before = rotating.outputs()["key_secret"]
 
-    walk.follow()
+    walkthrough.follow()
 
     assert rotating.outputs()["key_secret"] != before
     assert consumer.outputs() == {"departments": ["Engineering", "Finance", "Sales"]}
@@ -197,14 +199,14 @@ def test_consumer_sends_no_token_without_tls(read_departments: Callable[..., lis
 
 
 def test_keyless_example_reads_the_tenant_and_has_no_private_key_in_its_state(
-    open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
+    open_project: OpenProject, open_walkthrough: OpenWalkthrough, tenant: RunningEmulator
 ) -> None:
     project = open_project("examples/keyless")
-    walk = open_walk("examples/keyless/README.md", project)
+    walkthrough = open_walkthrough("examples/keyless/README.md", project)
 
-    walk.follow()
-    read = [walk.follow().stdout for _ in ("with a file", "with a signer")]
-    shown = walk.follow()
+    walkthrough.follow()
+    read = [walkthrough.follow().stdout for _ in ("with a file", "with a signer")]
+    shown = walkthrough.follow()
 
     assert read == ["Engineering, Finance, Sales\n"] * 2
     (client,) = tenant.clients()
@@ -216,15 +218,15 @@ def test_keyless_example_reads_the_tenant_and_has_no_private_key_in_its_state(
 
 
 def test_many_keys_example_creates_and_deletes_keys_as_its_file_changes(
-    open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
+    open_project: OpenProject, open_walkthrough: OpenWalkthrough, tenant: RunningEmulator
 ) -> None:
     project = open_project("examples/many-keys")
     entries = (project.folder / "keys.yaml").read_text()
-    walk = open_walk("examples/many-keys/README.md", project)
+    walkthrough = open_walkthrough("examples/many-keys/README.md", project)
 
-    walk.follow()
+    walkthrough.follow()
     listed = names(tenant)
-    added = walk.follow()
+    added = walkthrough.follow()
     grown = names(tenant)
     (project.folder / "keys.yaml").write_text(entries)
     project.up()
@@ -237,18 +239,18 @@ def test_many_keys_example_creates_and_deletes_keys_as_its_file_changes(
 
 @pytest.mark.slow
 def test_adopt_example_takes_over_a_key_and_later_revokes_its_old_secret(
-    open_project: OpenProject, open_walk: OpenWalk, tenant: RunningEmulator
+    open_project: OpenProject, open_walkthrough: OpenWalkthrough, tenant: RunningEmulator
 ) -> None:
     manually = tenant.create_client("night-watch")
     old_secret = tenant.add_secret(manually.id)
     project = open_project("examples/adopt")
-    walk = open_walk("examples/adopt/README.md", project)
-    walk.follow()
+    walkthrough = open_walkthrough("examples/adopt/README.md", project)
+    walkthrough.follow()
 
     refused = project.up_fails()
-    taken_over = walk.follow()
-    shown = walk.follow()
-    without_permission = walk.follow()
+    taken_over = walkthrough.follow()
+    shown = walkthrough.follow()
+    without_permission = walkthrough.follow()
 
     assert "isn't managed by Pulumi" in refused.text
     assert "already existed and was taken over" in taken_over.text
@@ -257,7 +259,7 @@ def test_adopt_example_takes_over_a_key_and_later_revokes_its_old_secret(
     assert "2 unchanged" in without_permission.text
 
     Calendar(project, tenant).pass_days(8)
-    walk.follow()
+    walkthrough.follow()
 
     assert old_secret.id not in [secret.id for secret in tenant.secrets(manually.id)]
     assert assert_sound(project, tenant, "night-watch") == manually.id
@@ -266,17 +268,17 @@ def test_adopt_example_takes_over_a_key_and_later_revokes_its_old_secret(
 
 def test_multi_tenant_example_creates_a_key_in_each_tenant(
     open_project: OpenProject,
-    open_walk: OpenWalk,
+    open_walkthrough: OpenWalkthrough,
     tenant: RunningEmulator,
     globex: RunningEmulator,
 ) -> None:
     project = open_project("examples/multi-tenant")
     reach(project, globex, SECOND_EMULATOR)
-    walk = open_walk("examples/multi-tenant/README.md", project)
+    walkthrough = open_walkthrough("examples/multi-tenant/README.md", project)
 
-    walk.follow()
-    walk.follow()
-    listed = walk.follow()
+    walkthrough.follow()
+    walkthrough.follow()
+    listed = walkthrough.follow()
     outputs = project.outputs()
 
     assert outputs["emea.key_id"] == tenant.client_named("reports").id

@@ -14,11 +14,11 @@ from support.calendar import MOVED_CLOCK, SECONDS_A_DAY
 from support.ci_file import (
     Event,
     Script,
-    github_script,
-    gitlab_jobs,
-    gitlab_script,
-    gitlab_set_up,
-    workflows,
+    read_github_script,
+    read_gitlab_jobs,
+    read_gitlab_script,
+    read_gitlab_setup,
+    read_workflows,
 )
 from support.example import ROOT, copy_example
 from support.key_pair import KeyPair
@@ -98,7 +98,7 @@ def project(tmp_path: Path, tenant: RunningEmulator) -> PulumiProject:
 
 
 @pytest.fixture(
-    params=[github_script, pytest.param(gitlab_script, marks=pytest.mark.slow)],
+    params=[read_github_script, pytest.param(read_gitlab_script, marks=pytest.mark.slow)],
     ids=["GitHub", "GitLab"],
 )
 def pipeline(
@@ -113,8 +113,8 @@ def pipeline(
     file = tmp_path / "private-key"
     file.write_text(key.private_pem)
     private_key = {
-        github_script: {"ZSCALER_PRIVATE_KEY": key.private_pem},
-        gitlab_script: {"PRIVATE_KEY_FILE": str(file)},
+        read_github_script: {"ZSCALER_PRIVATE_KEY": key.private_pem},
+        read_gitlab_script: {"PRIVATE_KEY_FILE": str(file)},
     }
     stored = {
         "PULUMI_BACKEND_URL": project.variables()["PULUMI_BACKEND_URL"],
@@ -176,22 +176,24 @@ def test_weekly_run_fails_if_a_key_was_changed_manually(
 
 def test_workflow_setup_steps_only_install() -> None:
     set_up = [
-        step.run for workflow in workflows(EXAMPLE) for step in workflow.steps if step.sets_up
+        step.run for workflow in read_workflows(EXAMPLE) for step in workflow.steps if step.sets_up
     ]
 
     assert set_up == [INSTALL, INSTALL]
-    assert gitlab_set_up(EXAMPLE) == [INSTALL]
+    assert read_gitlab_setup(EXAMPLE) == [INSTALL]
 
 
 def test_workflow_applies_only_merges_to_main() -> None:
-    (up,) = [workflow for workflow in workflows(EXAMPLE) if "push" in workflow.on]
+    (up,) = [workflow for workflow in read_workflows(EXAMPLE) if "push" in workflow.on]
 
     assert up.on["push"] == {"branches": ["main"]}
     assert "pull_request" not in up.on
 
 
 def test_workflow_uses_only_known_actions() -> None:
-    used = [step.uses for workflow in workflows(EXAMPLE) for step in workflow.steps if step.uses]
+    used = [
+        step.uses for workflow in read_workflows(EXAMPLE) for step in workflow.steps if step.uses
+    ]
 
     assert {action.split("@")[0] for action in used} == ACTIONS
 
@@ -210,11 +212,13 @@ def test_workflow_actions_are_pinned_to_a_commit_with_a_version() -> None:
 
 
 def test_workflow_may_only_read_the_repository() -> None:
-    assert [workflow.permissions for workflow in workflows(EXAMPLE)] == [{"contents": "read"}] * 2
+    assert [workflow.permissions for workflow in read_workflows(EXAMPLE)] == [
+        {"contents": "read"}
+    ] * 2
 
 
 def test_workflow_gives_secrets_only_to_the_step_that_runs_pulumi() -> None:
-    steps = [step for workflow in workflows(EXAMPLE) for step in workflow.steps]
+    steps = [step for workflow in read_workflows(EXAMPLE) for step in workflow.steps]
 
     holders = [step for step in steps if "secrets." in step.model_dump_json()]
 
@@ -223,12 +227,12 @@ def test_workflow_gives_secrets_only_to_the_step_that_runs_pulumi() -> None:
 
 
 def test_workflow_runs_one_up_at_a_time_without_blocking_previews() -> None:
-    turns = {workflow.name: workflow.concurrency for workflow in workflows(EXAMPLE)}
+    turns = {workflow.name: workflow.concurrency for workflow in read_workflows(EXAMPLE)}
 
     assert turns["preview"] is None
     assert turns["up"] is not None
     assert not turns["up"].cancel_in_progress
-    assert {name: job.resource_group for name, job in gitlab_jobs(EXAMPLE).items()} == {
+    assert {name: job.resource_group for name, job in read_gitlab_jobs(EXAMPLE).items()} == {
         "preview": "",
         "up": turns["up"].group,
     }

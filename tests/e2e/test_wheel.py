@@ -7,14 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support.documents import ROOT, script_of
+from support.documents import ROOT, join_script
 
 PATIENCE_SECONDS = 900
 END_THE_TENANT = "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n"
 
 
 def test_quick_start_works_from_a_clone(tmp_path: Path) -> None:
-    script = script_of("docs/quick-start.md")
+    script = join_script("docs/quick-start.md")
     for written, here in {
         "PATH_TO_A_CLONE_OF_THIS_REPOSITORY": str(ROOT),
         "8080": str(_free_port()),

@@ -91,7 +91,7 @@ class _Rule(_Part):
         """Whether two things that it says are the same are: variables, or quoted texts."""
         left, equals, right = shlex.split(self.condition)
         assert equals == "==", f"a condition that this does not understand: {self.condition}"
-        return _value(left, variables) == _value(right, variables)
+        return _evaluate(left, variables) == _evaluate(right, variables)
 
 
 class GitlabJob(_Part):
@@ -102,27 +102,27 @@ class GitlabJob(_Part):
     script: list[str]
 
 
-def workflows(project: Path) -> list[Workflow]:
+def read_workflows(project: Path) -> list[Workflow]:
     """The workflows of a project on GitHub."""
     files = sorted((project / ".github" / "workflows").glob("*.yml"))
-    return [Workflow.model_validate(_content(file)) for file in files]
+    return [Workflow.model_validate(_load_text(file)) for file in files]
 
 
-def gitlab_jobs(project: Path) -> dict[str, GitlabJob]:
+def read_gitlab_jobs(project: Path) -> dict[str, GitlabJob]:
     """The jobs of a project on GitLab, by name."""
-    content = _content(project / ".gitlab-ci.yml")
+    content = _load_text(project / ".gitlab-ci.yml")
     del content["image"], content["before_script"]
     return {name: GitlabJob.model_validate(job) for name, job in content.items()}
 
 
-def gitlab_set_up(project: Path) -> list[object]:
+def read_gitlab_setup(project: Path) -> list[object]:
     """What every job on GitLab runs first."""
-    commands = _content(project / ".gitlab-ci.yml")["before_script"]
+    commands = _load_text(project / ".gitlab-ci.yml")["before_script"]
     assert isinstance(commands, list)
     return commands
 
 
-def github_script(project: Path, event: Event, stored: Mapping[str, str]) -> Script:
+def read_github_script(project: Path, event: Event, stored: Mapping[str, str]) -> Script:
     """What GitHub runs for an event, once the machine is set up.
 
     Args:
@@ -130,13 +130,13 @@ def github_script(project: Path, event: Event, stored: Mapping[str, str]) -> Scr
         event: Why it runs.
         stored: The repository's secrets and variables.
     """
-    (workflow,) = [workflow for workflow in workflows(project) if event.value in workflow.on]
+    (workflow,) = [workflow for workflow in read_workflows(project) if event.value in workflow.on]
     (step,) = [step for step in workflow.steps if step.run and not step.sets_up]
-    environment = {name: _filled_in(value, stored) for name, value in step.env.items()}
+    environment = {name: _fill_in(value, stored) for name, value in step.env.items()}
     return Script(("bash", "-e", "-c"), step.run, environment)
 
 
-def gitlab_script(project: Path, event: Event, stored: Mapping[str, str]) -> Script:
+def read_gitlab_script(project: Path, event: Event, stored: Mapping[str, str]) -> Script:
     """What GitLab runs for an event, once the machine is set up.
 
     Args:
@@ -150,21 +150,21 @@ def gitlab_script(project: Path, event: Event, stored: Mapping[str, str]) -> Scr
         Event.MERGE: {"CI_PIPELINE_SOURCE": "push", **on_main},
         Event.SCHEDULE: {"CI_PIPELINE_SOURCE": "schedule", **on_main},
     }[event]
-    jobs = gitlab_jobs(project).values()
+    jobs = read_gitlab_jobs(project).values()
     (job,) = [job for job in jobs if any(rule.holds(predefined) for rule in job.rules)]
     text = "\n".join(job.script)
     return Script(("bash", "-eo", "pipefail", "-c"), text, {**stored, **predefined})
 
 
-def _content(file: Path) -> dict[str, object]:
+def _load_text(file: Path) -> dict[str, object]:
     # All text, as YAML's own reading of a workflow's `on` is a boolean.
     content: dict[str, object] = yaml.load(file.read_text(), yaml.BaseLoader)  # noqa: S506 - builds nothing but text, lists and maps
     return content
 
 
-def _filled_in(value: str, stored: Mapping[str, str]) -> str:
+def _fill_in(value: str, stored: Mapping[str, str]) -> str:
     return _STORED.sub(lambda reference: stored[reference[1]], value)
 
 
-def _value(word: str, variables: Mapping[str, str]) -> str | None:
+def _evaluate(word: str, variables: Mapping[str, str]) -> str | None:
     return variables.get(word[1:]) if word.startswith("$") else word

@@ -8,7 +8,7 @@
 | `text`, `diff` | what something prints: shown, and not checked |
 | `typescript`, `go`, `csharp`, `java` | checked where the component is: tests/unit/component |
 
-A page with titles, as in `python title="__main__.py"`, is a walk: from top to bottom, its titled
+A page with titles, as in `python title="__main__.py"`, is a walkthrough: from top to bottom, its titled
 blocks are written to files and its shell blocks run. A block in any other language is an error.
 """
 
@@ -65,19 +65,19 @@ class Block:
         return {name.partition(".")[0] for name in names} - sys.stdlib_module_names
 
 
-def documents() -> list[str]:
+def list_documents() -> list[str]:
     """All documents, from the root of the repository."""
     patterns = ("*.md", "docs/**/*.md", "examples/*/*.md", "policies/*.md")
     return sorted(str(file.relative_to(ROOT)) for p in patterns for file in ROOT.glob(p))
 
 
-def blocks(*languages: str) -> list[Block]:
+def read_blocks(*languages: str) -> list[Block]:
     """All blocks in these languages; in every one, where none is named."""
-    found = [block for document in documents() for block in blocks_of(document)]
+    found = [block for document in list_documents() for block in read_blocks_of(document)]
     return [block for block in found if not languages or block.language in languages]
 
 
-def blocks_of(document: str) -> list[Block]:
+def read_blocks_of(document: str) -> list[Block]:
     """The blocks of a document, in order."""
     tokens = MarkdownIt().parse((ROOT / document).read_text())
     fences = [token for token in tokens if token.type in ("fence", "code_block")]
@@ -93,20 +93,20 @@ def blocks_of(document: str) -> list[Block]:
     ]
 
 
-def walks() -> list[str]:
+def list_walkthroughs() -> list[str]:
     """The documents whose blocks are followed from top to bottom."""
-    return sorted({block.document for block in blocks() if block.title})
+    return sorted({block.document for block in read_blocks() if block.title})
 
 
-def script_of(document: str) -> str:
-    """A walk as one shell script."""
-    return "\n".join(steps_of(document))
+def join_script(document: str) -> str:
+    """A walkthrough as one shell script."""
+    return "\n".join(split_steps(document))
 
 
-def steps_of(document: str) -> Iterator[str]:
-    """A walk as one shell script for each shell block, which first writes the files before it."""
+def split_steps(document: str) -> Iterator[str]:
+    """A walkthrough as one shell script for each shell block, which first writes the files before it."""
     files = ""
-    for block in blocks_of(document):
+    for block in read_blocks_of(document):
         if block.title:
             files += f"cat > '{block.title}' <<'END OF FILE'\n{block.text}END OF FILE\n"
         elif block.language == "sh":
@@ -115,16 +115,16 @@ def steps_of(document: str) -> Iterator[str]:
     yield files
 
 
-def programs() -> list[Block]:
-    """The Pulumi programs that need nothing but this package, each once; walks apart.
+def find_programs() -> list[Block]:
+    """The Pulumi programs that need nothing but this package, each once; without walkthroughs.
 
     A program that declares the provider by itself needs the emulator's addresses in its text:
     tests/e2e/test_options.py runs it.
     """
     found = [
         block
-        for block in blocks("python")
-        if block.document not in walks()
+        for block in read_blocks("python")
+        if block.document not in list_walkthroughs()
         and block.imported <= {"pulumi", "zdx_provider"}
         and "zdx_provider" in block.imported
         and "ProviderResource(" not in block.text
@@ -132,10 +132,10 @@ def programs() -> list[Block]:
     return list({block.text: block for block in found}.values())
 
 
-def scripts() -> list[Block]:
-    """The Python scripts for a test's own tenant, walks apart."""
+def find_scripts() -> list[Block]:
+    """The Python scripts for a test's own tenant, without walkthroughs."""
     return [
         block
-        for block in blocks("python")
-        if block.document not in walks() and block.imported == {"zdx_emulator"}
+        for block in read_blocks("python")
+        if block.document not in list_walkthroughs() and block.imported == {"zdx_emulator"}
     ]

@@ -12,11 +12,11 @@ _SEPARATORS = ";()|&<>\n"
 _KEYWORDS = frozenset({"until", "while", "if", "do", "then", "else", "done", "fi", "!"})
 
 
-def commands(script: str) -> list[list[str]]:
+def split_commands(script: str) -> list[list[str]]:
     """The words of each command, also inside `$(...)`, without assignments and redirections."""
     joined = script.replace("\\\n", " ")
     plain = "\n".join(_COMMENT.sub("", line) for line in joined.splitlines())
-    inner = [commands(found) for found in _INNER.findall(plain)]
+    inner = [split_commands(found) for found in _INNER.findall(plain)]
     return [*_split(plain), *itertools.chain.from_iterable(inner)]
 
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from support.shell import commands
+from support.shell import split_commands
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -24,7 +24,7 @@ def test_help_shows_only_valid_examples(command: str, tmp_path: Path) -> None:
     (tmp_path / "Downloads/zdx").mkdir(parents=True)
     known = get_command(app).commands[command]  # type: ignore[attr-defined]  # it is a group
     _, script, _ = known.help.replace("~", str(tmp_path)).split("```")
-    examples = [words for words in commands(script) if words[:2] == ["zdx-keys", command]]
+    examples = [words for words in split_commands(script) if words[:2] == ["zdx-keys", command]]
 
     assert len(examples) >= 2
     for words in examples:

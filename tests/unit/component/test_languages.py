@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.documents import Block, blocks_of
+from support.documents import Block, read_blocks_of
 
 from zdx_component.package import Package
 
@@ -21,7 +21,7 @@ INPUT = {
     "java": r"^\s+\.(\w+)\((?!\))",
 }
 OUTPUT = r"\bci\.(\w+)"
-IN_YAML = next(yaml.safe_load(b.text) for b in blocks_of(PAGE) if "zdx:ApiKey" in b.text)
+IN_YAML = next(yaml.safe_load(b.text) for b in read_blocks_of(PAGE) if "zdx:ApiKey" in b.text)
 
 
 def spelled_as_in_the_schema(names: list[str]) -> set[str]:
@@ -45,7 +45,7 @@ def test_yaml_program_uses_names_of_the_schema(schema: dict[str, Any]) -> None:
     assert set(re.findall(OUTPUT, str(IN_YAML["outputs"]))) <= key["properties"].keys()
 
 
-@pytest.mark.parametrize("block", [b for b in blocks_of(PAGE) if b.language in INPUT], ids=str)
+@pytest.mark.parametrize("block", [b for b in read_blocks_of(PAGE) if b.language in INPUT], ids=str)
 def test_program_of_each_language_uses_the_names_of_the_yaml_program(block: Block) -> None:
     properties = IN_YAML["resources"]["ci"]["properties"]
     inputs = re.findall(INPUT[block.language], block.text, re.MULTILINE)
@@ -56,4 +56,4 @@ def test_program_of_each_language_uses_the_names_of_the_yaml_program(block: Bloc
 
 
 def test_docs_have_a_program_in_each_language() -> None:
-    assert INPUT.keys() <= {block.language for block in blocks_of(PAGE)}
+    assert INPUT.keys() <= {block.language for block in read_blocks_of(PAGE)}

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from support.documents import blocks_of
+from support.documents import read_blocks_of
 from support.pulumi_project import PulumiProject, Run, run_program
 
 # A test brings a CLI, a backend and tenants of its own.
 _SETTING_UP = ("eval ", "python -m zdx_emulator")
 
 
-class Walk:
+class Walkthrough:
     """Runs a README's shell blocks one after the other, each where the previous one ended.
 
     Args:
@@ -19,7 +19,7 @@ class Walk:
     """
 
     def __init__(self, readme: str, root: Path, project: PulumiProject) -> None:
-        self._blocks = iter([block for block in blocks_of(readme) if block.language == "sh"])
+        self._blocks = iter([block for block in read_blocks_of(readme) if block.language == "sh"])
         self._folder = root
         self._project = project
 
