@@ -8,8 +8,9 @@
 | `text`, `diff` | what something prints: shown, and not checked |
 | `typescript`, `go`, `csharp`, `java` | checked where the component is: tests/unit/component |
 
-A page with titles, as in `python title="__main__.py"`, is a walkthrough: from top to bottom, its titled
-blocks are written to files and its shell blocks run. A block in any other language is an error.
+A page with titles, as in `python title="__main__.py"`, is a walkthrough: from top to bottom, its
+titled blocks are written to files and its shell blocks run. A block in any other language is an
+error.
 """
 
 import ast
@@ -99,12 +100,12 @@ def list_walkthroughs() -> list[str]:
 
 
 def join_script(document: str) -> str:
-    """A walkthrough as one shell script."""
+    """Join a walkthrough into one shell script."""
     return "\n".join(split_steps(document))
 
 
 def split_steps(document: str) -> Iterator[str]:
-    """A walkthrough as one shell script for each shell block, which first writes the files before it."""
+    """Split a walkthrough into one script for each shell block, after the files before it."""
     files = ""
     for block in read_blocks_of(document):
         if block.title:
