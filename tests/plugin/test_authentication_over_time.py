@@ -40,7 +40,7 @@ DECLARED = {
     "adopt": False,
     "managed_by": "keys/test/ci",
 }
-LAST_DAY = 300  # the secrets in these tests are valid for a year
+LAST_DAY = 300  # each secret here is valid for a year
 
 
 class KilledError(Exception):

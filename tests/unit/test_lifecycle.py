@@ -6,11 +6,13 @@ import pytest
 from support.samples import API, OWNER, build_key
 
 from zdx_provider.engine.lifecycle import (
+    describe_authentication,
     describe_kept_key,
     describe_new_secret,
     describe_revoke_due,
     describe_take_over,
 )
+from zdx_provider.keys.authentication import Authentication
 from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.rotation import MISSING, Rotation
 from zdx_provider.keys.state import KeyState
@@ -66,6 +68,43 @@ def test_revoke_that_is_due_names_the_secret_and_the_end_of_its_overlap(state: K
         'the key "ci" (key-1): the previous secret secret-0 is revoked, because its overlap '
         "ended on 2026-03-08."
     )
+
+
+KEYS = Authentication(jwks_url="https://acme.com/jwks")
+INSTEAD = 'the key "ci" (key-1) authenticates with the keys of a JWKS URL instead of its secret.'
+
+
+@pytest.mark.parametrize(
+    ("known", "line"),
+    [
+        (
+            {"secret_expires_on": "2026-03-10", "rotation": ROTATION},
+            f"{INSTEAD} The first pulumi up on or after 2026-03-04 revokes the secret secret-1.",
+        ),
+        (
+            {"authentication": Authentication(), "secret_expires_on": MISSING},
+            f"{INSTEAD} The first pulumi up on or after 2026-03-08 revokes the secret secret-1.",
+        ),
+        ({"secret_expires_on": MISSING}, INSTEAD),
+        ({"secret_expires_on": "2026-03-01"}, INSTEAD),
+    ],
+    ids=["with a secret", "found without secrets", "secret gone", "secret expired"],
+)
+def test_conversion_names_the_day_on_which_a_secret_that_works_is_revoked(
+    state: KeyState, known: dict[str, object], line: str
+) -> None:
+    before = state.model_copy(update=known)
+
+    assert describe_authentication(before, KEYS, TODAY, has_secret=False) == [line]
+
+
+def test_conversion_to_a_secret_names_what_no_longer_authenticates(state: KeyState) -> None:
+    before = state.model_copy(update={"authentication": KEYS, "secret_id": None})
+
+    (line,) = describe_authentication(before, None, TODAY, has_secret=True)
+
+    assert line.endswith("gets a secret, and no longer authenticates with the keys of a JWKS URL.")
+    assert describe_authentication(before, KEYS, TODAY, has_secret=False) == []
 
 
 TAKEN_OVER = 'the key "ci" (key-1) already existed and was taken over. It has a new secret.'

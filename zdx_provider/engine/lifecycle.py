@@ -247,9 +247,9 @@ class Lifecycle:
         pending = [secret_id for secret_id, _ in updated.list_due_revokes(self._today)]
         previous_id = state.previous_secret_id
         if inputs.authentication is not None:
-            retired = [state.secret_id] if state.secret_id is not None else []
+            last = state.find_secret_to_retire(self._today)
             revoke_on = self._compute_revoke_date(state.rotation)
-            updated = updated.with_retired_secrets(retired, revoke_on)
+            updated = updated.with_retired_secrets([last] if last else [], revoke_on)
         if needs_rotation:
             lifetime = (inputs.rotation or Rotation()).lifetime
             new = repository.rotate_secret(state, inputs.name, lifetime)
@@ -359,9 +359,7 @@ class Lifecycle:
 
     def _plan(self, state: KeyState, news: Properties, *, has_secret: bool) -> None:
         declared = find_authentication(news)
-        for line in describe_authentication(
-            state, declared, self._compute_revoke_date(state.rotation), has_secret=has_secret
-        ):
+        for line in describe_authentication(state, declared, self._today, has_secret=has_secret):
             self._engine.log(logging.INFO, line)
         if has_secret and state.authentication is None:
             self._plan_rotation(state, news)
@@ -515,14 +513,14 @@ def describe_revoke_due(state: KeyState, secret_id: str, day: date) -> str:
 
 
 def describe_authentication(
-    state: KeyState, declared: Authentication | None, revoke_on: date, *, has_secret: bool
+    state: KeyState, declared: Authentication | None, today: date, *, has_secret: bool
 ) -> list[str]:
     """Say how an update changes what a key authenticates with.
 
     Args:
         state: The state of the key.
         declared: What the program declares; None if it isn't known, or for a key with a secret.
-        revoke_on: The day on which a secret is revoked that the key no longer uses.
+        today: Today in UTC.
         has_secret: Whether the program declares a key with a secret.
     """
     before, name = state.authentication, _name_key(state)
@@ -534,11 +532,9 @@ def describe_authentication(
         return []
     if before is not None and state.secret_id is None:
         return [f"{name} {change}." for change in declared.describe_changes(before)]
-    revoke = (
-        f" The first pulumi up on or after {revoke_on} revokes the secret {state.secret_id}."
-        if state.secret_id
-        else ""
-    )
+    last = state.find_secret_to_retire(today)
+    until = today + (state.rotation or Rotation()).overlap
+    revoke = f" The first pulumi up on or after {until} revokes the secret {last}." if last else ""
     return [f"{name} authenticates with {declared.describe()} instead of its secret.{revoke}"]
 
 

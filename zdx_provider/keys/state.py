@@ -159,6 +159,14 @@ class KeyState(KeyInputs):
         """Return the state without a previous secret."""
         return self.model_copy(update=_NO_PREVIOUS)
 
+    def find_secret_to_retire(self, today: date) -> str | None:
+        """Return the secret that still works if the key stops using secrets; None if none does.
+
+        A refresh that finds a key without secrets doesn't know what became of the last one.
+        """
+        is_unknown = self.authentication is not None
+        return self.secret_id if is_unknown or self.is_secret_alive(today) else None
+
     def with_retired_secrets(self, secret_ids: Sequence[str], revoke_on: date) -> Self:
         """Return the state of a key that has no secret any more.
 
