@@ -49,7 +49,7 @@ class Caller:
         self._headers = {"Authorization": bearer, "Content-Type": "application/json"}
 
     def call(self, method: str, path: str, body: str = "") -> bytes:
-        """Sends a request that must succeed and returns the response's body."""
+        """Send a request that must succeed and returns the response's body."""
         self._connection.request(method, path, body, self._headers)
         answer = self._connection.getresponse()
         content = answer.read()

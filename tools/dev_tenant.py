@@ -86,7 +86,7 @@ def stop() -> int:
 
 
 def holder() -> int | None:
-    """The process that serves from the data folder; None when none does."""
+    """Return the process that serves from the data folder; None when none does."""
     if not LOCK.exists():
         return None
     with LOCK.open("r+") as lock:

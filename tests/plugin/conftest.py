@@ -75,12 +75,12 @@ def switches(request: pytest.FixtureRequest) -> Switches:
 
 
 def only_where(name: str) -> pytest.MarkDecorator:
-    """Runs a test with this switch turned and no other."""
+    """Run a test with this switch turned and no other."""
     return pytest.mark.parametrize("switches", [ANSWERS[name]], ids=[name])
 
 
 def except_where(**reasons: str) -> pytest.MarkDecorator:
-    """Skips switches that change what a test states; each with the reason."""
+    """Skip switches that change what a test states; each with the reason."""
     assert reasons.keys() <= EACH_OTHER_WAY.keys()
     kept = ANSWERS.keys() - reasons.keys()
     names = [name for name in ANSWERS if name in kept]
@@ -96,7 +96,7 @@ def tenant(server: RunningEmulator, switches: Switches) -> RunningEmulator:
 
 
 def known_secrets(tenant: RunningEmulator, key_id: str) -> list[str]:
-    """The ids of a key's secrets, except a first one of the tenant's own.
+    """Return the ids of a key's secrets, except a first one of the tenant's own.
 
     Only its lifetime is a whole year: the provider stays an hour inside that.
     """
@@ -132,7 +132,7 @@ def engine(running: Running) -> Engine:
 
 @pytest.fixture
 def start_host(running: Running, config: dict[str, str], switches: Switches) -> StartHost:
-    """Starts a host whose stack has this config; None takes a setting away.
+    """Start a host whose stack has this config; None takes a setting away.
 
     Its calls come far enough apart for reads to keep up, as those of two commands do.
     """

@@ -88,7 +88,7 @@ class _Rule(_Part):
     condition: str = Field(alias="if")
 
     def holds(self, variables: Mapping[str, str]) -> bool:
-        """Whether two things that it says are the same are: variables, or quoted texts."""
+        """Return whether two things that it says are the same are: variables, or quoted texts."""
         left, equals, right = shlex.split(self.condition)
         assert equals == "==", f"a condition that this does not understand: {self.condition}"
         return _evaluate(left, variables) == _evaluate(right, variables)
@@ -103,27 +103,27 @@ class GitlabJob(_Part):
 
 
 def read_workflows(project: Path) -> list[Workflow]:
-    """The workflows of a project on GitHub."""
+    """Return the workflows of a project on GitHub."""
     files = sorted((project / ".github" / "workflows").glob("*.yml"))
     return [Workflow.model_validate(_load_text(file)) for file in files]
 
 
 def read_gitlab_jobs(project: Path) -> dict[str, GitlabJob]:
-    """The jobs of a project on GitLab, by name."""
+    """Return the jobs of a project on GitLab, by name."""
     content = _load_text(project / ".gitlab-ci.yml")
     del content["image"], content["before_script"]
     return {name: GitlabJob.model_validate(job) for name, job in content.items()}
 
 
 def read_gitlab_setup(project: Path) -> list[object]:
-    """What every job on GitLab runs first."""
+    """Return what every job on GitLab runs first."""
     commands = _load_text(project / ".gitlab-ci.yml")["before_script"]
     assert isinstance(commands, list)
     return commands
 
 
 def read_github_script(project: Path, event: Event, stored: Mapping[str, str]) -> Script:
-    """What GitHub runs for an event, once the machine is set up.
+    """Return what GitHub runs for an event, once the machine is set up.
 
     Args:
         project: Where the files are.
@@ -137,7 +137,7 @@ def read_github_script(project: Path, event: Event, stored: Mapping[str, str]) -
 
 
 def read_gitlab_script(project: Path, event: Event, stored: Mapping[str, str]) -> Script:
-    """What GitLab runs for an event, once the machine is set up.
+    """Return what GitLab runs for an event, once the machine is set up.
 
     Args:
         project: Where the file is.

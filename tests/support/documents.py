@@ -67,19 +67,19 @@ class Block:
 
 
 def list_documents() -> list[str]:
-    """All documents, from the root of the repository."""
+    """Return all documents, from the root of the repository."""
     patterns = ("*.md", "docs/**/*.md", "examples/*/*.md", "policies/*.md")
     return sorted(str(file.relative_to(ROOT)) for p in patterns for file in ROOT.glob(p))
 
 
 def read_blocks(*languages: str) -> list[Block]:
-    """All blocks in these languages; in every one, where none is named."""
+    """Return all blocks in these languages; in every one, where none is named."""
     found = [block for document in list_documents() for block in read_blocks_of(document)]
     return [block for block in found if not languages or block.language in languages]
 
 
 def read_blocks_of(document: str) -> list[Block]:
-    """The blocks of a document, in order."""
+    """Return the blocks of a document, in order."""
     tokens = MarkdownIt().parse((ROOT / document).read_text())
     fences = [token for token in tokens if token.type in ("fence", "code_block")]
     return [
@@ -95,7 +95,7 @@ def read_blocks_of(document: str) -> list[Block]:
 
 
 def list_walkthroughs() -> list[str]:
-    """The documents whose blocks are followed from top to bottom."""
+    """Return the documents whose blocks are followed from top to bottom."""
     return sorted({block.document for block in read_blocks() if block.title})
 
 
@@ -117,7 +117,7 @@ def split_steps(document: str) -> Iterator[str]:
 
 
 def find_programs() -> list[Block]:
-    """The Pulumi programs that need nothing but this package, each once; without walkthroughs.
+    """Return the Pulumi programs that need only this package, each once, without walkthroughs.
 
     A program that declares the provider by itself needs the emulator's addresses in its text:
     tests/e2e/test_options.py runs it.
@@ -134,7 +134,7 @@ def find_programs() -> list[Block]:
 
 
 def find_scripts() -> list[Block]:
-    """The Python scripts for a test's own tenant, without walkthroughs."""
+    """Return the Python scripts for a test's own tenant, without walkthroughs."""
     return [
         block
         for block in read_blocks("python")

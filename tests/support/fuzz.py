@@ -9,7 +9,7 @@ CASES = int(os.environ.get("ZDX_FUZZ_CASES", str(SAMPLE)))
 
 
 def fuzz_settings(share: float) -> settings:
-    """Settings for a test that tries its share of all cases."""
+    """Return settings for a test that tries its share of all cases."""
     return settings(
         max_examples=max(1, int(CASES * share)),
         deadline=None,

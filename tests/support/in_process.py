@@ -18,7 +18,7 @@ class Ended:
     stderr: bytes
 
 
-def run(arguments: list[str], encoding: str) -> Ended:
+def run_zdx_keys(arguments: list[str], encoding: str) -> Ended:
     """Run a command in this process; any exception but an exit fails the test."""
     stdout, stderr = io.BytesIO(), io.BytesIO()
     with (

@@ -6,7 +6,7 @@ from zdx_provider.zidentity import AuthenticationError, PrivateKey, Tenant, ZIde
 
 
 def can_authenticate(tenant: RunningEmulator, key_id: str, pair: KeyPair) -> bool:
-    """Whether a key gets a token with the private half of a pair."""
+    """Return whether a key gets a token with the private half of a pair."""
     settings, switches, client = tenant.settings(), tenant.switches(), tenant.client(key_id)
     address = Tenant(
         settings["vanityDomain"],

@@ -253,14 +253,14 @@ def running_plugin(engine_address: str, printed: Path) -> Iterator[PluginProcess
 
 
 def struct(values: Mapping[str, Any]) -> Struct:
-    """Properties as they are sent."""
+    """Return properties as they are sent."""
     packed = Struct()
     packed.update(dict(values))
     return packed
 
 
 def properties(packed: Struct) -> Properties:
-    """Properties as they were received, except the blob; every number is a float."""
+    """Return properties as they were received, except the blob; every number is a float."""
     unpacked: Properties = MessageToDict(packed)
     unpacked.pop("__provider", None)
     return unpacked

@@ -31,7 +31,7 @@ class Account(TypedDict, total=False):
 
 @contextmanager
 def running_postgres() -> Iterator[str]:
-    """Runs a server, and ends it.
+    """Run a server, and ends it.
 
     Yields:
         The URL of its database, as a Pulumi backend.
@@ -75,7 +75,7 @@ class _Server:
 
 
 def _account_for(folder: Path) -> Account:
-    """The test's own account, or `nobody` for root, as whom PostgreSQL refuses to run."""
+    """Return the test's own account, or `nobody` for root, as whom PostgreSQL refuses to run."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")

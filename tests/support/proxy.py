@@ -94,7 +94,7 @@ class Proxy:
             self._armed.clear()
 
     def choose_failure(self, method: str, path: str) -> Failure | None:
-        """The failure that a request meets; used by the proxy's threads."""
+        """Return the failure that a request meets; used by the proxy's threads."""
         with self._lock:
             for armed in self._armed:
                 if armed.count and armed.method == method and armed.path.fullmatch(path):
@@ -103,7 +103,7 @@ class Proxy:
         return None
 
     def is_allowed(self, authorization: str) -> bool:
-        """Whether a CONNECT shows the right credentials; used by the proxy's threads."""
+        """Return whether a CONNECT shows the right credentials; used by the proxy's threads."""
         if self.credentials is None:
             return True
         token = base64.b64encode(":".join(self.credentials).encode()).decode()

@@ -170,7 +170,7 @@ class PulumiProject:
         self.run("preview", "--expect-no-changes")
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs, secrets in plain text; kept out of the transcript."""
+        """Return the stack's outputs, secrets in plain text; kept out of the transcript."""
         for resource in self._resources():
             if resource["type"] == "pulumi:pulumi:Stack":
                 outputs: dict[str, Any] = _revealed(resource.get("outputs", {}))
@@ -178,16 +178,16 @@ class PulumiProject:
         return {}
 
     def recorded_keys(self) -> list[dict[str, Any]]:
-        """The outputs of the keys in the state, secrets in plain text; not in the transcript."""
+        """Return the outputs of the keys in the state, with plain secrets."""
         return [_revealed(resource["outputs"]) for resource in self._key_resources()]
 
     def key(self) -> dict[str, Any]:
-        """The outputs of the one key in the state."""
+        """Return the outputs of the one key in the state."""
         (key,) = self.recorded_keys()
         return key
 
     def urn_of(self, logical_name: str) -> str:
-        """The URN of the one key in the state that has this logical name."""
+        """Return the URN of the one key in the state that has this logical name."""
         urns = [str(resource["urn"]) for resource in self._key_resources()]
         (urn,) = [urn for urn in urns if urn.endswith(f"::{logical_name}")]
         return urn
@@ -196,7 +196,7 @@ class PulumiProject:
         return [each for each in self._resources() if each["type"].endswith(":ApiKey")]
 
     def _resources(self) -> list[dict[str, Any]]:
-        """The state's resources, read once as long as its file is the same.
+        """Return the state's resources, read once as long as its file is the same.
 
         A file is read here, with the passphrase: the CLI takes a third of a second for it.
         """
@@ -261,7 +261,7 @@ class NewStack:
 
 @cache
 def _new_stack(name: str, stack: str) -> NewStack:
-    """A stack as the CLI makes it, made once: to derive a key takes it a third of a second."""
+    """Return a stack as the CLI makes it, made once: deriving its key takes 0.3 s."""
     with TemporaryDirectory() as folder:
         project = PulumiProject(Path(folder), name, stack)
         state = project.engine_folder / "state"
@@ -278,7 +278,7 @@ def _new_stack(name: str, stack: str) -> NewStack:
 
 @cache
 def _derive_key(passphrase: str, salt: str) -> AESGCM:
-    """The key of a stack, as Pulumi derives it (pkg/v3/secrets/passphrase)."""
+    """Return the key of a stack, as Pulumi derives it (pkg/v3/secrets/passphrase)."""
     _, encoded, *_ = salt.split(":")
     derived = hashlib.pbkdf2_hmac(
         "sha256", passphrase.encode(), base64.b64decode(encoded), 1_000_000, 32
@@ -287,7 +287,7 @@ def _derive_key(passphrase: str, salt: str) -> AESGCM:
 
 
 def _decrypt(value: Any, key: AESGCM) -> Any:
-    """A part of a state with each secret as `pulumi stack export --show-secrets` shows it."""
+    """Return part of a state with its secrets as `pulumi stack export --show-secrets` shows it."""
     if isinstance(value, dict):
         if "ciphertext" in value:
             _, nonce, sealed = value["ciphertext"].split(":")
@@ -303,7 +303,7 @@ def require_cli() -> None:
 
 
 def _revealed(value: Any) -> Any:
-    """The engine's record of a value, its secrets opened."""
+    """Return the engine's record of a value, its secrets opened."""
     if isinstance(value, dict):
         if "plaintext" in value:
             return _revealed(json.loads(value["plaintext"]))

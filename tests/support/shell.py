@@ -13,7 +13,7 @@ _KEYWORDS = frozenset({"until", "while", "if", "do", "then", "else", "done", "fi
 
 
 def split_commands(script: str) -> list[list[str]]:
-    """The words of each command, also inside `$(...)`, without assignments and redirections."""
+    """Return the words of each command, also in `$(...)`, without assignments and redirections."""
     joined = script.replace("\\\n", " ")
     plain = "\n".join(_COMMENT.sub("", line) for line in joined.splitlines())
     inner = [split_commands(found) for found in _INNER.findall(plain)]

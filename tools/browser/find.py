@@ -19,7 +19,7 @@ MISSING = (
 
 
 def find() -> str | None:
-    """Returns the path of a browser; None where there is none."""
+    """Return the path of a browser; None where there is none."""
     on_path = (shutil.which(name) for name in NAMES)
     return next((path for path in on_path if path), None) or _playwrights_own()
 
@@ -31,7 +31,7 @@ def _playwrights_own() -> str | None:
 
 
 def main() -> int:
-    """Prints the path and returns the exit status."""
+    """Print the path and returns the exit status."""
     path = find()
     print(path or MISSING, file=sys.stdout if path else sys.stderr)
     return 0 if path else 1

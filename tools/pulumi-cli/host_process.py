@@ -26,18 +26,18 @@ class HostProcess:
     engine: grpc.Server
 
     def next_line(self) -> str:
-        """Returns what a program, which shares the host's stdout, printed next."""
+        """Return what a program, which shares the host's stdout, printed next."""
         return self.process.stdout.readline() if self.process.stdout else ""
 
     def wait_for_all(self) -> int:
-        """Returns the exit status, once every process that holds the host's stdout has ended."""
+        """Return the exit status, once every process that holds the host's stdout has ended."""
         self.process.communicate(timeout=LONG_SECONDS)
         return self.process.returncode
 
 
 @contextmanager
 def running_host(executor: Path) -> Iterator[HostProcess]:
-    """Starts a host as the engine does, and ends it.
+    """Start a host as the engine does, and ends it.
 
     Args:
         executor: The script that the host is to run programs with.
@@ -58,8 +58,8 @@ def running_host(executor: Path) -> Iterator[HostProcess]:
             engine.stop(grace=None).wait()
 
 
-def program_info(folder: Path, **options: str) -> ProgramInfo:
-    """Returns what the engine says of a program in `folder` with these runtime options."""
+def build_program_info(folder: Path, **options: str) -> ProgramInfo:
+    """Return what the engine says of a program in `folder` with these runtime options."""
     struct = Struct()
     struct.update(options)
     return ProgramInfo(

@@ -29,7 +29,7 @@ _MAX_THREADS = 64
 
 
 def main() -> None:
-    """Serves until the engine says so by SIGINT, or is gone."""
+    """Serve until the engine says so by SIGINT, or is gone."""
     if len(sys.argv) < 3:  # noqa: PLR2004 - see the usage
         sys.exit("usage: run_language_host.py EXECUTOR [FLAGS] ENGINE_ADDRESS")
     executor, engine_address = Path(sys.argv[1]), sys.argv[-1]

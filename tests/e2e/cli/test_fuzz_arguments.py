@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.fuzz import fuzz_settings
-from support.in_process import run
+from support.in_process import run_zdx_keys
 
 from zdx_emulator.testing import RunningEmulator
 
@@ -37,8 +37,8 @@ def test_revoke_and_import_file_of_any_name_exit_without_a_traceback(
     written = ("--output", "import.json", "--program", "keys.py")
 
     ended = [
-        run(["revoke", "--yes", "--", key, secret_id], "utf-8"),
-        run(["import-file", *written, "--", key], "utf-8"),
+        run_zdx_keys(["revoke", "--yes", "--", key, secret_id], "utf-8"),
+        run_zdx_keys(["import-file", *written, "--", key], "utf-8"),
     ]
 
     assert {each.code for each in ended} <= {1, 2}

@@ -58,7 +58,7 @@ class Case:
 
 
 def matrix() -> Iterator[Case]:
-    """Every case; a step that only reads is cut short once, without resume."""
+    """Return every case; a step that only reads is cut short once, without resume."""
     for operation in OPERATIONS:
         for step in operation.steps:
             fates = (SERVED, LOST) if step.changes else (LOST,)
@@ -71,7 +71,7 @@ def matrix() -> Iterator[Case]:
 
 
 def share_of(cases: Iterable[Case], share: float, seed: int) -> list[Case]:
-    """Part of the cases, always the same ones for a seed.
+    """Return part of the cases, always the same ones for a seed.
 
     Args:
         cases: All of them.

@@ -201,17 +201,17 @@ class Stack:
     secrets: dict[str, str] = field(default_factory=dict)
 
     def recorded(self) -> dict[str, dict[str, Any]]:
-        """The keys in its state, by their logical names."""
+        """Return the keys in its state, by their logical names."""
         return {_logical_name(key): key for key in self.project.recorded_keys()}
 
     def owns(self, client: ApiClient) -> bool:
-        """Whether a key has the ownership marker of one of its resources."""
+        """Return whether a key has the ownership marker of one of its resources."""
         return f"[pulumi {self.project.name}/{self.name}/" in client.description
 
 
 @contextmanager
 def living(tenant: RunningEmulator, folder: Path, figures: Figures) -> Iterator["Life"]:
-    """A life on a tenant without keys, in an empty folder."""
+    """Return a life on a tenant without keys, in an empty folder."""
     with ExitStack() as stack:
         proxies = {name: stack.enter_context(running_proxy(tenant.url)) for name in STACKS}
         life = Life(tenant, folder, figures)
@@ -791,7 +791,7 @@ class Life:
         self._require_promises()
 
     def _is_operation(self, request: LoggedRequest) -> bool:
-        """Whether a request is an operation of its own; one that a fault hit is not counted.
+        """Return whether a request is an operation of its own; one that a fault hit is not counted.
 
         The first secret of a key belongs to the operation that creates the key or takes it over.
         """
@@ -829,7 +829,7 @@ class Life:
                 self._late_names.add(named[1])
 
     def _count_states_of(self, client: ApiClient) -> int:
-        """How many states have a key. Where two have it, only its marker says whose it is."""
+        """Count the states that have a key. If two have it, only its marker says whose it is."""
         return sum(key["key_id"] == client.id for key in self._recorded())
 
     def _find_client(self, key_id: str) -> ApiClient:
@@ -852,6 +852,6 @@ def _logical_name(key: dict[str, Any]) -> str:
 
 
 def _is_owned(key: dict[str, Any], description: str) -> bool:
-    """Whether a key is the one that a state means, as its marker says; without one, it is."""
+    """Return whether a key is the one of a state, by its marker; without one, it is."""
     marker = f"[pulumi {key.get('managed_by', '')} #{key['ownership_id']}]"
     return description.endswith(marker) or "[pulumi " not in description

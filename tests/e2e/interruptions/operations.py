@@ -425,5 +425,5 @@ OPERATIONS = (
 
 
 def operation(name: str) -> Operation:
-    """The operation of that name."""
+    """Return the operation of that name."""
     return next(known for known in OPERATIONS if known.name == name)

@@ -40,7 +40,7 @@ class Refusal:
 
 
 def read_refusals(text: str) -> list[Refusal]:
-    """What a command that failed says, in the order of its diagnostics."""
+    """Return what a command that failed says, in the order of its diagnostics."""
     refusals, logical = [], ""
     errors: list[list[str]] = []
     for line in [*text.rpartition("\nDiagnostics:\n")[2].splitlines(), ""]:

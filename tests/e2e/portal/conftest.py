@@ -72,7 +72,7 @@ class Row:
     line: Locator
 
     def cells(self) -> list[str]:
-        """The texts, as a reader sees them."""
+        """Return the texts, as a reader sees them."""
         return [" ".join(text.split()) for text in self.line.locator("th, td").all_inner_texts()]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support.fuzz import fuzz_settings
-from support.in_process import run
+from support.in_process import run_zdx_keys
 from support.samples import PLANTED
 from typer.main import get_command
 from unit.cli.conftest import PulumiAnswers
@@ -83,7 +83,7 @@ def _refuse(*_: object) -> None:
 def test_run_of_any_arguments_exits_without_a_traceback(
     stack: Path, command: str, arguments: list[str], encoding: str
 ) -> None:
-    ended = run([command, *arguments], encoding)
+    ended = run_zdx_keys([command, *arguments], encoding)
 
     assert ended.code in OWN_EXITS
     assert b"Traceback" not in ended.stderr
@@ -107,7 +107,7 @@ def test_run_of_any_arguments_exits_without_a_traceback(
     ],
 )
 def test_run_refuses_empty_or_undecodable_arguments(stack: Path, arguments: list[str]) -> None:
-    ended = run(arguments, "utf-8")
+    ended = run_zdx_keys(arguments, "utf-8")
 
     assert ended.code == 2
     assert b"must" in ended.stderr
@@ -115,7 +115,7 @@ def test_run_refuses_empty_or_undecodable_arguments(stack: Path, arguments: list
 
 
 def test_download_writes_a_file_whose_name_is_not_utf_8(stack: Path) -> None:
-    ended = run(["download", "ci", "-o", "\udcff.json", "--json"], "utf-8")
+    ended = run_zdx_keys(["download", "ci", "-o", "\udcff.json", "--json"], "utf-8")
 
     assert ended.code == 0, ended.stderr
     assert json.loads(ended.stdout)["file"] == "\udcff.json"

@@ -12,8 +12,8 @@ from language_host.errors import HostError
 from language_host.interpreter import (
     Interpreter,
     find_interpreter,
-    python_on_path,
-    virtual_environment,
+    find_python_on_path,
+    find_virtual_environment,
 )
 from language_host.processes import Output, ask, start, stream
 
@@ -26,8 +26,8 @@ class Package:
     version: str
 
 
-def installed_packages(interpreter: Interpreter, *, transitive: bool) -> list[Package]:
-    """Returns what pip lists; without `transitive`, only what nothing else requires."""
+def list_installed_packages(interpreter: Interpreter, *, transitive: bool) -> list[Package]:
+    """Return what pip lists; without `transitive`, only what nothing else requires."""
     scope = () if transitive else ("--not-required",)
     listing = ask(
         interpreter, "-m", "pip", "--disable-pip-version-check", "list", "--format=json", *scope
@@ -38,7 +38,7 @@ def installed_packages(interpreter: Interpreter, *, transitive: bool) -> list[Pa
 def install_dependencies(
     info: ProgramInfo, environment: Mapping[str, str], call: grpc.ServicerContext
 ) -> Iterator[Output]:
-    """Creates the program's virtual environment, and installs its requirements.txt.
+    """Create the program's virtual environment, and installs its requirements.txt.
 
     Args:
         info: The program.
@@ -52,17 +52,17 @@ def install_dependencies(
         HostError: A command failed, or there is no Python to begin with.
     """
     folder = Path(info.program_directory)
-    virtualenv = virtual_environment(info)
+    virtualenv = find_virtual_environment(info)
     if virtualenv is not None and not virtualenv.exists():
-        base = Interpreter(python_on_path(environment), dict(environment))
-        yield from _succeed(["-m", "venv", str(virtualenv)], base, folder, call)
+        base = Interpreter(find_python_on_path(environment), dict(environment))
+        yield from _run_or_report(["-m", "venv", str(virtualenv)], base, folder, call)
     if (folder / "requirements.txt").is_file():
         interpreter = find_interpreter(info, environment)
         pip = ["-m", "pip", "--disable-pip-version-check", "install", "-r", "requirements.txt"]
-        yield from _succeed(pip, interpreter, folder, call)
+        yield from _run_or_report(pip, interpreter, folder, call)
 
 
-def _succeed(
+def _run_or_report(
     arguments: Sequence[str], interpreter: Interpreter, folder: Path, call: grpc.ServicerContext
 ) -> Iterator[Output]:
     process = start(arguments, interpreter, folder, call)

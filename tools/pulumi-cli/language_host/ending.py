@@ -20,22 +20,22 @@ class Ending:
             signal.signal(number, lambda *_: None)  # the pipe reports it; no KeyboardInterrupt
 
     def announce(self) -> None:
-        """Makes `wait` return."""
+        """Make `wait` return."""
         os.write(self._writer, b"\0")
 
     def wait(self) -> None:
-        """Returns when it is time to end."""
+        """Return when it is time to end."""
         os.read(self._reader, 1)
 
 
 def lead_process_group() -> None:
-    """Makes sure that the group is this process and what it starts, as under the engine."""
+    """Make sure that the group is this process and what it starts, as under the engine."""
     if os.getpgrp() != os.getpid():
         os.setpgid(0, 0)
 
 
 def end_process_group() -> NoReturn:
-    """Ends the program, policy packs and plugins that still run, and this process.
+    """End the program, policy packs and plugins that still run, and this process.
 
     After its SIGINT the engine waits up to 5 s for all of them; a program that is busy may not
     end by itself, and must not outlive an engine that is gone.

@@ -8,7 +8,7 @@ _NEVER_MILLISECONDS = 2**31 - 1
 
 
 def watch_engine(address: str, on_gone: Callable[[], None]) -> grpc.Channel:
-    """Calls back once no engine listens there any more.
+    """Call back once no engine listens there any more.
 
     A killed engine stops nothing that it started, so its plugins have to notice by themselves.
 

@@ -19,14 +19,14 @@ class Interpreter:
     environment: dict[str, str]
 
 
-def virtual_environment(info: ProgramInfo) -> Path | None:
-    """Returns the folder that the runtime option `virtualenv` names, seen from the project."""
+def find_virtual_environment(info: ProgramInfo) -> Path | None:
+    """Return the folder that the runtime option `virtualenv` names, seen from the project."""
     option = str(info.options["virtualenv"]) if "virtualenv" in info.options else ""
     return Path(info.root_directory, option) if option else None
 
 
 def find_interpreter(info: ProgramInfo, environment: Mapping[str, str]) -> Interpreter:
-    """Chooses as the vendor's host does: the virtual environment, else the Python on PATH.
+    """Choose as the vendor's host does: the virtual environment, else the Python on PATH.
 
     Args:
         info: The program.
@@ -35,9 +35,9 @@ def find_interpreter(info: ProgramInfo, environment: Mapping[str, str]) -> Inter
     Raises:
         HostError: The virtual environment, or any Python, is missing.
     """
-    virtualenv = virtual_environment(info)
+    virtualenv = find_virtual_environment(info)
     if virtualenv is None:
-        return Interpreter(python_on_path(environment), dict(environment))
+        return Interpreter(find_python_on_path(environment), dict(environment))
     python = virtualenv / "bin" / "python"
     if not python.is_file():
         raise HostError(
@@ -49,8 +49,8 @@ def find_interpreter(info: ProgramInfo, environment: Mapping[str, str]) -> Inter
     return Interpreter(str(python), {**inherited, "VIRTUAL_ENV": str(virtualenv), "PATH": path})
 
 
-def python_on_path(environment: Mapping[str, str]) -> str:
-    """Returns the Python that runs where no virtual environment is named.
+def find_python_on_path(environment: Mapping[str, str]) -> str:
+    """Return the Python that runs where no virtual environment is named.
 
     Raises:
         HostError: There is none.

@@ -7,8 +7,8 @@ from pulumi.runtime.proto.language_pb2 import RunPluginRequest
 from language_host.errors import HostError
 
 
-def plugin_command(request: RunPluginRequest) -> list[str]:
-    """Returns the interpreter's arguments.
+def build_plugin_command(request: RunPluginRequest) -> list[str]:
+    """Return the interpreter's arguments.
 
     Raises:
         HostError: It is neither a policy pack nor a component plugin.
@@ -25,6 +25,6 @@ def plugin_command(request: RunPluginRequest) -> list[str]:
     )
 
 
-def plugin_environment(request: RunPluginRequest) -> dict[str, str]:
-    """Returns the environment that the engine wants for the plugin, which is a whole one."""
+def build_plugin_environment(request: RunPluginRequest) -> dict[str, str]:
+    """Return the environment that the engine wants for the plugin, which is a whole one."""
     return dict(entry.split("=", 1) for entry in request.env) or dict(os.environ)

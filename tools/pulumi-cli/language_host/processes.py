@@ -32,7 +32,7 @@ def start(
     *,
     capture: bool = True,
 ) -> subprocess.Popen[bytes]:
-    """Starts the interpreter, for as long as the engine's call lasts.
+    """Start the interpreter, for as long as the engine's call lasts.
 
     Args:
         arguments: What follows the interpreter on its command line.
@@ -56,7 +56,7 @@ def start(
 
 
 def stream(process: subprocess.Popen[bytes]) -> Iterator[Output]:
-    """Yields the output of a captured process as it comes, up to its close."""
+    """Yield the output of a captured process as it comes, up to its close."""
     with selectors.DefaultSelector() as selector:
         for pipe, channel in ((process.stdout, "stdout"), (process.stderr, "stderr")):
             if pipe is not None:
@@ -71,7 +71,7 @@ def stream(process: subprocess.Popen[bytes]) -> Iterator[Output]:
 
 
 def ask(interpreter: Interpreter, *arguments: str) -> str:
-    """Returns what the interpreter prints on stdout for these arguments.
+    """Return what the interpreter prints on stdout for these arguments.
 
     Raises:
         HostError: It failed.

@@ -11,8 +11,8 @@ from pulumi.runtime.proto.language_pb2 import RunRequest, RunResponse
 _EXIT_AFTER_MESSAGE = 32
 
 
-def program_command(request: RunRequest, executor: Path, engine_address: str) -> list[str]:
-    """Returns the interpreter's arguments.
+def build_program_command(request: RunRequest, executor: Path, engine_address: str) -> list[str]:
+    """Return the interpreter's arguments.
 
     Args:
         request: The engine's order.
@@ -34,8 +34,8 @@ def program_command(request: RunRequest, executor: Path, engine_address: str) ->
     return ["-u", str(executor), *flattened, request.info.entry_point, *request.args]
 
 
-def program_environment(request: RunRequest, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Returns the environment that hands the stack's configuration to the program."""
+def build_program_environment(request: RunRequest, inherited: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment that hands the stack's configuration to the program."""
     return {
         **inherited,
         "PULUMI_CONFIG": json.dumps(dict(request.config)),
@@ -43,8 +43,8 @@ def program_environment(request: RunRequest, inherited: Mapping[str, str]) -> di
     }
 
 
-def outcome(exit_status: int) -> RunResponse:
-    """Returns the engine's view of a program that ended.
+def describe_outcome(exit_status: int) -> RunResponse:
+    """Return the engine's view of a program that ended.
 
     Args:
         exit_status: As `Popen` has it: negative for the signal that ended the process.

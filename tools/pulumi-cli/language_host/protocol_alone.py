@@ -12,7 +12,7 @@ _PACKAGES = ("pulumi", "pulumi.runtime")
 
 
 def import_protocol_alone() -> None:
-    """Has the packages around the protocol imported without what they contain otherwise."""
+    """Import the packages around the protocol without what they contain otherwise."""
     path = None
     for name in _PACKAGES:
         spec = PathFinder.find_spec(name, path)

@@ -13,12 +13,12 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import language_pb2, plugin_pb2
 from pulumi.runtime.proto.language_pb2_grpc import LanguageRuntimeServicer
 
-from language_host.dependencies import install_dependencies, installed_packages
+from language_host.dependencies import install_dependencies, list_installed_packages
 from language_host.errors import HostError
 from language_host.interpreter import find_interpreter
-from language_host.plugin import plugin_command, plugin_environment
+from language_host.plugin import build_plugin_command, build_plugin_environment
 from language_host.processes import Output, ask, start, stream
-from language_host.program import outcome, program_command, program_environment
+from language_host.program import build_program_command, build_program_environment, describe_outcome
 
 _OutputMessage = TypeVar(
     "_OutputMessage", language_pb2.RunPluginResponse, language_pb2.InstallDependenciesResponse
@@ -40,48 +40,50 @@ class LanguageHost(LanguageRuntimeServicer):
     def Handshake(
         self, request: language_pb2.LanguageHandshakeRequest, context: grpc.ServicerContext
     ) -> language_pb2.LanguageHandshakeResponse:
-        """Agrees: all that it says was on the command line."""
+        """Agree: all that it says was on the command line."""
         return language_pb2.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """Names no version: this host has none of Pulumi's."""
+        """Name no version: this host has none of Pulumi's."""
         return plugin_pb2.PluginInfo()
 
     def GetRequiredPackages(
         self, request: language_pb2.GetRequiredPackagesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetRequiredPackagesResponse:
-        """Names none: dynamic providers are part of the program."""
+        """Name none: dynamic providers are part of the program."""
         return language_pb2.GetRequiredPackagesResponse()
 
     def GetRequiredPlugins(
         self, request: language_pb2.GetRequiredPluginsRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetRequiredPluginsResponse:
-        """Names none, as `GetRequiredPackages`."""
+        """Name none, as `GetRequiredPackages`."""
         return language_pb2.GetRequiredPluginsResponse()
 
     def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
-        """Does nothing: what is in flight is still to be recorded, and SIGINT follows."""
+        """Do nothing: what is in flight is still to be recorded, and SIGINT follows."""
         return Empty()
 
     def Run(
         self, request: language_pb2.RunRequest, context: grpc.ServicerContext
     ) -> language_pb2.RunResponse:
-        """Runs a program; its output goes where this process's goes, to the engine."""
+        """Run a program; its output goes where this process's goes, to the engine."""
         try:
-            interpreter = find_interpreter(request.info, program_environment(request, os.environ))
+            interpreter = find_interpreter(
+                request.info, build_program_environment(request, os.environ)
+            )
         except HostError as error:
             return language_pb2.RunResponse(error=str(error))
-        command = program_command(request, self._executor, self._engine_address)
+        command = build_program_command(request, self._executor, self._engine_address)
         process = start(command, interpreter, request.pwd, context, capture=False)
-        return outcome(process.wait())
+        return describe_outcome(process.wait())
 
     def RunPlugin(
         self, request: language_pb2.RunPluginRequest, context: grpc.ServicerContext
     ) -> Iterator[language_pb2.RunPluginResponse]:
-        """Runs a policy pack or a component plugin; its first line on stdout is its port."""
+        """Run a policy pack or a component plugin; its first line on stdout is its port."""
         with _report_to_engine(context):
-            interpreter = find_interpreter(request.info, plugin_environment(request))
-            process = start(plugin_command(request), interpreter, request.pwd, context)
+            interpreter = find_interpreter(request.info, build_plugin_environment(request))
+            process = start(build_plugin_command(request), interpreter, request.pwd, context)
         for output in stream(process):
             yield _message(language_pb2.RunPluginResponse, output)
         yield language_pb2.RunPluginResponse(exitcode=process.wait())
@@ -89,7 +91,7 @@ class LanguageHost(LanguageRuntimeServicer):
     def InstallDependencies(
         self, request: language_pb2.InstallDependenciesRequest, context: grpc.ServicerContext
     ) -> Iterator[language_pb2.InstallDependenciesResponse]:
-        """Creates the virtual environment if it is missing, and fills it."""
+        """Create the virtual environment if it is missing, and fills it."""
         with _report_to_engine(context):
             for output in install_dependencies(request.info, os.environ, context):
                 yield _message(language_pb2.InstallDependenciesResponse, output)
@@ -97,7 +99,7 @@ class LanguageHost(LanguageRuntimeServicer):
     def About(
         self, request: language_pb2.AboutRequest, context: grpc.ServicerContext
     ) -> language_pb2.AboutResponse:
-        """Reports which Python would run the program."""
+        """Report which Python would run the program."""
         with _report_to_engine(context):
             interpreter = find_interpreter(request.info, os.environ)
             version = ask(interpreter, "--version").removeprefix("Python ")
@@ -106,10 +108,12 @@ class LanguageHost(LanguageRuntimeServicer):
     def GetProgramDependencies(
         self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetProgramDependenciesResponse:
-        """Lists what is installed for the program."""
+        """List what is installed for the program."""
         with _report_to_engine(context):
             interpreter = find_interpreter(request.info, os.environ)
-            packages = installed_packages(interpreter, transitive=request.transitiveDependencies)
+            packages = list_installed_packages(
+                interpreter, transitive=request.transitiveDependencies
+            )
         return language_pb2.GetProgramDependenciesResponse(
             dependencies=[
                 language_pb2.DependencyInfo(name=package.name, version=package.version)

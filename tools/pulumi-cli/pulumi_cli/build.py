@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_cli.folders import whole_folder, write_executable
-from pulumi_cli.go import find_go, go_environment
-from pulumi_cli.routes import UnavailableError, say
-from pulumi_cli.version import pulumi_version
+from pulumi_cli.folders import fill_whole_folder, write_executable
+from pulumi_cli.go import build_go_environment, find_go
+from pulumi_cli.routes import UnavailableError, print_progress
+from pulumi_cli.version import read_pulumi_version
 
 TOOLS = Path(__file__).resolve().parents[1]
 _SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
@@ -60,7 +60,7 @@ class Pins:
 
 
 def build_with_go(folder: Path, pins: Pins) -> None:
-    """Builds every tool of go.mod into `folder`, and adds the SDK's two scripts.
+    """Build every tool of go.mod into `folder`, and adds the SDK's two scripts.
 
     Raises:
         UnavailableError: No Go, no registry, or a build that fails.
@@ -68,7 +68,7 @@ def build_with_go(folder: Path, pins: Pins) -> None:
     go = find_go(pins.go, folder.parent)
     stamp = f"-X {_SDK_MODULE}/go/common/version.Version={pins.pulumi}"
     flags = ["-trimpath", "-tags", "osusergo,grpcnotrace", "-ldflags", f"-w -s {stamp}"]
-    say(f"Building Pulumi {pins.pulumi}: about 10 minutes where Go's cache is empty ...")
+    print_progress(f"Building Pulumi {pins.pulumi}: about 10 minutes where Go's cache is empty ...")
     _run(go, "build", "-v", *flags, "-o", f"{folder}/", "tool")
     sdk = Path(_run(go, "list", "-m", "-f", "{{.Dir}}", _SDK_MODULE))
     for script in _SDK_SCRIPTS:
@@ -90,23 +90,23 @@ class Build:
     title: str = "a build from the Go module registry"
 
     def find(self) -> Path | None:
-        """Returns the folder of an earlier build by the same pins, or None."""
+        """Return the folder of an earlier build by the same pins, or None."""
         pins = self._pins()
         folder = self._folder(pins)
-        if pulumi_version(folder / "pulumi") != pins.pulumi:
+        if read_pulumi_version(folder / "pulumi") != pins.pulumi:
             return None
         # Written on every run: the interpreter and the project may have moved since the build.
-        write_executable(folder / "pulumi-language-python", _language_host(folder))
+        write_executable(folder / "pulumi-language-python", _write_language_host(folder))
         return folder
 
     def obtain(self) -> Path:
-        """Builds the CLI, which takes minutes.
+        """Build the CLI, which takes minutes.
 
         Raises:
             UnavailableError: The build is not possible here; says why.
         """
         pins = self._pins()
-        with whole_folder(self._folder(pins)) as folder:
+        with fill_whole_folder(self._folder(pins)) as folder:
             self.build_into(folder, pins)
         built = self.find()
         if built is None:
@@ -120,29 +120,29 @@ class Build:
         return Pins((TOOLS / "go.mod").read_text(encoding="utf-8"))
 
 
-def _language_host(folder: Path) -> str:
+def _write_language_host(folder: Path) -> str:
     # -E and -s: a PYTHONPATH or a user's site-packages are meant for the program, not the host.
     command = [
         sys.executable,
         "-E",
         "-s",
         TOOLS / "run_language_host.py",
-        folder / _executor_name(),
+        folder / _get_executor_name(),
     ]
     return f'#!/bin/sh\nexec {shlex.join(map(str, command))} "$@"\n'
 
 
-def _executor_name() -> str:
+def _get_executor_name() -> str:
     return Path(_SDK_SCRIPTS[0]).name
 
 
 def _run(go: Path, *arguments: str) -> str:
-    """Runs go beside its go.mod, counting its progress, and returns what it printed."""
+    """Run go beside its go.mod, counting its progress, and returns what it printed."""
     last: deque[str] = deque(maxlen=3)
     with subprocess.Popen(
         [go, *arguments],
         cwd=TOOLS,
-        env=go_environment(),
+        env=build_go_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -151,7 +151,7 @@ def _run(go: Path, *arguments: str) -> str:
         for count, line in enumerate(process.stderr or (), start=1):
             last.append(line.strip())
             if count % _LINES_PER_MESSAGE == 0:
-                say(f"  {count} modules and packages done")
+                print_progress(f"  {count} modules and packages done")
         output = process.stdout.read() if process.stdout else ""
     if process.returncode:
         raise UnavailableError(f"go {arguments[0]} failed: {' | '.join(last)}")

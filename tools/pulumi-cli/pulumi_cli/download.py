@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_cli.folders import whole_folder
-from pulumi_cli.routes import UnavailableError, say
-from pulumi_cli.version import is_supported, pulumi_version
+from pulumi_cli.folders import fill_whole_folder
+from pulumi_cli.routes import UnavailableError, print_progress
+from pulumi_cli.version import is_supported, read_pulumi_version
 
 _CONNECT_TIMEOUT_SECONDS = 15
 
 
 def install_with_sdk(root: Path) -> None:
-    """Downloads the CLI of the SDK's own version into `root`/bin."""
+    """Download the CLI of the SDK's own version into `root`/bin."""
     from pulumi.automation import PulumiCommand  # noqa: PLC0415 - 0.3 s that only this route needs
 
     # The SDK opens its connection without a timeout: where packets are dropped it would hang.
@@ -41,19 +41,19 @@ class Download:
     title: str = "the Pulumi SDK's own installer"
 
     def find(self) -> Path | None:
-        """Returns the folder of an earlier download for this SDK, or None."""
+        """Return the folder of an earlier download for this SDK, or None."""
         binaries = self._folder() / "bin"
-        return binaries if is_supported(pulumi_version(binaries / "pulumi")) else None
+        return binaries if is_supported(read_pulumi_version(binaries / "pulumi")) else None
 
     def obtain(self) -> Path:
-        """Downloads the CLI.
+        """Download the CLI.
 
         Raises:
             UnavailableError: The download failed, as it does without a network.
         """
-        say("Downloading the Pulumi CLI ...")
+        print_progress("Downloading the Pulumi CLI ...")
         try:
-            with whole_folder(self._folder()) as root:
+            with fill_whole_folder(self._folder()) as root:
                 self.install_into(root)
         except subprocess.CalledProcessError as error:
             output = (error.output or b"").decode(errors="replace").strip()

@@ -11,8 +11,8 @@ _PARTIAL = "partial-"
 
 
 @contextmanager
-def exclusive(lock: Path, *, on_wait: Callable[[], None]) -> Iterator[None]:
-    """Lets one process at a time in; the system frees the lock of a killed one."""
+def lock_exclusively(lock: Path, *, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Let one process at a time in; the system frees the lock of a killed one."""
     with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -23,8 +23,8 @@ def exclusive(lock: Path, *, on_wait: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """Gives a folder to fill, which becomes `folder` once the block ends without an error."""
+def fill_whole_folder(folder: Path) -> Iterator[Path]:
+    """Give a folder to fill, which becomes `folder` once the block ends without an error."""
     # A name of its own each time: a compiler that outlives its killed run writes elsewhere.
     partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=folder.parent))
     try:
@@ -37,13 +37,13 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 
 def discard_partial_folders(parent: Path) -> None:
-    """Removes what killed runs left; the caller holds the lock."""
+    """Remove what killed runs left; the caller holds the lock."""
     for partial in parent.glob(f"{_PARTIAL}*"):
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def point(link: Path, target: Path) -> None:
-    """Makes `link` a symbolic link to `target`, without a moment where it is missing."""
+def point_link(link: Path, target: Path) -> None:
+    """Make `link` a symbolic link to `target`, without a moment where it is missing."""
     if link.is_symlink() and link.readlink() == target:
         return
     new = link.with_name(f"{link.name}.new")
@@ -53,7 +53,7 @@ def point(link: Path, target: Path) -> None:
 
 
 def write_executable(file: Path, content: str) -> None:
-    """Writes a script, without a moment where it is half there."""
+    """Write a script, without a moment where it is half there."""
     if file.is_file() and file.read_text(encoding="utf-8") == content:
         return
     new = file.with_name(f"{file.name}.new")

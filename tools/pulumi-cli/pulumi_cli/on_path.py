@@ -5,9 +5,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_cli.folders import point
+from pulumi_cli.folders import point_link
 from pulumi_cli.routes import UnavailableError
-from pulumi_cli.version import is_supported, pulumi_version
+from pulumi_cli.version import is_supported, read_pulumi_version
 
 _LANGUAGE_HOST = "pulumi-language-python"
 
@@ -26,14 +26,14 @@ class OnPath:
     title: str = "pulumi on PATH"
 
     def find(self) -> Path | None:
-        """Returns a folder that holds nothing but the CLI, or None."""
+        """Return a folder that holds nothing but the CLI, or None."""
         try:
             return self.obtain()
         except UnavailableError:
             return None
 
     def obtain(self) -> Path:
-        """Returns a folder that holds nothing but the CLI.
+        """Return a folder that holds nothing but the CLI.
 
         The CLI's own folder may be /usr/bin, which must not come first on PATH.
 
@@ -43,7 +43,7 @@ class OnPath:
         folder = self.destination / "on-path"
         pulumi = self._usable()
         folder.mkdir(exist_ok=True)
-        point(folder / "pulumi", pulumi)
+        point_link(folder / "pulumi", pulumi)
         return folder
 
     def _usable(self) -> Path:
@@ -52,7 +52,7 @@ class OnPath:
         if found is None:
             raise UnavailableError("there is none")
         pulumi = Path(found).absolute()
-        version = pulumi_version(pulumi)
+        version = read_pulumi_version(pulumi)
         if not is_supported(version):
             raise UnavailableError(f"{pulumi} is not a Pulumi CLI 3.x (version: {version})")
         beside = pulumi.resolve().with_name(_LANGUAGE_HOST)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from pulumi_cli.folders import discard_partial_folders, exclusive, point
+from pulumi_cli.folders import discard_partial_folders, lock_exclusively, point_link
 
 
 class UnavailableError(Exception):
@@ -20,23 +20,23 @@ class Route(Protocol):
         """What the user calls this route."""
 
     def find(self) -> Path | None:
-        """Returns the folder of a CLI that is ready, without fetching or building anything."""
+        """Return the folder of a CLI that is ready, without fetching or building anything."""
 
     def obtain(self) -> Path:
-        """Returns the folder of a CLI, whatever it takes.
+        """Return the folder of a CLI, whatever it takes.
 
         Raises:
             UnavailableError: This route leads nowhere on this machine.
         """
 
 
-def say(message: str) -> None:
-    """Shows progress; stdout is kept for the result."""
+def print_progress(message: str) -> None:
+    """Show progress; stdout is kept for the result."""
     print(message, file=sys.stderr, flush=True)
 
 
 def install(destination: Path, routes: Sequence[Route]) -> Path:
-    """Makes `destination`/bin the folder of a usable CLI.
+    """Make `destination`/bin the folder of a usable CLI.
 
     Args:
         destination: A folder of the project's own.
@@ -49,12 +49,13 @@ def install(destination: Path, routes: Sequence[Route]) -> Path:
         UnavailableError: No route led to a CLI; names each and what it said.
     """
     destination.mkdir(parents=True, exist_ok=True)
-    with exclusive(
-        destination / "lock", on_wait=lambda: say("Waiting for another run that gets the CLI ...")
+    with lock_exclusively(
+        destination / "lock",
+        on_wait=lambda: print_progress("Waiting for another run that gets the CLI ..."),
     ):
         discard_partial_folders(destination)
         folder = _find(routes) or _obtain(routes)
-        point(destination / "bin", folder)
+        point_link(destination / "bin", folder)
     return destination / "bin"
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 _TIMEOUT_SECONDS = 60
 
 
-def pulumi_version(pulumi: Path) -> str | None:
-    """Returns what `pulumi version` prints, such as `v3.274.1`; None where it does not run."""
+def read_pulumi_version(pulumi: Path) -> str | None:
+    """Return what `pulumi version` prints, such as `v3.274.1`; None where it does not run."""
     try:
         return subprocess.run(
             [pulumi, "version"],
@@ -24,5 +24,5 @@ def pulumi_version(pulumi: Path) -> str | None:
 
 
 def is_supported(version: str | None) -> bool:
-    """Checks whether the SDK that the project uses can work with that version."""
+    """Check whether the SDK that the project uses can work with that version."""
     return version is not None and version.startswith("v3.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from host_process import HostProcess, program_info
+from host_process import HostProcess, build_program_info
 from pulumi.runtime.proto.language_pb2 import (
     AboutRequest,
     GetProgramDependenciesRequest,
@@ -32,7 +32,7 @@ def test_install_creates_and_fills_the_virtual_environment(
     host: HostProcess, project: Path
 ) -> None:
     (project / "requirements.txt").write_text(f"./{write_wheel(project)}\n")
-    program = program_info(project, virtualenv="new")
+    program = build_program_info(project, virtualenv="new")
     said = list(host.call.InstallDependencies(InstallDependenciesRequest(info=program)))
     assert b"Successfully installed fake-thing-1.0" in b"".join(part.stdout for part in said)
     listed = host.call.GetProgramDependencies(GetProgramDependenciesRequest(info=program))
@@ -43,7 +43,7 @@ def test_install_that_fails_names_its_folder(
     host: HostProcess, project: Path, virtualenv: str
 ) -> None:
     (project / "requirements.txt").write_text("./not-there.whl\n")
-    request = InstallDependenciesRequest(info=program_info(project, virtualenv=virtualenv))
+    request = InstallDependenciesRequest(info=build_program_info(project, virtualenv=virtualenv))
     with pytest.raises(grpc.RpcError, match=f"failed in {project}"):
         list(host.call.InstallDependencies(request))
 
@@ -51,7 +51,7 @@ def test_install_that_fails_names_its_folder(
 def test_about_names_the_python_of_the_program(
     host: HostProcess, project: Path, virtualenv: str
 ) -> None:
-    about = host.call.About(AboutRequest(info=program_info(project, virtualenv=virtualenv)))
+    about = host.call.About(AboutRequest(info=build_program_info(project, virtualenv=virtualenv)))
     assert about.executable == str(project / virtualenv / "bin" / "python")
     assert about.version == sys.version.partition(" ")[0]
 
@@ -59,5 +59,7 @@ def test_about_names_the_python_of_the_program(
 def test_get_required_packages_returns_none_for_dynamic_providers(
     host: HostProcess, project: Path
 ) -> None:
-    response = host.call.GetRequiredPackages(GetRequiredPackagesRequest(info=program_info(project)))
+    response = host.call.GetRequiredPackages(
+        GetRequiredPackagesRequest(info=build_program_info(project))
+    )
     assert (list(response.packages), list(response.specs)) == ([], [])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from host_process import LONG_SECONDS, HostProcess, program_info
+from host_process import LONG_SECONDS, HostProcess, build_program_info
 from pulumi.runtime.proto.language_pb2 import RunPluginRequest
 
 HOLDS_A_CONNECTION = r"""
@@ -29,7 +29,7 @@ def listener() -> Iterator[socket.socket]:
 def plugin_request(folder: Path, kind: str, listener: socket.socket) -> RunPluginRequest:
     environment = {**os.environ, "TEST_PORT": str(listener.getsockname()[1])}
     return RunPluginRequest(
-        info=program_info(folder, virtualenv=sys.prefix),
+        info=build_program_info(folder, virtualenv=sys.prefix),
         pwd=str(folder),
         kind=kind,
         args=["127.0.0.1:1"],

@@ -7,7 +7,7 @@ from pathlib import Path
 import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
-from host_process import HostProcess, program_info
+from host_process import HostProcess, build_program_info
 from pulumi.runtime.proto.language_pb2 import LanguageHandshakeRequest, RunRequest, RunResponse
 
 
@@ -15,7 +15,7 @@ def run_request(
     folder: Path, *, config: dict[str, str] | None = None, **options: str
 ) -> RunRequest:
     return RunRequest(
-        info=program_info(folder, **options),
+        info=build_program_info(folder, **options),
         pwd=str(folder),
         project="keys",
         stack="dev",
