@@ -8,6 +8,7 @@ VENV := $(ROOT)/.venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLI := $(LOCAL)/cli/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 # The engine's own folder, state and passphrase, whatever a CLI on PATH is logged into. The
 # passphrase is that of the stack `dev` alone, whose tenant is an emulator.
@@ -20,7 +21,7 @@ export PATH := $(CLI):$(BIN):$(PATH)
 
 PULUMI := pulumi --non-interactive --stack dev
 
-.PHONY: up down test test-slow compat bench check docs env setup cli browser
+.PHONY: up down test test-slow compat bench check docs dist lock env setup cli browser
 
 up: setup
 	@python tools/dev_tenant.py start
@@ -78,6 +79,22 @@ env:
 	done
 	@echo "export PATH='$(CLI):$(BIN)':\"\$$PATH\""
 
+# What a release publishes.
+dist: setup
+	@python -m tools.dist
+
+# Pins stay as they are where they can; `make lock LOCK=--upgrade` takes the newest versions.
+COMPILE = uv pip compile --quiet --universal --python-version 3.10 --no-emit-index-url \
+  --no-header --no-annotate $(LOCK)
+
+# All that this repository uses, what `zdx-provider` uses, and the same for pip beside a folder,
+# which has no hash.
+lock: setup
+	@$(COMPILE) --generate-hashes --group dev pyproject.toml packages/emulator/pyproject.toml \
+	  -o requirements.txt
+	@$(COMPILE) --generate-hashes -c requirements.txt pyproject.toml -o requirements-runtime.txt
+	@$(COMPILE) -c requirements.txt pyproject.toml -o zdx_component/constraints.txt
+
 # The CLI may have to be built, which takes minutes; the Python side installs meanwhile. Both
 # need the Pulumi SDK first.
 setup: $(VENV)/.sdk
@@ -90,13 +107,13 @@ cli: $(VENV)/.sdk
 browser: $(READY)
 	@$(BIN)/python tools/browser/install.py > /dev/null
 
-$(VENV)/.sdk: requirements.txt
+$(VENV)/.sdk: requirements-runtime.txt
 	@echo "Setting up .venv ..." >&2
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.txt pulumi
+	@$(PIP) --require-hashes -r requirements-runtime.txt
 	@touch $@
 
-$(READY): $(VENV)/.sdk requirements.txt pyproject.toml
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+$(READY): $(VENV)/.sdk requirements.txt pyproject.toml packages/emulator/pyproject.toml
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation -e . -e packages/emulator
 	@touch $@

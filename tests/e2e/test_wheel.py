@@ -1,33 +1,63 @@
-"""The quick start as a reader follows it: the wheel in an empty virtual environment."""
+"""The quick start as a reader follows it: the built wheels in a new virtual environment."""
 
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
+import pytest
 from support.documents import script_of
-from support.wheel import build_wheel
+from support.pulumi_project import run_program
+from support.wheel import build_wheels
 
+CLONE = "PATH_TO_A_CLONE_OF_THIS_REPOSITORY"
+START = "python -m zdx_emulator"
 PATIENCE_SECONDS = 900
 END_THE_TENANT = "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n"
 
 
-def test_quick_start_works_with_only_the_wheel(tmp_path: Path) -> None:
-    wheel = build_wheel(tmp_path / "wheel")
+def test_quick_start_works_with_the_wheels(tmp_path: Path) -> None:
+    libraries = sysconfig.get_path("purelib")
+    packages = sysconfig.get_path("purelib", vars={"base": ".venv"})
+    script = _quick_start(build_wheels(tmp_path / "dist"))
+    script = script.replace("pip install ", "pip install --no-deps --no-index ")
+    see_libraries = f"echo {libraries} > {packages}/libraries.pth\n"
+
+    script = script.replace(START, see_libraries + START)
+    done = _follow(script, tmp_path)
+
+    _assert_key_was_used(done, tmp_path)
+
+
+@pytest.mark.slow
+def test_quick_start_works_with_the_wheels_in_an_empty_environment(tmp_path: Path) -> None:
+    done = _follow(_quick_start(build_wheels(tmp_path / "dist")), tmp_path)
+
+    _assert_key_was_used(done, tmp_path)
+
+
+def _quick_start(wheels: list[Path]) -> str:
+    """Return the page's commands, which install these wheels."""
+    provider, emulator = wheels
     script = script_of("docs/quick-start.md")
     for written, here in {
-        "PATH_TO_A_CLONE_OF_THIS_REPOSITORY": str(wheel),
+        f"{CLONE}/packages/emulator": str(emulator),
+        CLONE: str(provider),
         "8080": str(_free_port()),
     }.items():
         assert written in script
         script = script.replace(written, here)
+    return script
 
-    done = subprocess.run(
+
+def _follow(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", END_THE_TENANT + script],  # noqa: S607 - the system's own
-        cwd=tmp_path,
-        env=_environment(tmp_path),
+        cwd=folder,
+        env=_environment(folder),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -35,9 +65,15 @@ def test_quick_start_works_with_only_the_wheel(tmp_path: Path) -> None:
         check=False,
     )
 
+
+def _assert_key_was_used(done: subprocess.CompletedProcess[str], folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Engineering Finance Sales" in done.stdout
     assert done.stdout.rstrip().endswith("Stack 'dev' has been removed!")
+    python = folder / "keys" / ".venv" / "bin" / "python"
+    code = "import zdx_emulator, zdx_provider; print(zdx_emulator.__file__, zdx_provider.__file__)"
+    imported = run_program([str(python), "-c", code], folder, {}).stdout.split()
+    assert [file for file in imported if not file.startswith(str(python.parents[1]))] == []
 
 
 def _environment(folder: Path) -> dict[str, str]:
