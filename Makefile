@@ -21,7 +21,7 @@ export PATH := $(CLI):$(BIN):$(PATH)
 
 PULUMI := pulumi --non-interactive --stack dev
 
-.PHONY: up down test test-slow compat bench check docs dist lock env setup cli browser
+.PHONY: up down test test-slow compat bench check audit docs dist lock env setup cli browser
 
 up: setup
 	@python tools/dev_tenant.py start
@@ -58,7 +58,9 @@ compat: setup
 bench: setup
 	@python benchmarks/emulator.py
 
-check: setup
+ACTIONLINT := $(LOCAL)/actionlint/actionlint
+
+check: setup $(ACTIONLINT)
 	@ruff check .
 	@ruff format --check .
 	@mypy
@@ -66,6 +68,17 @@ check: setup
 	  MYPYPATH=$$(dirname $$program) mypy $$program || exit 1; \
 	done
 	@lint-imports --no-cache
+	@zizmor --offline --quiet --persona=pedantic .
+	@zizmor --offline --quiet examples/pipeline
+	@$(ACTIONLINT) -shellcheck= -pyflakes= $$(git ls-files '*.github/workflows/*.yml')
+
+$(ACTIONLINT): tools/actionlint/go.sum | $(READY)
+	@PYTHONPATH=tools/pulumi-cli $(BIN)/python tools/actionlint/install.py $(@D)
+	@touch $@
+
+# Exit status 1 of the tool is a finding; 2 is a service that did not respond.
+audit: setup
+	@python -m tools.audit
 
 docs: setup
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
