@@ -23,8 +23,8 @@ LOCK = "lock"
 
 _REFUSED = 2
 
-# The modules of the extra `emulator`. zdx-provider installs without it.
-MODULES = ("fastapi", "jinja2", "python_multipart", "uvicorn")
+# What only the distribution zdx-emulator installs. A clone has its code without these.
+MODULES = ("fastapi", "jinja2", "python_multipart", "starlette", "uvicorn")
 
 _SWITCHES = ", ".join(Switches.model_fields)
 
@@ -228,6 +228,6 @@ class NotInstalledError(Exception):
 
     def __init__(self, missing: Sequence[str]) -> None:
         super().__init__(
-            f"{', '.join(missing)} is not installed. Install zdx-provider with its extra: "
-            "pip install 'PATH_TO_A_CLONE_OF_ZDX_PROVIDER[emulator]'"
+            f"{', '.join(missing)} is not installed. Install the package of the emulator: "
+            "pip install PATH_TO_A_CLONE_OF_ZDX_PROVIDER/packages/emulator"
         )
