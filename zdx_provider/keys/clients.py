@@ -143,15 +143,19 @@ class ClientStore:
         with self._lock:
             return client_id in self._written
 
-    def list_now(self) -> ListedClients:
-        """List the clients that the tenant shows now, without those that this process deleted."""
-        listed = {client.id: client for client in self._zidentity.api_clients.list()}
+    def list_now(self, name_like: str | None = None) -> ListedClients:
+        """List the clients that the tenant shows now, without those that this process deleted.
+
+        Args:
+            name_like: Only those with this in their name; the tenant decides what matches.
+        """
+        listed = {client.id: client for client in self._zidentity.api_clients.list(name_like)}
         with self._lock:
             return {id_: client for id_, client in listed.items() if id_ not in self._deleted}
 
-    def start_list(self) -> Future[ListedClients]:
-        """List the clients now, in the background."""
-        return run_in_background(self.list_now)
+    def start_list(self, name: str) -> Future[ListedClients]:
+        """List the clients of a name now, in the background."""
+        return run_in_background(lambda: self.list_now(name_like=name))
 
     def find_namesakes(
         self, client_id: str, name: str, listed: ListedClients | None = None
@@ -164,7 +168,8 @@ class ClientStore:
         Args:
             client_id: The client that has the name.
             name: The name.
-            listed: A list that was requested after the client had the name; None: request one.
+            listed: A list, of that name at least, that was requested after the client had the
+                name; None: request one.
         """
         pauses = iter(_PAUSES)
         while True:

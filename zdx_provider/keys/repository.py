@@ -373,8 +373,9 @@ class KeyRepository:
             raise self._explain_refusal(_add_encoding(refusal, inputs.authentication)) from None
         secret = None
         # A list that was read before the POST doesn't show who got the name meanwhile. This one
-        # runs beside the creation of the secret.
-        listed = self._clients.start_list()
+        # runs beside the creation of the secret. It has only that name, so it stays as short as
+        # the creation is; it counts only if it has the client itself.
+        listed = self._clients.start_list(client.name)
         try:
             if inputs.authentication is None:
                 secret = self._clients.create_secret(client.id, lifetime, known=())
