@@ -55,6 +55,7 @@ compat: setup
 
 # Figures of the machine it runs on; reads /proc, so Linux only.
 bench: setup
+	@python -m benchmarks.operations
 	@python benchmarks/emulator.py
 
 check: setup
