@@ -44,7 +44,8 @@ _POLL_SECONDS = 0.1
 _PROGRAMS = {
     "floor": "from benchmarks.providers import NoOpProvider, declare\n"
     "for number in range({keys}):\n    declare(NoOpProvider(), number)\n",
-    "plain": "from benchmarks.providers import PlainProvider, declare\n"
+    "plain": "from benchmarks.plain import PlainProvider\n"
+    "from benchmarks.providers import declare\n"
     "for number in range({keys}):\n    declare(PlainProvider(), number, role_id={role_id!r})\n",
     "ours": "from zdx_provider import ApiKey\n"
     "for number in range({keys}):\n"

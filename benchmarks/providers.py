@@ -1,16 +1,13 @@
-"""What the comparison measures ours against: a provider that does nothing, and a plain one.
+"""A provider that does nothing, and keys with the outputs of ours.
 
-Programs of the comparison import this module, so that their states name these classes by reference.
+The programs of the comparison import it, so that their states name the class by reference.
 """
 
-import time
 import uuid
 from typing import Any
 
 import pulumi
-import requests
 from pulumi.dynamic import (
-    ConfigureRequest,
     CreateResult,
     DiffResult,
     ReadResult,
@@ -21,7 +18,6 @@ from pulumi.dynamic import (
 
 ROLE = "ZDX Read-only Admin"
 SECRETS = ["key_secret", "key_json"]
-YEAR_SECONDS = 364 * 86_400
 
 _OUTPUTS = (
     *("name", "role", "description", "enabled", "token_lifetime_seconds", "tenant", "adopt"),
@@ -67,56 +63,6 @@ class NoOpProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Delete nothing."""
-
-
-class PlainProvider(ResourceProvider):
-    """About what a user writes in an hour: one session, no retries, no checks."""
-
-    serialize_as_secret_always = False
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Get a token, once for the process and only if it is needed."""
-        self._read = req.config.get
-        self._session: requests.Session | None = None
-
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Create a client and a secret."""
-        resources = [{"id": "jhlm4bhr7g7j2", "selectedScopes": [{"id": props["role_id"]}]}]
-        body = {"name": props["name"], "clientResources": resources}
-        key_id = self._send("POST", "", json=body)["id"]
-        expires = {"expiresAt": int(time.time()) + YEAR_SECONDS}
-        secret = self._send("POST", f"/{key_id}/secrets", json=expires)
-        made = {"key_id": key_id, "key_secret": secret["value"], "secret_id": secret["id"]}
-        return CreateResult(key_id, {**props, **made})
-
-    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        """Compare the name."""
-        return DiffResult(changes=olds["name"] != news["name"])
-
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Read the name."""
-        return ReadResult(id_, {**props, "name": self._send("GET", f"/{id_}")["name"]})
-
-    def delete(self, id_: str, _props: dict[str, Any]) -> None:
-        """Delete the client."""
-        self._send("DELETE", f"/{id_}")
-
-    def _send(self, method: str, path: str, **options: Any) -> Any:
-        if self._session is None:
-            form = {
-                "grant_type": "client_credentials",
-                "client_id": self._read("zdx:clientId"),
-                "client_secret": self._read("zdx:clientSecret"),
-                "audience": "https://api.zscaler.com",
-            }
-            answer = requests.post(self._read("zdx:tokenUrl"), form, timeout=60)
-            session = requests.Session()
-            session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-            self._session = session
-        url = f"{self._read('zdx:apiUrl')}/ziam/admin/api/v1/api-clients{path}"
-        response = self._session.request(method, url, timeout=60, **options)
-        response.raise_for_status()
-        return response.json() if response.content else {}
 
 
 def declare(provider: ResourceProvider, number: int, **inputs: Any) -> None:
