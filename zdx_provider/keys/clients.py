@@ -69,7 +69,7 @@ class ClientStore:
         self._monotonic = monotonic
         self._sleep = sleep
         self._ahead = SecretsAhead(
-            self.list_secrets, zidentity.has_room, monotonic, MAX_AGE_SECONDS
+            self.list_secrets, zidentity.has_capacity, monotonic, MAX_AGE_SECONDS
         )
         self._recent = RecentList(self.list_now, monotonic)
         self._lock = threading.Lock()

@@ -14,7 +14,7 @@ AT_ONCE = 16
 """How many secrets are requested ahead at the same time."""
 
 VALID_SECONDS = 1.0
-"""How old an answer may be on which a delete relies."""
+"""How old a response may be on which a delete relies."""
 
 _RENEWAL_SECONDS = 0.5  # the age from which the next list is requested
 _PAUSE_SECONDS = 10.0  # without a list, after one that failed or took too long
@@ -46,24 +46,24 @@ class SecretsAhead:
     The first read requests nothing ahead. Each later one allows `AT_ONCE` more requests, so a
     refresh of few keys requests little that it doesn't need. No client is requested ahead twice,
     nor if it was read or written before. Nothing waits for a rate limit here: where there is no
-    room, a read sends its own request.
+    capacity, a read sends its own request.
 
     Args:
         list_secrets: Requests the secrets of a client.
-        has_room: Whether the tenant accepts one more request beside that many.
+        has_capacity: Whether the tenant accepts one more request beside that many.
         monotonic: Gives seconds of a clock that never jumps.
-        max_age_seconds: How long an answer can be used.
+        max_age_seconds: How long a response can be used.
     """
 
     def __init__(
         self,
         list_secrets: Callable[[str], Secrets],
-        has_room: Callable[[int], bool],
+        has_capacity: Callable[[int], bool],
         monotonic: Callable[[], float],
         max_age_seconds: float,
     ) -> None:
         self._list_secrets = list_secrets
-        self._has_room = has_room
+        self._has_capacity = has_capacity
         self._monotonic = monotonic
         self._max_age_seconds = max_age_seconds
         self._lock = threading.Lock()
@@ -103,18 +103,18 @@ class SecretsAhead:
                     self._waiting.update(dict.fromkeys(find_ids()))
                     for client_id in self._settled:
                         self._waiting.pop(client_id, None)
-            while claimed := self._claim():
-                threading.Thread(target=self._work, args=claimed, daemon=True).start()
+            while started := self._start_next():
+                threading.Thread(target=self._work, args=started, daemon=True).start()
 
     def _drop(self, client_id: str) -> "tuple[float, Future[Secrets]] | None":
         self._settled.add(client_id)
         self._waiting.pop(client_id, None)
         return self._answers.pop(client_id, None)
 
-    def _claim(self) -> "tuple[str, Future[Secrets]] | None":
+    def _start_next(self) -> "tuple[str, Future[Secrets]] | None":
         if not self._waiting or not self._allowed or self._under_way >= AT_ONCE:
             return None
-        if not self._has_room(self._under_way):
+        if not self._has_capacity(self._under_way):
             return None
         client_id = next(iter(self._waiting))
         del self._waiting[client_id]
@@ -133,10 +133,10 @@ class SecretsAhead:
                 # A client may be gone by now. Any other failure meets the next request as well.
                 if not isinstance(future.exception(), NotFoundError | None):
                     self._waiting.clear()
-                claimed = self._claim()
-            if claimed is None:
+                started = self._start_next()
+            if started is None:
                 return
-            client_id, future = claimed
+            client_id, future = started
 
 
 @dataclass(frozen=True)

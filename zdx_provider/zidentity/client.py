@@ -136,13 +136,13 @@ class ZIdentity:
         """Return the time in UTC by the server's clock, as learnt from its responses."""
         return self._clock.moment()
 
-    def has_room(self, under_way: int) -> bool:
-        """Whether the tenant's rate limit leaves room for a request that could wait.
+    def has_capacity(self, under_way: int) -> bool:
+        """Whether the tenant's rate limit leaves capacity for a request that could wait.
 
         Args:
             under_way: How many such requests are under way.
         """
-        return self._limit.has_room(under_way)
+        return self._limit.has_capacity(under_way)
 
     def close(self) -> None:
         """Close the connections."""

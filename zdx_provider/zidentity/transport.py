@@ -81,7 +81,7 @@ class ServerClock:
 
 
 class RateLimit:
-    """How much room a tenant's rate limit leaves, as its responses say.
+    """How much capacity a tenant's rate limit leaves, as its responses say.
 
     Args:
         monotonic: Gives seconds of a clock that never jumps.
@@ -107,11 +107,11 @@ class RateLimit:
             asked = parse_retry_after(response.headers, now)
             self._reset_at = self._monotonic() + (_LIMIT_SECONDS if asked is None else asked)
 
-    def has_room(self, under_way: int) -> bool:
+    def has_capacity(self, under_way: int) -> bool:
         """Whether a request that could wait may be sent beside that many others of its kind."""
         if self._remaining - under_way > _RESERVED:
             return True
-        # How many are accepted after the reset is told by the response to one request.
+        # After the reset, the response to one request says how many more are accepted.
         return under_way == 0 and self._monotonic() >= self._reset_at
 
 

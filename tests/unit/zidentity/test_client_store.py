@@ -378,10 +378,10 @@ def test_refresh_reads_ahead_only_secrets_of_its_own_stack(
     [
         ("499, 998", 0, 6),
         ("998, 8", 0, 3),
-        ("998, 8", 1, 4),  # one, whose response tells the limit after its reset
+        ("998, 8", 1, 4),  # one, whose response names the limit after its reset
     ],
 )
-def test_refresh_reads_ahead_as_the_rate_limit_leaves_room(
+def test_refresh_reads_ahead_as_the_rate_limit_leaves_capacity(
     server: ScriptedServer,
     store: ClientStore,
     time: FakeTime,
@@ -403,7 +403,7 @@ def test_refresh_reads_ahead_as_the_rate_limit_leaves_room(
     assert len(server.calls) == calls
 
 
-def test_refresh_does_not_use_an_answer_that_is_older_than_the_list(
+def test_refresh_does_not_use_a_response_that_is_older_than_the_list(
     server: ScriptedServer, store: ClientStore, time: FakeTime
 ) -> None:
     page = to_page(*OWN)
@@ -428,7 +428,7 @@ def test_refresh_does_not_use_an_answer_that_is_older_than_the_list(
         lambda store: store.delete("client-c"),
     ],
 )
-def test_write_drops_an_answer_that_was_requested_ahead(
+def test_write_drops_a_response_that_was_requested_ahead(
     server: ScriptedServer, store: ClientStore, write: Callable[[ClientStore], object]
 ) -> None:
     page = to_page(*OWN)

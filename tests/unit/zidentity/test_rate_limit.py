@@ -1,4 +1,4 @@
-"""How much room a tenant's responses leave for requests that could wait."""
+"""How much capacity a tenant's responses leave for requests that could wait."""
 
 import pytest
 from unit.zidentity.scripted import FakeTime
@@ -13,12 +13,12 @@ def learn(time: FakeTime, headers: dict[str, str], status: int = 200) -> RateLim
     return limit
 
 
-def test_rate_limit_that_no_response_names_leaves_room(time: FakeTime) -> None:
-    assert learn(time, {}).has_room(15)
+def test_rate_limit_that_no_response_names_leaves_capacity(time: FakeTime) -> None:
+    assert learn(time, {}).has_capacity(15)
 
 
 @pytest.mark.parametrize(
-    ("headers", "room"),
+    ("headers", "capacity"),
     [
         ({"x-ratelimit-remaining": "499, 998"}, 490),
         ({"x-ratelimit-remaining": "998, 20"}, 11),
@@ -26,13 +26,13 @@ def test_rate_limit_that_no_response_names_leaves_room(time: FakeTime) -> None:
         ({"RateLimit-Remaining": "many"}, 1000),
     ],
 )
-def test_rate_limit_leaves_room_beside_requests_that_cannot_wait(
-    time: FakeTime, headers: dict[str, str], room: int
+def test_rate_limit_leaves_capacity_beside_requests_that_cannot_wait(
+    time: FakeTime, headers: dict[str, str], capacity: int
 ) -> None:
     limit = learn(time, headers)
 
-    assert limit.has_room(room)
-    assert limit.has_room(room + 1) == (room == 1000)
+    assert limit.has_capacity(capacity)
+    assert limit.has_capacity(capacity + 1) == (capacity == 1000)
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def test_rate_limit_leaves_room_beside_requests_that_cannot_wait(
         ({"x-ratelimit-remaining": "400", "x-ratelimit-reset": "2"}, 429, 2),
     ],
 )
-def test_rate_limit_leaves_room_for_one_request_after_its_reset(
+def test_rate_limit_leaves_capacity_for_one_request_after_its_reset(
     time: FakeTime, headers: dict[str, str], status: int, seconds: float
 ) -> None:
     limit = learn(time, headers, status)
     time.now += seconds - 0.1
-    assert not limit.has_room(0)
+    assert not limit.has_capacity(0)
 
     time.now += 0.1
 
-    assert limit.has_room(0)
-    assert not limit.has_room(1)
+    assert limit.has_capacity(0)
+    assert not limit.has_capacity(1)
