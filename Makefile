@@ -59,7 +59,8 @@ compat: setup ## run tests with the lowest and the newest versions of the depend
 	@python -m tools.compat
 
 # Figures of the machine it runs on; reads /proc, so Linux only.
-bench: setup ## measure the emulator's start and its requests per second
+bench: setup ## measure each operation beside a plain provider, and the emulator's speed
+	@python -m benchmarks.operations
 	@python benchmarks/emulator.py
 
 ACTIONLINT := $(LOCAL)/actionlint/actionlint

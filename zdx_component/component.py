@@ -6,6 +6,7 @@ import pulumi
 
 import zdx_provider
 from zdx_provider import AuthenticationArgsDict, RotationArgsDict
+from zdx_provider.api_key import get_output
 
 
 class Rotation(RotationArgsDict, total=False):
@@ -54,5 +55,5 @@ class ApiKey(pulumi.ComponentResource):
         key = zdx_provider.ApiKey(resource_name, **args, opts=below)
         for output in self.__annotations__:
             # Not by getattr, which warns of a missing secret: what is used isn't known here.
-            setattr(self, output, vars(key)[output])
+            setattr(self, output, get_output(key, output))
         self.register_outputs({})

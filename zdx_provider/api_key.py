@@ -316,24 +316,27 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         inputs["managed_by"] = _build_owner(resource_name, opts)
         # A key's name is fixed, so its successor can only follow it.
         own = pulumi.ResourceOptions(
-            delete_before_replace=True, transformations=[final.watch_transformations]
+            additional_secret_outputs=[*SECRET_OUTPUTS],
+            delete_before_replace=True,
+            transformations=[final.watch_transformations],
         )
         super().__init__(
             ApiKeyProvider(),
             resource_name,
             {**dict.fromkeys(_OUTPUTS), **inputs},
-            pulumi.ResourceOptions.merge(_with_secrets(own), opts),
+            pulumi.ResourceOptions.merge(own, opts) if opts else own,
         )
-        _resolve_missing_outputs(self)
         self._has_secret = authentication is None
         if rotation is None:
-            self.secret_expires_at.apply(self._warn_of_expiry)
+            vars(self)["secret_expires_at"].apply(self._warn_of_expiry)
 
     if not TYPE_CHECKING:  # a type checker would take every attribute for one that exists
 
         def __getattribute__(self, name: str) -> object:
             """Return an attribute; a secret that the state doesn't have is warned of once."""
             value = super().__getattribute__(name)
+            if name in _OUTPUT_NAMES:
+                value = get_output(self, name)
             if name in SECRET_OUTPUTS and "_used_secret" not in vars(self):
                 self._used_secret = name
                 value.apply(self._warn_of_no_secret)
@@ -390,9 +393,10 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
             ApiKeyProvider(),
             resource_name,
             {**dict.fromkeys(_OUTPUTS), **inputs},
-            pulumi.ResourceOptions.merge(_with_secrets(pulumi.ResourceOptions(id=id)), opts),
+            pulumi.ResourceOptions.merge(
+                pulumi.ResourceOptions(id=id, additional_secret_outputs=[*SECRET_OUTPUTS]), opts
+            ),
         )
-        _resolve_missing_outputs(looked_up)
         return looked_up
 
 
@@ -401,26 +405,31 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
 _OUTPUTS = tuple(inspect.get_annotations(ApiKey))
 
 
-def _resolve_missing_outputs(key: ApiKey) -> None:
-    """Make each output that the state lacks None, where a preview would show it as unknown.
+_OUTPUT_NAMES = frozenset(_OUTPUTS)
+
+
+def get_output(key: ApiKey, name: str) -> pulumi.Output[Any]:
+    """Return an output; one that the state lacks is None where a preview would show it as unknown.
 
     A state with an ID has every output that its key has. While an update is planned, the engine
     gives a program only the inputs, so that the ID is unknown like the other outputs.
+
+    Made at its first use: the SDK needs a tenth of a millisecond for each output, and a program
+    uses few of them.
     """
-    outputs = vars(key)
-    key_id = outputs["key_id"]
+    members = vars(key)
+    output: pulumi.Output[Any] = members[name]
+    if name == "key_id" or not pulumi.runtime.is_dry_run():
+        return output
+    resolved: dict[str, pulumi.Output[Any]] = members.setdefault("_resolved", {})
+    if name not in resolved:
+        key_id = members["key_id"]
 
-    def resolve(value: object) -> object:
-        return key_id.apply(lambda _: None) if isinstance(value, Unknown) else value
+        def resolve(value: object) -> object:
+            return key_id.apply(lambda _: None) if isinstance(value, Unknown) else value
 
-    for name in _OUTPUTS:
-        if name != "key_id":
-            outputs[name] = outputs[name].apply(resolve, run_with_unknowns=True)
-
-
-def _with_secrets(opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
-    secret = pulumi.ResourceOptions(additional_secret_outputs=[*SECRET_OUTPUTS])
-    return pulumi.ResourceOptions.merge(secret, opts)
+        resolved[name] = output.apply(resolve, run_with_unknowns=True)
+    return resolved[name]
 
 
 def _describe_expiry(day: str, days_left: int) -> str:

@@ -287,6 +287,9 @@ ENVIRONMENT = {
 }
 
 
+_PATHS = tuple(map(to_path, KEYS))
+
+
 def load_settings(
     config: ConfigReader, environ: Mapping[str, str], tenant_name: str | None = None
 ) -> Settings:
@@ -303,7 +306,7 @@ def load_settings(
         SettingsError: A value is malformed, there is no such entry, or credentials of one source
             would be sent to an address of another.
     """
-    configured = _select_present({key: config(to_path(key)) for key in KEYS})
+    configured = _select_present(dict(zip(KEYS, map(config, _PATHS), strict=True)))
     inherited = _select_present({key: environ.get(name) for key, name in ENVIRONMENT.items()})
     if tenant_name is None:
         return _load_stack(configured, inherited)
@@ -313,6 +316,12 @@ def load_settings(
     return _validate(
         values, tenant_name, frozenset(inherited.keys() - configured.keys() - own.keys())
     )
+
+
+def read_sources(config: ConfigReader, environ: Mapping[str, str]) -> tuple[str | None, ...]:
+    """Return all texts that settings are read from; equal texts make equal settings."""
+    configured = (config(path) for path in (*_PATHS, TENANTS))
+    return (*configured, *(environ.get(name) for name in ENVIRONMENT.values()))
 
 
 def list_tenant_names(config: ConfigReader) -> list[str]:

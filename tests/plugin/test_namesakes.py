@@ -183,3 +183,23 @@ def test_create_deletes_no_client_of_its_name_that_a_wrong_response_names(
     create_fails(host, declared)
 
     assert other.id in {client.id for client in tenant.clients()}
+
+
+@only_where("as_documented")
+def test_create_lists_the_clients_of_its_name_while_it_creates_the_secret(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    host.up({**declared, "name": "first", "managed_by": "keys/prod/first"})
+    tenant.clear_requests()
+    tenant.fault(method="POST", path=SECRETS, hold="before")
+
+    with ThreadPoolExecutor(1) as threads:
+        created = threads.submit(host.up, declared)
+        wait_until(lambda: any(request.method == "GET" for request in tenant.requests()))
+        tenant.wait_until_held()
+        (listed,) = [request for request in tenant.requests() if request.method == "GET"]
+        tenant.release()
+        created.result()
+
+    assert listed.path == API_CLIENTS
+    assert "name[like]=ci" in listed.query

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import dill  # type: ignore[import-untyped]  # it ships no types
@@ -22,6 +23,7 @@ from zdx_provider import (
     RotationArgs,
     RotationArgsDict,
 )
+from zdx_provider.api_key import get_output
 from zdx_provider.keys.inputs import ARGUMENTS, KeyInputs
 from zdx_provider.keys.owner import Owner
 from zdx_provider.provider import ApiKeyProvider
@@ -303,7 +305,7 @@ def preview_of(outputs: dict[str, Any], program: Callable[[], ApiKey]) -> dict[s
     def run() -> None:
         key = program()
         for name in inspect.get_annotations(ApiKey):
-            vars(key)[name].apply(lambda value, name=name: known.setdefault(name, value))
+            get_output(key, name).apply(partial(known.setdefault, name))
 
     engine = Previewing()
     set_mocks(engine, project="keys", stack="prod", preview=True, monitor=Monitor(engine))

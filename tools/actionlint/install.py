@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pulumi_cli.go import find_go, go_environment
+from pulumi_cli.go import find_go, build_go_environment
 from pulumi_cli.routes import UnavailableError
 
 MODULE = Path(__file__).parent
@@ -24,7 +24,7 @@ def main() -> int:
         return 1
     program = "github.com/rhysd/actionlint/cmd/actionlint"
     build = [str(go), "build", "-o", str(destination), program]
-    return subprocess.run(build, cwd=MODULE, env=go_environment(), check=False).returncode
+    return subprocess.run(build, cwd=MODULE, env=build_go_environment(), check=False).returncode
 
 
 if __name__ == "__main__":

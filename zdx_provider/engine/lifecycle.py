@@ -199,7 +199,7 @@ class Lifecycle:
             return self._look_up(key_id, props)
         state = parse_state(props)
         repository = self._tenants.open_repository_of(state)
-        key = repository.find_key(key_id, state.name, state.role_id)
+        key = repository.find_key(key_id, state.name, state.role_id, state.managed_by)
         tenant = self._tenants.find_tenant_of(state)
         if key is None:
             require_same_address(tenant, state)

@@ -10,7 +10,13 @@ from collections.abc import Callable, Mapping
 from zdx_provider.errors import SettingsError
 from zdx_provider.keys.repository import KeyRepository
 from zdx_provider.keys.state import KeyState
-from zdx_provider.settings import ConfigReader, Settings, list_tenant_names, load_settings
+from zdx_provider.settings import (
+    ConfigReader,
+    Settings,
+    list_tenant_names,
+    load_settings,
+    read_sources,
+)
 from zdx_provider.zidentity import Tenant, format_tenant
 
 
@@ -37,15 +43,25 @@ class Tenants:
         # By settings, not by name: programs of the Automation API share a process, and each has
         # a config of its own.
         self._repositories: dict[Settings, KeyRepository] = {}
+        # By all that they are read from: each key needs them in check and in diff.
+        self._loaded: dict[tuple[str | None, ...], Settings] = {}
+        self._built: dict[Settings, Tenant] = {}
 
     def load_settings(self, tenant_name: str | None) -> Settings:
         """Load the settings of an entry of ``zdx:tenants``, or of the stack itself."""
-        return load_settings(self._config, self._environ, tenant_name)
+        sources = (tenant_name, *read_sources(self._config, self._environ))
+        if sources not in self._loaded:
+            self._loaded[sources] = load_settings(self._config, self._environ, tenant_name)
+        return self._loaded[sources]
 
     def find_tenant(self, tenant_name: str | None) -> Tenant | None:
         """Return the tenant that the settings name, without a request; None if they name none."""
         settings = self.load_settings(tenant_name)
-        return settings.build_tenant() if settings.vanity_domain else None
+        if not settings.vanity_domain:
+            return None
+        if settings not in self._built:
+            self._built[settings] = settings.build_tenant()
+        return self._built[settings]
 
     def open_repository(self, tenant_name: str | None) -> KeyRepository:
         """Return the keys of the tenant that the settings name.

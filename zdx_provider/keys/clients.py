@@ -1,16 +1,25 @@
 """The API clients and secrets behind keys: cached reads, and writes whose response may be lost."""
 
+import math
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 from zdx_provider.keys.marker import OwnershipMarker, parse_marker
+from zdx_provider.keys.owner import Owner
+from zdx_provider.keys.read_ahead import (
+    VALID_SECONDS,
+    ListedClients,
+    RecentList,
+    Secrets,
+    SecretsAhead,
+    run_in_background,
+)
 from zdx_provider.zidentity import (
     ApiClient,
     ApiClientRequest,
-    ApiClientSecret,
     BadRequestError,
     InvalidResponseError,
     NewApiClientSecret,
@@ -25,12 +34,9 @@ from zdx_provider.zidentity.models import (
     MIN_SECRET_LIFETIME_DAYS,
 )
 
-ListedClients = dict[str, ApiClient]
-
 MAX_AGE_SECONDS = 60.0
 """How long the cached list of clients is used."""
 
-_CREATES_AT_ONCE = 4  # the threads of Pulumi's dynamic host
 # Seconds before a tenant's list is read again that lags behind this process's own requests.
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 # Inside ZIdentity's bounds, so that neither a slow request nor a leap of the server's clock makes a
@@ -64,12 +70,16 @@ class ClientStore:
         self._zidentity = zidentity
         self._monotonic = monotonic
         self._sleep = sleep
-        self._background = ThreadPoolExecutor(_CREATES_AT_ONCE, "list API clients")
+        self._ahead = SecretsAhead(
+            self.list_secrets, zidentity.has_capacity, monotonic, MAX_AGE_SECONDS
+        )
+        self._recent = RecentList(self.list_now, monotonic)
         self._lock = threading.Lock()
         self._listed: ListedClients = {}
         self._written: ListedClients = {}
         self._deleted: set[str] = set()
         self._fresh_until: float | None = None
+        self._has_deleted = False
 
     # Read
 
@@ -102,6 +112,26 @@ class ClientStore:
             )
         return client
 
+    def find_with_secrets(
+        self, client_id: str, managed_by: str = ""
+    ) -> tuple[ApiClient, Secrets] | None:
+        """Return a client, and its secrets, oldest first; None if it is gone.
+
+        Args:
+            client_id: The client.
+            managed_by: The owner of a key that is refreshed. From the second refresh on, the
+                secrets of other clients of its stack are requested ahead. Empty for other reads.
+        """
+        owner = Owner.parse(managed_by)
+        requested = self._ahead.take(client_id) if owner else None
+        client = self.find(client_id)
+        if client is None:
+            return None
+        if owner is not None:
+            self._ahead.request(owner.stack_id, lambda: self._list_own(owner.stack_id))
+        present = self.find_secrets(client, requested)
+        return None if present is None else (client, present)
+
     def find_by_name(self, name: str) -> list[ApiClient]:
         """Return the clients of exactly that name, each confirmed by a read of its own."""
         with self._lock:
@@ -115,15 +145,19 @@ class ClientStore:
         with self._lock:
             return client_id in self._written
 
-    def list_now(self) -> ListedClients:
-        """List the clients that the tenant shows now, without those that this process deleted."""
-        listed = {client.id: client for client in self._zidentity.api_clients.list()}
+    def list_now(self, name_like: str | None = None) -> ListedClients:
+        """List the clients that the tenant shows now, without those that this process deleted.
+
+        Args:
+            name_like: Only those with this in their name; the tenant decides what matches.
+        """
+        listed = {client.id: client for client in self._zidentity.api_clients.list(name_like)}
         with self._lock:
             return {id_: client for id_, client in listed.items() if id_ not in self._deleted}
 
-    def start_list(self) -> Future[ListedClients]:
-        """List the clients now, in the background."""
-        return self._background.submit(self.list_now)
+    def start_list(self, name: str) -> Future[ListedClients]:
+        """List the clients of a name now, in the background."""
+        return run_in_background(lambda: self.list_now(name_like=name))
 
     def find_namesakes(
         self, client_id: str, name: str, listed: ListedClients | None = None
@@ -136,7 +170,8 @@ class ClientStore:
         Args:
             client_id: The client that has the name.
             name: The name.
-            listed: A list that was requested after the client had the name; None: request one.
+            listed: A list, of that name at least, that was requested after the client had the
+                name; None: request one.
         """
         pauses = iter(_PAUSES)
         while True:
@@ -200,12 +235,19 @@ class ClientStore:
 
     def update(self, client: ApiClient) -> None:
         """Write a client as a whole."""
+        self._ahead.drop(client.id)
         self.record(self._zidentity.api_clients.update(client))
 
-    def delete(self, client_id: str) -> None:
-        """Delete a client; one that is gone already is no failure."""
+    def delete(self, client_id: str, before_send: Callable[[], None] = lambda: None) -> None:
+        """Delete a client; one that is gone already is no failure.
+
+        Args:
+            client_id: The client.
+            before_send: Called before each attempt; what it raises stops the attempt.
+        """
+        self._ahead.drop(client_id)
         try:
-            self._zidentity.api_clients.delete(client_id)
+            self._zidentity.api_clients.delete(client_id, before_send)
         except NotFoundError:
             if self.find_now(client_id) is not None:
                 raise
@@ -214,6 +256,38 @@ class ClientStore:
             self._written.pop(client_id, None)
             self._listed.pop(client_id, None)
 
+    def delete_own(
+        self, client_id: str, is_own: Callable[[OwnershipMarker], bool]
+    ) -> OwnershipMarker | None:
+        """Delete a client, unless its marker says that another owner has it.
+
+        The client is read before the request, and again before a retry if that is more than a
+        second later. From the second delete on, a list that all threads share is enough.
+
+        Args:
+            client_id: The client.
+            is_own: Whether a marker is the one of the state.
+
+        Returns:
+            None if the client is gone; the marker of a client that was kept.
+        """
+        with self._lock:
+            is_first, self._has_deleted = not self._has_deleted, True
+        valid_until = -math.inf
+
+        def require_own() -> None:
+            nonlocal valid_until
+            if self._monotonic() >= valid_until:
+                valid_until = self._require_own(client_id, is_own, use_list=not is_first)
+
+        try:
+            self.delete(client_id, require_own)
+        except _NotDeletedError as stop:
+            if stop.failure is not None:
+                raise stop.failure from None
+            return stop.marker
+        return None
+
     def record(self, client: ApiClient) -> None:
         """Remember a client that this process has just created or changed."""
         with self._lock:
@@ -221,21 +295,29 @@ class ClientStore:
 
     # Secrets
 
-    def list_secrets(self, client_id: str) -> tuple[ApiClientSecret, ...]:
+    def list_secrets(self, client_id: str) -> Secrets:
         """List a client's secrets without their values, oldest first."""
         secrets = self._zidentity.api_clients.secrets.list(client_id)
         return tuple(sorted(secrets, key=lambda secret: secret.created_at))
 
-    def find_secrets(self, client: ApiClient) -> tuple[ApiClientSecret, ...] | None:
+    def find_secrets(
+        self, client: ApiClient, requested: "Future[Secrets] | None" = None
+    ) -> Secrets | None:
         """Return a client's secrets, oldest first; None if the client is gone.
 
         A client that authenticates with a private key has none.
+
+        Args:
+            client: The client.
+            requested: Its secrets, if they are requested already.
 
         Raises:
             NotFoundError: The tenant has the client, and says that it doesn't exist.
         """
         try:
-            return self.list_secrets(client.id) if client.has_secrets else ()
+            if not client.has_secrets:
+                return ()
+            return requested.result() if requested else self.list_secrets(client.id)
         except NotFoundError:
             if self.find_now(client.id) is not None:
                 raise
@@ -260,6 +342,7 @@ class ClientStore:
             ResponseLostError: A secret may exist, or may exist later.
             ZIdentityError: No secret was created.
         """
+        self._ahead.drop(client_id)
         expires_at = _choose_expiry(self._zidentity.now(), lifetime)
         try:
             return self._zidentity.api_clients.secrets.create(client_id, expires_at)
@@ -276,6 +359,7 @@ class ClientStore:
         Raises:
             ZIdentityError: It wasn't revoked, or is still listed although it was said to be gone.
         """
+        self._ahead.drop(client_id)
         try:
             self._zidentity.api_clients.secrets.delete(client_id, secret_id)
         except NotFoundError:
@@ -293,6 +377,40 @@ class ClientStore:
             self._listed = {client.id: client for client in self._zidentity.api_clients.list()}
             self._fresh_until = now + MAX_AGE_SECONDS
         return {**self._listed, **self._written}
+
+    def _list_own(self, stack_id: tuple[str, str]) -> Iterator[str]:
+        """Yield the listed clients with secrets whose markers name a stack."""
+        with self._lock:
+            clients = list(self._listed.values())
+        for client in clients:
+            marker = parse_marker(client.description)
+            owner = Owner.parse(marker.managed_by) if marker else None
+            if owner is not None and owner.stack_id == stack_id and client.has_secrets:
+                yield client.id
+
+    def _require_own(
+        self, client_id: str, is_own: Callable[[OwnershipMarker], bool], *, use_list: bool
+    ) -> float:
+        """Stop a delete of a client that is gone, or that another owner has.
+
+        Returns:
+            The moment from which that must be checked again.
+        """
+        listed = self._recent.find(client_id) if use_list else None
+        if listed is not None:
+            client, valid_until = listed
+            marker = parse_marker(client.description)
+            if marker is not None and is_own(marker):
+                return valid_until
+        try:
+            found = self.find_now(client_id)
+        except ZIdentityError as error:
+            # Wrapped, because a failed read is retried by itself and not with the delete.
+            raise _NotDeletedError(failure=error) from None
+        marker = parse_marker(found.description) if found else None
+        if found is None or (marker is not None and not is_own(marker)):
+            raise _NotDeletedError(marker=marker)
+        return self._monotonic() + VALID_SECONDS
 
     def _create(self, request: ApiClientRequest) -> ApiClient:
         client = self._zidentity.api_clients.create(request)
@@ -353,3 +471,19 @@ def _choose_expiry(now: datetime, lifetime: timedelta) -> datetime:
     day = (now + lifetime).replace(hour=0, minute=0, second=0)
     expires_at = min(max(now + lasting, day), now + _LONGEST_OF_ALL)
     return expires_at.replace(microsecond=0)
+
+
+class _NotDeletedError(Exception):
+    """A delete that was not sent.
+
+    Attributes:
+        marker: The marker of a client that another owner has; None if the client is gone.
+        failure: Why the client could not be read; None if it was.
+    """
+
+    def __init__(
+        self, *, marker: OwnershipMarker | None = None, failure: ZIdentityError | None = None
+    ) -> None:
+        super().__init__()
+        self.marker = marker
+        self.failure = failure

@@ -80,6 +80,11 @@ class Owner:
         return cls(urn.project, urn.stack, urn.types[:-1], urn.name)
 
     @property
+    def stack_id(self) -> tuple[str, str]:
+        """The project and the stack."""
+        return self.project, self.stack
+
+    @property
     def urn(self) -> Urn:
         """The URN of the resource."""
         return Urn(self.stack, self.project, (*self.parents, KEY_TYPE), self.name)

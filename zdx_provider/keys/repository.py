@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.authentication import Authentication, read_authentication
-from zdx_provider.keys.clients import ClientStore, ListedClients
+from zdx_provider.keys.clients import ClientStore
 from zdx_provider.keys.inputs import ATTRIBUTES, KeyInputs
 from zdx_provider.keys.key import Key, NewSecret
 from zdx_provider.keys.marker import (
@@ -30,6 +30,7 @@ from zdx_provider.keys.ownership import (
     describe_key,
     require_owned,
 )
+from zdx_provider.keys.read_ahead import ListedClients
 from zdx_provider.keys.roles import (
     Role,
     build_resources,
@@ -205,7 +206,9 @@ class KeyRepository:
 
     # Read from the cached list
 
-    def find_key(self, key_id: str, name: str, role_id: str | None = None) -> Key | None:
+    def find_key(
+        self, key_id: str, name: str, role_id: str | None = None, managed_by: str = ""
+    ) -> Key | None:
         """Return a key with its secrets; None if it is gone.
 
         Args:
@@ -213,14 +216,14 @@ class KeyRepository:
             name: Its name, for messages.
             role_id: The role ID in the state, which distinguishes the ZDX scopes without
                 a request for the tenant's roles.
+            managed_by: The owner in the state of a key that is refreshed; see
+                `ClientStore.find_with_secrets`.
         """
         with add_key_name(name):
-            client = self._clients.find(key_id)
-            if client is None:
+            found = self._clients.find_with_secrets(key_id, managed_by)
+            if found is None:
                 return None
-            present = self._clients.find_secrets(client)
-            if present is None:
-                return None
+            client, present = found
             services = {parse_service_id(role_id)} if role_id else self._list_services()
             key = Key(client, tuple(find_scopes(client, services)), present)
             if all(scope.name for scope in key.scopes):
@@ -341,18 +344,13 @@ class KeyRepository:
             None if the key is gone. The key's marker if it isn't the state's: another owner has
             taken the key over, or the state is a copy. The key was kept.
         """
+
+        def is_own(marker: OwnershipMarker) -> bool:
+            same_id = marker.ownership_id == state.ownership_id
+            return same_id and state.managed_by in ("", marker.managed_by)
+
         with add_key_name(state.name):
-            client = self._clients.find_now(state.key_id)
-            if client is None:
-                return None
-            marker = parse_marker(client.description)
-            if marker and not (
-                marker.ownership_id == state.ownership_id
-                and state.managed_by in ("", marker.managed_by)
-            ):
-                return marker
-            self._clients.delete(state.key_id)
-            return None
+            return self._clients.delete_own(state.key_id, is_own)
 
     def _find_by_name(self, name: str, role: Role) -> list[Key]:
         found = []
@@ -375,8 +373,9 @@ class KeyRepository:
             raise self._explain_refusal(_add_encoding(refusal, inputs.authentication)) from None
         secret = None
         # A list that was read before the POST doesn't show who got the name meanwhile. This one
-        # runs beside the creation of the secret.
-        listed = self._clients.start_list()
+        # runs beside the creation of the secret. It has only that name, so it stays as short as
+        # the creation is; it counts only if it has the client itself.
+        listed = self._clients.start_list(client.name)
         try:
             if inputs.authentication is None:
                 secret = self._clients.create_secret(client.id, lifetime, known=())

@@ -72,12 +72,17 @@ class ZIdentity:
         # Imported here because most runs of a plugin find nothing to send, and should not pay for
         # requests and tenacity.
         from zdx_provider.zidentity.retry import Retry  # noqa: PLC0415
-        from zdx_provider.zidentity.transport import ServerClock, Transport  # noqa: PLC0415
+        from zdx_provider.zidentity.transport import (  # noqa: PLC0415
+            RateLimit,
+            ServerClock,
+            Transport,
+        )
 
         options = options or ConnectionOptions()
         self.tenant = tenant
         self._clock = ServerClock(clock)
-        self._transport = Transport(options, self._clock, adapter)
+        self._limit = RateLimit(monotonic)
+        self._transport = Transport(options, self._clock, self._limit, adapter)
         retry = Retry(options, monotonic, sleep, jitter, on_attempt)
         self._tokens = TokenSource(
             tenant,
@@ -133,6 +138,14 @@ class ZIdentity:
     def now(self) -> datetime:
         """Return the time in UTC by the server's clock, as learnt from its responses."""
         return self._clock.moment()
+
+    def has_capacity(self, under_way: int) -> bool:
+        """Whether the tenant's rate limit leaves capacity for a request that could wait.
+
+        Args:
+            under_way: How many such requests are under way.
+        """
+        return self._limit.has_capacity(under_way)
 
     def close(self) -> None:
         """Close the connections."""
@@ -224,14 +237,19 @@ class ApiClients:
             raise _build_wrong_object_error(request)
         return answered
 
-    def delete(self, client_id: str) -> None:
+    def delete(self, client_id: str, before_send: Callable[[], None] = lambda: None) -> None:
         """Delete a client with its secrets, for good.
+
+        Args:
+            client_id: The client's ID.
+            before_send: Called before each attempt; what it raises stops the attempt.
 
         Raises:
             NotFoundError: There is no client of that ID; an earlier attempt may have deleted it.
         """
         operation = f"delete the API client {client_id}"
-        request = Request(operation, "DELETE", build_item_url(self._url, client_id, operation))
+        url = build_item_url(self._url, client_id, operation)
+        request = Request(operation, "DELETE", url, before_send=before_send)
         self._session.fetch_optional(request, object)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from zdx_provider.zidentity.connection import ConnectionOptions
 from zdx_provider.zidentity.errors import ZIdentityError
 from zdx_provider.zidentity.messages import Request, require_success
-from zdx_provider.zidentity.transport import ServerClock, Transport
+from zdx_provider.zidentity.transport import RateLimit, ServerClock, Transport
 
 _LONGEST_TIMEOUT = 10.0  # seconds
 
@@ -22,8 +22,13 @@ def fetch_jwks(url: str, options: ConnectionOptions) -> str:
         ZIdentityError: It can't be read.
     """
     timeout = min(options.request_timeout, _LONGEST_TIMEOUT)
-    # A clock of its own: this server doesn't say what the time is in the tenant.
-    transport = Transport(replace(options, request_timeout=timeout), ServerClock(time.time), None)
+    # A clock and a limit of its own: this server says nothing about the tenant's.
+    transport = Transport(
+        replace(options, request_timeout=timeout),
+        ServerClock(time.time),
+        RateLimit(time.monotonic),
+        None,
+    )
     request = Request("read the JWKS", "GET", url)
     try:
         response = transport.send(request)

@@ -1,7 +1,7 @@
 """Requests and responses: what a response means, and how long a server asks to wait."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timezone
 from email.utils import parsedate_to_datetime
@@ -59,6 +59,7 @@ class Request:
         form: The form to send instead.
         idempotent: Whether sending it twice has the same effect as sending it once (RFC 9110). A
             request that is not is sent again only if it surely never arrived.
+        before_send: Called before each attempt at a write; what it raises stops the attempt.
     """
 
     operation: str
@@ -68,6 +69,7 @@ class Request:
     body: str = field(default="", repr=False)
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     idempotent: bool = True
+    before_send: Callable[[], None] = field(default=lambda: None, repr=False, compare=False)
 
     @property
     def is_write(self) -> bool:
@@ -199,7 +201,9 @@ def _describe_misfit(response: Response, error: ValidationError) -> str:
     return f"the response differs from the API documentation at {where}"
 
 
-_HEADERS = ("Retry-After", "x-ratelimit-reset", "RateLimit-Reset")
+_RESET_HEADERS = ("x-ratelimit-reset", "RateLimit-Reset")
+_HEADERS = ("Retry-After", *_RESET_HEADERS)
+_REMAINING_HEADERS = ("x-ratelimit-remaining", "RateLimit-Remaining")
 _HTTP_DATE = re.compile(r"[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d:\d\d GMT")
 _NUMBER = re.compile(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*s?\s*(?:;.*)?", re.DOTALL)
 _EARLIEST_EPOCH = 1e9  # seconds; as a time to wait it would be 31 years
@@ -224,6 +228,19 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
         if waits:
             return max(waits)
     return None
+
+
+def parse_remaining(headers: Mapping[str, str]) -> float | None:
+    """Read how many more requests a server accepts until its limit is reset.
+
+    Where two limiters are in the way, the header is repeated (`499, 998`), and the smallest counts.
+
+    Returns:
+        A number, never negative; None where no header says anything that can be read.
+    """
+    parts = ",".join(headers.get(name, "") for name in _REMAINING_HEADERS).split(",")
+    numbers = [_NUMBER.fullmatch(part) for part in parts]
+    return min((float(number[1]) for number in numbers if number), default=None)
 
 
 def _parse_waits(text: str, now: float) -> list[float]:

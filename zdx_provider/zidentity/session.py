@@ -267,7 +267,9 @@ class Session:
 
     def _send_once(self, request: Request, token: Token) -> Response:
         if request.is_write:
+            request.before_send()
             self._before_write()
+            request.before_send()  # what it found is old if the line above took long
         response = self._transport.send(request, token.value)
         require_success(request, response, self._clock.now(), tuple(self._tokens.secrets))
         return response

@@ -7,6 +7,7 @@ and let a `~/.netrc` replace the Authorization header.
 
 import http.client
 import io
+import math
 import socket
 import threading
 import time
@@ -37,7 +38,13 @@ from zdx_provider.zidentity.errors import (
     UnreachableError,
     ZIdentityError,
 )
-from zdx_provider.zidentity.messages import Request, Response, parse_http_date
+from zdx_provider.zidentity.messages import (
+    Request,
+    Response,
+    parse_http_date,
+    parse_remaining,
+    parse_retry_after,
+)
 
 _YEAR_3000 = 32_503_680_000.0  # epoch seconds; no server that means it is beyond
 
@@ -73,10 +80,48 @@ class ServerClock:
         return datetime.fromtimestamp(self.now(), timezone.utc)
 
 
+class RateLimit:
+    """How much capacity a tenant's rate limit leaves, as its responses say.
+
+    Args:
+        monotonic: Gives seconds of a clock that never jumps.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._remaining = math.inf
+        self._reset_at = -math.inf
+
+    def learn(self, response: Response, now: float) -> None:
+        """Learn from the headers of a response.
+
+        Args:
+            response: What came back.
+            now: Epoch seconds by the server's clock.
+        """
+        remaining = parse_remaining(response.headers)
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            remaining = 0.0
+        if remaining is not None:
+            self._remaining = remaining
+            asked = parse_retry_after(response.headers, now)
+            self._reset_at = self._monotonic() + (_LIMIT_SECONDS if asked is None else asked)
+
+    def has_capacity(self, under_way: int) -> bool:
+        """Whether a request that could wait may be sent beside that many others of its kind."""
+        if self._remaining - under_way > _RESERVED:
+            return True
+        # After the reset, the response to one request says how many more are accepted.
+        return under_way == 0 and self._monotonic() >= self._reset_at
+
+
+_LIMIT_SECONDS = 1.0  # after which a limit is reset that doesn't say when
+# What may be under way that doesn't wait: each thread of Pulumi's dynamic host may send a request
+# and list clients meanwhile.
+_RESERVED = 8
 _LARGEST_BODY = 8 * 1024 * 1024  # bytes; a page of 1,000 clients stays far below
 _READ_SIZE = 64 * 1024
-# Pulumi's dynamic host has four threads, and each may list clients while it creates a secret.
-_CONNECTIONS = 8
+_CONNECTIONS = _RESERVED + 16  # of which 16 are for secrets that are requested ahead
 _NEVER_PROXIED = {"http": "", "https": ""}
 
 
@@ -86,6 +131,7 @@ class Transport:
     Args:
         options: Proxy and time limits.
         clock: Learns the server's time from every answer.
+        limit: Learns from every answer that shows a token.
         adapter: What carries requests instead of the network.
     """
 
@@ -93,10 +139,12 @@ class Transport:
         self,
         options: ConnectionOptions,
         clock: ServerClock,
+        limit: RateLimit,
         adapter: "TracingAdapter | None",
     ) -> None:
         self._options = options
         self._clock = clock
+        self._limit = limit
         self._session = requests.Session()
         self._adapter = adapter or TracingAdapter(pool_maxsize=_CONNECTIONS)
         self._session.mount("https://", self._adapter)
@@ -120,6 +168,8 @@ class Transport:
             # A 5xx may come from a gateway or a proxy, whose clock isn't the server's.
             if response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                 self._clock.learn(response.headers.get("Date", ""))
+            if token is not None:
+                self._limit.learn(response, self._clock.now())
             return response
         # Raised here, where the HTTP library's exception is no longer handled and so is not
         # chained: it holds the request with its Authorization header and its body.

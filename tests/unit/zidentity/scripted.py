@@ -88,7 +88,11 @@ def dropped_connection() -> Exception:
 
 
 class ScriptedServer(TracingAdapter):
-    """Answers step by step; the token endpoint has a script of its own, and grants at its end."""
+    """Answers step by step; the token endpoint has a script of its own, and grants at its end.
+
+    Attributes:
+        respond: Answers each call instead, in any order.
+    """
 
     def __init__(self) -> None:
         super().__init__(pool_maxsize=1)
@@ -97,6 +101,7 @@ class ScriptedServer(TracingAdapter):
         self.calls: list[Received] = []
         self.token_calls: list[Received] = []
         self.before_answer: Callable[[], None] = lambda: None
+        self.respond: Callable[[Received], Step] = lambda _: self.steps.pop(0)
 
     def answers(self, *steps: Step) -> None:
         self.steps.extend(steps)
@@ -113,7 +118,7 @@ class ScriptedServer(TracingAdapter):
             step = self.token_steps.pop(0) if self.token_steps else grant()
         else:
             self.calls.append(received)
-            step = self.steps.pop(0)
+            step = self.respond(received)
         self.before_answer()
         if isinstance(step, Exception):
             self._progress.has_sent = not hasattr(step, "before_sending")

@@ -2,23 +2,37 @@
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from unit.zidentity.scripted import FakeTime, Reply, ScriptedServer, refused_connection
+from unit.zidentity.scripted import (
+    FakeTime,
+    Received,
+    Reply,
+    ScriptedServer,
+    refused_connection,
+)
 
 from zdx_provider.keys.clients import MAX_AGE_SECONDS, ClientStore
 from zdx_provider.keys.marker import OwnershipMarker
-from zdx_provider.zidentity import ApiClient, UnreachableError, ZIdentity
+from zdx_provider.zidentity import (
+    ApiClient,
+    PermissionDeniedError,
+    UnavailableError,
+    UnreachableError,
+    ZIdentity,
+)
 
 
 def build_client(name: str, identifier: str = "") -> dict[str, str]:
     return {"id": identifier or f"client-{name}", "name": name, "description": ""}
 
 
-def to_page(*clients: dict[str, str]) -> Reply:
+def to_page(*clients: dict[str, Any]) -> Reply:
     return Reply(200, {"results_total": len(clients), "records": list(clients)})
 
 
@@ -242,3 +256,237 @@ def test_create_secret_for_a_year_expires_on_the_day_a_year_from_now(
     store.create_secret("client-ci", timedelta(days=365), ())
 
     assert server.calls[0].json == {"expiresAt": expires_at}
+
+
+def mark(name: str) -> dict[str, str]:
+    return {**build_client(name), "description": f"[pulumi keys/prod/{name} #c0ffee]"}
+
+
+def list_calls(server: ScriptedServer) -> list[str]:
+    return [f"{call.method} {call.path.rpartition('/')[2]}" for call in server.calls]
+
+
+def delete(store: ClientStore, name: str) -> OwnershipMarker | None:
+    own = OwnershipMarker(f"keys/prod/{name}", "c0ffee")
+    return store.delete_own(f"client-{name}", own.__eq__)
+
+
+def test_delete_looks_again_before_a_retry_that_is_more_than_a_second_later(
+    server: ScriptedServer, store: ClientStore
+) -> None:
+    taken = {**mark("ci"), "description": "[pulumi other/prod/ci #d00d]"}
+    server.answers(Reply(200, mark("ci")), Reply(503), Reply(503), Reply(200, taken))
+
+    kept = delete(store, "ci")
+
+    assert kept == OwnershipMarker("other/prod/ci", "d00d")
+    assert list_calls(server) == [
+        "GET client-ci",
+        "DELETE client-ci",
+        "DELETE client-ci",
+        "GET client-ci",
+    ]
+
+
+def test_delete_that_waits_for_a_rate_limit_looks_again_and_may_find_the_client_gone(
+    server: ScriptedServer, store: ClientStore
+) -> None:
+    server.answers(Reply(200, mark("ci")), Reply(429, headers={"Retry-After": "2"}))
+    server.answers(Reply(404), to_page())
+
+    assert delete(store, "ci") is None
+    assert list_calls(server)[2:] == ["GET client-ci", "GET api-clients"]
+
+
+def test_delete_retries_a_failed_look_by_itself(server: ScriptedServer, store: ClientStore) -> None:
+    server.answers(*[Reply(503)] * 6)
+
+    with pytest.raises(UnavailableError, match="read the API client client-ci"):
+        delete(store, "ci")
+
+    assert list_calls(server) == ["GET client-ci"] * 6
+
+
+@pytest.mark.parametrize(("seconds", "lists"), [(0.4, 1), (0.6, 2), (1.2, 2)])
+def test_delete_renews_a_list_that_is_older_than_half_a_second(
+    server: ScriptedServer, store: ClientStore, time: FakeTime, seconds: float, lists: int
+) -> None:
+    page = to_page(mark("desk"), mark("mine"))
+    server.answers(Reply(200, mark("ci")), Reply(204), page, Reply(204))
+    delete(store, "ci")
+    delete(store, "desk")
+    # With a list that is still usable, the next one is requested meanwhile.
+    server.respond = lambda call: Reply(204) if call.method == "DELETE" else page
+
+    time.now += seconds
+    delete(store, "mine")
+
+    finish_requests()
+    assert list_calls(server).count("GET api-clients") == lists
+    assert list_calls(server).count("DELETE client-mine") == 1
+    assert "GET client-mine" not in list_calls(server)
+
+
+def test_delete_reads_the_client_if_a_list_takes_longer_than_a_second(
+    server: ScriptedServer, store: ClientStore, time: FakeTime
+) -> None:
+    def pass_time() -> None:
+        time.now += 1.1
+
+    server.answers(Reply(200, mark("ci")), Reply(204))
+    delete(store, "ci")
+    server.before_answer = pass_time
+    server.answers(to_page(mark("desk"), mark("mine")), Reply(200, mark("desk")), Reply(204))
+    server.answers(Reply(200, mark("mine")), Reply(204))
+
+    delete(store, "desk")
+    delete(store, "mine")
+
+    assert list_calls(server)[2:] == [
+        "GET api-clients",
+        "GET client-desk",
+        "DELETE client-desk",
+        "GET client-mine",
+        "DELETE client-mine",
+    ]
+
+
+def finish_requests() -> None:
+    """Wait for the requests in the background."""
+    for thread in threading.enumerate():
+        if thread.daemon:
+            thread.join()
+
+
+def refresh(store: ClientStore, name: str) -> object:
+    return store.find_with_secrets(f"client-{name}", f"keys/prod/{name}")
+
+
+OWN = [mark(name) for name in ("a", "b", "c", "d", "e")]
+OTHERS: list[dict[str, Any]] = [
+    {**mark("f"), "description": "[pulumi keys/dev/f #c0ffee]"},
+    {**mark("g"), "clientAuthentication": {"authType": "JWKS"}},
+    build_client("h"),
+]
+
+
+def test_refresh_reads_ahead_only_secrets_of_its_own_stack(
+    server: ScriptedServer, store: ClientStore
+) -> None:
+    page = to_page(*OWN, *OTHERS)
+    server.respond = lambda call: page if call.path.endswith("api-clients") else Reply(200, [])
+    refresh(store, "a")
+    assert len(server.calls) == 2
+
+    refresh(store, "b")
+
+    finish_requests()
+    assert len(server.calls) == 1 + len(OWN)
+    for name in ("c", "d", "e"):
+        refresh(store, name)
+    owned = [call.path.split("/")[-2] for call in server.calls[1:]]
+    assert sorted(owned) == [client["id"] for client in OWN]
+
+
+@pytest.mark.parametrize(
+    ("remaining", "seconds", "calls"),
+    [
+        ("499, 998", 0, 6),
+        ("998, 8", 0, 3),
+        ("998, 8", 1, 4),  # one, whose response names the limit after its reset
+    ],
+)
+def test_refresh_reads_ahead_as_the_rate_limit_leaves_capacity(
+    server: ScriptedServer,
+    store: ClientStore,
+    time: FakeTime,
+    *,
+    remaining: str,
+    seconds: float,
+    calls: int,
+) -> None:
+    headers = {"x-ratelimit-remaining": remaining, "x-ratelimit-reset": "1, 1"}
+    page = replace(to_page(*OWN), headers=headers)
+    secrets = Reply(200, [], headers)
+    server.respond = lambda call: page if call.path.endswith("api-clients") else secrets
+    refresh(store, "a")
+    time.now += seconds
+
+    refresh(store, "b")
+
+    finish_requests()
+    assert len(server.calls) == calls
+
+
+def test_refresh_does_not_use_a_response_that_is_older_than_the_list(
+    server: ScriptedServer, store: ClientStore, time: FakeTime
+) -> None:
+    page = to_page(*OWN)
+    server.respond = lambda call: page if call.path.endswith("api-clients") else Reply(200, [])
+    refresh(store, "a")
+    refresh(store, "b")
+    finish_requests()
+    assert len(server.calls) == 1 + len(OWN)
+
+    time.now += MAX_AGE_SECONDS
+    refresh(store, "c")
+
+    assert sum("client-c" in call.path for call in server.calls) == 2
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda store: store.update(ApiClient.model_validate(mark("c"))),
+        lambda store: store.create_secret("client-c", timedelta(days=90), ()),
+        lambda store: store.revoke_secret("client-c", "s1"),
+        lambda store: store.delete("client-c"),
+    ],
+)
+def test_write_drops_a_response_that_was_requested_ahead(
+    server: ScriptedServer, store: ClientStore, write: Callable[[ClientStore], object]
+) -> None:
+    page = to_page(*OWN)
+
+    def respond(call: Received) -> Reply:
+        if call.method == "POST":
+            return Reply(201, to_secret("s2", value="obviously-fake", **call.json))
+        if call.path.endswith("/client-c"):
+            return Reply(200, mark("c"))
+        return page if call.path.endswith("api-clients") else Reply(200, [])
+
+    server.respond = respond
+    refresh(store, "a")
+    refresh(store, "b")
+    finish_requests()
+    assert len(server.calls) == 1 + len(OWN)
+
+    write(store)
+    refresh(store, "c")
+
+    reads = [call for call in server.calls if call.method == "GET"]
+    assert sum(call.path.endswith("client-c/secrets") for call in reads) == 2
+
+
+def test_refresh_stops_reading_ahead_after_a_failure(
+    server: ScriptedServer, store: ClientStore
+) -> None:
+    names = [f"{number:02}" for number in range(40)]
+    page = to_page(*map(mark, names))
+
+    def respond(call: Received) -> Reply:
+        if call.path.endswith("api-clients"):
+            return page
+        return Reply(200 if "/client-00/" in call.path or "/client-01/" in call.path else 403, [])
+
+    server.respond = respond
+    refresh(store, "00")
+    refresh(store, "01")
+    finish_requests()
+
+    for name in names[2:]:
+        with pytest.raises(PermissionDeniedError):
+            refresh(store, name)
+    finish_requests()
+    paths = [call.path for call in server.calls]
+    assert len(paths) == len(set(paths)) == 1 + len(names)
