@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pulumi_cli.go import find_go, build_go_environment
+from pulumi_cli.go import build_go_environment, find_go
 from pulumi_cli.routes import UnavailableError
 
 MODULE = Path(__file__).parent
