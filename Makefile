@@ -8,6 +8,7 @@ VENV := $(ROOT)/.venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CLI := $(LOCAL)/cli/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 
 # The engine's own folder, state and passphrase, whatever a CLI on PATH is logged into. The
 # passphrase is that of the stack `dev` alone, whose tenant is an emulator.
@@ -20,7 +21,7 @@ export PATH := $(CLI):$(BIN):$(PATH)
 
 PULUMI := pulumi --non-interactive --stack dev
 
-.PHONY: help up down test test-slow compat bench check docs env setup cli browser
+.PHONY: help up down test test-slow compat bench check docs dist lock env setup cli browser
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1:\2/p' $(MAKEFILE_LIST) | sed 's/\$$\$$/$$/' | \
@@ -85,6 +86,21 @@ env: ## print what puts the CLI and its settings into a shell: eval "$$(make -s 
 	done
 	@echo "export PATH='$(CLI):$(BIN)':\"\$$PATH\""
 
+dist: setup ## build and check what a release publishes, in .local/dist
+	@python -m tools.dist
+
+# Pins stay as they are where they can; `make lock LOCK=--upgrade` takes the newest versions.
+COMPILE = uv pip compile --quiet --universal --python-version 3.10 --no-emit-index-url \
+  --no-header --no-annotate $(LOCK)
+
+# All that this repository uses, what `zdx-provider` uses, and the same for pip beside a folder,
+# which has no hash.
+lock: setup ## write the pins of all dependencies
+	@$(COMPILE) --generate-hashes --group dev pyproject.toml packages/emulator/pyproject.toml \
+	  -o requirements.txt
+	@$(COMPILE) --generate-hashes -c requirements.txt pyproject.toml -o requirements-runtime.txt
+	@$(COMPILE) -c requirements.txt pyproject.toml -o zdx_component/constraints.txt
+
 # The CLI may have to be built, which takes minutes; the Python side installs meanwhile. Both
 # need the Pulumi SDK first.
 setup: $(VENV)/.sdk ## install everything into .venv and .local
@@ -97,13 +113,13 @@ cli: $(VENV)/.sdk ## install the Pulumi CLI into .local/cli
 browser: $(READY) ## install the browser for the tests and the pictures
 	@$(BIN)/python tools/browser/install.py > /dev/null
 
-$(VENV)/.sdk: requirements.txt
+$(VENV)/.sdk: requirements-runtime.txt
 	@echo "Setting up .venv ..." >&2
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.txt pulumi
+	@$(PIP) --require-hashes -r requirements-runtime.txt
 	@touch $@
 
-$(READY): $(VENV)/.sdk requirements.txt pyproject.toml
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
+$(READY): $(VENV)/.sdk requirements.txt pyproject.toml packages/emulator/pyproject.toml
+	@$(PIP) --require-hashes -r requirements.txt
+	@$(PIP) --no-deps --no-build-isolation -e . -e packages/emulator
 	@touch $@

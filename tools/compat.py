@@ -124,10 +124,12 @@ def test(side: Side) -> bool:
     }
     uv = [sys.executable, "-m", "uv", "--quiet", "--no-python-downloads"]
     resolution = ["--resolution", side.resolution]
+    emulator = "packages/emulator"
+    requirements = ["-r", "pyproject.toml", "-r", f"{emulator}/pyproject.toml"]
     commands: list[Sequence[str | Path]] = [
         [*uv, "venv", "--clear", "--python", side.python, environment],
-        [*uv, "pip", "install", *resolution, "--all-extras", "--requirements", "pyproject.toml"],
-        [*uv, "pip", "install", "--no-deps", "--editable", "."],
+        [*uv, "pip", "install", *resolution, "--group", "dev", *requirements],
+        [*uv, "pip", "install", "--no-deps", "--editable", ".", "--editable", emulator],
         [binaries / "python", "-m", "pytest", "-n", "2", "--dist", "worksteal", *TESTS],
     ]
     return all(

@@ -49,7 +49,7 @@ def test_template_leaves_a_complete_project(project: PulumiProject) -> None:
         *project.folder.glob("requirements.txt"),
         *project.folder.glob("zdx/requirements.txt"),
     ]
-    assert requirements.read_text().endswith("${ZDX_PROVIDER}[emulator]\n")
+    assert requirements.read_text().endswith("${ZDX_PROVIDER}/packages/emulator\n")
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -68,7 +68,7 @@ class Block:
 
 def list_documents() -> list[str]:
     """All documents, from the root of the repository."""
-    patterns = ("*.md", "docs/**/*.md", "examples/*/*.md", "policies/*.md")
+    patterns = ("*.md", "docs/**/*.md", "examples/*/*.md", "policies/*.md", "packages/*/*.md")
     return sorted(str(file.relative_to(ROOT)) for p in patterns for file in ROOT.glob(p))
 
 

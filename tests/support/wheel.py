@@ -1,15 +1,13 @@
-"""The wheel, as a release would build it."""
+"""The distributions, as a release would build them."""
 
-import subprocess
-import sys
 from pathlib import Path
+
+from tools.dist import build, find_wheels
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def build_wheel(folder: Path) -> Path:
-    """Build the wheel into a folder and return its path."""
-    command = [sys.executable, "-m", "build", "--wheel", f"--outdir={folder}", str(ROOT)]
-    subprocess.run(command, capture_output=True, check=True)
-    (wheel,) = folder.glob("*.whl")
-    return wheel
+def build_wheels(folder: Path) -> list[Path]:
+    """Build everything into a folder, and return the wheels: the product's, the emulator's."""
+    build(folder)
+    return find_wheels(folder)

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 DOCUMENTS = (
     *("*.md", "docs/**/*.md", "examples/**/*.md", "policies/*.md", "mkdocs.yml"),
+    "packages/*/*.md",
     *("examples/**/*.py", "examples/**/*.y*ml", "examples/**/.g*/**/*.yml"),
 )
 PRODUCT = (
