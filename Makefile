@@ -21,7 +21,7 @@ export PATH := $(CLI):$(BIN):$(PATH)
 
 PULUMI := pulumi --non-interactive --stack dev
 
-.PHONY: help up down test test-slow compat bench check docs dist lock env setup cli browser
+.PHONY: help up down test test-slow compat bench check audit docs dist lock env setup cli browser
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1:\2/p' $(MAKEFILE_LIST) | sed 's/\$$\$$/$$/' | \
@@ -62,7 +62,9 @@ compat: setup ## run tests with the lowest and the newest versions of the depend
 bench: setup ## measure the emulator's start and its requests per second
 	@python benchmarks/emulator.py
 
-check: setup ## check style, formatting, types and imports
+ACTIONLINT := $(LOCAL)/actionlint/actionlint
+
+check: setup $(ACTIONLINT) ## check style, formatting, types, imports and workflows
 	@ruff check .
 	@ruff format --check .
 	@mypy
@@ -70,6 +72,17 @@ check: setup ## check style, formatting, types and imports
 	  MYPYPATH=$$(dirname $$program) mypy $$program || exit 1; \
 	done
 	@lint-imports --no-cache
+	@zizmor --offline --quiet --persona=pedantic .
+	@zizmor --offline --quiet examples/pipeline
+	@$(ACTIONLINT) -shellcheck= -pyflakes= $$(git ls-files '*.github/workflows/*.yml')
+
+$(ACTIONLINT): tools/actionlint/go.sum | $(READY)
+	@PYTHONPATH=tools/pulumi-cli $(BIN)/python tools/actionlint/install.py $(@D)
+	@touch $@
+
+# Exit status 1 of the tool is a finding; 2 is a service that did not respond.
+audit: setup ## ask for known vulnerabilities in the pinned dependencies
+	@python -m tools.audit
 
 docs: setup ## build the documentation as a site in .local/site
 	@python -m tools.pictures

@@ -100,7 +100,7 @@ def write_sbom(project: Path, wheel: Path) -> None:
         "purl": f"pkg:pypi/{name.replace('_', '-')}@{version}",
         "hashes": [{"alg": "SHA-256", "content": compute_digest(wheel)}],
     }
-    sbom = wheel.with_name(f"{name}-{version}.cdx.json")
+    sbom = wheel.with_name(f"{name}.cdx.json")
     sbom.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
