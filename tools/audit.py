@@ -54,7 +54,7 @@ def judge(output: str, errors: str) -> tuple[int, list[str]]:
 
     Args:
         output: What pip-audit wrote to its output: a report, if the service responded.
-        errors: What it wrote besides.
+        errors: What it wrote to its error output.
 
     Returns:
         The exit status and the lines for the user.
