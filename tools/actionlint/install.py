@@ -22,7 +22,8 @@ def main() -> int:
     except UnavailableError as error:
         print(f"actionlint: {error}", file=sys.stderr)
         return 1
-    build = [go, "build", "-o", destination, "github.com/rhysd/actionlint/cmd/actionlint"]
+    program = "github.com/rhysd/actionlint/cmd/actionlint"
+    build = [str(go), "build", "-o", str(destination), program]
     return subprocess.run(build, cwd=MODULE, env=go_environment(), check=False).returncode
 
 
