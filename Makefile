@@ -21,7 +21,7 @@ export PATH := $(CLI):$(BIN):$(PATH)
 
 PULUMI := pulumi --non-interactive --stack dev
 
-.PHONY: help up down test test-slow compat bench check audit docs dist lock env setup cli browser
+.PHONY: help up down test test-slow compat bench check audit docs env dist lock setup cli browser
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1:\2/p' $(MAKEFILE_LIST) | sed 's/\$$\$$/$$/' | \
@@ -100,8 +100,7 @@ env: ## print what puts the CLI and its settings into a shell: eval "$$(make -s 
 	done
 	@echo "export PATH='$(CLI):$(BIN)':\"\$$PATH\""
 
-# What a release publishes.
-dist: setup ## build the distributions twice, compare and check them, and write their SBOMs
+dist: setup ## build and check what a release publishes, in .local/dist
 	@python -m tools.dist
 
 # Pins stay as they are where they can; `make lock LOCK=--upgrade` takes the newest versions.

@@ -228,6 +228,6 @@ class NotInstalledError(Exception):
 
     def __init__(self, missing: Sequence[str]) -> None:
         super().__init__(
-            f"{', '.join(missing)} is not installed. Install the package of the emulator: "
+            f"{', '.join(missing)} is not installed. Install zdx-emulator: "
             "pip install PATH_TO_A_CLONE_OF_ZDX_PROVIDER/packages/emulator"
         )

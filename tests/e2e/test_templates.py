@@ -49,8 +49,7 @@ def test_template_leaves_a_complete_project(project: PulumiProject) -> None:
         *project.folder.glob("requirements.txt"),
         *project.folder.glob("zdx/requirements.txt"),
     ]
-    installed = [each for each in requirements.read_text().splitlines() if each[0] != "#"]
-    assert installed == ["${ZDX_PROVIDER}", "${ZDX_PROVIDER}/packages/emulator"]
+    assert requirements.read_text().endswith("${ZDX_PROVIDER}/packages/emulator\n")
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -1,4 +1,4 @@
-"""The quick start as a reader follows it: the built wheels in a new virtual environment."""
+"""The quick start as a reader follows it, with the built wheels instead of a clone."""
 
 import os
 import shutil
@@ -13,8 +13,7 @@ from support.documents import ROOT, join_script
 from support.pulumi_project import run_program
 from support.wheel import build_wheels
 
-CLONE = "PATH_TO_A_CLONE_OF_THIS_REPOSITORY"
-TEMPLATES = ("python", "yaml/zdx")
+ACTIVATE = ". .venv/bin/activate\n"
 PATIENCE_SECONDS = 900
 END_THE_TENANT = "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n"
 
@@ -22,41 +21,33 @@ END_THE_TENANT = "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n"
 def test_quick_start_works_with_the_wheels(tmp_path: Path) -> None:
     libraries = sysconfig.get_path("purelib")
     packages = sysconfig.get_path("purelib", vars={"base": ".venv"})
-    see_libraries = f"cd keys\necho {libraries} > {packages}/libraries.pth\n"
-    script = _quick_start(tmp_path).replace("cd keys\n", see_libraries)
+    see_libraries = f"echo {libraries} > {packages}/libraries.pth\n"
 
-    done = _follow(script, tmp_path, PIP_NO_DEPS="1", PIP_NO_INDEX="1")
-
-    _assert_key_was_used(done, tmp_path)
+    _follow_quick_start(tmp_path, {ACTIVATE: ACTIVATE + see_libraries}, {"PIP_NO_DEPS": "true"})
 
 
 @pytest.mark.slow
 def test_quick_start_works_with_the_wheels_in_an_empty_environment(tmp_path: Path) -> None:
-    done = _follow(_quick_start(tmp_path), tmp_path)
-
-    _assert_key_was_used(done, tmp_path)
+    _follow_quick_start(tmp_path, {}, {})
 
 
-def _quick_start(folder: Path) -> str:
-    """Return the page's commands, with templates that install the wheels."""
-    clone = folder / "clone"
-    shutil.copytree(ROOT / "templates", clone / "templates")
-    provider, emulator = build_wheels(folder / "dist")
-    for template in TEMPLATES:
-        requirements = clone / "templates" / template / "requirements.txt"
-        requirements.write_text(f"{provider}\n{emulator}\n")
+def _follow_quick_start(
+    folder: Path, replaced: dict[str, str], environment: dict[str, str]
+) -> None:
     script = join_script("docs/quick-start.md")
-    for written, here in {CLONE: str(clone), "8080": str(_free_port())}.items():
+    for written, here in {
+        "PATH_TO_A_CLONE_OF_THIS_REPOSITORY": str(_copy_templates(folder)),
+        "8080": str(_free_port()),
+        "file://~": folder.as_uri(),  # the CLI takes the user's home folder, whatever HOME says
+        **replaced,
+    }.items():
         assert written in script
         script = script.replace(written, here)
-    return script
 
-
-def _follow(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", END_THE_TENANT + script],  # noqa: S607 - the system's own
         cwd=folder,
-        env={**_environment(folder), **variables},
+        env=_environment(folder) | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -64,15 +55,31 @@ def _follow(script: str, folder: Path, **variables: str) -> subprocess.Completed
         check=False,
     )
 
-
-def _assert_key_was_used(done: subprocess.CompletedProcess[str], folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Engineering Finance Sales" in done.stdout
     assert done.stdout.rstrip().endswith("Stack 'dev' has been removed!")
     python = folder / "keys" / ".venv" / "bin" / "python"
     code = "import zdx_emulator, zdx_provider; print(zdx_emulator.__file__, zdx_provider.__file__)"
     imported = run_program([str(python), "-c", code], folder, {}).stdout.split()
+    assert len(imported) == 2
     assert [file for file in imported if not file.startswith(str(python.parents[1]))] == []
+
+
+def _copy_templates(folder: Path) -> Path:
+    """Copy the templates as a clone has them, with the wheels in place of its packages."""
+    clone = folder / "clone"
+    shutil.copytree(ROOT / "templates", clone / "templates")
+    provider, emulator = build_wheels(folder / "dist")
+    requirements = clone / "templates" / "python" / "requirements.txt"
+    text = requirements.read_text()
+    for written, wheel in {
+        "${ZDX_PROVIDER}/packages/emulator": emulator,
+        "${ZDX_PROVIDER}": provider,
+    }.items():
+        assert written in text
+        text = text.replace(written, str(wheel))
+    requirements.write_text(text)
+    return clone
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -198,7 +198,7 @@ def test_start_without_its_packages_says_what_to_install() -> None:
 
     assert ended.returncode == 2
     assert ended.stderr == (
-        "zdx_emulator: uvicorn is not installed. Install the package of the emulator: "
+        "zdx_emulator: uvicorn is not installed. Install zdx-emulator: "
         "pip install PATH_TO_A_CLONE_OF_ZDX_PROVIDER/packages/emulator\n"
     )
 
