@@ -280,13 +280,9 @@ class ImportPlan:
         return self._keep_unless(self._find_broken_rule(key, str(owner)), key)
 
     def _find_broken_rule(self, key: Key, managed_by: str) -> str | None:
-        inputs = self._build_state(key, None).to_inputs()
-        broken = find_broken_rules({**inputs, "managed_by": managed_by})
+        inputs = {**self._build_state(key, None).to_inputs(), "managed_by": managed_by}
         is_local = is_loopback(self.repository.tenant.api_url)
-        url_rule = find_url_rule(inputs.get("authentication"), is_tenant_local=is_local)
-        if url_rule and not broken:
-            broken = {"authentication.jwks_url": url_rule}
-        rule = next((f"its {name} {rule}" for name, rule in broken.items()), None)
+        rule = find_broken_rule(inputs, is_tenant_local=is_local)
         return rule and f"cannot be declared: {rule}. Change it in ZIdentity, under API Clients."
 
     def _keep_unless(self, reason: str | None, key: Key) -> bool:
@@ -326,6 +322,15 @@ class ImportPlan:
         except AuthenticationError:
             return False
         return True
+
+
+def find_broken_rule(inputs: Mapping[str, Any], *, is_tenant_local: bool) -> str | None:
+    """Return the first rule that a key breaks, which its first update would report."""
+    broken = find_broken_rules(inputs)
+    url_rule = find_url_rule(inputs.get("authentication"), is_tenant_local=is_tenant_local)
+    if url_rule and not broken:
+        broken = {"authentication.jwks_url": url_rule}
+    return next((f"its {name} {rule}" for name, rule in broken.items()), None)
 
 
 def find_target(selection: Selection) -> TargetStack:
