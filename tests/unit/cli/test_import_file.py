@@ -21,6 +21,7 @@ STACK = TargetStack(
     {HELD: HELD_STATE},
     {TEAM.types: TEAM},
 )
+NAME_RULE = "1 to 128 printable characters, without a space at the start or the end"
 UNMANAGED = build_key(marker=None)
 
 
@@ -111,10 +112,7 @@ def test_import_file_names_each_selected_key_that_does_not_exist() -> None:
     ("members", "rule"),
     [
         ({}, None),
-        (
-            {"description": "\0"},
-            "its description must be text without control characters or Pulumi color tags",
-        ),
+        ({"name": " ci"}, f"its name must be {NAME_RULE}"),
         (
             {"token_lifetime_seconds": 1},
             "its token_lifetime_seconds must be a whole number of seconds from 60 to 86400",
