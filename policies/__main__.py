@@ -16,6 +16,7 @@ from rules import (
     find_role_problem,
     find_rotation_problem,
     find_secret_problem,
+    has_secret_in_state,
 )
 
 API_KEY = "pulumi-python:dynamic/zdx:ApiKey"
@@ -106,7 +107,9 @@ def check_rotation(key: Values, config: Values) -> str | None:
 def check_secret(key: Values, config: Values) -> str | None:
     """See `find_secret_problem`."""
     return find_secret_problem(
-        key["role"], has_secret=has_secret(key), allowed_roles=config["allowedRoles"]
+        key["role"],
+        has_secret=has_secret(key) or has_secret_in_state(key),
+        allowed_roles=config["allowedRoles"],
     )
 
 

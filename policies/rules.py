@@ -4,7 +4,7 @@ A problem quotes the config and never an input, which may be a secret.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 # A role's name is "Role:ZDX Super Admin" in ZIdentity, and on older tenants
 # "zs:config:zdx.zscalerbeta.net:8061240:config:18347:ZDX Super Admin".
@@ -61,15 +61,26 @@ def find_secret_problem(role: str, *, has_secret: bool, allowed_roles: Iterable[
 
     Args:
         role: The role as it is declared.
-        has_secret: Whether the key has a secret: it declares no other authentication.
+        has_secret: Whether the key has a secret: it declares no other authentication, or the state
+            still has one.
         allowed_roles: The names, or ids, of roles whose keys may have a secret.
     """
     if not has_secret or any(_is_same_name(role, name) for name in allowed_roles):
         return None
     return (
         "Its secret is in the state. Declare an authentication with a public key, a certificate or "
-        'a JWKS URL, or add the key\'s name or URN to the "exceptions" of this rule.'
+        'a JWKS URL, and run pulumi up. Or add the key\'s name or URN to the "exceptions" of this '
+        "rule."
     )
+
+
+def has_secret_in_state(props: Mapping[str, object]) -> bool:
+    """Whether the state has a secret, also of a key that no longer uses it.
+
+    Args:
+        props: What the policy sees of a key: its state in `pulumi policy analyze`, else its inputs.
+    """
+    return any(props.get(name) is not None for name in ("key_secret", "secret_id"))
 
 
 def find_name_problem(name: str, *, pattern: str) -> str | None:

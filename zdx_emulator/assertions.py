@@ -70,7 +70,7 @@ def read_client_id(assertion: str) -> str:
     """
     try:
         claims = jwt.decode(assertion, options={"verify_signature": False})
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, RecursionError):
         raise TokenError("invalid_client", "client_assertion is no JWT") from None
     return _replace_surrogates(str(claims.get("sub", "")))
 
@@ -157,7 +157,7 @@ def _read_claims(
         )
     except (jwt.InvalidSignatureError, jwt.InvalidAlgorithmError):
         return None
-    except jwt.InvalidTokenError as error:
+    except (jwt.InvalidTokenError, RecursionError) as error:
         raise TokenError("invalid_client", f"client_assertion: {error}") from None
 
 
@@ -184,7 +184,7 @@ def _list_keys(
 def _read_key_id(assertion: str) -> object:
     try:
         return jwt.get_unverified_header(assertion).get("kid")
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, RecursionError):
         raise TokenError("invalid_client", "client_assertion is no JWT") from None
 
 
@@ -232,6 +232,8 @@ def _is_allowed(url: str) -> bool:
     try:
         parts = urlsplit(url)
     except ValueError:
+        return False
+    if "%" in parts.netloc:  # requests decodes it, and connects to another host
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -49,8 +48,8 @@ def parse_public_key(text: str, encoding: KeyValueEncoding) -> PublicKeyTypes:
         if encoding == "pem":
             return load_pem_public_key(text.encode())
         return load_der_public_key(b64decode(text, validate=True))
-    except UnsupportedAlgorithm as error:
-        raise ValueError(str(error)) from error
+    except Exception as error:
+        raise _build_error(error) from error
 
 
 def read_public_key(text: str) -> PublicKeyTypes:
@@ -75,8 +74,13 @@ def parse_certificate(text: str) -> Certificate:
             certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
         )
-    except UnsupportedAlgorithm as error:
-        raise ValueError(str(error)) from error
+    except Exception as error:
+        raise _build_error(error) from error
+
+
+def _build_error(error: Exception) -> ValueError:
+    # The classes of cryptography, such as x509.InvalidVersion, have no class in common.
+    return ValueError(str(error))
 
 
 def format_public_key(key: PublicKeyTypes, encoding: KeyValueEncoding) -> str:

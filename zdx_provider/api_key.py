@@ -92,6 +92,10 @@ class AuthenticationArgsDict(TypedDict, total=False):
     jwks_url: pulumi.Input[str]
 
 
+_OF_AUTHENTICATION = ("key_fingerprints", "certificate_expires_at")
+"""The outputs that show a part of the authentication: secrets if it is one."""
+
+
 class FinalInputs:
     """The inputs of one resource as they are registered.
 
@@ -102,7 +106,7 @@ class FinalInputs:
     def __init__(self) -> None:
         self._resource: pulumi.Resource | None = None
         self._props: Mapping[str, Any] = {}
-        self._secret_outputs: Iterable[str] = ()
+        self._secret_outputs: list[str] = []
 
     def watch_transformations(self, args: pulumi.ResourceTransformationArgs) -> None:
         """See the inputs after all transformations, as the first of them.
@@ -126,7 +130,11 @@ class FinalInputs:
         own = ("secret_inputs", "managed_by")
         props = {k: v for k, v in self._props.items() if v is not None and k not in own}
         secret = {name for name, value in props.items() if await _has_secret(value)}
-        return sorted(secret | (props.keys() & set(self._secret_outputs))) or None
+        secret |= props.keys() & set(self._secret_outputs)
+        if "authentication" in secret:
+            # The SDK reads this list after it has awaited the inputs, so also after this line.
+            self._secret_outputs += _OF_AUTHENTICATION
+        return sorted(secret) or None
 
     def _record(self, args: pulumi.ResourceTransformationArgs) -> None:
         if args.resource is self._resource:
@@ -138,7 +146,8 @@ class FinalInputs:
                     "import.json --program keys.py."
                 )
             self._props = args.props
-            self._secret_outputs = args.opts.additional_secret_outputs or ()
+            self._secret_outputs = [*(args.opts.additional_secret_outputs or ())]
+            args.opts.additional_secret_outputs = self._secret_outputs
 
 
 async def _has_secret(value: object) -> bool:

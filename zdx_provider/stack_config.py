@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from zdx_provider.private_text import find_private_key
 from zdx_provider.text import escape_text, quote_shell
 
 SECRETS = ("clientSecret", "privateKey")
@@ -32,7 +33,9 @@ _LONGEST_SHOWN = 80
 
 
 def shorten(text: str) -> str:
-    """Make a user's text safe to print: short, and without what a terminal acts on."""
+    """Make a user's text safe to print: short, no private key, nothing that a terminal acts on."""
+    if find_private_key(text):
+        return "[private key]"
     return escape_text(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}...")
 
 

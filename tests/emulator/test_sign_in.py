@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from jwt.algorithms import RSAAlgorithm
 from support.key_pair import KeyPair
 
+from zdx_emulator.public_keys import parse_certificate
 from zdx_emulator.testing import (
     ADMIN_ID,
     ADMIN_SECRET,
@@ -505,11 +506,17 @@ def test_token_request_with_an_unregistered_key_is_refused(
     assert _is_refused(anonymous.post(TOKEN, data=form), "invalid_client")
 
 
+# JSON that is nested more deeply than a reader goes.
+DEEP = b64encode(b"[" * 99_999).decode()
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [
         ({"client_assertion_type": "password"}, "invalid_request"),
         ({"client_assertion": "no-jwt"}, "invalid_client"),
+        ({"client_assertion": f"{DEEP}.{DEEP}.{DEEP}"}, "invalid_client"),
+        ({"client_assertion": f"eyJhbGciOiJFUzI1NiJ9.{DEEP}.AAAA"}, "invalid_client"),
         ({"client_id": "no one"}, "invalid_client"),
     ],
 )
@@ -711,3 +718,8 @@ def test_token_request_with_a_claim_of_a_wrong_type_is_refused(
     assertion_form: Callable[..., dict[str, str]],
 ) -> None:
     assert _is_refused(anonymous.post(TOKEN, data=assertion_form(**claims)), "invalid_client")
+
+
+def test_certificate_of_an_unknown_version_cannot_be_read() -> None:
+    with pytest.raises(ValueError, match="not a valid X509 version"):
+        parse_certificate(KeyPair.make_ec().make_certificate_of_unknown_version())

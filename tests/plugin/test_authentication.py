@@ -188,6 +188,37 @@ def test_check_warns_of_a_certificate_that_expires_soon(
 
 
 @only_where("as_documented")
+def test_check_warns_of_a_certificate_that_is_not_valid_yet(
+    host: PluginHost, declared: Properties, engine: Engine
+) -> None:
+    early = build_certificate(FIRST, days_left=400)
+
+    checked = host.check({**declared, "authentication": {"certificates": [early]}})
+
+    assert checked.failures == []
+    (warning,) = engine.warnings
+    assert warning.startswith('the certificate "pipeline" of the key "ci" is not valid before 2')
+
+
+@only_where("as_documented")
+def test_names_of_a_secret_authentication_are_never_shown(
+    host: PluginHost, declared: Properties, engine: Engine
+) -> None:
+    hidden = {**declared, "secret_inputs": ["authentication"]}
+    first, second = with_keys(hidden, planted=FIRST), with_keys(hidden, planted=FIRST, added=SECOND)
+    broken = {**hidden, "authentication": {"public_keys": {"invalid": "no key"}}}
+
+    key = host.up(first)
+    host.diff(key, host.check(second, key.inputs).inputs)
+    ((_, reason),) = host.check(broken).failures
+
+    shown = f"{reason} {engine.said}"
+    assert "gets the public key [secret]" in shown
+    assert reason.startswith("authentication.public_keys[[secret]] must be a public key")
+    assert not any(name in shown for name in ("planted", "added", "invalid"))
+
+
+@only_where("as_documented")
 def test_check_refuses_an_expired_certificate_only_if_it_is_new_to_the_key(
     host: PluginHost, declared: Properties, engine: Engine
 ) -> None:

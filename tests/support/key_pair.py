@@ -1,6 +1,6 @@
 """A key with which an API client authenticates."""
 
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -67,6 +67,14 @@ class KeyPair:
             .sign(self._private_key, SHA256())
         )
         return certificate.public_bytes(Encoding.PEM).decode()
+
+    def make_certificate_of_unknown_version(self) -> str:
+        """Create a certificate whose version no library knows."""
+        pem = self.make_certificate(not_before=0)
+        der = x509.load_pem_x509_certificate(pem.encode()).public_bytes(Encoding.DER)
+        changed = der.replace(bytes([0xA0, 3, 2, 1, 2]), bytes([0xA0, 3, 2, 1, 1]), 1)
+        body = encodebytes(changed).decode()
+        return f"-----BEGIN CERTIFICATE-----\n{body}-----END CERTIFICATE-----\n"
 
     @property
     def _private_key(self) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:

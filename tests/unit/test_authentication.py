@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import textwrap
+import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
     load_pem_public_key,
+    pkcs12,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +38,7 @@ from zdx_provider.keys.authentication import (
     normalize,
     read_authentication,
 )
-from zdx_provider.zidentity import ClientAuthentication
+from zdx_provider.zidentity import ApiClient, ClientAuthentication
 
 RSA, OTHER_RSA, EC = KeyPair.make(), KeyPair.make(), KeyPair.make_ec()
 START = int(datetime(2026, 1, 1, tzinfo=timezone.utc).timestamp())
@@ -70,6 +72,10 @@ def find_rule(text: object) -> str:
     ((subject, rule),) = find_broken_members({"public_keys": {"ci": text}}).items()
     assert subject == 'authentication.public_keys["ci"]'
     return rule
+
+
+PUBLIC_JWK = json.loads(RSAAlgorithm.to_jwk(read_pem(RSA)))
+PRIVATE_JWK = json.loads(RSAAlgorithm.to_jwk(read_private(RSA)))
 
 
 def find_certificate_rule(text: object) -> str:
@@ -148,6 +154,27 @@ PRIVATE = {
     "pem in base64": base64.b64encode(RSA.private_pem.encode()).decode(),
     "cut off": RSA.private_pem[:400],
     "one line": RSA.private_pem.replace("\n", " "),
+    "lower case": RSA.private_pem.replace("PRIVATE KEY", "Private Key"),
+    "no-break space": RSA.private_pem.replace("PRIVATE KEY", "PRIVATE\u00a0KEY"),
+    "zeros of utf-16": RSA.private_pem.encode("utf-16-le").decode("latin-1"),
+    "base64 for urls": base64.urlsafe_b64encode(
+        base64.b64decode(to_der_base64(RSA.private_pem))
+    ).decode(),
+    "hex": base64.b64decode(to_der_base64(RSA.private_pem)).hex(),
+    "cut off without a header": to_der_base64(RSA.private_pem)[:300],
+    "wrong label": RSA.private_pem.replace("PRIVATE", "PUBLIC"),
+    "pkcs12": base64.b64encode(
+        pkcs12.serialize_key_and_certificates(b"ci", read_private(RSA), None, None, NoEncryption())
+    ).decode(),
+    "jwk with a byte order mark": f"\ufeff{json.dumps(PRIVATE_JWK)}",
+    "jwk below a comment": f"# the key\n{json.dumps(PRIVATE_JWK)}",
+    "jwk without kty": json.dumps({"d": PRIVATE_JWK["d"]}),
+    "jwk with an escaped name": json.dumps(PRIVATE_JWK).replace('"d"', '"\\u0064"'),
+    "jwk in base64": base64.b64encode(json.dumps(PRIVATE_JWK).encode()).decode(),
+    "jwk with a member inside": json.dumps({**PUBLIC_JWK, "private": {"d": PRIVATE_JWK["d"]}}),
+    "beside pem: jwk": f"{RSA.public_pem}\n{json.dumps(PRIVATE_JWK)}",
+    "beside pem: jwk of many lines": f"{json.dumps(PRIVATE_JWK, indent=1)}\n{RSA.public_pem}",
+    "beside pem: base64": f"{RSA.public_pem}\nold {to_der_base64(RSA.private_pem)}",
     "behind its public key": f"{RSA.public_pem}\n{RSA.private_pem}",
     "behind its certificate": f"{CERTIFICATE}\n{RSA.private_pem}",
     "jwk": RSAAlgorithm.to_jwk(read_private(RSA)),
@@ -312,6 +339,29 @@ def test_check_reports_a_broken_rule_at_its_property(
     assert text.startswith(rule)
 
 
+def test_check_takes_no_time_for_a_long_text() -> None:
+    begun = "-----BEGIN A-----" * 3800
+    long = "[" + "{}," * 5_000_000
+
+    # Each of these took more than ten seconds.
+    for declared in (
+        {"public_keys": {"ci": begun}},
+        {"certificates": [begun]},
+        {"public_keys": {long: RSA.public_pem}},
+        {"jwks_url": long},
+        {"certificates": ["x"] * 100_000},
+    ):
+        started = time.process_time()
+        assert find_broken_members(declared)
+        assert time.process_time() - started < 2
+
+
+def test_certificate_of_an_unknown_version_is_damaged() -> None:
+    text = RSA.make_certificate_of_unknown_version()
+
+    assert find_certificate_rule(text) == "is damaged or cut off"
+
+
 def test_check_reports_too_many_keys() -> None:
     many = {f"k{n}": build_rsa(2048 + 8 * n) for n in range(MAX_KEYS + 1)}
 
@@ -416,8 +466,16 @@ PRIVATE_URLS = [
     "https://0.0.0.0/jwks",
     "https://224.0.0.1/jwks",
     "https://[::1]/jwks",
-    "https://[fe80::1%25eth0]/jwks",
+    "https://[fe80::1]/jwks",
+    "https://[fec0::1]/jwks",
     "https://[fc00::1]/jwks",
+    "https://[::127.0.0.1]/jwks",
+    "https://[64:ff9b::7f00:1]/jwks",
+    "https://[64:ff9b::a9fe:a9fe]/jwks",
+    *(
+        f"https://vault.{suffix}/jwks"
+        for suffix in ("LAN", "home", "corp", "localdomain", "test", "invalid", "onion")
+    ),
     "https://[::ffff:10.0.0.1]/jwks",
     "https://[2002:a00:1::]/jwks",
 ]
@@ -434,6 +492,13 @@ def test_check_refuses_a_url_that_is_not_public(url: str) -> None:
     assert find_url_rule(declared, is_tenant_local=True) is None
 
 
+@pytest.mark.parametrize("host", ["%31%32%37.0.0.1", "%6cocalhost.%6cocal", "[fe80::1%25eth0]"])
+def test_check_refuses_a_host_that_a_library_decodes(host: str) -> None:
+    assert find_broken_members({"jwks_url": f"https://{host}/jwks"}) == {
+        "authentication.jwks_url": "must not contain % in its host"
+    }
+
+
 @pytest.mark.parametrize(
     "url", ["https://acme.com/jwks?v=1", "https://8.8.8.8:8443/jwks", "https://[2606:4700::1]/jwks"]
 )
@@ -448,6 +513,17 @@ def test_only_a_local_tenant_may_read_a_loopback_address_without_tls() -> None:
     assert find_url_rule(local, is_tenant_local=True) is None
     assert find_url_rule(local, is_tenant_local=False) == "must start with https://"
     assert find_url_rule(remote, is_tenant_local=True) == "must start with https://"
+
+
+def test_known_keys_are_normalized_beside_an_unknown_one() -> None:
+    commented = f"# comment\n{RSA.public_pem}\r\n"
+
+    assert normalize({"public_keys": {"a": commented, "b": UNKNOWN}}) == {
+        "public_keys": {"a": RSA.public_pem, "b": UNKNOWN}
+    }
+    assert normalize({"certificates": [UNKNOWN, f"#\n{CERTIFICATE}"]}) == {
+        "certificates": [CERTIFICATE, UNKNOWN]
+    }
 
 
 def test_certificates_are_normalized_to_the_order_in_which_they_expire() -> None:
@@ -500,6 +576,27 @@ def test_what_is_sent_is_read_again_as_the_same() -> None:
         Authentication(jwks_url="https://acme.com/jwks"),
     ):
         assert read_authentication(declared.to_client_authentication()) == declared
+
+
+def test_certificate_that_cannot_be_read_does_not_hide_the_client() -> None:
+    text = RSA.make_certificate_of_unknown_version()
+    found = ClientAuthentication.model_validate(
+        {"authType": "PUBKEYCERT", "clientCertificates": [{"certContent": text}]}
+    )
+
+    read = read_authentication(found)
+
+    assert read is not None
+    assert read.certificates == (text,)
+    assert read.fingerprints == {}
+
+
+@pytest.mark.parametrize("found", [None, {}, {"authType": None}])
+def test_client_without_an_authentication_type_has_a_secret(found: object) -> None:
+    client = ApiClient.model_validate({"id": "1", "name": "ci", "clientAuthentication": found})
+
+    assert client.has_secrets
+    assert read_authentication(client.client_authentication) is None
 
 
 def test_client_with_a_secret_has_no_authentication() -> None:

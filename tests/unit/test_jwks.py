@@ -52,7 +52,8 @@ def test_parse_refuses_what_is_no_jwk_set(text: str) -> None:
 def test_parse_finds_a_private_key_and_never_shows_it() -> None:
     private = to_jwk(EC.private_pem, ECAlgorithm)
 
-    for text in (json.dumps({"keys": [private]}), json.dumps({"keys": [private]})[:-2]):
+    whole = json.dumps({"keys": [private]})
+    for text in (whole, whole[:-2], f"\ufeff{whole}", EC.private_pem):
         with pytest.raises(PrivateKeyPublishedError) as found:
             parse_jwks(text)
 

@@ -8,6 +8,7 @@ from policies.rules import (
     find_role_problem,
     find_rotation_problem,
     find_secret_problem,
+    has_secret_in_state,
 )
 from zdx_emulator.testing import scope_id
 from zdx_provider.keys.roles import find_role
@@ -94,6 +95,21 @@ def test_secret_policy_allows_other_keys_and_roles(role: str, *, has_secret: boo
     allowed = ["ZDX Read-only Admin"]
 
     assert find_secret_problem(role, has_secret=has_secret, allowed_roles=allowed) is None
+
+
+@pytest.mark.parametrize(
+    ("props", "has_secret"),
+    [
+        ({"authentication": {"jwks_url": "https://acme.com"}, "key_secret": "fake"}, True),
+        ({"authentication": {"jwks_url": "https://acme.com"}, "secret_id": "7q2v"}, True),
+        ({"authentication": {"jwks_url": "https://acme.com"}, "key_secret": None}, False),
+        ({}, False),
+    ],
+)
+def test_secret_policy_finds_a_secret_that_the_state_still_has(
+    props: dict[str, object], *, has_secret: bool
+) -> None:
+    assert has_secret_in_state(props) is has_secret
 
 
 def test_name_policy_allows_a_name_that_matches_the_pattern() -> None:

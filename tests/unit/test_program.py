@@ -39,6 +39,7 @@ class Engine(Mocks):
 
     def __init__(self) -> None:
         self.registered: list[MockResourceArgs] = []
+        self.secret_outputs: list[str] = []
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         self.registered.append(args)
@@ -63,6 +64,12 @@ class Engine(Mocks):
 
 class Monitor(MockMonitor):
     """Makes URNs as the engine does: all ancestors' types, except the stack's."""
+
+    mocks: Engine
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the protocol's own name
+        self.mocks.secret_outputs += request.additionalSecretOutputs
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # not annotated
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         above = parent.split("::")[2] if parent else ""
@@ -399,6 +406,19 @@ def test_register_names_a_rotation_that_contains_a_secret(
     engine.run(lambda: ApiKey("ci", role=ROLE, rotation=RotationArgs(triggers={"t": make()})))
 
     assert engine.key["secret_inputs"] == ["rotation"]
+
+
+@pytest.mark.parametrize("is_secret", [True, False])
+def test_outputs_of_a_secret_authentication_are_secret(engine: Engine, *, is_secret: bool) -> None:
+    def declare() -> None:
+        url = SECRET("https://acme.com") if is_secret else "https://acme.com"
+        ApiKey("ci", role=ROLE, authentication=AuthenticationArgs(jwks_url=url))
+
+    engine.run(declare)
+
+    own = {"key_secret", "key_json"}
+    shown = {"key_fingerprints", "certificate_expires_at"}
+    assert set(engine.secret_outputs) == (own | shown if is_secret else own)
 
 
 def test_register_names_no_rotation_without_a_secret(engine: Engine) -> None:

@@ -58,6 +58,18 @@ def _require_path(given: str) -> str:
     return given
 
 
+def _require_file(given: Path | None) -> Path | None:
+    """Refuse the content of a file in the place of its path.
+
+    Raises:
+        typer.BadParameter: It is PEM, JSON or several lines; the message doesn't show it.
+    """
+    text = str(given or "")
+    if "-----" in text or "{" in text or len(text.splitlines()) > 1:
+        raise typer.BadParameter("it needs a file, not its content")
+    return given
+
+
 def _require_texts(given: list[str] | None) -> list[str] | None:
     for text in given or ():
         _require_text(text)
@@ -106,6 +118,7 @@ PrivateKeyFile = Annotated[
     typer.Option(
         "--private-key",
         metavar="FILE",
+        callback=_require_file,
         help="The private key of a key without a secret: PEM or a JWK, without a passphrase.",
     ),
 ]

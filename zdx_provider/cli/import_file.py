@@ -24,6 +24,7 @@ from zdx_provider.cli.stack import (
     read_keys,
 )
 from zdx_provider.errors import ZdxError
+from zdx_provider.keys.authentication import find_url_rule
 from zdx_provider.keys.inputs import find_broken_rules
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.owner import KEY_TYPE, Owner, Urn
@@ -33,6 +34,7 @@ from zdx_provider.keys.state import KeyState
 from zdx_provider.provider import ApiKeyProvider
 from zdx_provider.settings import Settings
 from zdx_provider.zidentity import AuthenticationError, Scope
+from zdx_provider.zidentity.connection import is_loopback
 
 # How an import file marks a value that the engine encrypts; its content is JSON.
 _SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
@@ -278,9 +280,9 @@ class ImportPlan:
         return self._keep_unless(self._find_broken_rule(key, str(owner)), key)
 
     def _find_broken_rule(self, key: Key, managed_by: str) -> str | None:
-        inputs = self._build_state(key, None).to_inputs()
-        broken = find_broken_rules({**inputs, "managed_by": managed_by})
-        rule = next((f"its {name} {rule}" for name, rule in broken.items()), None)
+        inputs = {**self._build_state(key, None).to_inputs(), "managed_by": managed_by}
+        is_local = is_loopback(self.repository.tenant.api_url)
+        rule = find_broken_rule(inputs, is_tenant_local=is_local)
         return rule and f"cannot be declared: {rule}. Change it in ZIdentity, under API Clients."
 
     def _keep_unless(self, reason: str | None, key: Key) -> bool:
@@ -320,6 +322,15 @@ class ImportPlan:
         except AuthenticationError:
             return False
         return True
+
+
+def find_broken_rule(inputs: Mapping[str, Any], *, is_tenant_local: bool) -> str | None:
+    """Return the first rule that a key breaks, which its first update would report."""
+    broken = find_broken_rules(inputs)
+    url_rule = find_url_rule(inputs.get("authentication"), is_tenant_local=is_tenant_local)
+    if url_rule and not broken:
+        broken = {"authentication.jwks_url": url_rule}
+    return next((f"its {name} {rule}" for name, rule in broken.items()), None)
 
 
 def find_target(selection: Selection) -> TargetStack:

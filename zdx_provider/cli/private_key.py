@@ -1,7 +1,7 @@
 """The private key of a key without a secret, read from a file.
 
 It is sent nowhere and written nowhere: it signs an assertion, or goes into the environment of one
-command.
+command. No message shows the path: it may be the key, or a part of it, by mistake.
 """
 
 from pathlib import Path
@@ -13,6 +13,7 @@ from zdx_provider.text import quote_shell
 from zdx_provider.zidentity import PrivateKey
 
 _LARGEST_BYTES = 64 * 1024
+_FILE = "the file of --private-key"
 _USABLE = "Use a file with an RSA or EC P-256 private key in PEM form, without a passphrase."
 
 
@@ -34,12 +35,12 @@ def read_private_key(file: Path, key: KeyState) -> PrivateKey:
     try:
         credentials = PrivateKey(key.key_id, _read(file))
     except SettingsError as error:
-        raise ZdxError(f"{file}: {error.problem}", hint=_USABLE) from None
+        raise ZdxError(f"{_FILE} cannot be used: {error.problem}", hint=_USABLE) from None
     known = key.authentication.fingerprints
     # Only ZIdentity knows which keys a JWKS URL has now.
     if known is not None and not _compute_fingerprints(credentials) & set(known.values()):
         raise ZdxError(
-            f'{file} is not a private key of the key "{key.name}" ({key.key_id}), which '
+            f'{_FILE} is not a private key of the key "{key.name}" ({key.key_id}), which '
             f"authenticates with {key.authentication.describe()}.",
             hint=f"To see its keys, run zdx-keys show {quote_shell(key.key_id)}.",
         )
@@ -50,10 +51,12 @@ def _read(file: Path) -> str:
     try:
         with file.open("rb") as opened:
             content = opened.read(_LARGEST_BYTES + 1)
+    except ValueError:  # a zero byte
+        raise ZdxError(f"{_FILE} cannot be read: it is no path.", hint=_USABLE) from None
     except OSError as error:
-        raise ZdxError(f"{file} cannot be read: {error.strerror}.", hint=_USABLE) from None
+        raise ZdxError(f"{_FILE} cannot be read: {error.strerror}.", hint=_USABLE) from None
     if len(content) > _LARGEST_BYTES:
-        raise ZdxError(f"{file} is too large for a private key.", hint=_USABLE)
+        raise ZdxError(f"{_FILE} is too large for a private key.", hint=_USABLE)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
     return content.decode("utf-8-sig", errors="replace")

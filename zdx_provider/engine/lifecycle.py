@@ -47,6 +47,7 @@ from zdx_provider.keys.inputs import (
     find_expiry,
     find_revoke_date,
     find_rotation,
+    find_secret_names,
     find_secret_texts,
     parse_inputs,
 )
@@ -64,7 +65,7 @@ from zdx_provider.keys.rotation import (
 )
 from zdx_provider.keys.state import KeyState, parse_state, require_readable
 from zdx_provider.settings import ConfigReader
-from zdx_provider.text import escape_text, quote_python
+from zdx_provider.text import escape_text, hide_secrets, quote_python
 from zdx_provider.zidentity import BadRequestError, Tenant, ZIdentityError
 from zdx_provider.zidentity.connection import is_loopback
 
@@ -117,8 +118,8 @@ class Lifecycle:
         self._planned.add(_find_owner(news))
         self._warn_of_certificates(news)
         made = self._compute_dates(olds, news)
-        if "authentication" in known:
-            made["authentication"] = normalize(known["authentication"])
+        if isinstance(news.get("authentication"), Mapping):
+            made["authentication"] = normalize(news["authentication"])
         return CheckResult({**news, **made}, [])
 
     def diff(self, olds: Properties, news: Properties) -> DiffResult:
@@ -340,10 +341,12 @@ class Lifecycle:
     def _find_expired(self, olds: Properties, news: Properties) -> list[CheckFailure]:
         """Return the rule that a certificate breaks which is new to the key and has expired."""
         known = {each.digest for each in find_certificates(olds.get("authentication"))}
+        hidden = find_secret_names(news)
         return [
             CheckFailure(
                 "",
-                f"authentication.certificates has the certificate {quote_python(each.name)}, which "
+                "authentication.certificates has the certificate "
+                f"{hide_secrets(quote_python(each.name), hidden)}, which "
                 f"expired on {each.expires_at:%Y-%m-%d}",
             )
             for each in find_certificates(news.get("authentication"))
@@ -353,6 +356,9 @@ class Lifecycle:
     def _warn_of_certificates(self, news: Properties) -> None:
         now = self._now()
         for each in find_certificates(news.get("authentication")):
+            if each.starts_at > now:
+                message = describe_start(news.get("name"), each)
+                self._engine.log(logging.WARNING, message)
             if count_days_left(each.expires_at, now) <= EXPIRY_WARNING_DAYS:
                 message = describe_expiry(news.get("name"), each, now)
                 self._engine.log(logging.WARNING, message)
@@ -462,8 +468,9 @@ def find_failures(news: Mapping[str, Any]) -> list[CheckFailure]:
         unknown_members = rotation.keys() - known["rotation"].keys()
     if "authentication" in news:
         known["authentication"] = _mark_unknowns(news["authentication"])
+    hidden = find_secret_names(news)
     return [
-        CheckFailure("", escape_text(f"{name} {rule}"))
+        CheckFailure("", escape_text(hide_secrets(f"{name} {rule}", hidden)))
         for name, rule in find_broken_rules(known, unknown_members).items()
         if (prop := name.partition(".")[0]) in known or prop not in news
     ]
@@ -548,6 +555,15 @@ def describe_expiry(name: object, certificate: CertificateInfo, now: datetime) -
     return (
         f'the certificate "{certificate.name}" of {key} {expiry}. Declare its successor beside it, '
         "and remove it when nothing uses it any more."
+    )
+
+
+def describe_start(name: object, certificate: CertificateInfo) -> str:
+    """Say that a certificate of a key isn't valid yet."""
+    key = f'the key "{name}"' if isinstance(name, str) else "a key"
+    return (
+        f'the certificate "{certificate.name}" of {key} is not valid before '
+        f"{certificate.starts_at:%Y-%m-%d}. Keep another one beside it until then."
     )
 
 

@@ -12,15 +12,16 @@ import ipaddress
 import json
 import re
 import socket
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from itertools import chain, count
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
+from zdx_provider.private_text import find_private_key
 from zdx_provider.text import escape_text, quote_python
 from zdx_provider.zidentity.connection import is_loopback
 from zdx_provider.zidentity.models import (
@@ -65,7 +66,8 @@ _PRIVATE_JWK = (
     "contains a private key, which must stay where it was created. Declare its public members "
     f"only: kty, n and e of an RSA key, or kty, crv, x and y of an EC key. {_EXPOSED}"
 )
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+# No block contains the line of another: each is read once, however many begin.
+_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,64})-----((?:(?!-----).)*)-----END \1-----", re.DOTALL)
 _PUBLIC_LABELS = ("PUBLIC KEY", "RSA PUBLIC KEY")
 _OTHER_PLACES = {
     ("CERTIFICATE", "a public key"): (
@@ -84,11 +86,15 @@ _OTHER_BLOCKS = {
     "DH PARAMETERS": "a set of parameters",
     "EC PARAMETERS": "a set of parameters",
 }
-# Private members of a JWK (RFC 7518, 6.2.2, 6.3.2 and 6.4.1).
-_PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 _WORD = re.compile(r"\w{1,40}")
 _SSH = re.compile(r"\s*(ssh-|ecdsa-sha2-)")
-_LOCAL_NAMES = re.compile(r"(?:.*\.)?(?:localhost|local|internal|home\.arpa)|[^.]*")
+# Names that no public DNS has (RFC 6761, 6762, 7686 and 8375), and those that networks use inside.
+_LOCAL_NAMES = re.compile(
+    r"(?:.*\.)?(?:localhost|localdomain|localdomain6|local|internal|intranet|private|lan|home|corp"
+    r"|home\.arpa|test|invalid|onion|alt)|[^.]*",
+    re.IGNORECASE,
+)
+_IPV4_IN_IPV6 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
 
 
 class Authentication(BaseModel):
@@ -189,6 +195,7 @@ class CertificateInfo:
         name: The common name of its subject.
         digest: The SHA-256 of its DER form, which identifies it.
         fingerprint: The fingerprint of its public key.
+        starts_at: From when on it is valid, in UTC.
         expires_at: When it expires, in UTC.
         pem: The certificate.
     """
@@ -196,6 +203,7 @@ class CertificateInfo:
     name: str
     digest: str
     fingerprint: str
+    starts_at: datetime
     expires_at: datetime
     pem: str
 
@@ -289,20 +297,26 @@ def normalize(declared: Mapping[str, Any]) -> dict[str, Any]:
     """Return a declared authentication that breaks no rule, with its keys in one encoding.
 
     The certificates are in the order in which they expire. A program in another order, or with
-    other line breaks, declares the same.
+    other line breaks, declares the same. A value that a preview doesn't know yet stays as it is.
     """
-    read = Authentication.model_validate(declared)
-    keys = read.public_keys
-    values = {
-        "public_keys": {name: _to_canonical_key(text) for name, text in keys.items()}
-        if keys is not None
-        else None,
-        "certificates": list(_sort_certificates(read.certificates))
-        if read.certificates is not None
-        else None,
-        "jwks_url": read.jwks_url.strip() if read.jwks_url is not None else None,
+    normalizers = {
+        "public_keys": _normalize_keys,
+        "certificates": _normalize_certificates,
+        "jwks_url": _strip,
     }
-    return {name: value for name, value in values.items() if value is not None}
+    return {
+        name: normalizers[name](value)
+        for name, value in declared.items()
+        if name in normalizers and value is not None
+    }
+
+
+def list_names(declared: object) -> list[str]:
+    """Return the names in a declared authentication, as messages show them."""
+    keys = declared.get("public_keys") if isinstance(declared, Mapping) else None
+    names = [name for name in keys if isinstance(name, str)] if isinstance(keys, Mapping) else []
+    names += [each.name for each in find_certificates(declared)]
+    return [shown for name in names for shown in (_quote(name), quote_python(name))]
 
 
 def find_certificates(declared: object) -> "list[CertificateInfo]":
@@ -327,7 +341,7 @@ def _find_broken_keys(keys: object) -> dict[str, str]:
         broken[""] = f"must have 1 to {MAX_KEYS} keys, but has {len(keys)}"
     names: dict[str, str] = {}
     found: dict[str, str] = {}
-    for name, text in keys.items():
+    for name, text in islice(keys.items(), MAX_KEYS):
         rule = _find_broken_name(name, names)
         if rule:
             # The name stays out of the message: it may be a key in the wrong place.
@@ -347,8 +361,9 @@ def _find_broken_keys(keys: object) -> dict[str, str]:
 
 
 def _find_broken_name(name: object, names: Mapping[str, str]) -> str | None:
-    if isinstance(name, str) and _find_private(name):
-        return f"{_find_private(name)}. It is in the place of a name: declare name: key"
+    private = _find_private(name) if isinstance(name, str) and len(name) <= _LONGEST_TEXT else None
+    if private:
+        return f"{private}. It is in the place of a name: declare name: key"
     if (
         not isinstance(name, str)
         or not 1 <= len(name) <= MAX_NAME_LENGTH
@@ -375,7 +390,7 @@ def _find_broken_certificates(texts: object) -> dict[str, str]:
     if not 1 <= len(texts) <= MAX_KEYS:
         broken[""] = f"must have 1 to {MAX_KEYS} certificates, but has {len(texts)}"
     found: dict[str, int] = {}
-    for at, text in enumerate(texts):
+    for at, text in enumerate(texts[:MAX_KEYS]):
         try:
             read = _parse_certificate(text) if text is not NOT_KNOWN else None
         except _BrokenRuleError as error:
@@ -398,7 +413,7 @@ def _find_broken_url(url: object) -> dict[str, str]:
 def _require_url(url: object) -> None:
     if not isinstance(url, str):
         raise _BrokenRuleError(_NO_URL)
-    private = _find_private(url)
+    private = _find_private(url) if len(url) <= _LONGEST_TEXT else None
     if private:
         raise _BrokenRuleError(private)
     text = url.strip()
@@ -413,6 +428,8 @@ def _require_url(url: object) -> None:
         is_complete = False
     if not is_complete or parts.scheme not in ("https", "http"):
         raise _BrokenRuleError(_NO_URL)
+    if "%" in parts.netloc:
+        raise _BrokenRuleError("must not contain % in its host")
     if parts.username is not None or parts.password is not None:
         raise _BrokenRuleError("must not contain a user name or a password")
     if "#" in text:
@@ -426,7 +443,8 @@ def _is_plain(text: str) -> bool:
 def _is_local_host(host: str) -> bool:
     address = _parse_address(host)
     if address is not None:
-        return not address.is_global or address.is_multicast
+        is_site_local = getattr(address, "is_site_local", False)
+        return not address.is_global or address.is_multicast or is_site_local
     return _LOCAL_NAMES.fullmatch(host) is not None
 
 
@@ -442,6 +460,8 @@ def _parse_address(host: str) -> "ipaddress.IPv4Address | ipaddress.IPv6Address 
         except OSError:
             return None
     inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    if any(address in network for network in _IPV4_IN_IPV6):  # NAT64, and IPv4-compatible
+        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return inner or address
 
 
@@ -491,6 +511,8 @@ def _parse_certificate(text: object) -> CertificateInfo:
 
 def _require_text(text: object, rule: str, noun: str) -> str:
     """Return a text that may be a key; a private one is refused before anything else is said."""
+    if isinstance(text, (Mapping, list)) and _find_private(repr(text)[:_LONGEST_TEXT]):
+        raise _BrokenRuleError(_PRIVATE_JWK)  # a JWK that is no text
     if not isinstance(text, str) or not text.strip():
         raise _BrokenRuleError(rule)
     if len(text) > _LONGEST_TEXT:
@@ -498,7 +520,7 @@ def _require_text(text: object, rule: str, noun: str) -> str:
     private = _find_private(text)
     if private:
         raise _BrokenRuleError(private.replace(_MAKE_PUBLIC, _MAKE_PUBLIC_OF[noun]))
-    return text.replace("\\r", "\r").replace("\\n", "\n")
+    return text.lstrip("\ufeff").replace("\\r", "\r").replace("\\n", "\n")
 
 
 def _find_block(text: str, labels: Collection[str], noun: str) -> str | None:
@@ -536,14 +558,13 @@ def _advise_on_path(text: str) -> str:
 
 
 def _load_key(der: bytes) -> _KeyInfo:
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - a secret needs none
-    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 - a secret needs none
         load_der_public_key,
     )
 
     try:
         key = load_der_public_key(der)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except Exception:  # noqa: BLE001 - see _load_certificate
         key = None
     if key is None:
         raise _BrokenRuleError("is damaged or cut off, or has an algorithm that is not RSA or EC")
@@ -552,7 +573,6 @@ def _load_key(der: bytes) -> _KeyInfo:
 
 def _load_jwk(text: str) -> _KeyInfo:
     from jwt import algorithms  # noqa: PLC0415 - see _load_key
-    from jwt.exceptions import InvalidKeyError  # noqa: PLC0415
 
     readers = {"RSA": algorithms.RSAAlgorithm.from_jwk, "EC": algorithms.ECAlgorithm.from_jwk}
     try:
@@ -568,7 +588,7 @@ def _load_jwk(text: str) -> _KeyInfo:
         raise _BrokenRuleError(f"is an Ed25519 or Ed448 key, not {_USABLE}")
     try:
         key: object = readers[members["kty"]](text)
-    except (InvalidKeyError, ValueError, TypeError, KeyError):
+    except Exception:  # noqa: BLE001 - see _load_certificate; members have any type
         key = None
     if key is None:
         raise _BrokenRuleError(f"is JSON, but not the JWK of {_USABLE}")
@@ -610,16 +630,17 @@ def _describe_key(key: object) -> _KeyInfo:
 
 
 def _load_certificate(der: bytes) -> CertificateInfo:
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - a secret needs none
-    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 - see _load_key
     from cryptography.x509 import load_der_x509_certificate  # noqa: PLC0415
 
     try:
         certificate = load_der_x509_certificate(der)
         key = certificate.public_key()
         name = _read_common_name(certificate)
-        expires_at = _read_expiry(certificate)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+        starts_at, expires_at = _read_validity(certificate)
+    # One of cryptography's own classes for each part, such as x509.InvalidVersion: they have no
+    # class in common, and one text that can't be read must not hide all other keys of a tenant.
+    except Exception:  # noqa: BLE001
         raise _BrokenRuleError("is damaged or cut off") from None
     try:
         fingerprint = _describe_key(key).fingerprint
@@ -627,15 +648,15 @@ def _load_certificate(der: bytes) -> CertificateInfo:
         raise _BrokenRuleError(f"has a public key that {error}") from None
     digest = hashlib.sha256(der).hexdigest()
     pem = certificate.public_bytes(Encoding.PEM).decode()
-    return CertificateInfo(name or digest[:12], digest, fingerprint, expires_at, pem)
+    return CertificateInfo(name or digest[:12], digest, fingerprint, starts_at, expires_at, pem)
 
 
-def _read_expiry(certificate: "Certificate") -> datetime:
-    # Versions before 42 of cryptography have only the moment without a time zone.
-    aware = getattr(certificate, "not_valid_after_utc", None)
-    if isinstance(aware, datetime):
-        return aware
-    return certificate.not_valid_after.replace(tzinfo=timezone.utc)
+def _read_validity(certificate: "Certificate") -> tuple[datetime, datetime]:
+    # Versions before 42 of cryptography have only the moments without a time zone.
+    if hasattr(certificate, "not_valid_after_utc"):
+        return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    moments = certificate.not_valid_before, certificate.not_valid_after
+    return moments[0].replace(tzinfo=timezone.utc), moments[1].replace(tzinfo=timezone.utc)
 
 
 def _read_common_name(certificate: "Certificate") -> str:
@@ -661,54 +682,25 @@ def _try_key(text: str) -> _KeyInfo | None:
 
 def _find_private(text: str) -> str | None:
     """Return what to say of a text that contains a private key; None if it contains none."""
-    if "PRIVATE KEY" in text or "PuTTY-User-Key-File" in text:
-        return _PRIVATE_PEM
-    if has_private_members(text):
-        return _PRIVATE_JWK
-    der = _from_base64(text)
-    if der is not None and (b"PRIVATE KEY" in der or _is_private(der)):
-        return _PRIVATE_PEM
-    return None
+    form = find_private_key(text)
+    return {"pem": _PRIVATE_PEM, "jwk": _PRIVATE_JWK}[form] if form else None
 
 
-def has_private_members(text: str) -> bool:
-    """Whether a text is a JWK or a JWK set, or half of one, with a private key."""
-    if not text.lstrip().startswith(("{", "[")):
-        return False
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        # Half a JWK is worth hiding, too.
-        return re.search(r'"(d|dp|dq|qi|k)"\s*:', text) is not None
-    return any(
-        "kty" in each and not _PRIVATE_MEMBERS.isdisjoint(each) for each in _list_objects(document)
-    )
+def _normalize_keys(keys: Any) -> Any:
+    if not isinstance(keys, Mapping):
+        return keys
+    return {name: _to_canonical_key(t) if isinstance(t, str) else t for name, t in keys.items()}
 
 
-def _list_objects(value: Any) -> Iterator[dict[str, Any]]:
-    pending = [value]
-    while pending:
-        each = pending.pop()
-        if isinstance(each, dict):
-            yield each
-            pending += each.values()
-        elif isinstance(each, list):
-            pending += each
+def _normalize_certificates(texts: Any) -> Any:
+    if not isinstance(texts, (list, tuple)):
+        return texts
+    known = _sort_certificates(text for text in texts if isinstance(text, str))
+    return [*known, *(text for text in texts if not isinstance(text, str))]
 
 
-def _is_private(der: bytes) -> bool:
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - see _load_key
-    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
-        load_der_private_key,
-    )
-
-    try:
-        load_der_private_key(der, password=None)
-    except TypeError:  # it is encrypted
-        return True
-    except (ValueError, UnsupportedAlgorithm):
-        return False
-    return True
+def _strip(text: Any) -> Any:
+    return text.strip() if isinstance(text, str) else text
 
 
 def _to_canonical_key(text: str) -> str:

@@ -17,7 +17,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.authentication import Authentication, find_broken_members
+from zdx_provider.keys.authentication import Authentication, find_broken_members, list_names
 from zdx_provider.keys.marker import MAX_OWNER_LENGTH, compute_max_text_length
 from zdx_provider.keys.rotation import MISSING, Rotation
 from zdx_provider.text import escape_text
@@ -223,7 +223,14 @@ def find_secret_texts(props: Mapping[str, Any]) -> set[str]:
         return set()
     values = (props.get(name) for name in names if isinstance(name, str))
     # No message shows a value inside the rotation: to hide one such as "7" would garble dates.
-    return {value for value in values if isinstance(value, str)}
+    return find_secret_names(props).union(value for value in values if isinstance(value, str))
+
+
+def find_secret_names(props: Mapping[str, Any]) -> set[str]:
+    """Return the quoted names of the public keys or certificates that are secret."""
+    names = props.get("secret_inputs")
+    is_secret = isinstance(names, list) and "authentication" in names
+    return set(list_names(props.get("authentication"))) if is_secret else set()
 
 
 def find_authentication(props: Mapping[str, Any]) -> Authentication | None:

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.authentication import Authentication, has_private_members
+from zdx_provider.keys.authentication import Authentication
+from zdx_provider.private_text import find_private_key
 
 
 class PrivateKeyPublishedError(ZdxError):
@@ -31,7 +32,7 @@ def parse_jwks(text: str) -> list[PublishedKey]:
         PrivateKeyPublishedError: It contains a private key.
         ZdxError: It can't be read.
     """
-    if has_private_members(text):
+    if find_private_key(text):
         raise PrivateKeyPublishedError(
             "it contains a private key, which everyone can read.",
             hint="Publish only the public members, and replace the key.",

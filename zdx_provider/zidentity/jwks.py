@@ -2,10 +2,11 @@
 
 import time
 from dataclasses import replace
+from http import HTTPStatus
 
 from zdx_provider.zidentity.connection import ConnectionOptions
 from zdx_provider.zidentity.errors import ZIdentityError
-from zdx_provider.zidentity.messages import Request, require_success
+from zdx_provider.zidentity.messages import Request
 from zdx_provider.zidentity.transport import RateLimit, ServerClock, Transport
 
 _LONGEST_TIMEOUT = 10.0  # seconds
@@ -32,10 +33,18 @@ def fetch_jwks(url: str, options: ConnectionOptions) -> str:
     request = Request("read the JWKS", "GET", url)
     try:
         response = transport.send(request)
-        require_success(request, response, time.time(), ())
+        if response.status != HTTPStatus.OK:
+            raise request.build_error(_describe(response.status), response.status)
     except ZIdentityError as error:
         error.hint = "ZIdentity must be able to read it."
         raise
     finally:
         transport.close()
-    return response.body.decode("utf-8", errors="replace")
+    # A private key is to be found in every encoding in which a server may publish it.
+    is_utf16 = response.body.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return response.body.decode("utf-16" if is_utf16 else "utf-8-sig", errors="replace")
+
+
+def _describe(status: int) -> str:
+    is_redirect = HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST
+    return "the URL redirects to another one" if is_redirect else "the server refuses to send it"

@@ -29,6 +29,14 @@ def _to_items(value: Any) -> Any:
     return () if value is None else value
 
 
+def _to_members(value: Any) -> Any:
+    return {} if value is None else value
+
+
+def _to_auth_type(value: Any) -> Any:
+    return "SECRET" if value is None else value
+
+
 Moment = Annotated[datetime, AfterValidator(_to_utc)]
 Text = Annotated[str, BeforeValidator(_to_text)]
 Items = Annotated[tuple[_T, ...], BeforeValidator(_to_items)]
@@ -85,7 +93,7 @@ class ClientAuthentication(ZIdentityModel):
     fields the API expects" (zscaler-sdk-go).
     """
 
-    auth_type: str = "SECRET"
+    auth_type: Annotated[str, BeforeValidator(_to_auth_type)] = "SECRET"
     public_keys: tuple[PublicKey, ...] | None = None
     client_certificates: tuple[ClientCertificate, ...] | None = None
     client_jwks_url: str | None = Field(default=None, alias="clientJWKsUrl")
@@ -98,7 +106,9 @@ class ApiClientRequest(ZIdentityModel):
     description: Text = ""
     enabled: bool = Field(default=True, alias="status")
     token_lifetime_seconds: int = Field(default=3600, alias="accessTokenLifeTime")
-    client_authentication: ClientAuthentication = ClientAuthentication()
+    client_authentication: Annotated[ClientAuthentication, BeforeValidator(_to_members)] = (
+        ClientAuthentication()
+    )
     client_resources: Items[ApiResource] = ()
 
 

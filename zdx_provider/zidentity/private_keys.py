@@ -15,7 +15,7 @@ from zdx_provider.errors import SettingsError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
+_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,64})-----((?:(?!-----).)*)-----END \1-----", re.DOTALL)
 _LARGEST_FILE = 64 * 1024
 _LONGEST_PATH = 1024
 _DER_SEQUENCE = 0x30

@@ -20,6 +20,8 @@ import requests
 from e2e.interruptions.refusals import Refusal, read_refusals
 from support.calendar import MOVED_CLOCK, SECONDS_A_DAY
 from support.engine_processes import CLI, LANGUAGE_HOST, PLUGIN, EngineProcesses
+from support.key_pair import KeyPair
+from support.keyless import can_authenticate
 from support.proxy import Failure, Proxy, running_proxy
 from support.pulumi_project import PATIENCE_SECONDS, PulumiProject, Run
 
@@ -32,6 +34,7 @@ from zdx_emulator.testing import (
     TOKEN,
     ZSCALER_APIS,
     ApiClient,
+    ApiClientSecret,
     LoggedRequest,
     RunningEmulator,
     scope_id,
@@ -49,11 +52,16 @@ KEY_CHANGES = (
     *("text", "text"),
     "rename",
 )
+KEYLESS_CHANGES = (
+    *("add keyless", "to public keys", "to public keys", "to a secret"),
+    *("add public key", "add public key", "remove public key"),
+)
 MANUAL_CHANGES = (
     *("create", "delete"),
     *("text", "role", "disable", "unmark"),
     *("add secret", "revoke secret"),
 )
+PAIRS = {f"pair-{n}": KeyPair.make_ec() for n in range(3)}
 COMMANDS = {
     "up": ("up", "--yes", "--skip-preview"),
     "refresh": ("up", "--yes", "--skip-preview", "--refresh"),
@@ -161,7 +169,7 @@ class Figures:
 
 @dataclass
 class Key:
-    """A key as a stack declares it, under a logical name."""
+    """A key as a stack declares it, under a logical name: with a secret, or with public keys."""
 
     name: str
     role: str
@@ -169,11 +177,16 @@ class Key:
     round: int = 0
     keep_previous_days: int = 0
     adopt: bool = False
+    pairs: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        text = f"description={self.text!r}, adopt={self.adopt}"
+        if self.pairs:
+            keys = {name: PAIRS[name].public_pem for name in self.pairs}
+            authentication = f"authentication={{'public_keys': {keys!r}}}"
+            return f"name={self.name!r}, role={self.role!r}, {text}, {authentication}"
         triggers = f'triggers={{"round": "{self.round}"}}, end_overlap_early=True'
         rotation = f"RotationArgs(keep_previous_days={self.keep_previous_days}, {triggers})"
-        text = f"description={self.text!r}, adopt={self.adopt}"
         return f"name={self.name!r}, role={self.role!r}, {text}, rotation={rotation}"
 
 
@@ -198,7 +211,7 @@ class Stack:
     due: str = ""
     is_unsettled: bool = False
     deletes: set[str] = field(default_factory=set)
-    secrets: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str | None] = field(default_factory=dict)
 
     def recorded(self) -> dict[str, dict[str, Any]]:
         """Return the keys in its state, by their logical names."""
@@ -247,6 +260,7 @@ class Life:
         self._deleted: set[str] = set()
         self._disabled: set[str] = set()
         self._revoked: set[str] = set()
+        self._added: set[str] = set()
         # Names for which a request may take effect although its run gave up.
         self._late_names: set[str] = set()
 
@@ -312,6 +326,22 @@ class Life:
                 key.text += "x"
             case "rotate" if key:
                 key.round += 1
+            case _:
+                self._change_authentication(declared, step, name)
+
+    def _change_authentication(self, declared: dict[str, Key], step: Step, name: str) -> None:
+        key, pair = declared.get(name), list(PAIRS)[step.detail % len(PAIRS)]
+        match step.what:
+            case "add keyless" if name not in {each.name for each in declared.values()}:
+                declared.setdefault(name, Key(name, step.value, pairs=(pair,)))
+            case "to public keys" if key and not key.pairs:
+                key.pairs = (pair,)
+            case "to a secret" if key:
+                key.pairs = ()
+            case "add public key" if key and key.pairs:
+                key.pairs = tuple(sorted({*key.pairs, pair}))
+            case "remove public key" if key and len(key.pairs) > 1:
+                key.pairs = key.pairs[1:]
 
     def _manual(self, step: Step) -> None:
         clients = [client for client in self._tenant.clients() if client.name == step.name]
@@ -322,7 +352,7 @@ class Life:
         self._figures.operations += 1
 
     def _change_manually(self, client: ApiClient, step: Step) -> bool:
-        present = self._tenant.secrets(client.id)
+        present = self._list_secrets(client)
         match step.what:
             case "text":
                 marker = client.description.rpartition("[pulumi ")
@@ -337,7 +367,9 @@ class Life:
             case "unmark" if self._count_states_of(client) <= 1:
                 self._tenant.change_client(client.id, description="")
             case "add secret" if len(present) == 1:
-                self._planted.add(self._tenant.add_secret(client.id).value)
+                added = self._tenant.add_secret(client.id)
+                self._planted.add(added.value)
+                self._added.add(added.id)
             case "revoke secret" if present:
                 self._revoked.add(present[0].id)
                 self._tenant.delete_secret(client.id, present[0].id)
@@ -650,13 +682,13 @@ class Life:
         """Revoke the one of two secrets that no one uses, as far as the states show."""
         self._require("SECRET_ID" in refusal.message, refusal, "it names no command")
         key_id = refusal.message.partition("zdx-keys revoke ")[2].split()[0]
-        present = [secret.id for secret in self._tenant.secrets(key_id)]
+        present = [secret.id for secret in self._list_secrets(self._find_client(key_id))]
         self._require(
             len(present) > 1 and all(secret in refusal.message for secret in present),
             refusal,
             f"the key has the secrets {present}",
         )
-        current = {key["secret_id"] for key in self._recorded()}
+        current = {key.get("secret_id") for key in self._recorded()}
         previous = {key.get("previous_secret_id") for key in self._recorded()}
         unused = [s for s in present if s not in current | previous]
         unused += [s for s in present if s in previous - current]
@@ -696,17 +728,33 @@ class Life:
             if client.id not in self._disabled:
                 raise PromiseBrokenError(f"{shown} is disabled")
             return
+        pairs, registered = _list_pairs(key), _list_tenant_pairs(client)
+        if pairs != registered and not stack.is_unsettled:
+            raise PromiseBrokenError(f"{shown} authenticates in another way than the state has it")
+        if not pairs:
+            self._require_secret(shown, key, client)
+        elif pairs == registered:
+            self._require_pairs(shown, client, pairs)
+
+    def _require_secret(self, shown: str, key: dict[str, Any], client: ApiClient) -> None:
         if key["secret_id"] in self._revoked:
             return
         try:
             self._tenant.token_for(client.id, key["key_secret"])
         except requests.HTTPError as error:
-            present = {s.id: s.expires_at for s in self._tenant.secrets(client.id)}
+            present = {s.id: s.expires_at for s in self._list_secrets(client)}
             if present.get(key["secret_id"], self._tenant.now() + 1) <= self._tenant.now():
                 return  # expired: the clock moved
             raise PromiseBrokenError(
                 f"the secret {key['secret_id']} of {shown} is dead; present: {present}"
             ) from error
+
+    def _require_pairs(self, shown: str, client: ApiClient, pairs: set[str]) -> None:
+        """Make sure that the private keys of a key get a token, and no other one does."""
+        for name, pair in PAIRS.items():
+            if can_authenticate(self._tenant, client.id, pair) != (name in pairs):
+                works = "does not work" if name in pairs else "works"
+                raise PromiseBrokenError(f"{name} of {shown} {works}; declared: {sorted(pairs)}")
 
     def _require_nothing_unknown(self, stack: Stack) -> None:
         """Make sure that a run that succeeded left no key and no secret that no state knows.
@@ -721,10 +769,13 @@ class Life:
         for key_id, key in recorded.items():
             if key_id not in clients or not _is_owned(key, clients[key_id].description):
                 continue
-            rotated = stack.secrets.get(key_id) != key["secret_id"]
-            stack.secrets[key_id] = key["secret_id"]
-            known = {key["secret_id"], key.get("previous_secret_id")}
-            unknown = {secret.id for secret in self._tenant.secrets(key_id)} - known
+            before, current = stack.secrets.get(key_id), key.get("secret_id")
+            rotated = before != current
+            stack.secrets[key_id] = current
+            known = {current, key.get("previous_secret_id"), key.get("older_secret_id")}
+            unknown = {secret.id for secret in self._list_secrets(clients[key_id])} - known
+            if before is None:  # a key that had no secret has nothing to rotate
+                unknown -= self._added
             if rotated and unknown:
                 raise PromiseBrokenError(f"no state knows {unknown} of {key['name']} ({key_id})")
 
@@ -832,6 +883,11 @@ class Life:
         """Count the states that have a key. If two have it, only its marker says whose it is."""
         return sum(key["key_id"] == client.id for key in self._recorded())
 
+    def _list_secrets(self, client: ApiClient) -> list[ApiClientSecret]:
+        """Return the secrets of a key; ZIdentity lists none of a key that uses none."""
+        uses_secrets = client.client_authentication.auth_type == "SECRET"
+        return self._tenant.secrets(client.id) if uses_secrets else []
+
     def _find_client(self, key_id: str) -> ApiClient:
         return self._tenant.client(key_id)
 
@@ -849,6 +905,15 @@ class Life:
 
 def _logical_name(key: dict[str, Any]) -> str:
     return re.split(r"[/$]", key["managed_by"])[-1] if key.get("managed_by") else str(key["name"])
+
+
+def _list_pairs(key: dict[str, Any]) -> set[str]:
+    """The names of the public keys of a key in a state; none of a key with a secret."""
+    return set((key.get("authentication") or {}).get("public_keys") or ())
+
+
+def _list_tenant_pairs(client: ApiClient) -> set[str]:
+    return {key.key_name for key in client.client_authentication.public_keys or ()}
 
 
 def _is_owned(key: dict[str, Any], description: str) -> bool:

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from e2e.interruptions.life import (
     KEY_CHANGES,
+    KEYLESS_CHANGES,
     MANUAL_CHANGES,
     NAMES,
+    PAIRS,
     ROLES,
     SHARED_NAMES,
     STACKS,
@@ -47,10 +49,12 @@ class Drawing:
 def draw_life(drawing: Drawing) -> list[Step]:
     """Draw the steps of a life."""
     draw = random.Random(drawing.seed)  # noqa: S311 - a life, not a secret
+    draw_keyless = random.Random(f"{drawing.seed} keyless")  # noqa: S311 - the rest stays the same
     steps = [step for stack in STACKS for step in _draw_keys(draw, stack)]
     for _ in range(drawing.commands):
         stack = draw.choice(STACKS)
         steps += _draw_changes(draw, stack)
+        steps += _draw_keyless_changes(draw_keyless, stack)
         command = draw.choice((*("up",) * 6, *("refresh",) * 2, "destroy"))
         if draw.random() < drawing.kills:
             steps += _draw_kills(draw, stack, command)
@@ -77,6 +81,13 @@ def _draw_changes(draw: random.Random, stack: str) -> Iterator[Step]:
         yield Step("manual", "", draw.choice(MANUAL_CHANGES), name, draw.choice(ROLES))
     if draw.random() < 0.12:
         yield Step("clock", value=str(draw.choice((1, 8, 40, 150))))
+
+
+def _draw_keyless_changes(draw: random.Random, stack: str) -> Iterator[Step]:
+    for _ in range(draw.randint(4, 8)):
+        what, name = draw.choice(KEYLESS_CHANGES), draw.choice(NAMES[stack])
+        detail = draw.randrange(len(PAIRS))
+        yield Step("declare", stack, what, name, draw.choice(ROLES), detail=detail)
 
 
 def _draw_kills(draw: random.Random, stack: str, command: str) -> Iterator[Step]:

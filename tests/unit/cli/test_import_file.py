@@ -4,14 +4,13 @@ from typing import Any
 import pytest
 from support.samples import OWNERSHIP_ID, build_key
 
-from zdx_provider.cli.import_file import TargetStack, select_keys
+from zdx_provider.cli.import_file import TargetStack, find_broken_rule, select_keys
 from zdx_provider.cli.stack import Stack
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.inputs import find_broken_rules
 from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.owner import KEY_TYPE, Owner, Urn
 from zdx_provider.keys.state import KeyState
-from zdx_provider.zidentity import Scope, Tenant
+from zdx_provider.zidentity import ClientAuthentication, Scope, Tenant
 
 TEAM = Urn("prod", "keys", ("x:y:Team",), "backend")
 HELD = Urn("prod", "keys", (KEY_TYPE,), "held")
@@ -22,7 +21,12 @@ STACK = TargetStack(
     {HELD: HELD_STATE},
     {TEAM.types: TEAM},
 )
+NAME_RULE = "1 to 128 printable characters, without a space at the start or the end"
 UNMANAGED = build_key(marker=None)
+
+
+def build_jwks(url: str) -> ClientAuthentication:
+    return ClientAuthentication(auth_type="JWKS", client_jwks_url=url)
 
 
 def build_marker(owner: str) -> OwnershipMarker:
@@ -107,17 +111,26 @@ def test_import_file_names_each_selected_key_that_does_not_exist() -> None:
 @pytest.mark.parametrize(
     ("members", "rule"),
     [
-        ({}, []),
+        ({}, None),
+        ({"name": " ci"}, f"its name must be {NAME_RULE}"),
         (
-            {"name": " ci"},
-            ["must be 1 to 128 printable characters, without a space at the start or the end"],
+            {"token_lifetime_seconds": 1},
+            "its token_lifetime_seconds must be a whole number of seconds from 60 to 86400",
         ),
-        ({"token_lifetime_seconds": 1}, ["must be a whole number of seconds from 60 to 86400"]),
+        (
+            {"client_authentication": build_jwks("http://acme.com/jwks")},
+            "its authentication.jwks_url must start with https://",
+        ),
+        (
+            {"client_authentication": build_jwks("https://vault.lan/jwks")},
+            "its authentication.jwks_url must be a public address, because ZIdentity reads it",
+        ),
+        ({"client_authentication": build_jwks("https://acme.com/jwks")}, None),
     ],
 )
 def test_import_file_finds_the_rule_that_a_key_breaks(
-    members: dict[str, Any], rule: list[str]
+    members: dict[str, Any], rule: str | None
 ) -> None:
     state = KeyState.from_key(build_key(**members), Tenant("acme"), None)
 
-    assert [*find_broken_rules(state.to_inputs()).values()] == rule
+    assert find_broken_rule(state.to_inputs(), is_tenant_local=False) == rule
