@@ -279,12 +279,12 @@ def test_with_previous_records_the_previous_secret(state: KeyState) -> None:
     assert after.with_previous(None, date(2026, 3, 8)) == state
 
 
-def test_is_revoke_due_from_the_recorded_date(state: KeyState) -> None:
+def test_list_overdue_has_a_previous_secret_from_its_recorded_date(state: KeyState) -> None:
     after = state.with_previous("secret-0", date(2026, 3, 8))
 
-    assert not state.is_revoke_due(date(2026, 3, 8))
-    assert not after.is_revoke_due(date(2026, 3, 7))
-    assert after.is_revoke_due(date(2026, 3, 8))
+    assert state.list_overdue(date(2026, 3, 8)) == []
+    assert after.list_overdue(date(2026, 3, 7)) == []
+    assert after.list_overdue(date(2026, 3, 8)) == ["secret-0"]
 
 
 def test_refresh_forgets_a_previous_secret_that_is_gone(state: KeyState) -> None:
