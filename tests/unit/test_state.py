@@ -171,6 +171,14 @@ def test_refresh_marks_a_revoked_secret_missing_and_keeps_its_value(
     assert drift(state, refreshed) == {"secret_expires_on": "missing"}
 
 
+def test_refresh_finds_a_secret_again_that_was_not_listed_for_a_time(state: KeyState) -> None:
+    both = build_key(secrets=(build_secret("secret-1", expires=EXPIRES),))
+    missing = state.with_tenant_values(build_key(secrets=()))
+
+    assert missing.secret_expires_on == "missing"
+    assert drift(state, missing.with_tenant_values(both)) == {}
+
+
 def test_refresh_finds_a_changed_expiry_date(state: KeyState) -> None:
     ends = EXPIRES - timedelta(days=100)
     changed = build_key(secrets=(build_secret("secret-1", expires=ends), build_secret("another")))
