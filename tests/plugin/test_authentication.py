@@ -539,7 +539,7 @@ def test_secret_that_cannot_be_revoked_is_revoked_when_the_key_uses_secrets_agai
 
 
 @only_where("as_documented")
-def test_secret_that_cannot_be_revoked_is_tried_again_by_a_later_update(
+def test_secret_that_cannot_be_revoked_is_revoked_by_a_later_update(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
 ) -> None:
     key = host.up(declared)
@@ -740,6 +740,23 @@ def test_take_over_of_a_key_without_secrets_warns_of_secrets_that_are_not_listed
     (warning,) = engine.warnings
     assert "If it had secrets before, they may still work" in warning
     assert "pulumi up --replace URN" in warning
+
+
+@only_where("as_documented")
+def test_earlier_secrets_are_revoked_once_the_key_uses_secrets_for_one_update(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    client = tenant.create_client("ci")
+    values = [tenant.add_secret(client.id).value for _ in range(2)]
+    tenant.change_client(client.id, clientAuthentication=FIRST.authentication)
+    adopted = host.up({**keyless, "adopt": True})
+    assert all(tenant.can_authenticate(client.id, value) for value in values)
+
+    last = due_today(host.up_again(host.up_again(adopted, declared), keyless))
+    today = last.outputs["previous_secret_revoke_on"]
+    host.up_again(replace(last, outputs={**last.outputs, "older_secret_revoke_on": today}), keyless)
+
+    assert not any(tenant.can_authenticate(client.id, value) for value in values)
 
 
 @only_where("as_documented")

@@ -416,8 +416,8 @@ class Lifecycle:
             if state.authentication is not None and isinstance(
                 error, BadRequestError | NotFoundError
             ):
-                # ZIdentity may refuse it while the key uses no secrets. The list of secrets, which
-                # could tell, is refused too.
+                # ZIdentity may refuse it while the key uses no secrets. The list of secrets
+                # is refused too, so it may still be there.
                 message = describe_postponed_revoke(state, secret_id, error)
                 self._engine.log(logging.WARNING, message)
                 return state.with_revoke_postponed(secret_id)

@@ -288,7 +288,7 @@ class ClientStore:
         """Revoke a secret of a client; one that is gone already is no failure.
 
         Raises:
-            NotFoundError: It is said to be gone, but it is still listed, or no list can tell.
+            NotFoundError: It is said to be gone, but it is still listed, or no list shows it.
             ZIdentityError: It wasn't revoked.
         """
         try:
