@@ -474,7 +474,21 @@ def test_conversion_that_the_tenant_ignores_is_an_error(
         host.up_again(key, keyless)
 
     assert "did not change how the key authenticates" in failed.value.sentence
+    assert "--replace" not in failed.value.sentence
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
+
+
+@only_where("as_documented")
+def test_conversion_that_is_shown_late_is_waited_for(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    key = host.up(declared)
+    shown = tenant.client(key.id).model_dump_json(by_alias=True, exclude_none=True)
+    tenant.fault(method="GET", path=API_CLIENT, after=1, body=shown)
+
+    host.up_again(key, keyless)
+
+    assert can_authenticate(tenant, key.id, FIRST)
 
 
 @conversions
@@ -506,11 +520,18 @@ def test_conversion_back_that_fails_is_finished_by_the_next_update(
     back = host.up_again(key, declared)
 
     assert "up to date, but it has no secret yet" in failed.value.sentence
+    assert "To go back to a key without a secret instead, run pulumi up --refresh" in (
+        failed.value.sentence
+    )
     assert tenant.can_authenticate(key.id, back.outputs["key_secret"])
     assert len(tenant.secrets(key.id)) == 1
 
 
-@conversions
+@except_where(
+    key_value_encoding=OTHER_ENCODING,
+    auth_type_switch=NO_SWITCH,
+    first_secret="both slots are in use in the overlap there",
+)
 def test_conversion_there_and_back_keeps_the_last_secret_until_its_day(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
 ) -> None:
@@ -525,6 +546,7 @@ def test_conversion_there_and_back_keeps_the_last_secret_until_its_day(
     assert tenant.can_authenticate(key.id, last.outputs["key_secret"])
 
 
+@pytest.mark.parametrize("status", [400, 404])
 @only_where("as_documented")
 def test_secret_that_cannot_be_revoked_is_revoked_when_the_key_uses_secrets_again(
     host: PluginHost,
@@ -532,19 +554,132 @@ def test_secret_that_cannot_be_revoked_is_revoked_when_the_key_uses_secrets_agai
     declared: Properties,
     keyless: Properties,
     engine: Engine,
+    *,
+    status: int,
+) -> None:
+    key = host.up(declared)
+    due = due_today(host.up_again(key, keyless))
+    tenant.fault(method="DELETE", path=SECRET, status=status)
+
+    postponed = host.up_again(due, keyless)
+    checked = host.check(keyless, postponed.inputs)
+    assert host.diff(postponed, checked.inputs).changes == "DIFF_NONE"
+    (warning,) = engine.warnings
+    assert f"the secret {key.outputs['secret_id']} of the key" in warning
+    assert "was not revoked, and may still work" in warning
+    back = host.up_again(postponed, declared)
+
+    assert not tenant.can_authenticate(key.id, key.outputs["key_secret"])
+    assert tenant.can_authenticate(key.id, back.outputs["key_secret"])
+
+
+@only_where("as_documented")
+def test_secret_that_cannot_be_revoked_is_revoked_by_a_later_update(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
 ) -> None:
     key = host.up(declared)
     due = due_today(host.up_again(key, keyless))
     tenant.fault(method="DELETE", path=SECRET, status=400)
 
     postponed = host.up_again(due, keyless)
-    checked = host.check(keyless, postponed.inputs)
-    assert host.diff(postponed, checked.inputs).changes == "DIFF_NONE"
-    assert engine.warnings == []
-    back = host.up_again(postponed, declared)
+    last = host.up_again(postponed, {**keyless, "description": "changed"})
 
     assert not tenant.can_authenticate(key.id, key.outputs["key_secret"])
-    assert tenant.can_authenticate(key.id, back.outputs["key_secret"])
+    assert "previous_secret_id" not in last.outputs
+
+
+@pytest.mark.parametrize("is_imported", [False, True])
+@only_where("as_documented")
+def test_conversion_revokes_a_secret_that_the_state_does_not_know(
+    host: PluginHost,
+    tenant: RunningEmulator,
+    declared: Properties,
+    keyless: Properties,
+    engine: Engine,
+    *,
+    is_imported: bool,
+) -> None:
+    key = host.up(declared)
+    values = [key.outputs["key_secret"], tenant.add_secret(key.id).value]
+    ids = {secret.id for secret in tenant.secrets(key.id)}
+    unknown = ids if is_imported else ids - {key.outputs["secret_id"]}
+    hidden = {"secret_id", "secret_created_at"} if is_imported else set()
+    outputs = {name: value for name, value in key.outputs.items() if name not in hidden}
+
+    converted = host.up_again(replace(key, outputs=outputs), keyless)
+
+    assert len(engine.warnings) == len(unknown)
+    assert all(any(each in warning for warning in engine.warnings) for each in unknown)
+    assert all(tenant.can_authenticate(key.id, value) for value in values)
+    due = due_today(converted)
+    today = due.outputs["previous_secret_revoke_on"]
+    host.up_again(replace(due, outputs={**due.outputs, "older_secret_revoke_on": today}), keyless)
+    assert not any(tenant.can_authenticate(key.id, value) for value in values)
+
+
+@only_where("as_documented")
+def test_secret_of_a_conversion_back_that_was_killed_is_revoked(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    key = start_host().up(keyless)
+    killed = start_host().up_again(key, declared)  # the engine did not record it
+
+    host = start_host()
+    last = host.up_again(due_today(host.up_again(host.refresh(key), keyless)), keyless)
+
+    assert not tenant.can_authenticate(key.id, killed.outputs["key_secret"])
+    assert can_authenticate(tenant, last.id, FIRST)
+
+
+@only_where("as_documented")
+def test_conversion_of_an_imported_key_that_was_killed_warns_of_secrets_that_are_not_listed(
+    start_host: StartHost, declared: Properties, keyless: Properties, engine: Engine
+) -> None:
+    key = start_host().up(declared)
+    hidden = {"secret_id", "secret_created_at"}
+    outputs = {name: value for name, value in key.outputs.items() if name not in hidden}
+    imported = replace(key, outputs=outputs)
+    start_host().up_again(imported, keyless)  # the engine did not record it
+    engine.warnings.clear()
+
+    start_host().up_again(imported, keyless)
+
+    (warning,) = engine.warnings
+    assert "If it had secrets before, they may still work" in warning
+
+
+@pytest.mark.parametrize("kind", ["converted", "changed manually"])
+@only_where("as_documented")
+def test_return_to_a_secret_keeps_an_overlap_unless_it_may_end_early(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties, engine: Engine, kind: str
+) -> None:
+    first = start_host().up(declared)
+    rotated = {**declared, "rotation": {"triggers": {"leak": "1"}}}
+    second = start_host().up_again(first, rotated)
+    if kind == "converted":
+        stopped = start_host().up_again(second, with_keys(declared, first=FIRST))
+    else:
+        tenant.change_client(first.id, clientAuthentication=FIRST.authentication)
+        stopped = start_host().refresh(second)
+    host = start_host()
+
+    with pytest.raises(PluginError) as refused:
+        host.up_again(stopped, rotated)
+    assert can_authenticate(tenant, first.id, FIRST)
+    early = {"rotation": {"triggers": {"leak": "1"}, "end_overlap_early": True}}
+    returning = host.check({**declared, **early}, stopped.inputs).inputs
+    host.diff(stopped, returning)
+    back = host.update(stopped, returning)
+
+    assert f"the previous secret {first.outputs['secret_id']}, whose overlap ends on" in (
+        refused.value.sentence
+    )
+    assert f"The previous secret {first.outputs['secret_id']} is revoked now" in engine.said[-1]
+    assert not tenant.can_authenticate(first.id, first.outputs["key_secret"])
+    assert tenant.can_authenticate(first.id, second.outputs["key_secret"])
+    assert tenant.can_authenticate(first.id, back.outputs["key_secret"])
+    assert back.outputs["previous_secret_id"] == second.outputs["secret_id"]
+    assert "older_secret_id" not in back.outputs
 
 
 @conversions
@@ -617,6 +752,93 @@ def test_adopt_converts_a_key_with_secrets_and_revokes_them_on_their_day(
     days = {"older_secret_revoke_on": today, "previous_secret_revoke_on": today}
     host.up_again(replace(key, outputs={**key.outputs, **days}), keyless)
     assert not any(tenant.can_authenticate(client.id, value) for value in values)
+
+
+@pytest.mark.parametrize("adopts", [False, True])
+@only_where("as_documented")
+def test_take_over_of_a_key_without_secrets_warns_of_secrets_that_are_not_listed(
+    start_host: StartHost,
+    tenant: RunningEmulator,
+    keyless: Properties,
+    engine: Engine,
+    *,
+    adopts: bool,
+) -> None:
+    tenant.create_client("ci")
+    start_host().up({**keyless, "adopt": True})  # the engine did not record it
+    assert engine.warnings == []
+
+    config = {} if adopts else {"resumeInterrupted": "true"}
+    start_host(**config).up({**keyless, "adopt": adopts})
+
+    assert 'was taken over. It authenticates with the public key "first".' in engine.said[-2]
+    (warning,) = engine.warnings
+    assert "If it had secrets before, they may still work" in warning
+    assert "pulumi up --replace URN" in warning
+
+
+@only_where("as_documented")
+def test_earlier_secrets_are_revoked_once_the_key_uses_secrets_for_one_update(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    client = tenant.create_client("ci")
+    values = [tenant.add_secret(client.id).value for _ in range(2)]
+    tenant.change_client(client.id, clientAuthentication=FIRST.authentication)
+    adopted = host.up({**keyless, "adopt": True})
+    assert all(tenant.can_authenticate(client.id, value) for value in values)
+
+    last = due_today(host.up_again(host.up_again(adopted, declared), keyless))
+    today = last.outputs["previous_secret_revoke_on"]
+    host.up_again(replace(last, outputs={**last.outputs, "older_secret_revoke_on": today}), keyless)
+
+    assert not any(tenant.can_authenticate(client.id, value) for value in values)
+
+
+@only_where("as_documented")
+def test_converted_key_that_the_state_lacks_is_resumed_with_a_secret(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    key = start_host().up(declared)
+    start_host().up_again(key, keyless)
+
+    resumed = start_host(resumeInterrupted="true").up(declared)
+
+    assert resumed.id == key.id
+    assert tenant.can_authenticate(key.id, resumed.outputs["key_secret"])
+    assert resumed.outputs["previous_secret_id"] == key.outputs["secret_id"]
+
+
+@only_where("as_documented")
+def test_converted_key_with_two_secrets_is_resumed_as_it_is_first(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
+) -> None:
+    key = start_host().up(declared)
+    tenant.add_secret(key.id)
+    start_host().up_again(key, keyless)
+    host = start_host(resumeInterrupted="true")
+
+    with pytest.raises(PluginError) as refused:
+        host.up(declared)
+    assert can_authenticate(tenant, key.id, FIRST)
+    back = host.up_again(host.up(keyless), declared)
+
+    assert "its 2 secret slots are in use" in refused.value.sentence
+    assert tenant.can_authenticate(key.id, back.outputs["key_secret"])
+
+
+@only_where("as_documented")
+def test_adopt_ignores_a_certificate_that_has_expired(
+    host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> None:
+    expired, valid = (build_certificate(FIRST, days_left=days) for days in (-1, 90))
+    contents = [{"certContent": pem} for pem in (expired, valid)]
+    authentication = {"authType": "PUBKEYCERT", "clientCertificates": contents}
+    tenant.create_client("ci", clientAuthentication=authentication)
+
+    host.up({**declared, "authentication": {"certificates": [valid]}, "adopt": True})
+
+    (client,) = tenant.clients()
+    assert len(client.client_authentication.client_certificates or ()) == 1
 
 
 @public_keys

@@ -85,10 +85,20 @@ INSTEAD = 'the key "ci" (key-1) authenticates with the keys of a JWKS URL instea
             {"authentication": Authentication(), "secret_expires_on": MISSING},
             f"{INSTEAD} The first pulumi up on or after 2026-03-08 revokes the secret secret-1.",
         ),
+        (
+            {"authentication": KEYS, "secret_expires_on": MISSING},
+            f"{INSTEAD} The first pulumi up on or after 2026-03-08 revokes the secret secret-1.",
+        ),
         ({"secret_expires_on": MISSING}, INSTEAD),
         ({"secret_expires_on": "2026-03-01"}, INSTEAD),
     ],
-    ids=["with a secret", "found without secrets", "secret gone", "secret expired"],
+    ids=[
+        "with a secret",
+        "found without secrets",
+        "found as declared",
+        "secret gone",
+        "secret expired",
+    ],
 )
 def test_conversion_names_the_day_on_which_a_secret_that_works_is_revoked(
     state: KeyState, known: dict[str, object], line: str

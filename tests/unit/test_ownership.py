@@ -18,6 +18,7 @@ from zdx_provider.keys.ownership import (
     TakeOverOptions,
     choose_key_to_take_over,
 )
+from zdx_provider.zidentity import ClientAuthentication
 
 OURS = OwnershipMarker(OWNER, OWNERSHIP_ID)
 THEIRS = OwnershipMarker("keys/prod/other", OWNERSHIP_ID)
@@ -138,6 +139,19 @@ def test_adopt_takes_a_key_whose_authentication_is_declared_as_well() -> None:
     key, adopt = build_keyless(THEIRS), TakeOverOptions(adopt=True)
 
     assert choose_key_to_take_over([key], OWNER, adopt, URL) == key
+
+
+def test_adopt_refuses_a_key_that_authenticates_in_an_unknown_way() -> None:
+    found = ClientAuthentication(auth_type="OIDC")
+    key = build_key(client_authentication=found, secrets=(), marker=THEIRS)
+
+    with pytest.raises(KeyConflictError) as refused:
+        choose_key_to_take_over([key], OWNER, TakeOverOptions(adopt=True), URL)
+
+    assert "with something that this version doesn't know, which someone may use" in (
+        refused.value.problem
+    )
+    assert "import-file" not in refused.value.hint
 
 
 def test_own_key_without_a_secret_is_complete_if_it_needs_none() -> None:

@@ -171,6 +171,14 @@ def test_refresh_marks_a_revoked_secret_missing_and_keeps_its_value(
     assert drift(state, refreshed) == {"secret_expires_on": "missing"}
 
 
+def test_refresh_finds_a_secret_again_that_was_not_listed_for_a_time(state: KeyState) -> None:
+    both = build_key(secrets=(build_secret("secret-1", expires=EXPIRES),))
+    missing = state.with_tenant_values(build_key(secrets=()))
+
+    assert missing.secret_expires_on == "missing"
+    assert drift(state, missing.with_tenant_values(both)) == {}
+
+
 def test_refresh_finds_a_changed_expiry_date(state: KeyState) -> None:
     ends = EXPIRES - timedelta(days=100)
     changed = build_key(secrets=(build_secret("secret-1", expires=ends), build_secret("another")))
@@ -279,12 +287,12 @@ def test_with_previous_records_the_previous_secret(state: KeyState) -> None:
     assert after.with_previous(None, date(2026, 3, 8)) == state
 
 
-def test_is_revoke_due_from_the_recorded_date(state: KeyState) -> None:
+def test_list_overdue_has_a_previous_secret_from_its_recorded_date(state: KeyState) -> None:
     after = state.with_previous("secret-0", date(2026, 3, 8))
 
-    assert not state.is_revoke_due(date(2026, 3, 8))
-    assert not after.is_revoke_due(date(2026, 3, 7))
-    assert after.is_revoke_due(date(2026, 3, 8))
+    assert state.list_overdue(date(2026, 3, 8)) == []
+    assert after.list_overdue(date(2026, 3, 7)) == []
+    assert after.list_overdue(date(2026, 3, 8)) == ["secret-0"]
 
 
 def test_refresh_forgets_a_previous_secret_that_is_gone(state: KeyState) -> None:

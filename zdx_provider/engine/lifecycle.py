@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -66,14 +66,18 @@ from zdx_provider.keys.rotation import (
 from zdx_provider.keys.state import KeyState, parse_state, require_readable
 from zdx_provider.settings import ConfigReader
 from zdx_provider.text import escape_text, hide_secrets, quote_python
-from zdx_provider.zidentity import BadRequestError, Tenant, ZIdentityError
+from zdx_provider.zidentity import BadRequestError, NotFoundError, Tenant, ZIdentityError
 from zdx_provider.zidentity.connection import is_loopback
+from zdx_provider.zidentity.models import MAX_SECRETS
 
 Properties = dict[str, Any]
 
 # `adopt` matters at create only, and the engine keeps which inputs are secrets: a change of either
 # changes no key. Whether a revoke is due is found in the outputs.
 _COMPARED = KeyInputs.model_fields.keys() - {"adopt", "secret_inputs", "previous_secret_revoke_on"}
+
+
+_REPLACE = "replace the key, which deletes it and its secrets first: pulumi up --replace URN."
 
 
 class Lifecycle:
@@ -163,7 +167,8 @@ class Lifecycle:
         repository = self._tenants.open_repository(inputs.tenant)
         role = repository.find_role(inputs.role)
         options = TakeOverOptions(inputs.adopt, settings.resume_interrupted)
-        key, new = repository.create_key(inputs, role, options)
+        created = repository.create_key(inputs, role, options)
+        key, new = created.key, created.secret
         state = KeyState(
             **dict(inputs),
             key_id=key.id,
@@ -179,8 +184,10 @@ class Lifecycle:
         elif key.secrets:
             ids = [secret.id for secret in key.secrets]
             state = state.with_retired_secrets(ids, revoke_on)
-        if state.previous_secret_id is not None or key.other_scopes:
+        if state.previous_secret_id or key.other_scopes or created.had_no_secrets:
             self._engine.log(logging.INFO, describe_take_over(state, key))
+        if created.had_no_secrets and inputs.authentication is not None:
+            self._engine.log(logging.WARNING, describe_unlisted_secrets(state))
         return CreateResult(key.id, state.to_outputs())
 
     def read(self, key_id: str, props: Properties) -> ReadResult:
@@ -234,34 +241,28 @@ class Lifecycle:
         same_role = inputs.role == state.role
         role_id = state.role_id if same_role else repository.find_role(inputs.role).id
         state = state.model_copy(update={"key_id": key_id})
-        ownership_id = repository.update_key(state, inputs, role_id)
+        found = repository.update_key(state, inputs, role_id)
         updated = state.model_copy(
             update={
                 **dict(inputs),
                 "previous_secret_revoke_on": state.previous_secret_revoke_on,
                 "role_id": role_id,
-                "ownership_id": ownership_id,
+                "ownership_id": found.ownership_id,
             }
         )
         if inputs.authentication is None:
             updated = updated.with_postponed_revokes(self._today)
-        pending = [secret_id for secret_id, _ in updated.list_due_revokes(self._today)]
-        previous_id = state.previous_secret_id
-        if inputs.authentication is not None:
-            last = state.find_secret_to_retire(self._today)
-            revoke_on = self._compute_revoke_date(state.rotation)
-            updated = updated.with_retired_secrets([last] if last else [], revoke_on)
+        else:
+            updated = self._retire_secrets(state, updated, found.last_secrets)
         if needs_rotation:
             lifetime = (inputs.rotation or Rotation()).lifetime
             new = repository.rotate_secret(state, inputs.name, lifetime)
-            updated = updated.with_secret(new.secret)
-            if new.previous_id is None or new.previous_id != previous_id:
-                revoke_on = self._compute_revoke_date(inputs.rotation)
-                updated = updated.with_previous(new.previous_id, revoke_on)
-                # It works until its day, which may be today.
-                pending = [secret_id for secret_id in pending if secret_id != previous_id]
-        for secret_id in pending:
-            updated = self._revoke(repository, updated, secret_id)
+            revoke_on = self._compute_revoke_date(inputs.rotation)
+            updated = updated.with_secret(new.secret).with_previous(new.previous_id, revoke_on)
+        for secret_id in updated.list_overdue(self._today):
+            # One that this update retires works until its day, which may be today.
+            if secret_id in state.list_retired():
+                updated = self._revoke(repository, updated, secret_id)
         return UpdateResult(with_address(updated, tenant).to_outputs())
 
     def delete(self, key_id: str, props: Properties) -> None:
@@ -286,6 +287,32 @@ class Lifecycle:
     @property
     def _today(self) -> date:
         return self._now().date()
+
+    def _retire_secrets(
+        self, state: KeyState, updated: KeyState, listed: Sequence[str] | None
+    ) -> KeyState:
+        """Return the state of a key that stops using secrets, or that uses none already.
+
+        Args:
+            state: The state before the update.
+            updated: The state to change.
+            listed: The secrets that worked before the update; None if ZIdentity lists none.
+        """
+        last, known = state.find_secret_to_retire(self._today), state.list_retired()
+        own = [last] if last else []
+        if listed is None:
+            retired = [*known, *own]
+            if state.secret_id is None and state.secret_expires_on is not None:
+                self._engine.log(logging.WARNING, describe_unlisted_secrets(state))
+        else:
+            # A list may lag behind the newest secret. With both slots in use, that one is gone.
+            retired = [*listed, *(each for each in own if each not in listed)][:MAX_SECRETS]
+        revoke_on = self._compute_revoke_date(state.rotation)
+        for secret_id in retired:
+            if secret_id not in (*known, state.secret_id):
+                message = describe_unknown_secret(state, secret_id, revoke_on)
+                self._engine.log(logging.WARNING, message)
+        return updated.with_retired_secrets(retired, revoke_on)
 
     def _compute_revoke_date(self, rotation: Rotation | None) -> date:
         return self._today + (rotation or Rotation()).overlap
@@ -364,6 +391,8 @@ class Lifecycle:
                 self._engine.log(logging.WARNING, message)
 
     def _plan(self, state: KeyState, news: Properties, *, has_secret: bool) -> None:
+        if has_secret and state.authentication is not None and find_expiry(news) is not None:
+            require_overlap_kept(state, find_rotation(news), self._today)
         declared = find_authentication(news)
         for line in describe_authentication(state, declared, self._today, has_secret=has_secret):
             self._engine.log(logging.INFO, line)
@@ -390,8 +419,13 @@ class Lifecycle:
         try:
             repository.revoke_secret(state.key_id, state.name, secret_id)
         except ZIdentityError as error:
-            if state.authentication is not None and isinstance(error, BadRequestError):
-                # It doesn't work while the key uses no secrets. It's revoked when the key does.
+            if state.authentication is not None and isinstance(
+                error, BadRequestError | NotFoundError
+            ):
+                # ZIdentity may refuse it while the key uses no secrets. The list of secrets
+                # is refused too, so it may still be there.
+                message = describe_postponed_revoke(state, secret_id, error)
+                self._engine.log(logging.WARNING, message)
                 return state.with_revoke_postponed(secret_id)
             self._engine.log(logging.WARNING, describe_failed_revoke(secret_id, error))
             return state
@@ -482,12 +516,18 @@ def require_overlap_kept(state: KeyState, declared: Rotation | None, today: date
     Raises:
         ZdxError: The program doesn't declare that the overlap may end early.
     """
-    if not state.needs_slot_of_previous(today) or (declared and declared.end_overlap_early):
+    displaced = state.find_displaced_secret(today)
+    if displaced is None or (declared and declared.end_overlap_early):
         return
-    reason, day = state.find_rotation_reason(today, declared), state.previous_secret_revoke_on
+    secret_id, day = displaced
+    reason = (
+        state.find_rotation_reason(today, declared)
+        if state.authentication is None
+        else "it has no current secret"
+    )
     raise ZdxError(
         f"{_name_key(state)} needs a new secret, because {reason}. That would revoke the previous "
-        f"secret {state.previous_secret_id}, whose overlap ends on {day}. Nothing was changed.",
+        f"secret {secret_id}, whose overlap ends on {day}. Nothing was changed.",
         hint=f"Run pulumi up on or after {day}, or declare end_overlap_early=True in the rotation "
         "to revoke that secret now.",
     )
@@ -498,17 +538,23 @@ def describe_new_secret(state: KeyState, declared: Rotation | None, today: date)
     lines = [
         f"{_name_key(state)} gets a new secret: {state.find_rotation_reason(today, declared)}."
     ]
-    ends_overlap = state.needs_slot_of_previous(today)
+    ends_overlap = _describe_displaced(state, today)
     if ends_overlap:
-        lines.append(
-            f"The previous secret {state.previous_secret_id} is revoked now, before its overlap "
-            f"ends on {state.previous_secret_revoke_on}."
-        )
+        lines.append(ends_overlap)
     if state.is_secret_alive(today):
         until = today + (declared or Rotation()).overlap
         replaced = "current" if ends_overlap else "previous"
         lines.append(f"The first pulumi up on or after {until} revokes the {replaced} one.")
     return " ".join(lines)
+
+
+def _describe_displaced(state: KeyState, today: date) -> str:
+    """Say which secret a new one revokes before its day; empty if none."""
+    displaced = state.find_displaced_secret(today)
+    if displaced is None:
+        return ""
+    secret_id, day = displaced
+    return f"The previous secret {secret_id} is revoked now, before its overlap ends on {day}."
 
 
 def describe_revoke_due(state: KeyState, secret_id: str, day: date) -> str:
@@ -534,11 +580,14 @@ def describe_authentication(
     if has_secret:
         if before is None:
             return []
-        return [f"{name} gets a secret, and no longer authenticates with {before.describe()}."]
-    if declared is None or declared == before:
+        change = f"{name} gets a secret, and no longer authenticates with {before.describe()}."
+        return [f"{change} {_describe_displaced(state, today)}".strip()]
+    if declared is None:
         return []
+    # A refresh after an interrupted run finds the new kind, while the state has the last secret.
     if before is not None and state.secret_id is None:
-        return [f"{name} {change}." for change in declared.describe_changes(before)]
+        changes = [] if declared == before else declared.describe_changes(before)
+        return [f"{name} {change}." for change in changes]
     last = state.find_secret_to_retire(today)
     until = today + (state.rotation or Rotation()).overlap
     revoke = f" The first pulumi up on or after {until} revokes the secret {last}." if last else ""
@@ -575,12 +624,40 @@ def describe_failed_revoke(previous_id: str, cause: Exception) -> str:
     )
 
 
+def describe_postponed_revoke(state: KeyState, secret_id: str, cause: Exception) -> str:
+    """Say that a secret of a key without secrets could not be revoked."""
+    return (
+        f"the secret {secret_id} of {_name_key(state)} was not revoked, and may still work: "
+        "ZIdentity may refuse it while the key uses no secrets. Each later update of the key "
+        f"retries it. To be certain, {_REPLACE} Reason: {cause}"
+    )
+
+
+def describe_unlisted_secrets(state: KeyState) -> str:
+    """Say that secrets of an earlier time may work, which no list shows."""
+    return (
+        f"{_name_key(state)} already authenticated without a secret, and ZIdentity lists no "
+        "secrets of such a key. If it had secrets before, they may still work, and nothing revokes "
+        f"them. To be certain, {_REPLACE}"
+    )
+
+
+def describe_unknown_secret(state: KeyState, secret_id: str, revoke_on: date) -> str:
+    """Say that a key which stops using secrets has one that the state doesn't know."""
+    return (
+        f"{_name_key(state)} has the secret {secret_id}, which the state doesn't know. The first "
+        f"pulumi up on or after {revoke_on} revokes it."
+    )
+
+
 def describe_take_over(state: KeyState, key: Key) -> str:
     """Say that a create took a key over, and what happens to its secret and permissions."""
+    retired = state.list_retired()
+    ones = "previous one" if len(retired) == 1 else "previous ones"
     previous = (
         f" The first pulumi up on or after {state.previous_secret_revoke_on} revokes the "
-        f"previous one, {state.previous_secret_id}."
-        if state.previous_secret_id
+        f"{ones}, {' and '.join(retired)}."
+        if retired
         else ""
     )
     scopes = format_scopes(key.other_scopes)

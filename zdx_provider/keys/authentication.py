@@ -138,8 +138,23 @@ class Authentication(BaseModel):
         names = _choose_names(each.name for each in found)
         return [replace(each, name=name) for name, each in zip(names, found, strict=True)]
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it says how the key authenticates; a kind that this version lacks doesn't."""
+        return self != Authentication()
+
+    def without_expired(self, now: datetime) -> "Authentication":
+        """Return it without the certificates that have expired."""
+        if self.certificates is None:
+            return self
+        expired = {each.pem for each in self.read_certificates() if each.expires_at <= now}
+        kept = tuple(pem for pem in self.certificates if pem not in expired)
+        return self.model_copy(update={"certificates": kept})
+
     def includes(self, other: "Authentication") -> bool:
         """Whether everything that another one accepts is accepted here too, under any name."""
+        if not other.is_known:
+            return False
         keys, certificates = set((self.public_keys or {}).values()), set(self.certificates or ())
         return (
             keys.issuperset((other.public_keys or {}).values())
@@ -156,7 +171,7 @@ class Authentication(BaseModel):
             return _format_count("the certificate", "the certificates", names)
         if self.jwks_url:
             return "the keys of a JWKS URL"
-        return "a private key"
+        return "a private key" if self.is_known else "something that this version doesn't know"
 
     def describe_changes(self, before: "Authentication") -> list[str]:
         """Return what is added and removed since before, as sentences without their subject."""

@@ -132,6 +132,20 @@ class ClientStore:
         present = self.find_secrets(client, requested)
         return None if present is None else (client, present)
 
+    def find_converted(self, client_id: str, *, has_secrets: bool) -> ApiClient | None:
+        """Return a client whose way to authenticate this process has just set.
+
+        A read that still shows the other way, or no client, is repeated for a few seconds at most.
+        """
+        pauses = iter(_PAUSES)
+        while True:
+            client = self._zidentity.api_clients.find(client_id)
+            is_current = client is not None and client.has_secrets == has_secrets
+            pause = None if is_current else next(pauses, None)
+            if pause is None:
+                return client
+            self._sleep(pause)
+
     def find_by_name(self, name: str) -> list[ApiClient]:
         """Return the clients of exactly that name, each confirmed by a read of its own."""
         with self._lock:
@@ -357,17 +371,19 @@ class ClientStore:
         """Revoke a secret of a client; one that is gone already is no failure.
 
         Raises:
-            ZIdentityError: It wasn't revoked, or is still listed although it was said to be gone.
+            NotFoundError: It is said to be gone, but it is still listed, or no list shows it.
+            ZIdentityError: It wasn't revoked.
         """
         self._ahead.drop(client_id)
         try:
             self._zidentity.api_clients.secrets.delete(client_id, secret_id)
-        except NotFoundError:
+        except NotFoundError as gone:
             # One wrong response must not leave a secret alive that everyone takes for revoked.
             try:
                 present = self.list_secrets(client_id)
             except BadRequestError:
-                return  # ZIdentity lists no secrets of a client that authenticates without one
+                # ZIdentity lists no secrets of a client that authenticates without one.
+                raise gone from None
             if any(secret.id == secret_id for secret in present):
                 raise
 

@@ -100,3 +100,33 @@ class NewSecret:
 
     secret: NewApiClientSecret
     previous_id: str | None
+
+
+@dataclass(frozen=True)
+class CreatedKey:
+    """A key that was just created or taken over.
+
+    Attributes:
+        key: The key. Without a new secret, its secrets are those that it had before.
+        secret: Its new secret; None for a key that authenticates without one.
+        had_no_secrets: Whether it was taken over and authenticated without a secret already.
+            ZIdentity lists no secrets of such a key, so those of an earlier time aren't known.
+    """
+
+    key: Key
+    secret: NewSecret | None
+    had_no_secrets: bool = False
+
+
+@dataclass(frozen=True)
+class UpdatedKey:
+    """What an update found out about a key.
+
+    Attributes:
+        ownership_id: The ownership ID for the state.
+        last_secrets: The IDs of the secrets that worked when the key stopped using secrets, oldest
+            first. None if this update didn't change that, or if an earlier run did.
+    """
+
+    ownership_id: str
+    last_secrets: tuple[str, ...] | None = None

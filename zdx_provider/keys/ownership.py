@@ -7,6 +7,7 @@ have the declared name decide. Nothing here sends a request.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.authentication import Authentication
@@ -44,6 +45,7 @@ def choose_key_to_take_over(
     owner: str,
     options: TakeOverOptions,
     authentication: Authentication | None = None,
+    now: datetime | None = None,
 ) -> Key | None:
     """Return the key that a create finishes or takes over; None if it creates one.
 
@@ -53,6 +55,8 @@ def choose_key_to_take_over(
         owner: The resource that declares the key.
         options: What the user allows.
         authentication: How the declared key authenticates; None if it uses a secret.
+        now: The current moment by the server's clock: certificates that have expired by then don't
+            count. None if none has.
 
     Raises:
         KeyConflictError: The key may not be changed. The message names its owner and each way on.
@@ -72,7 +76,7 @@ def choose_key_to_take_over(
     if not (options.adopt or (ours and options.resume_interrupted)):
         raise _build_conflict(key, owner)
     if not ours:
-        _require_same_access(key, authentication)
+        _require_same_access(key, authentication, now)
     secrets = key.secrets or ()
     if len(secrets) >= MAX_SECRETS and authentication is None:
         raise KeyConflictError(
@@ -84,7 +88,7 @@ def choose_key_to_take_over(
     return key
 
 
-def _require_same_access(key: Key, declared: Authentication | None) -> None:
+def _require_same_access(key: Key, declared: Authentication | None, now: datetime | None) -> None:
     """Stop before a take-over removes a public key that someone may use.
 
     A take-over revokes nothing: a previous secret works in an overlap. A public key, a certificate
@@ -94,14 +98,19 @@ def _require_same_access(key: Key, declared: Authentication | None) -> None:
         KeyConflictError: The declaration lacks it.
     """
     found = key.authentication
-    if found is None or (declared is not None and declared.includes(found)):
+    used = found.without_expired(now) if found and now else found
+    if found is None or used is None or (declared is not None and declared.includes(used)):
         return
     missing = "a client secret" if declared is None else declared.describe()
     raise KeyConflictError(
         f"the key {describe_key(key)} authenticates with {found.describe()}, which someone may "
         f"use. The program declares {missing}.",
-        hint="Declare what it authenticates with as well (zdx-keys import-file writes it), take "
-        "the key over, and remove it in a later change. Or declare another name.",
+        hint=(
+            "Declare what it authenticates with as well (zdx-keys import-file writes it), take "
+            "the key over, and remove it in a later change. Or declare another name."
+            if found.is_known
+            else "Declare another name, or change in ZIdentity how the key authenticates."
+        ),
     )
 
 

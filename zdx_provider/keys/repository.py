@@ -14,7 +14,7 @@ from zdx_provider.errors import ZdxError
 from zdx_provider.keys.authentication import Authentication, read_authentication
 from zdx_provider.keys.clients import ClientStore
 from zdx_provider.keys.inputs import ATTRIBUTES, KeyInputs
-from zdx_provider.keys.key import Key, NewSecret
+from zdx_provider.keys.key import CreatedKey, Key, NewSecret, UpdatedKey
 from zdx_provider.keys.marker import (
     OwnershipMarker,
     create_ownership_id,
@@ -233,19 +233,13 @@ class KeyRepository:
 
     # Write
 
-    def create_key(
-        self, inputs: KeyInputs, role: Role, options: TakeOverOptions
-    ) -> tuple[Key, NewSecret | None]:
+    def create_key(self, inputs: KeyInputs, role: Role, options: TakeOverOptions) -> CreatedKey:
         """Create a key, or finish or take over the key that has its name if that is allowed.
 
         Args:
             inputs: The declared inputs.
             role: The declared role.
             options: What the user allows about keys that already exist.
-
-        Returns:
-            The key, and its new secret. For a key that authenticates without a secret, None; the
-            secrets of the key are then those that it had before.
 
         Raises:
             KeyConflictError: The name belongs to a key that may not be changed.
@@ -260,21 +254,21 @@ class KeyRepository:
                 inputs.managed_by,
                 options,
                 inputs.authentication,
+                self.zidentity.now(),
             )
             if found is None:
                 return self._create(inputs, role, marker, lifetime)
             return self._take_over(found, inputs, role, marker, lifetime)
 
-    def update_key(self, state: KeyState, inputs: KeyInputs, role_id: str) -> str:
+    def update_key(self, state: KeyState, inputs: KeyInputs, role_id: str) -> UpdatedKey:
         """Update a key to its inputs: one GET, and one PUT if something differs.
+
+        ZIdentity lists no secrets of a key that uses none, so they are listed before the PUT.
 
         Args:
             state: The state of the key.
             inputs: The declared inputs.
             role_id: The ID of the declared role.
-
-        Returns:
-            The ownership ID for the state.
 
         Raises:
             KeyConflictError: Another resource manages the key now.
@@ -292,11 +286,13 @@ class KeyRepository:
             require_owned(found, state, inputs)
             ownership_id = found.ownership_id if found else state.ownership_id
             marker = OwnershipMarker(inputs.managed_by, ownership_id or self._create_ownership_id())
+            stops_using_secrets = client.has_secrets and inputs.authentication is not None
+            last = self._list_alive(client.id) if stops_using_secrets else None
             if inputs.name == state.name == client.name:
                 self._write(client, inputs, role_id, marker)
             else:
                 self._rename(client, inputs, role_id, marker)
-            return state.ownership_id or marker.ownership_id
+            return UpdatedKey(state.ownership_id or marker.ownership_id, last)
 
     def rotate_secret(self, state: KeyState, name: str, lifetime: timedelta) -> NewSecret:
         """Create a new secret for a key; its current secret stays.
@@ -317,9 +313,15 @@ class KeyRepository:
                 created = self._clients.create_secret(state.key_id, lifetime, ids)
             except (ZIdentityError, _NoFreeSlotError) as error:
                 missing = "it has no secret yet" if is_first else "its secret was not rotated"
+                # The state still has what the key authenticated with.
+                undo = (
+                    " To go back to a key without a secret instead, run pulumi up --refresh."
+                    if is_first
+                    else ""
+                )
                 raise ZdxError(
                     f'the key "{name}" is up to date, but {missing}.',
-                    hint=f"Run pulumi up again after you fix this: {error}",
+                    hint=f"Run pulumi up again after you fix this: {error}{undo}",
                 ) from None
             # The secret that remains is the current one, unless that is gone. It is recorded in
             # either case, so that no unknown secret works.
@@ -363,9 +365,14 @@ class KeyRepository:
             found.append(Key(client, scopes, present))
         return found
 
+    def _list_alive(self, client_id: str) -> tuple[str, ...]:
+        """Return the IDs of the secrets of a client that work, oldest first."""
+        now = self.zidentity.now()
+        return tuple(s.id for s in self._clients.list_secrets(client_id) if s.expires_at > now)
+
     def _create(
         self, inputs: KeyInputs, role: Role, marker: OwnershipMarker, lifetime: timedelta
-    ) -> tuple[Key, NewSecret | None]:
+    ) -> CreatedKey:
         request = ApiClientRequest(name=inputs.name, client_resources=build_resources((), role))
         try:
             client = self._clients.create(_with_inputs(request, inputs, marker))
@@ -380,15 +387,28 @@ class KeyRepository:
             if inputs.authentication is None:
                 secret = self._clients.create_secret(client.id, lifetime, known=())
             else:
-                _require_kind(client, inputs.authentication)
+                self._require_kind(client, inputs.authentication)
             self._require_sole_name(client, listed.result())
         except BaseException as error:
             self._undo_create(client, error)
             raise
         self._clients.record(client)
         if secret is None:
-            return _build_own_key(client, role, marker, ()), None
-        return _build_own_key(client, role, marker, (secret,)), NewSecret(secret, None)
+            return CreatedKey(_build_own_key(client, role, marker, ()), None)
+        key = _build_own_key(client, role, marker, (secret,))
+        return CreatedKey(key, NewSecret(secret, None))
+
+    def _require_kind(self, client: ApiClient, declared: Authentication) -> None:
+        """Stop if a new client uses secrets: a tenant may ignore what is declared."""
+        shown: ApiClient | None = client
+        if "client_authentication" not in client.model_fields_set:
+            shown = self._clients.find_converted(client.id, has_secrets=False)
+        if shown and "client_authentication" in shown.model_fields_set and shown.has_secrets:
+            raise ZdxError(
+                "ZIdentity created the client with a client secret instead of "
+                f"{declared.describe()}",
+                hint="Contact Zscaler.",
+            )
 
     def _explain_refusal(self, refusal: StatusError) -> StatusError:
         """Return the error of a client that was refused, with the limit if the tenant is at it.
@@ -440,14 +460,17 @@ class KeyRepository:
         role: Role,
         marker: OwnershipMarker,
         lifetime: timedelta,
-    ) -> tuple[Key, NewSecret | None]:
+    ) -> CreatedKey:
         # The marker first, then the secret: a run that is killed between the two leaves a key
         # that the next run may finish, and no unknown secret.
-        known = {secret.id for secret in found.secrets or ()}
+        had_no_secrets = not found.client.has_secrets
         secret = None
         try:
             self._write(found.client, inputs, role.id, marker)
             if inputs.authentication is None:
+                if had_no_secrets:
+                    found = replace(found, secrets=self._list_earlier_secrets(found))
+                known = {secret.id for secret in found.secrets or ()}
                 self._require_same_secrets(found, known)
                 secret = self._clients.create_secret(found.id, lifetime, known)
             self._require_taken_over(found, marker, secret)
@@ -455,10 +478,29 @@ class KeyRepository:
             self._undo_take_over(found.client, marker, secret, error)
             raise
         if secret is None:
-            return _build_own_key(found.client, role, marker, found.secrets or ()), None
+            key = _build_own_key(found.client, role, marker, found.secrets or ())
+            return CreatedKey(key, None, had_no_secrets)
         previous_id = found.secrets[-1].id if found.secrets else None
-        present = (*(found.secrets or ()), secret)
-        return _build_own_key(found.client, role, marker, present), NewSecret(secret, previous_id)
+        key = _build_own_key(found.client, role, marker, (*(found.secrets or ()), secret))
+        return CreatedKey(key, NewSecret(secret, previous_id), had_no_secrets)
+
+    def _list_earlier_secrets(self, found: Key) -> tuple[ApiClientSecret, ...]:
+        """List the secrets of a key that uses secrets again: those of before it stopped.
+
+        Raises:
+            KeyConflictError: They leave no secret slot.
+        """
+        present = self._clients.list_secrets(found.id)
+        if len(present) < MAX_SECRETS:
+            return present
+        raise KeyConflictError(
+            f"the key {describe_key(found)} cannot be taken over with a secret, because its "
+            f"{MAX_SECRETS} secret slots are in use ({', '.join(s.id for s in present)}): it had "
+            "secrets before.",
+            hint="Declare what it authenticates with (zdx-keys import-file writes it), and take it "
+            "over. Then remove that from the program: the key gets a secret in place of the older "
+            "one.",
+        )
 
     def _require_same_secrets(self, found: Key, known: set[str]) -> None:
         """Stop if another run works on the same key: a third secret would replace its secret."""
@@ -549,12 +591,16 @@ class KeyRepository:
 
     def _require_converted(self, client_id: str, inputs: KeyInputs) -> None:
         """Read a client again: a tenant that ignores the new kind must not look like one."""
-        found = self._clients.find_now(client_id)
-        if found is not None and found.has_secrets != (inputs.authentication is None):
+        has_secrets = inputs.authentication is None
+        found = self._clients.find_converted(client_id, has_secrets=has_secrets)
+        if found is not None and found.has_secrets != has_secrets:
             raise _build_no_conversion_error(
                 found,
                 inputs,
                 "ZIdentity accepted the update, but did not change how the key authenticates.",
+                # What it shows may be late, so nothing here may delete the key.
+                hint="Run pulumi up again. If it fails again, declare a second key under another "
+                "name, and remove this one when nothing uses it any more.",
             )
 
     def _free_secret_slot(self, state: KeyState) -> tuple[ApiClientSecret, ...]:
@@ -569,8 +615,8 @@ class KeyRepository:
         present = self._clients.list_secrets(state.key_id)
         if len(present) < MAX_SECRETS:
             return present
-        # A key that had no secret until now uses none of them.
-        current_id = state.secret_id if state.authentication is None else ""
+        # A key without a current secret uses none of them. One that was changed manually may.
+        current_id = state.secret_id if state.authentication is None else state.secret_id or ""
         chosen = choose_secret_to_revoke(
             present, current_id, state.previous_secret_id, self.zidentity.now()
         )
@@ -668,15 +714,6 @@ def _choose_authentication(
     return declared.to_client_authentication()
 
 
-def _require_kind(client: ApiClient, declared: Authentication) -> None:
-    """Stop if a new client says that it uses secrets; its response may say nothing of it."""
-    if "client_authentication" in client.model_fields_set and client.has_secrets:
-        raise ZdxError(
-            f"ZIdentity created the client with a client secret instead of {declared.describe()}",
-            hint="Contact Zscaler.",
-        )
-
-
 def _add_encoding(refusal: StatusError, declared: Authentication | None) -> StatusError:
     """Say what a refusal of a public key may be about, which ZIdentity's documents leave open."""
     if type(refusal) is not BadRequestError or declared is None or not declared.public_keys:
@@ -694,10 +731,18 @@ def _explain_refused_update(refusal: StatusError, client: ApiClient, inputs: Key
     if (before is None) == (inputs.authentication is None):
         is_new = before != inputs.authentication
         return _add_encoding(refusal, inputs.authentication) if is_new else refusal
-    return _build_no_conversion_error(client, inputs, f"{refusal.problem}. Nothing was changed.")
+    return _build_no_conversion_error(
+        client,
+        inputs,
+        f"{refusal.problem}. Nothing was changed.",
+        hint="Declare a second key under another name, and remove this one when nothing uses it "
+        "any more. Or replace it, which deletes this key first: pulumi up --replace URN.",
+    )
 
 
-def _build_no_conversion_error(client: ApiClient, inputs: KeyInputs, problem: str) -> ZdxError:
+def _build_no_conversion_error(
+    client: ApiClient, inputs: KeyInputs, problem: str, *, hint: str
+) -> ZdxError:
     before = read_authentication(client.client_authentication)
     was, now = (
         each.describe() if each else "a client secret" for each in (before, inputs.authentication)
@@ -705,8 +750,7 @@ def _build_no_conversion_error(client: ApiClient, inputs: KeyInputs, problem: st
     return ZdxError(
         f'the key "{client.name}" ({client.id}) could not be changed from {was} to {now}: '
         f"{problem}",
-        hint="Declare a second key under another name, and remove this one when nothing uses it "
-        "any more. Or replace it, which deletes this key first: pulumi up --replace URN.",
+        hint=hint,
     )
 
 

@@ -21,6 +21,7 @@ from zdx_provider.keys.key import Key
 from zdx_provider.keys.rotation import MISSING, Rotation, find_rotation_reason, is_alive
 from zdx_provider.text import escape_text
 from zdx_provider.zidentity import ApiClientSecret, NewApiClientSecret, Tenant
+from zdx_provider.zidentity.models import MAX_SECRETS
 
 SCHEMA_VERSION = 1
 
@@ -148,16 +149,16 @@ class KeyState(KeyInputs):
         )
 
     def with_previous(self, secret_id: str | None, revoke_on: date) -> Self:
-        """Return the state with a previous secret that works until a day, or without one."""
-        if secret_id is None:
-            return self.without_previous()
-        return self.model_copy(
-            update={"previous_secret_id": secret_id, "previous_secret_revoke_on": revoke_on}
-        )
+        """Return the state with a previous secret that works until a day, or without one.
 
-    def without_previous(self) -> Self:
-        """Return the state without a previous secret."""
-        return self.model_copy(update=_NO_PREVIOUS)
+        It is the only secret beside the current one. If the state is to revoke it already, it keeps
+        its own day.
+        """
+        if secret_id is None:
+            return self.model_copy(update={**_NO_PREVIOUS, **_NO_OLDER})
+        day = dict(self._list_pending()).get(secret_id) or revoke_on
+        previous = {"previous_secret_id": secret_id, "previous_secret_revoke_on": day}
+        return self.model_copy(update={**previous, **_NO_OLDER})
 
     def find_secret_to_retire(self, today: date) -> str | None:
         """Return the secret that still works if the key stops using secrets; None if none does.
@@ -171,24 +172,16 @@ class KeyState(KeyInputs):
         """Return the state of a key that has no secret any more.
 
         Args:
-            secret_ids: The secrets that are to be revoked, oldest first. A previous secret that is
-                in the state keeps its own day.
-            revoke_on: The day on which they are revoked.
+            secret_ids: Every secret that may still work, oldest first. One that the state is to
+                revoke already keeps its own day.
+            revoke_on: The day on which the others are revoked.
         """
-        if not secret_ids:
-            return self.model_copy(update=_NO_SECRET)
-        older_id, older_day = self.previous_secret_id, self.previous_secret_revoke_on
-        if older_id is None and len(secret_ids) > 1:
-            older_id, older_day = secret_ids[-2], revoke_on
-        return self.model_copy(
-            update={
-                **_NO_SECRET,
-                "older_secret_id": older_id,
-                "older_secret_revoke_on": older_day,
-                "previous_secret_id": secret_ids[-1],
-                "previous_secret_revoke_on": revoke_on,
-            }
-        )
+        days = dict(self._list_pending())
+        pending = [(id_, days.get(id_, revoke_on)) for id_ in reversed(secret_ids)]
+        updates: dict[str, Any] = {**_NO_SECRET, **_NO_OLDER, **_NO_PREVIOUS}
+        for name, (id_, day) in zip(("previous", "older"), pending, strict=False):
+            updates |= {f"{name}_secret_id": id_, f"{name}_secret_revoke_on": day}
+        return self.model_copy(update=updates)
 
     def without_secret_to_revoke(self, secret_id: str) -> Self:
         """Return the state without a secret that was revoked on its day."""
@@ -213,11 +206,22 @@ class KeyState(KeyInputs):
 
     def list_revokes(self) -> list[tuple[str, date]]:
         """Return the secrets that are to be revoked, and the day of each; oldest first."""
+        return [(id_, day) for id_, day in self._list_pending() if day is not None]
+
+    def list_retired(self) -> list[str]:
+        """Return the secrets that are to be revoked, also if that was postponed; oldest first."""
+        return [id_ for id_, _ in self._list_pending()]
+
+    def list_overdue(self, today: date) -> list[str]:
+        """Return the secrets that an update revokes: those that are due or were postponed."""
+        return [id_ for id_, day in self._list_pending() if day is None or day <= today]
+
+    def _list_pending(self) -> list[tuple[str, date | None]]:
         pending = (
             (self.older_secret_id, self.older_secret_revoke_on),
             (self.previous_secret_id, self.previous_secret_revoke_on),
         )
-        return [(id_, day) for id_, day in pending if id_ and day is not None]
+        return [(id_, day) for id_, day in pending if id_]
 
     def list_due_revokes(self, today: date) -> list[tuple[str, date]]:
         """Return the secrets that must be revoked by now, and the day of each; oldest first."""
@@ -247,19 +251,20 @@ class KeyState(KeyInputs):
         """Whether the current secret still works, as far as the state knows."""
         return is_alive(self.secret_expires_on, today)
 
-    def is_revoke_due(self, today: date) -> bool:
-        """Whether the previous secret must be revoked by now."""
-        return self.previous_secret_revoke_on is not None and (
-            self.previous_secret_revoke_on <= today
-        )
+    def find_displaced_secret(self, today: date) -> tuple[str, date] | None:
+        """Return the secret whose slot a new one takes although it is to work longer, and its day.
 
-    def needs_slot_of_previous(self, today: date) -> bool:
-        """Whether a new secret takes the secret slot of a previous one that is to work longer.
-
-        That is so if the current secret works too, as far as the state knows.
+        That is the older one of two secrets that work, as far as the state knows. All that a key
+        without secrets had may still work.
         """
-        in_overlap = self.previous_secret_revoke_on is not None and not self.is_revoke_due(today)
-        return in_overlap and self.is_secret_alive(today)
+        is_unfinished = self.authentication is not None and self.secret_id is not None
+        known: list[tuple[str | None, date | None]] = [*self._list_pending()]
+        if is_unfinished or self.is_secret_alive(today):
+            known.append((self.secret_id, None))
+        if len(known) < MAX_SECRETS:
+            return None
+        secret_id, day = known[-MAX_SECRETS]
+        return (secret_id, day) if secret_id and day and day > today else None
 
     def with_tenant_values(self, key: Key) -> Self:
         """Return the state with what the tenant has now; what only the state knows is kept."""
@@ -337,7 +342,8 @@ class KeyState(KeyInputs):
         present = next((secret for secret in secrets if secret.id == self.secret_id), None)
         if present is None:
             return {"secret_expires_on": MISSING}
-        if present.expires_at == self.secret_expires_at:
+        # It was missing if the key used no secrets for a time, and ZIdentity listed none.
+        if present.expires_at == self.secret_expires_at and self.secret_expires_on != MISSING:
             return {}
         return {
             "secret_expires_on": present.expires_at.date().isoformat(),
