@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import ECAlgorithm
-from support.in_process import run
+from support.in_process import run_zdx_keys
 from support.key_pair import KeyPair
 
 PAIR = KeyPair.make_ec()
@@ -46,7 +46,7 @@ def test_command_line_with_a_private_key_is_refused_and_never_shown(
     # Of a command of another program, a message can show the name only.
     key = spelling[:1] if place is PLACES["run as the command"] else spelling
 
-    ended = run(place(key), "utf-8")
+    ended = run_zdx_keys(place(key), "utf-8")
 
     shown = (ended.stdout + ended.stderr).decode()
     assert ended.code in (2, 3)
@@ -57,7 +57,7 @@ def test_command_line_with_a_private_key_is_refused_and_never_shown(
 
 @pytest.mark.parametrize("text", [PAIR.public_pem, "{}", "a\nb", "-----"])
 def test_content_in_the_place_of_a_private_key_file_is_refused(text: str) -> None:
-    ended = run(["token", "ci", "--force", f"--private-key={text}"], "utf-8")
+    ended = run_zdx_keys(["token", "ci", "--force", f"--private-key={text}"], "utf-8")
 
     assert ended.code == 2
     assert b"it needs a file, not its content" in ended.stderr
@@ -69,6 +69,6 @@ def test_command_of_another_program_can_have_any_arguments(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    ended = run(["run", "ci", "--", "curl", "--data", '{"d": 1}'], "utf-8")
+    ended = run_zdx_keys(["run", "ci", "--", "curl", "--data", '{"d": 1}'], "utf-8")
 
     assert b"private key" not in ended.stderr
