@@ -232,7 +232,7 @@ def _plot(cases: Sequence[Case]) -> None:
             axes.plot([case.goal] * 2, [-row - 0.42, -row + 0.42], color="black")
     axes.set_yticks([-row for row in range(len(shown))], [case.operation for case in shown])
     axes.set_xlabel(f"seconds over the floor, {keys} keys at {latency_ms} ms (line: goal)")
-    axes.margins(x=0.12)
+    axes.margins(x=0.2)
     axes.legend()
     figure.tight_layout()
     figure.savefig(PLOT, metadata={"Date": None, "Creator": None})

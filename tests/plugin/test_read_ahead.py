@@ -191,7 +191,7 @@ def test_destroy_reads_a_key_if_the_list_cannot_be_read(
     for key in keys:
         host.delete(key)
 
-    assert count_requests(tenant)[f"GET {API_CLIENTS}"] == 1
+    assert 1 <= count_requests(tenant)[f"GET {API_CLIENTS}"] < KEYS
     assert [client.name for client in tenant.clients()] == ["other"]
 
 

@@ -688,3 +688,20 @@ def test_import_loads_only_necessary_libraries(imports: str, unneeded: set[str])
     loaded = {name.partition(".")[0] for name in json.loads(shown.stdout)}
     assert "zdx_provider" in loaded
     assert loaded.isdisjoint(unneeded)
+
+
+def test_configure_collects_no_garbage_while_it_imports() -> None:
+    program = """
+import gc, sys
+from pulumi.dynamic import Config, ConfigureRequest
+from zdx_provider.provider import ApiKeyProvider
+
+modules = []
+gc.callbacks.append(lambda phase, info: modules.append(len(sys.modules)))
+before = len(sys.modules)
+ApiKeyProvider().configure(ConfigureRequest(Config({}, "keys")))
+assert all(count in (before, len(sys.modules)) for count in modules)
+assert gc.isenabled()
+"""
+
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
