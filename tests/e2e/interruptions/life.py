@@ -621,6 +621,7 @@ class Life:
         return (
             ("then pulumi up. Otherwise find the other copy", self._resume),
             ("zdx-keys revoke", self._revoke_unused),
+            ("which someone may use. The program declares", self._keep_pairs),
             ("isn't managed by Pulumi. To take it over", self._take_over),
             ("already exists and is managed by", self._take_over),
             ("run pulumi state delete for this resource and declare", self._take_back),
@@ -644,6 +645,16 @@ class Life:
         key = stack.declared[refusal.logical]
         if self._figures.refusals % 3:
             key.adopt = True
+        else:
+            key.name = self._find_new_name(refusal.logical)
+
+    def _keep_pairs(self, stack: Stack, refusal: Refusal) -> None:
+        """Declare the public keys that a key has before it is taken over, or another name."""
+        key, client = stack.declared[refusal.logical], self._find_client(refusal.key_id)
+        registered = _list_tenant_pairs(client)
+        self._require(not registered.issubset(key.pairs), refusal, "they are declared")
+        if self._figures.refusals % 3:
+            key.pairs = tuple(sorted(registered.union(key.pairs)))
         else:
             key.name = self._find_new_name(refusal.logical)
 
