@@ -370,6 +370,18 @@ OTHERS: list[dict[str, Any]] = [
 ]
 
 
+def test_refresh_after_the_list_was_read_finds_a_client_that_has_no_secrets_any_more(
+    server: ScriptedServer, store: ClientStore
+) -> None:
+    converted = {**MARKED, "clientAuthentication": {"authType": "JWKS"}}
+    server.answers(to_page(MARKED), Reply(400, {"detail": "it has no secrets"}))
+    server.answers(Reply(200, converted))
+
+    found = store.find_with_secrets("client-ci", MARKER.managed_by)
+
+    assert found == (ApiClient.model_validate(converted), ())
+
+
 def test_refresh_reads_ahead_only_secrets_of_its_own_stack(
     server: ScriptedServer, store: ClientStore
 ) -> None:
