@@ -38,7 +38,6 @@ def _follow_quick_start(
     for written, here in {
         "PATH_TO_A_CLONE_OF_THIS_REPOSITORY": str(_copy_templates(folder)),
         "8080": str(_free_port()),
-        "file://~": folder.as_uri(),  # the CLI takes the user's home folder, whatever HOME says
         **replaced,
     }.items():
         assert written in script

@@ -178,7 +178,8 @@ def test_create_works_with_only_the_keyboard(page: Page, tenant: RunningEmulator
     page.keyboard.type("by-keyboard")
     page.keyboard.press("Tab")
     page.keyboard.type("ZDX Super")
-    page.keyboard.press("Tab")
+    for _ in ("authentication", "credential", "button"):
+        page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="by-keyboard")).to_be_visible()
