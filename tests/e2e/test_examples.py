@@ -100,6 +100,7 @@ def test_consumer_reads_the_tenant_with_the_key_of_another_stack(
     assert consumer.outputs() == {"departments": ["Engineering", "Finance", "Sales"]}
 
 
+@pytest.mark.slow
 def test_consumer_fails_clearly_if_the_producer_has_no_key(open_project: OpenProject) -> None:
     producer = open_project("examples/two-stacks/producer")
     producer.up()
@@ -217,6 +218,7 @@ def test_keyless_example_reads_the_tenant_and_has_no_private_key_in_its_state(
     assert "PRIVATE KEY" not in state
 
 
+@pytest.mark.slow
 def test_many_keys_example_creates_and_deletes_keys_as_its_file_changes(
     open_project: OpenProject, open_walkthrough: OpenWalkthrough, tenant: RunningEmulator
 ) -> None:
@@ -266,6 +268,7 @@ def test_adopt_example_takes_over_a_key_and_later_revokes_its_old_secret(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_multi_tenant_example_creates_a_key_in_each_tenant(
     open_project: OpenProject,
     open_walkthrough: OpenWalkthrough,
@@ -300,6 +303,7 @@ def test_root_project_creates_the_keys_of_its_config(
     assert project.outputs()["ci.key_id"] == tenant.client_named("ci").id
 
 
+@pytest.mark.slow
 def test_root_project_declares_a_key_without_a_secret(
     open_project: OpenProject, tenant: RunningEmulator
 ) -> None:

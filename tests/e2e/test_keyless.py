@@ -1,5 +1,6 @@
 """A key without a secret through the real CLI, and where a private key could be found."""
 
+import pytest
 from support.key_pair import KeyPair
 from support.keyless import can_authenticate
 from support.pulumi_project import PulumiProject
@@ -40,6 +41,7 @@ def test_key_with_a_public_key_is_created_changed_and_destroyed(
     assert tenant.clients() == []
 
 
+@pytest.mark.slow
 def test_conversion_shows_the_day_on_which_the_secret_is_revoked(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:

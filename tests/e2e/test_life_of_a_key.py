@@ -1,5 +1,6 @@
 """One key through the real CLI, from its first `up` to `destroy`."""
 
+import pytest
 from support.pulumi_project import PulumiProject
 
 from zdx_emulator.testing import RunningEmulator, scope_id
@@ -59,6 +60,7 @@ def test_up_changes_name_and_role_in_place(project: PulumiProject, tenant: Runni
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_up_creates_a_manually_deleted_key_again_after_a_refresh(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:

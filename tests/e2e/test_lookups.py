@@ -159,6 +159,7 @@ def test_lookup_reads_the_named_tenant(
     assert project.outputs() == {"here": here.id, "there": there.id, "tenant": "globex"}
 
 
+@pytest.mark.slow
 def test_lookups_of_a_program_share_one_session(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:

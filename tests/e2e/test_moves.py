@@ -91,6 +91,7 @@ def test_up_without_an_alias_is_refused_until_adopt(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "parent",
     [pytest.param("None", marks=pytest.mark.slow), 'Team("platform ::1")'],
@@ -129,6 +130,7 @@ def test_state_rename_keeps_the_key(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_stack_rename_keeps_the_key(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:

@@ -52,6 +52,7 @@ def test_ignore_changes_leaves_the_key_unchanged(
     assert_sound(project, tenant)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "registration",
     [

@@ -161,6 +161,7 @@ def test_weekly_run_rotates_the_secret_and_later_revokes_the_previous_one(
     assert_sound(pipeline.project, tenant, "reports")
 
 
+@pytest.mark.slow
 def test_weekly_run_fails_if_a_key_was_changed_manually(
     pipeline: Pipeline, tenant: RunningEmulator
 ) -> None:

@@ -137,6 +137,7 @@ def test_preview_refuses_a_secret_in_the_state_except_of_a_role_or_name(
     assert "Its secret is in the state." in failed.text
 
 
+@pytest.mark.slow
 def test_preview_needs_no_rotation_of_a_key_without_a_secret(
     project: PulumiProject, policed: Policed
 ) -> None:
@@ -232,6 +233,7 @@ def test_preview_checks_a_key_inside_a_component(project: PulumiProject, policed
     assert "[mandatory]  restricted-role  (pulumi-python:dynamic/zdx:ApiKey: inner)" in failed.text
 
 
+@pytest.mark.slow
 def test_up_does_not_check_a_key_that_is_only_looked_up(
     project: PulumiProject, tenant: RunningEmulator, policed: Policed
 ) -> None:
@@ -280,6 +282,7 @@ def test_preview_shows_no_secret_input_in_a_violation(
     assert "zdx super ADMIN" not in failed.text
 
 
+@pytest.mark.slow
 def test_preview_with_an_invalid_config_fails_in_one_line(
     project: PulumiProject, policed: Policed
 ) -> None:
@@ -293,6 +296,7 @@ def test_preview_with_an_invalid_config_fails_in_one_line(
     assert "Traceback" not in failed.text
 
 
+@pytest.mark.slow
 def test_example_is_refused_until_its_documented_correction(
     pack: Path, tmp_path: Path, tenant: RunningEmulator
 ) -> None:

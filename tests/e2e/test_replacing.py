@@ -44,6 +44,7 @@ def test_replace_with_create_first_is_refused_and_changes_nothing(
     assert assert_sound(project, tenant) == first
 
 
+@pytest.mark.slow
 def test_replace_with_create_first_and_adopt_keeps_the_key(
     project: PulumiProject, tenant: RunningEmulator, first: str
 ) -> None:

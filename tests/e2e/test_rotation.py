@@ -219,6 +219,7 @@ def test_preview_of_a_revoke_shows_its_day_and_line_once_and_no_unknown_output(
     assert due.text.count(": the previous secret") == 1
 
 
+@pytest.mark.slow
 def test_preview_of_a_rotation_in_an_overlap_fails_until_it_is_allowed(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:

@@ -68,6 +68,7 @@ def test_import_file_turns_every_kind_of_key_into_code(
     assert_manual_keys_become_code(count, at_home, home, tenant, tmp_path / "downloads")
 
 
+@pytest.mark.slow
 def test_import_file_turns_keys_without_a_secret_into_code(
     at_home: ZdxKeys, home: PulumiProject, tenant: RunningEmulator
 ) -> None:

@@ -50,6 +50,7 @@ def follower(tmp_path: Path, example: ComponentProject) -> ComponentProject:
     return project
 
 
+@pytest.mark.slow
 def test_example_creates_rotates_passes_on_and_deletes_its_keys(
     example: ComponentProject, follower: ComponentProject, tenant: RunningEmulator
 ) -> None:

@@ -60,6 +60,7 @@ def test_preview_shows_changes_that_up_applies_in_place(
     project.assert_no_changes()
 
 
+@pytest.mark.slow
 def test_up_creates_a_key_without_a_secret(
     project: ComponentProject, tenant: RunningEmulator
 ) -> None:

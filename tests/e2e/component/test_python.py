@@ -1,5 +1,6 @@
 """A Python program that declares its key by the component, as any other language's would."""
 
+import pytest
 from support.component_project import BY_COMPONENT, ComponentProject
 from support.soundness import assert_sound
 
@@ -12,6 +13,7 @@ pulumi.export("key_secret", first.keySecret)
 """
 
 
+@pytest.mark.slow
 def test_up_creates_a_key_whose_secret_stays_secret(
     project: ComponentProject, tenant: RunningEmulator
 ) -> None:

@@ -6,7 +6,6 @@ import pytest
 from e2e.interruptions.interruption import BROKEN_PROMISES, FINISHED, RESUMED, Interruption
 from e2e.interruptions.kills import SERVED, Case, matrix, share_of
 from e2e.interruptions.operations import (
-    CHANGE,
     CREATE_SECRET,
     OPERATIONS,
     REMOVE,
@@ -22,8 +21,6 @@ SAMPLE = {
     Case(operation("create"), CREATE_SECRET, SERVED, CLI): RESUMED,
     Case(operation("correct"), CREATE_SECRET, SERVED, LANGUAGE_HOST): FINISHED,
     Case(operation("delete"), REMOVE, SERVED, PLUGIN): FINISHED,
-    Case(operation("rotate"), CREATE_SECRET, SERVED, PLUGIN, times=2): FINISHED,
-    Case(operation("convert to a public key"), CHANGE, SERVED, CLI): FINISHED,
 }
 
 
