@@ -1,4 +1,7 @@
-"""What a caller may learn of a request before its result: its attempts."""
+"""What a caller may learn of a request before its result: its attempts.
+
+Apart from the retries, which load tenacity: settings and the command line need only these names.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
