@@ -2,73 +2,70 @@
 
 import json
 import sys
-from datetime import datetime, timezone
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.calendar import MOVED_CLOCK
+from support.fork_server import ForkServer
 from support.pulumi_project import PulumiProject
+from support.recorded_state import RecordedStack, load
 
 from zdx_emulator.testing import RunningEmulator
 
-FIXTURE = Path(__file__).parent / "fixtures" / "key-of-schema-1.json"
-
-AS_RECORDED = """
-from zdx_provider import RotationArgs
-
-key = ApiKey(
-    "ci",
-    name="{name}",
-    role="ZDX Read-only Admin",
-    description="fixture",
-    rotation=RotationArgs(secret_lifetime_days=90, triggers={{"incident": "none"}}),
-)
-pulumi.export("key_secret", key.key_secret)
-"""
+RECORDED = sorted((Path(__file__).parent / "fixtures/states").iterdir())
+SECRETS = ("plain", "rotated", "disabled", "private")
 
 
-@pytest.fixture
-def parse_state(project: PulumiProject, tenant: RunningEmulator) -> PulumiProject:
-    """A stack whose state holds the key that schema 1 recorded, on the day on which it did."""
-    resource = json.loads(FIXTURE.read_text())
-    outputs = resource["outputs"]
-    mark = f"[pulumi {outputs['managed_by']} #{outputs['ownership_id']}]"
-    client = tenant.create_client("ci", description=f"fixture {mark}")
-    made = datetime.fromisoformat(outputs["secret_created_at"].replace("Z", "+00:00"))
-    ahead = int((made - datetime.now(timezone.utc)).total_seconds())
-    project.environment |= {
-        "PYTHONPATH": str(MOVED_CLOCK),
-        "ZDX_TEST_SECONDS_AHEAD": str(ahead),
-    }
-    project.program("").up()
-    state = _exported(project)
-    resource["id"] = outputs["key_id"] = client.id
-    state["deployment"]["resources"].append(resource)
-    _import(project, state)
-    return project
+@pytest.fixture(params=RECORDED, ids=lambda folder: folder.name)
+def recorded(
+    request: pytest.FixtureRequest, tmp_path: Path, fork_server: ForkServer
+) -> Iterator[RecordedStack]:
+    """A stack whose state a released version wrote."""
+    with load(request.param, tmp_path, fork_server) as stack:
+        yield stack
 
 
-@pytest.mark.slow
-def test_up_with_a_state_of_schema_1_changes_nothing(parse_state: PulumiProject) -> None:
-    parse_state.program(AS_RECORDED.format(name="ci"))
+def test_refresh_and_up_with_a_recorded_state_change_nothing(recorded: RecordedStack) -> None:
+    project = recorded.declare(1)
 
-    parse_state.up("--expect-no-changes")
+    project.refresh("--expect-no-changes")
+    project.up("--expect-no-changes")
 
-    assert parse_state.outputs()["key_secret"] == "obviously-fake-secret-of-schema-1"
+    secrets = read_secrets(recorded)
+    recorded.tenant.change_client(recorded.tenant.client_named("disabled").id, status=True)
+    assert [name for name in SECRETS if can_authenticate(recorded, name, secrets[name])] == [
+        *SECRETS
+    ]
 
 
-def test_update_and_destroy_work_with_a_state_of_schema_1(
-    parse_state: PulumiProject, tenant: RunningEmulator
-) -> None:
-    parse_state.program(AS_RECORDED.format(name="ci-2"))
+def test_update_rotation_and_destroy_work_with_a_recorded_state(recorded: RecordedStack) -> None:
+    before, tenant = read_secrets(recorded), recorded.tenant
 
-    parse_state.up()
+    recorded.declare(2).up()
 
-    assert parse_state.outputs()["key_secret"] == "obviously-fake-secret-of-schema-1"
-    assert [client.name for client in tenant.clients()] == ["ci-2"]
-    parse_state.destroy()
-    assert tenant.clients() == []
+    after = read_secrets(recorded)
+    assert {name for name in SECRETS if after[name] != before[name]} == {"rotated"}
+    assert [name for name in SECRETS if can_authenticate(recorded, name, after[name])] == [*SECRETS]
+    assert tenant.client_named("disabled").status
+    for name in ("plain", "private", "certificate", "jwks"):
+        assert tenant.client_named(name).description.startswith("round 2 [pulumi")
+    public_keys = tenant.client_named("public-keys").client_authentication.public_keys or []
+    assert [key.key_name for key in public_keys] == ["a", "b"]
+    assert tenant.client_named("converted").client_authentication.auth_type == "SECRET"
+    recorded.project.assert_no_changes()
+    recorded.project.destroy()
+    assert [client.name for client in tenant.clients()] == ["shared"]
+
+
+def read_secrets(recorded: RecordedStack) -> dict[str, str]:
+    """Return the secrets in the state by the names of their keys."""
+    outputs = recorded.project.outputs()
+    return {name: outputs[f"{name} secret"] for name in SECRETS}
+
+
+def can_authenticate(recorded: RecordedStack, name: str, secret: str) -> bool:
+    return recorded.tenant.can_authenticate(recorded.tenant.client_named(name).id, secret)
 
 
 def test_destroy_refuses_the_state_of_a_later_version(
@@ -79,13 +76,13 @@ def test_destroy_refuses_the_state_of_a_later_version(
     state = _exported(project)
     for resource in state["deployment"]["resources"]:
         if resource["type"].endswith(":ApiKey"):
-            resource["outputs"]["schema_version"] = 2
+            resource["outputs"] |= {"schema_version": 2, "minimum_provider_version": "0.9.0"}
     _import(project, state)
 
     refused = project.fail("destroy", "--yes", "--skip-preview")
 
-    assert "has schema 2, but this version of zdx-provider supports schemas up to 1" in refused.text
-    assert "Upgrade the package zdx-provider" in refused.text
+    assert "has schema 2, but zdx-provider" in refused.text
+    assert "Install zdx-provider 0.9.0 or a later version." in refused.text
     assert tenant.clients() == before
 
 

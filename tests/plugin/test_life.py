@@ -80,6 +80,7 @@ def test_create_returns_every_output(
         "api_url": tenant.url,
         "secret_id": secret_id,
         "schema_version": 1,
+        "minimum_provider_version": "0.1.0",
     }
 
 

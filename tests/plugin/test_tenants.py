@@ -213,13 +213,14 @@ def test_operations_refuse_the_state_of_a_later_version(
 ) -> None:
     host = start_host()
     key = host.up(declared)
-    later = Recorded(key.id, key.inputs, {**key.outputs, "schema_version": 2})
+    newer = {"schema_version": 2, "minimum_provider_version": "0.9.0"}
+    later = Recorded(key.id, key.inputs, {**key.outputs, **newer})
     tenant.clear_requests()
 
     with pytest.raises(PluginError, match="has schema 2") as stopped:
         CALLS[call](host, later)
 
-    assert "Upgrade the package zdx-provider" in stopped.value.sentence
+    assert "Install zdx-provider 0.9.0 or a later version." in stopped.value.sentence
     assert tenant.requests() == []
 
 

@@ -26,7 +26,10 @@ class Calendar:
     def move_to(self, day: int) -> None:
         """Make that many days the time since the test began."""
         self.day = day
-        seconds = day * SECONDS_A_DAY
+        self.move_by_seconds(day * SECONDS_A_DAY)
+
+    def move_by_seconds(self, seconds: int) -> None:
+        """Make the time that much later than the machine's; earlier if negative."""
         self._project.environment["ZDX_TEST_SECONDS_AHEAD"] = str(seconds)
         self._tenant.move_clock(seconds)
 

@@ -204,17 +204,29 @@ def test_parse_state_refuses_a_newer_schema_and_says_what_to_do(state: KeyState)
         parse_state({**state.to_outputs(), "schema_version": 2.0})
 
     assert 'the state of the key "ci" has schema 2' in str(refused.value)
-    assert "Upgrade the package zdx-provider" in str(refused.value)
+    assert "Install zdx-provider 0.1.0 or a later version." in str(refused.value)
     assert PLANTED not in str(refused.value)
 
 
 @pytest.mark.parametrize("version", [2, 2.0, 3.0, 1e300])
-def test_parse_state_of_a_newer_version_says_which_package_to_upgrade(
+def test_parse_state_of_a_newer_version_says_which_version_to_install(
     state: KeyState, version: object
 ) -> None:
     newer = {"schema_version": version, "rotation": {"added_later": 1}, "key_id": 7}
 
-    with pytest.raises(ZdxError, match="Upgrade the package zdx-provider"):
+    newer["minimum_provider_version"] = "0.12.0rc1"
+
+    with pytest.raises(ZdxError, match=r"Install zdx-provider 0\.12\.0rc1 or a later version"):
+        parse_state({**state.to_outputs(), **newer})
+
+
+@pytest.mark.parametrize("version", [None, 2, "", "latest", "0.2", "0.2.0; rm -rf /", "0.2.0\n"])
+def test_parse_state_of_a_newer_version_repeats_no_text_that_is_no_version(
+    state: KeyState, version: object
+) -> None:
+    newer = {"schema_version": 2, "minimum_provider_version": version}
+
+    with pytest.raises(ZdxError, match="Install the version of zdx-provider that wrote the state"):
         parse_state({**state.to_outputs(), **newer})
 
 
@@ -265,6 +277,7 @@ def test_from_key_returns_a_state_without_a_secret_value() -> None:
         "secret_expires_at": "2027-02-28T12:00:00Z",
         "ownership_id": "",
         "schema_version": 1,
+        "minimum_provider_version": "0.1.0",
     }
 
 
@@ -346,7 +359,7 @@ def test_parse_state_names_a_malformed_member(member: str, value: object) -> Non
 
 
 def test_parse_state_refuses_a_very_high_schema() -> None:
-    with pytest.raises(ZdxError, match=r'the key "ci" has schema 1e\+300, but this version'):
+    with pytest.raises(ZdxError, match=r'the key "ci" has schema 1e\+300, but zdx-provider'):
         parse_state(described(schema_version=1e300))
 
 

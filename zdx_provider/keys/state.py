@@ -1,6 +1,7 @@
 """The state of a key: its inputs as last applied, and its outputs."""
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from pydantic import (
 )
 from typing_extensions import Self
 
+from zdx_provider._version import __version__
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.inputs import ARGUMENTS, ATTRIBUTES, KeyInputs
 from zdx_provider.keys.key import Key
@@ -24,7 +26,10 @@ from zdx_provider.zidentity import ApiClientSecret, NewApiClientSecret, Tenant
 from zdx_provider.zidentity.models import MAX_SECRETS
 
 SCHEMA_VERSION = 1
+MINIMUM_PROVIDER_VERSION = "0.1.0"
+"""The first version of this provider that reads `SCHEMA_VERSION`; the two are raised together."""
 
+_RELEASE = re.compile(r"\d{1,4}\.\d{1,4}\.\d{1,4}(?:(?:a|b|rc)\d{1,3})?")
 _NO_PREVIOUS = {"previous_secret_id": None, "previous_secret_revoke_on": None}
 _NO_OLDER = {"older_secret_id": None, "older_secret_revoke_on": None}
 _NO_SECRET = {
@@ -286,7 +291,11 @@ class KeyState(KeyInputs):
         The secret is in plain text here: the engine encrypts what ``ApiKey`` declares secret.
         """
         outs = self.model_dump(mode="json", exclude_none=True, exclude={"key_secret"})
-        return {**outs, **self._list_key_outputs(), **self.to_secret_outputs()}
+        schema = {
+            "schema_version": SCHEMA_VERSION,
+            "minimum_provider_version": MINIMUM_PROVIDER_VERSION,
+        }
+        return {**outs, **schema, **self._list_key_outputs(), **self.to_secret_outputs()}
 
     def to_secret_outputs(self) -> dict[str, str]:
         """Return the outputs that are secrets, in plain text; none if the secret isn't known."""
@@ -361,14 +370,22 @@ def parse_state(props: Mapping[str, Any]) -> KeyState:
     # Every number of the engine's is a float; a fraction is no schema.
     if isinstance(version, int | float) and version > SCHEMA_VERSION and version % 1 == 0:
         raise ZdxError(
-            f"the state of {_name_key(props)} has schema {version:g}, but this version of "
-            f"zdx-provider supports schemas up to {SCHEMA_VERSION}. Nothing was changed.",
-            hint="Upgrade the package zdx-provider to the version that wrote the state.",
+            f"the state of {_name_key(props)} has schema {version:g}, but zdx-provider "
+            f"{__version__} supports schemas up to {SCHEMA_VERSION}. Nothing was changed.",
+            hint=f"Install {_find_reader(props)}.",
         )
     try:
         return KeyState.model_validate(props)
     except ValidationError as error:
         raise _build_unreadable_error(props, _list_members(error)) from None
+
+
+def _find_reader(props: Mapping[str, Any]) -> str:
+    """Return which version of the package reads a state, as far as the state says so."""
+    version = props.get("minimum_provider_version")
+    if isinstance(version, str) and _RELEASE.fullmatch(version):
+        return f"zdx-provider {version} or a later version"
+    return "the version of zdx-provider that wrote the state"
 
 
 def require_readable(known: Mapping[str, Any]) -> None:
