@@ -255,8 +255,9 @@ def list_(
 
     Red: expired. Yellow: expires within 30 days. The list has no keys that were created in the ZDX
     portal, because no API returns them. In a project, the list shows which secret the state of the
-    stack has (in use), and which one is revoked on a day (previous). A narrow terminal shows fewer
-    columns; a pipe and --json show all.
+    stack has (in use), which one is revoked on a day (previous), and which one the state doesn't
+    know (unknown). It marks none if the state has no secret of the key. A narrow terminal shows
+    fewer columns; a pipe and --json show all.
 
     Examples:
     ```

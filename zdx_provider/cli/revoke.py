@@ -36,22 +36,22 @@ class SecretToRevoke:
         warning = (
             " It is the key's only secret: without it, the key cannot authenticate." if only else ""
         )
-        return f"Revoke {self}?{self._describe_use()}{warning} This cannot be undone"
+        lifetime = (
+            f"created {self.secret.created_at:%Y-%m-%d}, valid until "
+            f"{self.secret.expires_at:%Y-%m-%d}"
+        )
+        use = self._describe_use()
+        return f"Revoke {self}, {lifetime}?{use}{warning} This cannot be undone"
 
     @property
     def next_step(self) -> str:
         """What the user may have to do afterwards."""
-        if self.in_state and self._use is SecretUse.IN_USE:
-            return (
-                f" To create a new one for {self.in_state.owner}, run pulumi up --refresh in "
-                "that stack."
-            )
-        if self.key.marker is None or self._use is not None:
+        owner = self.in_state.owner if self.in_state else self.key.managed_by
+        if self._use is SecretUse.IN_USE:
+            return f" To create a new one for {owner}, run pulumi up --refresh in that stack."
+        if not owner or self._use is not None:
             return ""
-        return (
-            f" If {self.key.managed_by} uses it, run pulumi up --refresh in that stack to create "
-            "a new one."
-        )
+        return f" If {owner} uses it, run pulumi up --refresh in that stack to create a new one."
 
     @property
     def _use(self) -> SecretUse | None:
@@ -69,10 +69,7 @@ class SecretToRevoke:
         return f" It is the previous secret of {owner}, which keeps it until {until}."
 
     def __str__(self) -> str:
-        return (
-            f'the secret {self.secret.id} of the key "{self.key.name}" ({self.key.id}), created '
-            f"{self.secret.created_at:%Y-%m-%d}, valid until {self.secret.expires_at:%Y-%m-%d}"
-        )
+        return f'the secret {self.secret.id} of the key "{self.key.name}" ({self.key.id})'
 
 
 @dataclass(frozen=True)

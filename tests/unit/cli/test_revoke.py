@@ -20,6 +20,13 @@ def test_revoke_warns_of_the_only_secret_of_a_key() -> None:
     assert "the key's only secret" in question
 
 
+def test_revoke_says_until_when_a_secret_is_valid_only_before() -> None:
+    chosen = SecretToRevoke(build_key(), SECRET)
+
+    assert "created 2026-03-01, valid until 2027-02-28?" in chosen.question
+    assert str(chosen) == 'the secret secret-1 of the key "ci" (key-1)'
+
+
 def test_revoke_does_not_warn_if_another_secret_remains() -> None:
     key = build_key(secrets=(build_secret("secret-1"), build_secret("secret-2")))
 
@@ -27,10 +34,12 @@ def test_revoke_does_not_warn_if_another_secret_remains() -> None:
 
 
 def test_revoke_shows_a_next_step_only_for_a_managed_key() -> None:
-    key = build_key()
+    key, imported = build_key(), build_key(marker=None)
+    in_state = build_state_key(imported, key_secret=None)
 
-    assert "pulumi up --refresh" in SecretToRevoke(key, SECRET).next_step
-    assert SecretToRevoke(build_key(marker=None), SECRET).next_step == ""
+    for managed in (SecretToRevoke(key, SECRET), SecretToRevoke(imported, SECRET, in_state)):
+        assert managed.next_step.startswith(" If keys/prod/ci uses it, run pulumi up --refresh")
+    assert SecretToRevoke(imported, SECRET).next_step == ""
 
 
 @pytest.mark.parametrize(
