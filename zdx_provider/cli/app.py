@@ -362,8 +362,10 @@ def run_(
     The command gets ZSCALER_CLIENT_ID, ZSCALER_CLIENT_SECRET and ZSCALER_VANITY_DOMAIN (outside
     production also ZSCALER_CLOUD) of the key, and none of the provider's own ZSCALER_* variables
     but the proxy. With --private-key, it gets ZSCALER_PRIVATE_KEY instead of
-    ZSCALER_CLIENT_SECRET. The key comes from the stack's state, without a request to the tenant. It
-    is never on the disk or on a command line. The exit code is that of the command.
+    ZSCALER_CLIENT_SECRET. If the tenant has addresses of its own, as the emulator has, it gets
+    ZSCALER_API_URL and ZSCALER_TOKEN_URL, too. The key comes from the stack's state, without a
+    request to the tenant. It is never on the disk or on a command line. The exit code is that of
+    the command.
 
     Examples:
     ```

@@ -484,8 +484,8 @@ def _print_report(report: Report, in_plain_text: int, stack: Stack) -> None:
     if unknown:
         print_line(
             f"Secret unknown: {_format_keys(unknown)}. It still works for those who have it. "
-            "pulumi up keeps it, and key_secret is None. To create a new one, declare a trigger, as the "
-            f"comments in {report.program} show."
+            "pulumi up keeps it, and key_secret is None. To create a new one, declare a trigger, "
+            f"as the comments in {report.program} show."
         )
     file = str(Path(report.file).absolute() if stack.folder != Path.cwd() else report.file)
     command = stack.format_command("import", "--file", file, "--generate-code=false")

@@ -235,10 +235,17 @@ def build_secret_variable(key: KeyState) -> dict[str, SecretStr]:
     return {"ZSCALER_CLIENT_SECRET": require_secret(key)}
 
 
-def format_key(key: KeyState, key_format: KeyFormat) -> SecretStr:
+def format_key(
+    key: KeyState, key_format: KeyFormat, addresses: Mapping[str, str] | None = None
+) -> SecretStr:
     """Return a key as the portal's own JSON, or as variables for a shell.
 
     A key without a secret is written without its private key, which the state doesn't have.
+
+    Args:
+        key: The key.
+        key_format: The format.
+        addresses: Variables with the addresses of its tenant; none for Zscaler's own.
 
     Raises:
         ZdxError: The state has no secret of the key.
@@ -251,7 +258,8 @@ def format_key(key: KeyState, key_format: KeyFormat) -> SecretStr:
     else:
         variables, note = build_variables(key, {}), _NOTE
     # For every shell that reads the file; it is not shown.
-    lines = (f"{n}={shlex.quote(value.get_secret_value())}\n" for n, value in variables.items())
+    texts = {**{n: value.get_secret_value() for n, value in variables.items()}, **(addresses or {})}
+    lines = (f"{name}={shlex.quote(text)}\n" for name, text in texts.items())
     return SecretStr(note + "".join(lines))
 
 
