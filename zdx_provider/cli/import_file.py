@@ -233,7 +233,9 @@ def run(
     settings = find_settings(selection, os.environ).settings
     target = find_target(selection)
     plan = ImportPlan(settings, selection.tenant, target, files.by_key_id)
-    plan.skipped.extend(SkippedItem(f"the file {file.path}", file.reason) for file in files.skipped)
+    for each in files.skipped:
+        kind = "folder" if each.path.is_dir() else "file"
+        plan.skipped.append(SkippedItem(f"the {kind} {each.path}", each.reason))
     keys = plan.choose_keys(wanted)
     if not as_json or not keys:
         _print_skipped(plan.skipped)
@@ -469,8 +471,8 @@ def _print_report(report: Report, in_plain_text: int, stack: Stack) -> None:
     missing = [key for key in report.keys if key.secret is SecretImport.MISSING]
     unknown = [key for key in report.keys if key.secret is SecretImport.UNKNOWN]
     print_line(
-        f"Wrote {_format_count(len(report.keys))} to {report.file}, and a program that declares "
-        f"them to {report.program}."
+        f"Wrote the import file {report.file} with {_format_count(len(report.keys))}, and the "
+        f"program {report.program}."
     )
     if in_plain_text:
         print_line(

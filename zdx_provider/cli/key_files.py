@@ -1,5 +1,6 @@
 """Key files: written for their owner alone, read from the portal or from `download`."""
 
+import errno
 import json
 import os
 import shlex
@@ -27,10 +28,12 @@ def require_free(file: Path) -> None:
     """Stop before a long work whose result could not be written.
 
     Raises:
-        ZdxError: There is such a file already.
+        ZdxError: There is such a file already, or there is no such folder.
     """
     if os.path.lexists(file):
         raise _build_exists_error(file)
+    if not file.parent.is_dir():
+        raise _build_not_writable_error(file, os.strerror(errno.ENOENT))
 
 
 def write_private(file: Path, content: SecretStr) -> None:
@@ -46,23 +49,25 @@ def write_private(file: Path, content: SecretStr) -> None:
     except FileExistsError:
         raise _build_exists_error(file) from None
     except OSError as error:
-        raise _build_not_writable_error(file, error) from None
+        raise _build_not_writable_error(file, error.strerror) from None
     try:
         with os.fdopen(descriptor, "wb") as opened:
             opened.write(data)
     except OSError as error:
         file.unlink()  # half a file would be in the way of the next attempt
-        raise _build_not_writable_error(file, error) from None
+        raise _build_not_writable_error(file, error.strerror) from None
 
 
-def _build_not_writable_error(file: Path, error: OSError) -> ZdxError:
+def _build_not_writable_error(file: Path, problem: str | None) -> ZdxError:
     return ZdxError(
-        f"{file} cannot be written: {error.strerror}.",
+        f"{file} cannot be written: {problem}.",
         hint="Choose a file in a folder that you can write to.",
     )
 
 
 def _build_exists_error(file: Path) -> ZdxError:
+    if file.is_dir():
+        return ZdxError(f"{file} is a folder.", hint="Choose a file, which must not exist yet.")
     return ZdxError(
         f"{file} already exists and isn't overwritten.",
         hint="Remove it, or choose another file.",
@@ -93,10 +98,10 @@ class KeyFile:
 
 @dataclass(frozen=True)
 class SkippedFile:
-    """A file of a folder that holds no key.
+    """A file of a folder that holds no key, or a folder without files that could.
 
     Attributes:
-        path: The file.
+        path: The file or the folder.
         reason: Why it is skipped, as a sentence without its subject.
     """
 
@@ -132,6 +137,8 @@ def read_key_files(paths: Iterable[Path]) -> KeyFiles:
     for path in paths:
         if path.is_dir():
             inside = [_read(each) for each in _list_json(path)]
+            if not inside:
+                skipped.append(SkippedFile(path, "has no .json files."))
             skipped.extend(each for each in inside if isinstance(each, SkippedFile))
             found = [each for each in inside if isinstance(each, KeyFile)]
         else:

@@ -114,7 +114,7 @@ def describe_next_up(listed: ListedKey, today: date) -> list[str]:
         ]
     if key.marker and key.managed_by not in (in_state.owner, in_state.state.managed_by):
         return [f"It refuses to change the key, which is now managed by {key.managed_by}."]
-    now = [*_list_steps(key, in_state.state, today), *_list_corrections(key, in_state)]
+    now = [*_list_steps(key, in_state, today), *_list_corrections(key, in_state)]
     later = sorted(_list_later_steps(key, in_state.state, today))
     return [
         *(now or ["It changes nothing."]),
@@ -123,7 +123,10 @@ def describe_next_up(listed: ListedKey, today: date) -> list[str]:
     ]
 
 
-def _list_steps(key: Key, state: KeyState, today: date) -> Iterator[str]:
+def _list_steps(key: Key, in_state: StateKey, today: date) -> Iterator[str]:
+    state = in_state.state
+    if state.managed_by != in_state.owner:  # imported, renamed or moved
+        yield f"It writes the owner {in_state.owner} into the key's description."
     reason = state.find_rotation_reason(today, state.rotation)
     if reason:
         yield f"It creates a new secret: {reason}."
@@ -157,11 +160,18 @@ def _list_later_steps(key: Key, state: KeyState, today: date) -> Iterator[tuple[
 
 def _list_missing(key: Key, state: KeyState, today: date) -> Iterator[str]:
     """Yield what the state of a key lacks that no update creates by itself."""
-    lacks_secret = state.authentication is None and state.key_secret is None
-    if lacks_secret and key.secrets and not state.find_rotation_reason(today, state.rotation):
+    if state.authentication is not None or state.find_rotation_reason(today, state.rotation):
+        return
+    if key.secrets and state.key_secret is None:
         yield (
             "The state doesn't have the key's secret, so key_secret is None. To create a new one, "
             "add or change a trigger of the key's rotation."
+        )
+    alive = [secret for secret in key.secrets or () if secret.expires_at.date() > today]
+    if state.secret_id is None and len(alive) > 1:
+        yield (
+            "The state doesn't say which secret is in use. Before a rotation, revoke the unused "
+            f"one: zdx-keys revoke {key.id} SECRET_ID."
         )
 
 

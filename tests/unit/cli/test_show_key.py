@@ -142,6 +142,24 @@ def test_show_says_what_the_next_up_does(
     assert describe(today, **outputs) == expected
 
 
+def test_show_says_that_an_imported_key_gets_its_owner() -> None:
+    imported = build_key(marker=None, secrets=KEY.secrets)
+    state_key = build_state_key(imported, secret_id=None, key_secret=None)
+
+    assert describe_next_up(ListedKey(imported, state_key), TODAY) == [
+        "It writes the owner keys/prod/ci into the key's description.",
+        f"From {EXPIRY} on, it creates a new secret.",
+        (
+            "The state doesn't have the key's secret, so key_secret is None. To create a new one, "
+            "add or change a trigger of the key's rotation."
+        ),
+        (
+            "The state doesn't say which secret is in use. Before a rotation, revoke the unused "
+            "one: zdx-keys revoke key-1 SECRET_ID."
+        ),
+    ]
+
+
 def test_show_says_when_the_secrets_of_a_key_without_a_secret_are_revoked() -> None:
     url = "https://keys.example/jwks.json"
     authentication = ClientAuthentication.model_validate({"authType": "JWKS", "clientJWKsUrl": url})
