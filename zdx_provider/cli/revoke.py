@@ -110,12 +110,24 @@ def find_secret(repository: KeyRepository, wanted_key: str, secret_id: str) -> S
         ZIdentityError: The tenant could not be asked, or refused.
     """
     key = repository.get_key_by_name_or_id(wanted_key)
-    secrets = key.secrets or ()
-    for secret in secrets:
+    for secret in key.secrets or ():
         if secret.id == secret_id:
             return SecretToRevoke(key, secret)
-    present = ", ".join(secret.id for secret in secrets) or "none"
-    raise ZdxError(
-        f'the key "{key.name}" ({key.id}) has no secret {secret_id}.',
-        hint=f"Its secrets: {present}.",
-    )
+    raise build_missing_error(key, secret_id)
+
+
+def build_missing_error(key: Key, secret_id: str) -> ZdxError:
+    """Build the error of a key that has no such secret.
+
+    Args:
+        key: The key, with its secrets.
+        secret_id: The secret's ID.
+    """
+    present = ", ".join(secret.id for secret in key.secrets or ()) or "none"
+    hint = f"Its secrets: {present}."
+    if key.authentication is not None:
+        hint = (
+            f"It authenticates with {key.authentication.describe()}, and ZIdentity lists no "
+            "secrets of such a key."
+        )
+    return ZdxError(f'the key "{key.name}" ({key.id}) has no secret {secret_id}.', hint=hint)

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 from support.samples import build_key, build_secret, build_state_key
 
-from zdx_provider.cli.revoke import SecretToRevoke
+from zdx_provider.cli.revoke import SecretToRevoke, build_missing_error
+from zdx_provider.zidentity import ClientAuthentication
 
 SECRET = build_secret("secret-1")
 
@@ -65,3 +66,19 @@ def test_revoke_asks_with_what_the_state_knows_of_the_secret(
 
     assert f"? {said} This cannot be undone" in chosen.question
     assert ("pulumi up" in chosen.next_step) is (outputs["secret_id"] == SECRET.id)
+
+
+def test_revoke_lists_the_secrets_of_a_key_that_has_another() -> None:
+    assert str(build_missing_error(build_key(), "x")) == (
+        'the key "ci" (key-1) has no secret x. Its secrets: secret-1.'
+    )
+
+
+def test_revoke_says_that_the_secrets_of_a_key_without_a_secret_are_not_listed() -> None:
+    url = ClientAuthentication(auth_type="JWKS", client_jwks_url="https://acme.example/jwks")
+    key = build_key(secrets=(), client_authentication=url)
+
+    assert str(build_missing_error(key, "x")).endswith(
+        "It authenticates with the keys of a JWKS URL, and ZIdentity lists no secrets of such a "
+        "key."
+    )
