@@ -1,6 +1,7 @@
 """``zdx-keys revoke``: revoke one secret of a key now."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import typer
 
@@ -29,16 +30,19 @@ class SecretToRevoke:
     secret: ApiClientSecret
     in_state: StateKey | None = None
 
-    @property
-    def question(self) -> str:
-        """The question that the user confirms."""
+    def build_question(self, now: datetime) -> str:
+        """Return the question that the user confirms.
+
+        Args:
+            now: This moment by the server's clock.
+        """
         only = len(self.key.secrets or ()) == 1
         warning = (
             " It is the key's only secret: without it, the key cannot authenticate." if only else ""
         )
+        until = "valid until" if self.secret.expires_at > now else "expired on"
         lifetime = (
-            f"created {self.secret.created_at:%Y-%m-%d}, valid until "
-            f"{self.secret.expires_at:%Y-%m-%d}"
+            f"created {self.secret.created_at:%Y-%m-%d}, {until} {self.secret.expires_at:%Y-%m-%d}"
         )
         use = self._describe_use()
         return f"Revoke {self}, {lifetime}?{use}{warning} This cannot be undone"
@@ -66,7 +70,8 @@ class SecretToRevoke:
         if self._use is SecretUse.UNKNOWN:
             return f" {owner} doesn't know it and has another one."
         until = self.in_state.find_revoke_date(self.secret.id)
-        return f" It is the previous secret of {owner}, which keeps it until {until}."
+        later = f", which revokes it on or after {until}" if until else ""
+        return f" It is the previous secret of {owner}{later}."
 
     def __str__(self) -> str:
         return f'the secret {self.secret.id} of the key "{self.key.name}" ({self.key.id})'
@@ -89,7 +94,8 @@ def run(
     in_state = read_state_keys(selection).find(chosen.key, repository.tenant)
     chosen = replace(chosen, in_state=in_state)
     if not confirmed:
-        typer.confirm(escape_text(chosen.question), abort=True, err=True)
+        question = chosen.build_question(repository.zidentity.now())
+        typer.confirm(escape_text(question), abort=True, err=True)
     repository.revoke_secret(chosen.key.id, chosen.key.name, chosen.secret.id)
     if as_json:
         print_json(RevokedSecret(chosen.key.id, chosen.secret.id))
