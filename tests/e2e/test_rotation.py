@@ -123,7 +123,7 @@ def test_preview_says_which_key_rotates_why_and_when(
 ) -> None:
     project.program(QUARTERLY)
     project.up()
-    ends = project.key()["secret_expires_on"]
+    ends, secret_id = (project.key()[name] for name in ("secret_expires_on", "secret_id"))
     calendar.move_to(80)
 
     preview = project.preview()
@@ -131,7 +131,7 @@ def test_preview_says_which_key_rotates_why_and_when(
     assert re.search(f'~ secret_expires_on +: "{ends}" => ', preview.text)
     assert '+ previous_secret_revoke_on: "' in preview.text
     assert f"gets a new secret: its secret expires on {ends}, within 14 days." in preview.text
-    assert "revokes the previous one." in preview.text
+    assert f"revokes the current secret {secret_id}." in preview.text
 
 
 def test_up_sends_nothing_if_no_rotation_is_due(

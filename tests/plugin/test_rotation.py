@@ -208,7 +208,7 @@ def test_rotation_that_may_end_an_overlap_names_the_secret_and_its_day(
         f"The previous secret {first.outputs['secret_id']} is revoked now, before its overlap "
         f"ends on {second.outputs['previous_secret_revoke_on']}."
     ) in line
-    assert line.endswith("revokes the current one.")
+    assert line.endswith(f"revokes the current secret {second.outputs['secret_id']}.")
 
 
 def test_rotation_on_the_day_on_which_an_overlap_ends_needs_no_permission(

@@ -89,6 +89,7 @@ def build_state_key(key: Key, **outputs: Any) -> StateKey:
         key: The key as the tenant has it.
         outputs: What the state says instead.
     """
-    known = {"secret_expires_on": EXPIRES.date().isoformat(), **outputs}
+    managed = {"secret_expires_on": EXPIRES.date().isoformat(), "key_secret": SecretStr(PLANTED)}
+    known = {**managed, **outputs}
     state = KeyState.from_key(key, Tenant("acme"), None).model_copy(update=known)
     return StateKey(Urn("prod", "keys", (KEY_TYPE,), "ci"), state)

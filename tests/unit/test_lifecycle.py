@@ -3,7 +3,8 @@
 from datetime import date
 
 import pytest
-from support.samples import API, OWNER, build_key
+from pydantic import SecretStr
+from support.samples import API, OWNER, PLANTED, build_key
 
 from zdx_provider.engine.lifecycle import (
     describe_authentication,
@@ -41,8 +42,14 @@ def test_new_secret_of_a_key_names_the_day_from_which_the_previous_one_is_revoke
 ) -> None:
     assert describe_new_secret(state, ROTATION, TODAY) == (
         'the key "ci" (key-1) gets a new secret: its secret expires on 2026-03-10, within 14 '
-        "days. The first pulumi up on or after 2026-03-04 revokes the previous one."
+        "days. The first pulumi up on or after 2026-03-04 revokes the current secret secret-1."
     )
+
+
+def test_new_secret_of_a_key_that_was_imported_with_two_names_neither(state: KeyState) -> None:
+    imported = state.model_copy(update={"secret_id": None, "key_secret": SecretStr(PLANTED)})
+
+    assert describe_new_secret(imported, ROTATION, TODAY).endswith("revokes the current one.")
 
 
 @pytest.mark.parametrize(
@@ -65,8 +72,8 @@ def test_new_secret_in_place_of_one_that_does_not_work_announces_no_revoke(
 
 def test_revoke_that_is_due_names_the_secret_and_the_end_of_its_overlap(state: KeyState) -> None:
     assert describe_revoke_due(state, "secret-0", REVOKE_ON) == (
-        'the key "ci" (key-1): the previous secret secret-0 is revoked, because its overlap '
-        "ended on 2026-03-08."
+        'the key "ci" (key-1): the previous secret secret-0 is revoked if it still exists. Its '
+        "overlap ended on 2026-03-08."
     )
 
 

@@ -70,6 +70,17 @@ def _require_file(given: Path | None) -> Path | None:
     return given
 
 
+def _require_output(given: Path) -> Path:
+    """Refuse the usual name of standard output, where the report is printed.
+
+    Raises:
+        typer.BadParameter: It is ``-``.
+    """
+    if str(given) == "-":
+        raise typer.BadParameter("it needs a file, not standard output")
+    return given
+
+
 def _require_texts(given: list[str] | None) -> list[str] | None:
     for text in given or ():
         _require_text(text)
@@ -255,8 +266,9 @@ def list_(
 
     Red: expired. Yellow: expires within 30 days. The list has no keys that were created in the ZDX
     portal, because no API returns them. In a project, the list shows which secret the state of the
-    stack has (in use), and which one is revoked on a day (previous). A narrow terminal shows fewer
-    columns; a pipe and --json show all.
+    stack has (in use), which one is revoked on a day (previous), and which one the state doesn't
+    know (unknown). It marks none if the state has no secret of the key. A narrow terminal shows
+    fewer columns; a pipe and --json show all.
 
     Examples:
     ```
@@ -267,7 +279,7 @@ def list_(
     ```
     """
     if unmanaged and owner is not None:
-        raise typer.BadParameter("an unmanaged key has no owner", param_hint="--owner")
+        raise typer.BadParameter("an unmanaged key has no owner", param_hint="'--owner'")
     from zdx_provider.cli import list_keys as command  # noqa: PLC0415 - see the module's docstring
 
     wanted = KeyFilter(expiring, unmanaged, role, owner)
@@ -337,7 +349,7 @@ def download(
     """
     if as_json and output == "-":
         raise typer.BadParameter(
-            "with --output -, standard output contains the key", param_hint="--json"
+            "with --output -, standard output contains the key", param_hint="'--json'"
         )
     from zdx_provider.cli import download as command  # noqa: PLC0415 - see the module's docstring
 
@@ -349,7 +361,7 @@ def run_(
     key: StackKey,
     words: Annotated[
         list[str],
-        typer.Argument(metavar="COMMAND", help="The command and its arguments, after --."),
+        typer.Argument(metavar="-- COMMAND", help="The command and its arguments."),
     ],
     folder: Folder = HERE,
     stack: StackName = None,
@@ -361,8 +373,10 @@ def run_(
     The command gets ZSCALER_CLIENT_ID, ZSCALER_CLIENT_SECRET and ZSCALER_VANITY_DOMAIN (outside
     production also ZSCALER_CLOUD) of the key, and none of the provider's own ZSCALER_* variables
     but the proxy. With --private-key, it gets ZSCALER_PRIVATE_KEY instead of
-    ZSCALER_CLIENT_SECRET. The key comes from the stack's state, without a request to the tenant. It
-    is never on the disk or on a command line. The exit code is that of the command.
+    ZSCALER_CLIENT_SECRET. If the tenant has addresses of its own, as the emulator has, it gets
+    ZSCALER_API_URL and ZSCALER_TOKEN_URL, too. The key comes from the stack's state, without a
+    request to the tenant. It is never on the disk or on a command line. The exit code is that of
+    the command.
 
     Examples:
     ```
@@ -372,7 +386,7 @@ def run_(
     ```
     """
     if not words[0]:
-        raise typer.BadParameter("it must not be empty", param_hint="COMMAND")
+        raise typer.BadParameter("it must not be empty", param_hint="'-- COMMAND'")
     from zdx_provider.cli import run_command as command  # noqa: PLC0415 - see the docstring
 
     raise typer.Exit(command.run(Selection(folder, stack), key, words, private_key))
@@ -408,7 +422,7 @@ def token_(
     if not force and not command.is_pipe():
         raise typer.BadParameter(
             "standard output is not a pipe; use --force to print the token anyway",
-            param_hint="--force",
+            param_hint="'--force'",
         )
     command.run(Selection(folder, stack), key, private_key, as_json=as_json)
 
@@ -416,10 +430,19 @@ def token_(
 @app.command("import-file", cls=Command)
 def import_file(
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The import file to create, for pulumi import.")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            callback=_require_output,
+            help="The import file to create, for pulumi import.",
+        ),
     ],
     program: Annotated[
-        Path, typer.Option(help="The Python file to create, which declares the keys.")
+        Path,
+        typer.Option(
+            callback=_require_output, help="The Python file to create, which declares the keys."
+        ),
     ],
     keys: Annotated[
         list[str] | None,
@@ -458,6 +481,8 @@ def import_file(
     zdx-keys import-file --downloaded ~/Downloads/zdx -o import.json --program keys.py
     ```
     """
+    if output.resolve() == program.resolve():
+        raise typer.BadParameter("it must be another file than --output", param_hint="'--program'")
     from zdx_provider.cli import import_file as command  # noqa: PLC0415 - see the module's docstring
 
     selection = Selection(folder, stack, tenant)
@@ -481,7 +506,7 @@ def revoke(
             metavar="SECRET_ID",
             callback=_require_text,
             autocompletion=complete_secret,
-            help="The secret's ID, as zdx-keys list shows it.",
+            help="The secret's ID, as zdx-keys show shows it.",
         ),
     ],
     folder: Folder = HERE,
@@ -502,7 +527,7 @@ def revoke(
     if not yes and (sys.stdin is None or not sys.stdin.isatty()):
         raise typer.BadParameter(
             "there is no terminal to confirm on; use --yes to revoke without confirmation",
-            param_hint="--yes",
+            param_hint="'--yes'",
         )
     from zdx_provider.cli import revoke as command  # noqa: PLC0415 - see the module's docstring
 

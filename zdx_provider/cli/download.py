@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from zdx_provider.cli.key_files import WITH_PRIVATE_KEY, format_key, write_private
+from zdx_provider.cli.key_tenant import find_addresses
 from zdx_provider.cli.options import KeyFormat, Selection
 from zdx_provider.cli.output import print_json, print_line
 from zdx_provider.cli.stack import Stack
@@ -34,7 +35,8 @@ def run(
 ) -> None:
     """Write a key to a file, or to standard output for ``-``."""
     key = find_key(Stack(selection.folder.resolve(), selection.stack), wanted)
-    content = format_key(key, key_format)
+    addresses = find_addresses(selection, key) if key_format is KeyFormat.ENV else {}
+    content = format_key(key, key_format, addresses)
     if output == "-":
         # As bytes: a character that the locale can't show must not be replaced here.
         sys.stdout.buffer.write(content.get_secret_value().encode())

@@ -4,13 +4,15 @@ import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from pulumi.dynamic.dynamic import serialize_provider
 from pydantic import SecretStr
 
-from zdx_provider.cli.import_program import ResourceNames, format_program
+from zdx_provider.cli.import_program import Declaration, ResourceNames, format_program
 from zdx_provider.cli.key_files import KeyFile, read_key_files, require_free, write_private
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.output import create_error_console, format_cell, print_json, print_line
@@ -40,6 +42,28 @@ from zdx_provider.zidentity.connection import is_loopback
 _SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 
 
+_MAX_NAMES = 5  # that a line of the report lists
+
+_UNKNOWN_NOTES = (
+    "The state doesn't have its secret, so key_secret is None. To create a new one,",
+    'declare rotation={"triggers": {"imported": "1"}}.',
+)
+_MISSING_NOTE = "It has no secret that works. The first pulumi up creates one."
+_TWO_NOTE = "It has two secrets. Before a rotation, revoke the unused one: zdx-keys revoke."
+
+
+class SecretImport(str, Enum):
+    """What is imported of a key's secret."""
+
+    IMPORTED = "imported"
+    UNKNOWN = "unknown"
+    """It works, but no file contains it, so the stack can't use it."""
+    MISSING = "missing"
+    """The key has none that works. The first update creates one."""
+    NONE = "none"
+    """The key needs none."""
+
+
 @dataclass(frozen=True)
 class WrittenKey:
     """A key that was written.
@@ -48,16 +72,13 @@ class WrittenKey:
         resource_name: Its logical name in the program.
         name: Its name in the portal.
         key_id: Its ID.
-        secret_known: Whether the import file holds its secret.
-        secret_works: Whether it has a secret that works, or needs none; if not, the first update
-            creates one.
+        secret: What is imported of its secret.
     """
 
     resource_name: str
     name: str
     key_id: str
-    secret_known: bool
-    secret_works: bool
+    secret: SecretImport
 
 
 @dataclass(frozen=True)
@@ -96,6 +117,32 @@ class ImportedKey:
     owner: Owner
     parent: Urn | None
     state: KeyState
+
+    def find_secret(self, today: date) -> SecretImport:
+        """Return what is imported of its secret.
+
+        Args:
+            today: Today in UTC by the server's clock.
+        """
+        if self.state.authentication is not None:
+            return SecretImport.NONE
+        if not self.state.is_secret_alive(today):
+            return SecretImport.MISSING
+        is_known = self.state.key_secret is not None
+        return SecretImport.IMPORTED if is_known else SecretImport.UNKNOWN
+
+    def list_notes(self, today: date) -> list[str]:
+        """Return the lines about its secret that its declaration has as a comment.
+
+        Args:
+            today: Today in UTC by the server's clock.
+        """
+        secret = self.find_secret(today)
+        if secret is SecretImport.MISSING:
+            return [_MISSING_NOTE]
+        has_two = secret is not SecretImport.NONE and self.state.secret_id is None
+        notes = _UNKNOWN_NOTES if secret is SecretImport.UNKNOWN else ()
+        return [*notes, *([_TWO_NOTE] if has_two else [])]
 
 
 @dataclass(frozen=True)
@@ -186,7 +233,9 @@ def run(
     settings = find_settings(selection, os.environ).settings
     target = find_target(selection)
     plan = ImportPlan(settings, selection.tenant, target, files.by_key_id)
-    plan.skipped.extend(SkippedItem(f"the file {file.path}", file.reason) for file in files.skipped)
+    for each in files.skipped:
+        kind = "folder" if each.path.is_dir() else "file"
+        plan.skipped.append(SkippedItem(f"the {kind} {each.path}", each.reason))
     keys = plan.choose_keys(wanted)
     if not as_json or not keys:
         _print_skipped(plan.skipped)
@@ -196,29 +245,27 @@ def run(
             f"the tenant {tenant} has no key that can be imported here.",
             hint="To see the keys and their owners, run zdx-keys list.",
         )
-    declarations = [(key.owner, key.state.to_arguments()) for key in keys]
+    today = plan.repository.zidentity.now().date()
+    declarations = [
+        Declaration(key.owner, key.state.to_arguments(), key.list_notes(today)) for key in keys
+    ]
     write_private(program, SecretStr(format_program(declarations, str(tenant))))
     try:
         write_private(output, _format_import_file(keys))
     except ZdxError:
         program.unlink()  # both or none, so that the same command can be run again
         raise
-    today = plan.repository.zidentity.now().date()
     written = [
-        WrittenKey(
-            key.owner.name,
-            key.state.name,
-            key.state.key_id,
-            secret_known=key.state.key_secret is not None,
-            secret_works=key.state.is_secret_alive(today) or key.state.authentication is not None,
-        )
+        WrittenKey(key.owner.name, key.state.name, key.state.key_id, key.find_secret(today))
         for key in keys
     ]
     report = Report(str(output), str(program), written, plan.skipped)
     if as_json:
         print_json(report)
     else:
-        _print_report(report, target.stack or Stack(selection.folder.resolve(), selection.stack))
+        in_plain_text = sum(key.state.key_secret is not None for key in keys)
+        stack = target.stack or Stack(selection.folder.resolve(), selection.stack)
+        _print_report(report, in_plain_text, stack)
 
 
 class ImportPlan:
@@ -420,26 +467,37 @@ def _print_skipped(skipped: Iterable[SkippedItem]) -> None:
         create_error_console().print(format_cell(f"Skipped: {each.item} {each.reason}"))
 
 
-def _print_report(report: Report, stack: Stack) -> None:
-    secrets = sum(key.secret_known for key in report.keys)
-    due = sum(not key.secret_works for key in report.keys)
+def _print_report(report: Report, in_plain_text: int, stack: Stack) -> None:
+    missing = [key for key in report.keys if key.secret is SecretImport.MISSING]
+    unknown = [key for key in report.keys if key.secret is SecretImport.UNKNOWN]
     print_line(
-        f"Wrote {_format_count(len(report.keys))} to {report.file}, and a program that declares "
-        f"them to {report.program}."
+        f"Wrote the import file {report.file} with {_format_count(len(report.keys))}, and the "
+        f"program {report.program}."
     )
-    if secrets:
+    if in_plain_text:
         print_line(
-            f"{report.file} contains the secrets of {_format_count(secrets)} in plain text. "
+            f"{report.file} contains the secrets of {_format_count(in_plain_text)} in plain text. "
             "Delete it after the import."
         )
-    if due:
+    if missing:
         print_line(
-            f"{_format_count(due)} imported without a working secret. The first pulumi up "
-            "creates a new one."
+            f"No secret that works: {_format_keys(missing)}. The first pulumi up creates a new one."
+        )
+    if unknown:
+        print_line(
+            f"Secret unknown: {_format_keys(unknown)}. It still works for those who have it. "
+            "pulumi up keeps it, and key_secret is None. To create a new one, declare a trigger, "
+            f"as the comments in {report.program} show."
         )
     file = str(Path(report.file).absolute() if stack.folder != Path.cwd() else report.file)
     command = stack.format_command("import", "--file", file, "--generate-code=false")
     print_line(f"Next, run: {command}")
+
+
+def _format_keys(keys: Sequence[WrittenKey]) -> str:
+    names = [f'"{key.name}"' for key in keys[:_MAX_NAMES]]
+    more = [f"{len(keys) - _MAX_NAMES} more"] if len(keys) > _MAX_NAMES else []
+    return f"{_format_count(len(keys))} ({', '.join([*names, *more])})"
 
 
 def _format_count(count: int) -> str:

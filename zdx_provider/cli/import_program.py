@@ -4,7 +4,8 @@ import builtins
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, count
 
 from zdx_provider.keys.owner import Owner
@@ -15,6 +16,21 @@ _NOT_IN_AN_IDENTIFIER = re.compile(r"\W+")
 _LONGEST_IDENTIFIER = 40  # so that a line of the program stays short
 # Names that mean something else in the program, or in what a user adds to it.
 _RESERVED = frozenset({*keyword.kwlist, *dir(builtins), "ApiKey", "zdx_provider", "pulumi"})
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A key that a program declares.
+
+    Attributes:
+        owner: Its resource.
+        arguments: The arguments of the resource, by name.
+        notes: The lines of a comment on it.
+    """
+
+    owner: Owner
+    arguments: Mapping[str, object]
+    notes: Sequence[str] = ()
 
 
 class ResourceNames:
@@ -57,21 +73,22 @@ class Identifiers:
         return free
 
 
-def format_program(declarations: Iterable[tuple[Owner, Mapping[str, object]]], tenant: str) -> str:
+def format_program(declarations: Iterable[Declaration], tenant: str) -> str:
     """Return a program that declares keys, in the format that ruff and black keep.
 
     Args:
-        declarations: The resource of each key, and its arguments by name.
+        declarations: The keys.
         tenant: The name of the tenant, for the first line.
     """
     title = f'"""ZDX API keys of the tenant {tenant}."""\n'
     declared, comments, identifiers = [], "", Identifiers()
-    for owner, arguments in declarations:
-        if owner.parents:
-            comments += _format_comment(owner)
+    for each in declarations:
+        notes = "".join(f"# {note}\n" for note in each.notes)
+        if each.owner.parents:
+            comments += _format_comment(each.owner) + notes
         else:
-            variable = identifiers.choose(owner.name)
-            declared.append(_format_declaration(variable, owner.name, arguments))
+            variable = identifiers.choose(each.owner.name)
+            declared.append(notes + _format_declaration(variable, each.owner.name, each.arguments))
     imports = ["from zdx_provider import ApiKey\n"] if declared else []
     return "\n".join([title, *imports, *declared, *([comments] if comments else [])])
 

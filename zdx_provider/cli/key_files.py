@@ -1,5 +1,6 @@
 """Key files: written for their owner alone, read from the portal or from `download`."""
 
+import errno
 import json
 import os
 import shlex
@@ -27,10 +28,12 @@ def require_free(file: Path) -> None:
     """Stop before a long work whose result could not be written.
 
     Raises:
-        ZdxError: There is such a file already.
+        ZdxError: There is such a file already, or there is no such folder.
     """
     if os.path.lexists(file):
         raise _build_exists_error(file)
+    if not file.parent.is_dir():
+        raise _build_not_writable_error(file, os.strerror(errno.ENOENT))
 
 
 def write_private(file: Path, content: SecretStr) -> None:
@@ -46,23 +49,25 @@ def write_private(file: Path, content: SecretStr) -> None:
     except FileExistsError:
         raise _build_exists_error(file) from None
     except OSError as error:
-        raise _build_not_writable_error(file, error) from None
+        raise _build_not_writable_error(file, error.strerror) from None
     try:
         with os.fdopen(descriptor, "wb") as opened:
             opened.write(data)
     except OSError as error:
         file.unlink()  # half a file would be in the way of the next attempt
-        raise _build_not_writable_error(file, error) from None
+        raise _build_not_writable_error(file, error.strerror) from None
 
 
-def _build_not_writable_error(file: Path, error: OSError) -> ZdxError:
+def _build_not_writable_error(file: Path, problem: str | None) -> ZdxError:
     return ZdxError(
-        f"{file} cannot be written: {error.strerror}.",
+        f"{file} cannot be written: {problem}.",
         hint="Choose a file in a folder that you can write to.",
     )
 
 
 def _build_exists_error(file: Path) -> ZdxError:
+    if file.is_dir():
+        return ZdxError(f"{file} is a folder.", hint="Choose a file, which must not exist yet.")
     return ZdxError(
         f"{file} already exists and isn't overwritten.",
         hint="Remove it, or choose another file.",
@@ -93,10 +98,10 @@ class KeyFile:
 
 @dataclass(frozen=True)
 class SkippedFile:
-    """A file of a folder that holds no key.
+    """A file of a folder that holds no key, or a folder without files that could.
 
     Attributes:
-        path: The file.
+        path: The file or the folder.
         reason: Why it is skipped, as a sentence without its subject.
     """
 
@@ -132,6 +137,8 @@ def read_key_files(paths: Iterable[Path]) -> KeyFiles:
     for path in paths:
         if path.is_dir():
             inside = [_read(each) for each in _list_json(path)]
+            if not inside:
+                skipped.append(SkippedFile(path, "has no .json files."))
             skipped.extend(each for each in inside if isinstance(each, SkippedFile))
             found = [each for each in inside if isinstance(each, KeyFile)]
         else:
@@ -235,10 +242,17 @@ def build_secret_variable(key: KeyState) -> dict[str, SecretStr]:
     return {"ZSCALER_CLIENT_SECRET": require_secret(key)}
 
 
-def format_key(key: KeyState, key_format: KeyFormat) -> SecretStr:
+def format_key(
+    key: KeyState, key_format: KeyFormat, addresses: Mapping[str, str] | None = None
+) -> SecretStr:
     """Return a key as the portal's own JSON, or as variables for a shell.
 
     A key without a secret is written without its private key, which the state doesn't have.
+
+    Args:
+        key: The key.
+        key_format: The format.
+        addresses: Variables with the addresses of its tenant; none for Zscaler's own.
 
     Raises:
         ZdxError: The state has no secret of the key.
@@ -251,7 +265,8 @@ def format_key(key: KeyState, key_format: KeyFormat) -> SecretStr:
     else:
         variables, note = build_variables(key, {}), _NOTE
     # For every shell that reads the file; it is not shown.
-    lines = (f"{n}={shlex.quote(value.get_secret_value())}\n" for n, value in variables.items())
+    texts = {**{n: value.get_secret_value() for n, value in variables.items()}, **(addresses or {})}
+    lines = (f"{name}={shlex.quote(text)}\n" for name, text in texts.items())
     return SecretStr(note + "".join(lines))
 
 

@@ -3,22 +3,20 @@
 import os
 import stat
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from zdx_provider.cli.key_files import require_secret
+from zdx_provider.cli.key_tenant import build_tenant_of, find_settings_of
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.output import print_json
 from zdx_provider.cli.private_key import read_private_key
 from zdx_provider.cli.progress import show_attempt
-from zdx_provider.cli.stack import Stack, find_settings
+from zdx_provider.cli.stack import Stack
 from zdx_provider.cli.state_keys import find_key
-from zdx_provider.errors import SettingsError
 from zdx_provider.keys.state import KeyState
 from zdx_provider.settings import Settings
 from zdx_provider.text import quote_shell
 from zdx_provider.zidentity import AuthenticationError, ClientSecret, ZIdentity
-from zdx_provider.zidentity.connection import format_tenant
 
 
 def is_pipe() -> bool:
@@ -33,8 +31,7 @@ def is_pipe() -> bool:
 def run(selection: Selection, wanted: str, private_key: Path | None, *, as_json: bool) -> None:
     """Print an access token of a key of a stack."""
     key = find_key(Stack(selection.folder.resolve(), selection.stack), wanted)
-    settings = find_settings(replace(selection, tenant=key.tenant), os.environ).settings
-    zidentity = open_as(key, settings, private_key)
+    zidentity = open_as(key, find_settings_of(selection, key), private_key)
     try:
         lifetime = zidentity.authenticate()
         token = zidentity.get_access_token().get_secret_value()
@@ -69,14 +66,7 @@ def open_as(key: KeyState, settings: Settings, private_key: Path | None = None) 
         SettingsError: The settings name another tenant, which must not get the key's secret.
         ZdxError: The state has no secret of the key, or the file has no private key of it.
     """
-    tenant = settings.build_tenant()
-    if (tenant.vanity_domain, tenant.cloud) != (key.vanity_domain, key.cloud):
-        raise SettingsError(
-            f'the key "{key.name}" belongs to the tenant '
-            f"{format_tenant(key.vanity_domain, key.cloud)}, but the settings point to {tenant}. "
-            "Nothing was sent.",
-            hint="Correct zdx:vanityDomain and zdx:cloud (ZSCALER_VANITY_DOMAIN, ZSCALER_CLOUD).",
-        )
+    tenant = build_tenant_of(settings, key)
     credentials = (
         read_private_key(private_key, key)
         if private_key

@@ -1,6 +1,7 @@
 """``zdx-keys revoke``: revoke one secret of a key now."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import typer
 
@@ -29,29 +30,32 @@ class SecretToRevoke:
     secret: ApiClientSecret
     in_state: StateKey | None = None
 
-    @property
-    def question(self) -> str:
-        """The question that the user confirms."""
+    def build_question(self, now: datetime) -> str:
+        """Return the question that the user confirms.
+
+        Args:
+            now: This moment by the server's clock.
+        """
         only = len(self.key.secrets or ()) == 1
         warning = (
             " It is the key's only secret: without it, the key cannot authenticate." if only else ""
         )
-        return f"Revoke {self}?{self._describe_use()}{warning} This cannot be undone"
+        until = "valid until" if self.secret.expires_at > now else "expired on"
+        lifetime = (
+            f"created {self.secret.created_at:%Y-%m-%d}, {until} {self.secret.expires_at:%Y-%m-%d}"
+        )
+        use = self._describe_use()
+        return f"Revoke {self}, {lifetime}?{use}{warning} This cannot be undone"
 
     @property
     def next_step(self) -> str:
         """What the user may have to do afterwards."""
-        if self.in_state and self._use is SecretUse.IN_USE:
-            return (
-                f" To create a new one for {self.in_state.owner}, run pulumi up --refresh in "
-                "that stack."
-            )
-        if self.key.marker is None or self._use is not None:
+        owner = self.in_state.owner if self.in_state else self.key.managed_by
+        if self._use is SecretUse.IN_USE:
+            return f" To create a new one for {owner}, run pulumi up --refresh in that stack."
+        if not owner or self._use is not None:
             return ""
-        return (
-            f" If {self.key.managed_by} uses it, run pulumi up --refresh in that stack to create "
-            "a new one."
-        )
+        return f" If {owner} uses it, run pulumi up --refresh in that stack to create a new one."
 
     @property
     def _use(self) -> SecretUse | None:
@@ -66,13 +70,11 @@ class SecretToRevoke:
         if self._use is SecretUse.UNKNOWN:
             return f" {owner} doesn't know it and has another one."
         until = self.in_state.find_revoke_date(self.secret.id)
-        return f" It is the previous secret of {owner}, which keeps it until {until}."
+        later = f", which revokes it on or after {until}" if until else ""
+        return f" It is the previous secret of {owner}{later}."
 
     def __str__(self) -> str:
-        return (
-            f'the secret {self.secret.id} of the key "{self.key.name}" ({self.key.id}), created '
-            f"{self.secret.created_at:%Y-%m-%d}, valid until {self.secret.expires_at:%Y-%m-%d}"
-        )
+        return f'the secret {self.secret.id} of the key "{self.key.name}" ({self.key.id})'
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def run(
     in_state = read_state_keys(selection).find(chosen.key, repository.tenant)
     chosen = replace(chosen, in_state=in_state)
     if not confirmed:
-        typer.confirm(escape_text(chosen.question), abort=True, err=True)
+        question = chosen.build_question(repository.zidentity.now())
+        typer.confirm(escape_text(question), abort=True, err=True)
     repository.revoke_secret(chosen.key.id, chosen.key.name, chosen.secret.id)
     if as_json:
         print_json(RevokedSecret(chosen.key.id, chosen.secret.id))
@@ -113,12 +116,24 @@ def find_secret(repository: KeyRepository, wanted_key: str, secret_id: str) -> S
         ZIdentityError: The tenant could not be asked, or refused.
     """
     key = repository.get_key_by_name_or_id(wanted_key)
-    secrets = key.secrets or ()
-    for secret in secrets:
+    for secret in key.secrets or ():
         if secret.id == secret_id:
             return SecretToRevoke(key, secret)
-    present = ", ".join(secret.id for secret in secrets) or "none"
-    raise ZdxError(
-        f'the key "{key.name}" ({key.id}) has no secret {secret_id}.',
-        hint=f"Its secrets: {present}.",
-    )
+    raise build_missing_error(key, secret_id)
+
+
+def build_missing_error(key: Key, secret_id: str) -> ZdxError:
+    """Build the error of a key that has no such secret.
+
+    Args:
+        key: The key, with its secrets.
+        secret_id: The secret's ID.
+    """
+    present = ", ".join(secret.id for secret in key.secrets or ()) or "none"
+    hint = f"Its secrets: {present}."
+    if key.authentication is not None:
+        hint = (
+            f"It authenticates with {key.authentication.describe()}, and ZIdentity lists no "
+            "secrets of such a key."
+        )
+    return ZdxError(f'the key "{key.name}" ({key.id}) has no secret {secret_id}.', hint=hint)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from zdx_provider.cli.key_files import build_secret_variable, build_variables
+from zdx_provider.cli.key_tenant import find_addresses
 from zdx_provider.cli.options import Selection
 from zdx_provider.cli.private_key import read_private_key
 from zdx_provider.cli.stack import Stack
@@ -35,7 +36,10 @@ def run(selection: Selection, wanted: str, command: Sequence[str], private_key: 
         The exit code, if the command can't be run.
     """
     key = find_key(Stack(selection.folder.resolve(), selection.stack), wanted)
-    environment = build_environment(key, os.environ, private_key)
+    environment = {
+        **build_environment(key, os.environ, private_key),
+        **find_addresses(selection, key),
+    }
     sys.stdout.flush()
     sys.stderr.flush()
     # Python ignores this signal. A command must not inherit that: it would not stop when its reader
@@ -57,7 +61,8 @@ def build_environment(
     """Return the environment of a command: the key's variables instead of the provider's own.
 
     The provider's client can change every key of the tenant, so the command doesn't get it. Nor
-    does it get the addresses that belong to it. Both would replace the key's own if it has none.
+    does it get addresses of the environment, which may be those of another tenant. Both would
+    replace the key's own if it has none.
 
     Args:
         key: The key.

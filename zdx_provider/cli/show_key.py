@@ -114,16 +114,25 @@ def describe_next_up(listed: ListedKey, today: date) -> list[str]:
         ]
     if key.marker and key.managed_by not in (in_state.owner, in_state.state.managed_by):
         return [f"It refuses to change the key, which is now managed by {key.managed_by}."]
-    now = [*_list_steps(in_state.state, today), *_list_corrections(key, in_state)]
-    return [*(now or ["It changes nothing."]), *_list_later_steps(in_state.state, today)]
+    now = [*_list_steps(key, in_state, today), *_list_corrections(key, in_state)]
+    later = sorted(_list_later_steps(key, in_state.state, today))
+    return [
+        *(now or ["It changes nothing."]),
+        *(f"From {day} on, it {step}." for day, step in later),
+        *_list_missing(key, in_state.state, today),
+    ]
 
 
-def _list_steps(state: KeyState, today: date) -> Iterator[str]:
+def _list_steps(key: Key, in_state: StateKey, today: date) -> Iterator[str]:
+    state = in_state.state
+    if state.managed_by != in_state.owner:  # imported, renamed or moved
+        yield f"It writes the owner {in_state.owner} into the key's description."
     reason = state.find_rotation_reason(today, state.rotation)
     if reason:
         yield f"It creates a new secret: {reason}."
     for secret_id, day in state.list_due_revokes(today):
-        yield f"It revokes the previous secret {secret_id}: its overlap ended on {day}."
+        ended = "" if _is_gone(key, secret_id) else f": its overlap ended on {day}"
+        yield f"It {_describe_revoke(key, secret_id)}{ended}."
 
 
 def _list_corrections(key: Key, in_state: StateKey) -> Iterator[str]:
@@ -138,14 +147,43 @@ def _list_corrections(key: Key, in_state: StateKey) -> Iterator[str]:
         yield f"With --refresh, it creates a new secret: {_GONE}."
 
 
-def _list_later_steps(state: KeyState, today: date) -> Iterator[str]:
+def _list_later_steps(key: Key, state: KeyState, today: date) -> Iterator[tuple[date, str]]:
+    """Yield what an update does from a day on, in any order."""
     expires_on = state.secret_expires_on
     if expires_on not in (None, MISSING) and not state.find_rotation_reason(today, state.rotation):
         window = timedelta(days=state.rotation.window_days if state.rotation else 0)
-        yield f"From {date.fromisoformat(expires_on) - window} on, it creates a new secret."
+        yield date.fromisoformat(expires_on) - window, "creates a new secret"
     for secret_id, day in state.list_revokes():
         if day > today:
-            yield f"From {day} on, it revokes the previous secret {secret_id}."
+            yield day, _describe_revoke(key, secret_id)
+
+
+def _list_missing(key: Key, state: KeyState, today: date) -> Iterator[str]:
+    """Yield what the state of a key lacks that no update creates by itself."""
+    if state.authentication is not None or state.find_rotation_reason(today, state.rotation):
+        return
+    if key.secrets and state.key_secret is None:
+        yield (
+            "The state doesn't have the key's secret, so key_secret is None. To create a new one, "
+            "add or change a trigger of the key's rotation."
+        )
+    alive = [secret for secret in key.secrets or () if secret.expires_at.date() > today]
+    if state.secret_id is None and len(alive) > 1:
+        yield (
+            "The state doesn't say which secret is in use. Before a rotation, revoke the unused "
+            f"one: zdx-keys revoke {key.id} SECRET_ID."
+        )
+
+
+def _describe_revoke(key: Key, secret_id: str) -> str:
+    if _is_gone(key, secret_id):
+        return f"removes the previous secret {secret_id}, which no longer exists, from the state"
+    return f"revokes the previous secret {secret_id}"
+
+
+def _is_gone(key: Key, secret_id: str) -> bool:
+    """Whether a secret no longer exists; False for a key whose secrets ZIdentity doesn't list."""
+    return key.client.has_secrets and secret_id not in {each.id for each in key.secrets or ()}
 
 
 def _is_in(state: KeyState, tenant: Tenant) -> bool:

@@ -45,13 +45,16 @@ class StateKey:
         return str(Owner.from_urn(self.urn))
 
     def find_use(self, secret_id: str) -> SecretUse | None:
-        """Return the use of a secret; None if the state doesn't say which secret is in use."""
-        if self.state.secret_id is None:
+        """Return the use of a secret; None if the state doesn't say which secret is in use.
+
+        The state of a key that was imported without its secret may have the secret's ID. Nothing
+        in the stack can use that secret.
+        """
+        if secret_id == self.state.previous_secret_id:
+            return SecretUse.PREVIOUS
+        if self.state.secret_id is None or self.state.key_secret is None:
             return None
-        if secret_id == self.state.secret_id:
-            return SecretUse.IN_USE
-        is_previous = secret_id == self.state.previous_secret_id
-        return SecretUse.PREVIOUS if is_previous else SecretUse.UNKNOWN
+        return SecretUse.IN_USE if secret_id == self.state.secret_id else SecretUse.UNKNOWN
 
     def find_revoke_date(self, secret_id: str) -> date | None:
         """Return the day on which a secret is revoked; None if it is not the previous one."""

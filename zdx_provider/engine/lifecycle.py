@@ -543,8 +543,9 @@ def describe_new_secret(state: KeyState, declared: Rotation | None, today: date)
         lines.append(ends_overlap)
     if state.is_secret_alive(today):
         until = today + (declared or Rotation()).overlap
-        replaced = "current" if ends_overlap else "previous"
-        lines.append(f"The first pulumi up on or after {until} revokes the {replaced} one.")
+        # An import doesn't know which of two secrets is the current one.
+        current = f"secret {state.secret_id}" if state.secret_id else "one"
+        lines.append(f"The first pulumi up on or after {until} revokes the current {current}.")
     return " ".join(lines)
 
 
@@ -560,8 +561,8 @@ def _describe_displaced(state: KeyState, today: date) -> str:
 def describe_revoke_due(state: KeyState, secret_id: str, day: date) -> str:
     """Say that an update revokes a secret which worked until that day."""
     return (
-        f"{_name_key(state)}: the previous secret {secret_id} is revoked, because its overlap "
-        f"ended on {day}."
+        f"{_name_key(state)}: the previous secret {secret_id} is revoked if it still exists. "
+        f"Its overlap ended on {day}."
     )
 
 

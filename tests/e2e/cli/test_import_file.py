@@ -227,6 +227,9 @@ def test_import_file_accepts_only_a_valid_secret_from_a_file(
     assert "contains a secret that no longer works" in stale.stderr
     assert "belongs to the key made-on-the-portal, which isn't imported" in foreign.stderr
     assert "import.json contains the secrets of 1 key in plain text. Delete it" in shown.stdout
+    assert 'Secret unknown: 1 key ("ci"). It still works' in stale.stdout
+    assert "# The state doesn't have its secret" in (zdx_keys.folder / "stale.py").read_text()
+    assert "Secret unknown" not in shown.stdout
     for name, held in (("stale", False), ("foreign", False), ("import", True)):
         assert (str(working) in (zdx_keys.folder / f"{name}.json").read_text()) is held
     assert str(working) not in "".join(zdx_keys.transcript)

@@ -45,6 +45,17 @@ def test_download_env_names_the_cloud_unless_it_is_production() -> None:
     assert beta.splitlines()[-1] == "ZSCALER_CLOUD=beta"
 
 
+def test_download_env_names_the_addresses_of_a_tenant_that_has_its_own() -> None:
+    addresses = {"ZSCALER_API_URL": "http://127.0.0.1:9", "ZSCALER_TOKEN_URL": "http://h/a b"}
+
+    content = format_key(build_state(), KeyFormat.ENV, addresses).get_secret_value()
+
+    assert content.splitlines()[-2:] == [
+        "ZSCALER_API_URL=http://127.0.0.1:9",
+        "ZSCALER_TOKEN_URL='http://h/a b'",
+    ]
+
+
 def test_download_env_names_no_cloud_without_a_known_host() -> None:
     content = format_key(build_state(cloud="preview"), KeyFormat.ENV).get_secret_value()
 

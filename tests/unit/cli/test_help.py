@@ -75,10 +75,36 @@ def test_help_shows_no_type_for_a_flag(command: str) -> None:
         ("download", "KEY"),
         ("import-file", "[KEY]..."),
         ("revoke", "KEY SECRET_ID"),
-        ("run", "KEY COMMAND..."),
+        ("run", "KEY -- COMMAND..."),
     ],
 )
 def test_usage_names_arguments_as_the_documentation_does(command: str, arguments: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "100"})
 
     assert f" {command} [OPTIONS] {arguments} " in shown.output
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ("import-file -o a --program ./a", "'--program': it must be another file than --output"),
+        ("import-file -o - --program a", "'--output' / '-o': it needs a file, not standard output"),
+        ("import-file -o a --program -", "'--program': it needs a file, not standard output"),
+        ("list --unmanaged --owner a", "'--owner': an unmanaged key has no owner"),
+        ("download a -o - --json", "'--json': with --output -, standard output contains the key"),
+        ("revoke a b", "'--yes': there is no terminal to confirm on"),
+        ("token a", "'--force': standard output is not a pipe"),
+    ],
+)
+def test_usage_error_quotes_the_option_and_says_what_is_wrong(words: str, problem: str) -> None:
+    shown = CliRunner().invoke(app, words.split(), env={"COLUMNS": "200"})
+
+    assert shown.exit_code == 2
+    assert f"Invalid value for {problem}" in shown.output
+
+
+def test_usage_of_run_shows_where_the_command_begins() -> None:
+    shown = CliRunner().invoke(app, ["run", "ci", "ls", "-l"], env={"COLUMNS": "100"})
+
+    assert shown.exit_code == 2
+    assert "zdx-keys run [OPTIONS] KEY -- COMMAND..." in shown.output

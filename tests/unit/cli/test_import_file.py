@@ -2,15 +2,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.samples import OWNERSHIP_ID, build_key
+from pydantic import SecretStr
+from support.samples import CREATED, OWNERSHIP_ID, PLANTED, build_key, build_secret
 
-from zdx_provider.cli.import_file import TargetStack, find_broken_rule, select_keys
+from zdx_provider.cli.import_file import ImportedKey, TargetStack, find_broken_rule, select_keys
 from zdx_provider.cli.stack import Stack
 from zdx_provider.errors import ZdxError
 from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.owner import KEY_TYPE, Owner, Urn
 from zdx_provider.keys.state import KeyState
-from zdx_provider.zidentity import ClientAuthentication, Scope, Tenant
+from zdx_provider.zidentity import ApiClientSecret, ClientAuthentication, Scope, Tenant
 
 TEAM = Urn("prod", "keys", ("x:y:Team",), "backend")
 HELD = Urn("prod", "keys", (KEY_TYPE,), "held")
@@ -23,6 +24,7 @@ STACK = TargetStack(
 )
 NAME_RULE = "1 to 128 printable characters, without a space at the start or the end"
 UNMANAGED = build_key(marker=None)
+WORKING, NEWER = build_secret("secret-1"), build_secret("secret-2")
 
 
 def build_jwks(url: str) -> ClientAuthentication:
@@ -134,3 +136,45 @@ def test_import_file_finds_the_rule_that_a_key_breaks(
     state = KeyState.from_key(build_key(**members), Tenant("acme"), None)
 
     assert find_broken_rule(state.to_inputs(), is_tenant_local=False) == rule
+
+
+@pytest.mark.parametrize(
+    ("secrets", "value", "secret", "notes"),
+    [
+        ((), None, "missing", ["It has no secret that works. The first pulumi up creates one."]),
+        ((WORKING,), PLANTED, "imported", []),
+        ((WORKING,), None, "unknown", ["The state doesn't have its secret", "declare rotation="]),
+        ((WORKING, NEWER), PLANTED, "imported", ["It has two secrets"]),
+        (
+            (WORKING, NEWER),
+            None,
+            "unknown",
+            ["The state doesn't have its secret", "declare rotation=", "It has two secrets"],
+        ),
+    ],
+)
+def test_import_file_says_what_is_imported_of_a_secret(
+    secrets: tuple[ApiClientSecret, ...], value: str | None, secret: str, notes: list[str]
+) -> None:
+    key = build_key(secrets=secrets)
+    state = KeyState.from_key(key, Tenant("acme"), None).with_imported_secret(
+        key, SecretStr(value) if value else None, CREATED
+    )
+
+    imported = ImportedKey(Owner("keys", "prod", (), "ci"), None, state)
+
+    assert imported.find_secret(CREATED.date()) == secret
+    shown = imported.list_notes(CREATED.date())
+    assert len(shown) == len(notes)
+    assert all(line.startswith(note) for line, note in zip(shown, notes, strict=True))
+
+
+def test_import_file_notes_nothing_on_a_key_without_a_secret() -> None:
+    url = "https://acme.com/jwks"
+    key = build_key(secrets=(), client_authentication=build_jwks(url))
+    state = KeyState.from_key(key, Tenant("acme"), None).with_imported_secret(key, None, CREATED)
+
+    imported = ImportedKey(Owner("keys", "prod", (), "ci"), None, state)
+
+    assert imported.find_secret(CREATED.date()) == "none"
+    assert imported.list_notes(CREATED.date()) == []

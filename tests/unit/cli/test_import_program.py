@@ -2,6 +2,7 @@ import ast
 import builtins
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,17 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zdx_provider.cli.import_program import Identifiers, ResourceNames, format_program
+from zdx_provider.cli.import_program import (
+    Declaration,
+    Identifiers,
+    ResourceNames,
+    format_program,
+)
 from zdx_provider.keys.owner import Owner
 
 TEXTS = st.text(st.characters(exclude_categories=[]))
 NAMES = st.sampled_from(["name", "role", "description", "enabled", "token_lifetime_seconds"])
 VALUES = TEXTS | st.booleans() | st.integers(60, 86_400)
-Declaration = tuple[Owner, dict[str, object]]
 
 
 def declare(name: str, arguments: dict[str, Any], parents: tuple[str, ...] = ()) -> Declaration:
-    return Owner("keys", "prod", parents, name), arguments
+    return Declaration(Owner("keys", "prod", parents, name), arguments)
 
 
 DECLARATIONS = st.builds(declare, TEXTS, st.dictionaries(NAMES, VALUES))
@@ -58,6 +63,15 @@ def test_import_program_omits_defaults_and_declares_each_argument() -> None:
         "    enabled=False,\n"
         ")\n"
     )
+
+
+def test_import_program_has_the_notes_on_a_key_as_a_comment() -> None:
+    keys = [declare("ci", {"name": "ci"}), declare("cd", {"name": "cd"}, ("x:y:Team",))]
+
+    program = format_program([replace(key, notes=["One.", "Two."]) for key in keys], "acme")
+
+    assert "\n\n# One.\n# Two.\nci = ApiKey(\n" in program
+    assert program.endswith('# Declared by a parent of the type "x:y:Team": "cd"\n# One.\n# Two.\n')
 
 
 def test_import_program_has_a_line_for_each_key_that_a_key_authenticates_with() -> None:
@@ -123,7 +137,8 @@ def test_choose_variable_names_follows_the_names_of_the_keys(name: str, variable
 @pytest.mark.parametrize("text", ["plain", 'a "b"', "it's", '\'""', "\\", "", "x" * 200])
 def test_import_program_is_already_formatted(text: str) -> None:
     keys = [declare(text, {"name": text, "role": text}), declare("b", {"role": "b"})]
-    program = format_program([*keys, declare("c", {}, ("x:y:Team",))], "a")
+    noted = [replace(key, notes=["One line.", "Another."]) for key in keys]
+    program = format_program([*noted, *keys, declare("c", {}, ("x:y:Team",))], "a")
 
     done = subprocess.run(
         [Path(sys.executable).with_name("ruff"), "format", "--isolated", "--diff", "-"],
@@ -149,7 +164,7 @@ def test_import_program_escapes_unprintable_characters() -> None:
     program = format_program([declare("a", {"name": EVERY_CHARACTER_OF_INTEREST})], "acme")
 
     assert all(character.isprintable() or character == "\n" for character in program)
-    assert declared(program)[0][1]["name"] == EVERY_CHARACTER_OF_INTEREST
+    assert declared(program)[0].arguments["name"] == EVERY_CHARACTER_OF_INTEREST
 
 
 @pytest.mark.parametrize(

@@ -126,9 +126,12 @@ def test_list_marks_the_secrets_as_the_state_knows_them() -> None:
     assert "manual     unknown" in table[5]
 
 
-def test_list_marks_nothing_where_the_state_does_not_know_which_secret_is_in_use() -> None:
+@pytest.mark.parametrize("unknown", ["secret_id", "key_secret"])
+def test_list_marks_nothing_where_the_state_does_not_know_which_secret_is_in_use(
+    unknown: str,
+) -> None:
     key = build_key()
-    listed = ListedKey(key, build_state_key(key, secret_id=None))
+    listed = ListedKey(key, build_state_key(key, **{unknown: None}))
 
     assert to_json(listed, ACME, EXPIRES)["secrets"][0]["use"] is None
     assert "Use" not in build_table([listed], ACME, EXPIRES).format_lines(None)[1].plain

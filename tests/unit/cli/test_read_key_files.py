@@ -88,6 +88,14 @@ def test_read_key_files_skips_other_files_of_a_folder(tmp_path: Path) -> None:
     }
 
 
+def test_read_key_files_names_a_folder_without_json_files(tmp_path: Path) -> None:
+    a_file(tmp_path / "ci.txt")
+
+    (skipped,) = read_key_files([tmp_path]).skipped
+
+    assert (skipped.path, skipped.reason) == (tmp_path, "has no .json files.")
+
+
 def test_read_key_files_skips_a_file_that_is_too_large(tmp_path: Path) -> None:
     a_file(tmp_path / "ci.json", "x" * 1_000_000)
 

@@ -68,6 +68,25 @@ def test_run_keeps_the_providers_own_variables_from_the_command(project: Path) -
     ]
 
 
+def test_run_gives_the_addresses_of_a_tenant_that_has_its_own(
+    tmp_path: Path, pulumi_answers: PulumiAnswers
+) -> None:
+    origin = "http://127.0.0.1:9"
+    outputs = {**OUTPUTS, "api_url": origin, "key_secret": secret(PLANTED)}
+    pulumi_answers(export(resource("ci", outputs=outputs)))
+    (tmp_path / "Pulumi.yaml").touch()
+    addresses = {"ZSCALER_API_URL": origin, "ZSCALER_TOKEN_URL": f"{origin}/token"}
+    script = 'echo "$ZSCALER_API_URL $ZSCALER_TOKEN_URL"'
+    words = ("ci", "--", "sh", "-c", script)
+
+    done = run(tmp_path, *words, ZSCALER_VANITY_DOMAIN="acme", **addresses)
+    elsewhere = run(tmp_path, *words, ZSCALER_VANITY_DOMAIN="globex", **addresses)
+
+    assert (done.returncode, done.stdout) == (0, f"{origin} {origin}/token\n")
+    assert (elsewhere.returncode, elsewhere.stdout) == (3, "")
+    assert "belongs to the tenant acme, but the settings point to globex" in elsewhere.stderr
+
+
 def test_run_gives_the_private_key_of_a_key_without_a_secret(
     tmp_path: Path, pulumi_answers: PulumiAnswers
 ) -> None:

@@ -20,7 +20,7 @@ from zdx_provider.zidentity import ApiResource, ClientAuthentication, Scope, Ten
 ACME = Tenant("acme")
 TODAY = CREATED.date() + timedelta(days=10)
 EXPIRY = EXPIRES.date()
-KEY = build_key()
+KEY = build_key(secrets=(build_secret("old"), build_secret("secret-1")))
 
 
 def describe(today: date = TODAY, key: Any = KEY, **outputs: Any) -> list[str]:
@@ -79,8 +79,8 @@ def test_show_names_the_jwks_url_of_a_key_without_a_secret() -> None:
             TODAY,
             [
                 "It changes nothing.",
-                f"From {EXPIRY - timedelta(days=30)} on, it creates a new secret.",
                 f"From {TODAY + timedelta(days=1)} on, it revokes the previous secret old.",
+                f"From {EXPIRY - timedelta(days=30)} on, it creates a new secret.",
             ],
         ),
         (
@@ -92,7 +92,40 @@ def test_show_names_the_jwks_url_of_a_key_without_a_secret() -> None:
             ],
         ),
         (
-            {"secret_expires_on": MISSING, "secret_id": None},
+            {"previous_secret_id": "gone", "previous_secret_revoke_on": TODAY},
+            TODAY,
+            [
+                "It removes the previous secret gone, which no longer exists, from the state.",
+                f"From {EXPIRY} on, it creates a new secret.",
+            ],
+        ),
+        (
+            {"previous_secret_id": "gone"}
+            | {"previous_secret_revoke_on": TODAY + timedelta(days=1)},
+            TODAY,
+            [
+                "It changes nothing.",
+                (
+                    f"From {TODAY + timedelta(days=1)} on, it removes the previous secret gone, "
+                    "which no longer exists, from the state."
+                ),
+                f"From {EXPIRY} on, it creates a new secret.",
+            ],
+        ),
+        (
+            {"key_secret": None},
+            TODAY,
+            [
+                "It changes nothing.",
+                f"From {EXPIRY} on, it creates a new secret.",
+                (
+                    "The state doesn't have the key's secret, so key_secret is None. To create a "
+                    "new one, add or change a trigger of the key's rotation."
+                ),
+            ],
+        ),
+        (
+            {"secret_expires_on": MISSING, "secret_id": None, "key_secret": None},
             TODAY,
             ["It creates a new secret: it has no secret."],
         ),
@@ -107,6 +140,24 @@ def test_show_says_what_the_next_up_does(
     outputs: dict[str, Any], today: date, expected: list[str]
 ) -> None:
     assert describe(today, **outputs) == expected
+
+
+def test_show_says_that_an_imported_key_gets_its_owner() -> None:
+    imported = build_key(marker=None, secrets=KEY.secrets)
+    state_key = build_state_key(imported, secret_id=None, key_secret=None)
+
+    assert describe_next_up(ListedKey(imported, state_key), TODAY) == [
+        "It writes the owner keys/prod/ci into the key's description.",
+        f"From {EXPIRY} on, it creates a new secret.",
+        (
+            "The state doesn't have the key's secret, so key_secret is None. To create a new one, "
+            "add or change a trigger of the key's rotation."
+        ),
+        (
+            "The state doesn't say which secret is in use. Before a rotation, revoke the unused "
+            "one: zdx-keys revoke key-1 SECRET_ID."
+        ),
+    ]
 
 
 def test_show_says_when_the_secrets_of_a_key_without_a_secret_are_revoked() -> None:
@@ -128,7 +179,8 @@ def test_show_says_when_the_secrets_of_a_key_without_a_secret_are_revoked() -> N
         f"It revokes the previous secret first: its overlap ended on {TODAY}.",
         f"From {later} on, it revokes the previous secret second.",
     ]
-    assert describe(**outputs) == [
+    again = build_key(secrets=(build_secret("first"), build_secret("second")))
+    assert describe(key=again, **outputs) == [
         f"It revokes the previous secret first: its overlap ended on {TODAY}.",
         "With --refresh, it corrects what was changed manually: authentication.",
         f"From {later} on, it revokes the previous secret second.",

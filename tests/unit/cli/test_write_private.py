@@ -29,8 +29,15 @@ def test_write_private_does_not_follow_a_link(tmp_path: Path) -> None:
 
 
 def test_write_private_fails_clearly_if_the_folder_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(match="cannot be written: No such file or directory"):
-        write_private(tmp_path / "nowhere" / "ci.json", CONTENT)
+    for attempt in (require_free, lambda file: write_private(file, CONTENT)):
+        with pytest.raises(match="cannot be written: No such file or directory"):
+            attempt(tmp_path / "nowhere" / "ci.json")
+
+
+def test_write_private_never_suggests_to_remove_a_folder(tmp_path: Path) -> None:
+    for attempt in (require_free, lambda file: write_private(file, CONTENT)):
+        with pytest.raises(match=r"is a folder\. Choose a file"):
+            attempt(tmp_path)
 
 
 def test_write_private_removes_a_partly_written_file(tmp_path: Path) -> None:
