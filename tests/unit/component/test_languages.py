@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
-from support.documents import Block, read_blocks_of
+from support.documents import ROOT, Block, read_blocks_of
 
 from zdx_component.package import Package
+from zdx_provider import __version__
 
 PAGE = "docs/languages.md"
 INPUT = {
@@ -70,6 +71,12 @@ def test_programs_import_the_sdk_by_the_name_that_the_schema_gives_it(
 
     for block in read_blocks_of(PAGE):
         assert imported.get(block.language, "") in block.text
+
+
+def test_docs_install_the_package_from_the_tag_of_this_version() -> None:
+    tags = re.findall(r"zdx_component(?:@|-)v([\d.]*\d)", (ROOT / PAGE).read_text())
+
+    assert set(tags) == {__version__}
 
 
 def test_docs_have_a_program_in_each_language() -> None:
