@@ -14,11 +14,11 @@ from pulumi.provider.experimental.analyzer import (
     ComponentDefinition,
     PropertyDefinition,
     PropertyType,
+    TypeDefinition,
 )
 from pulumi.provider.experimental.component import ComponentProvider
 
 from zdx_component.component import ApiKey
-from zdx_component.descriptions import add_descriptions
 from zdx_component.interpreter import require_provider
 from zdx_provider import __version__
 
@@ -35,7 +35,17 @@ class Package(ComponentProvider):
 
     def __init__(self) -> None:
         super().__init__([ApiKey], "zdx", version=__version__)
-        self.schema = json.dumps(add_descriptions(json.loads(self.schema or "{}")))
+
+    @property
+    def schema(self) -> str:
+        """The whole schema, which the engine asks for only where an SDK or YAML needs it."""
+        from zdx_component.schema import complete_schema  # noqa: PLC0415 - takes 0.2 s
+
+        return json.dumps(complete_schema(json.loads(self._types)))
+
+    @schema.setter
+    def schema(self, types: str) -> None:
+        self._types = types
 
     def construct(
         self,
@@ -71,33 +81,13 @@ class Package(ComponentProvider):
         ]
         names = component_def.inputs_mapping
         named = _rename_inputs(inputs, names, component_def.inputs, problems)
-        for name, type_name in (("rotation", "Rotation"), ("authentication", "Authentication")):
+        for name in ("rotation", "authentication"):
             if named.get(name) is not None:
-                named[name] = self._map_members(name, named[name], type_name, problems)
+                members = self.get_type_definition(component_def.inputs[name])
+                named[name] = _map_members(name, named[name], members, problems)
         if problems:
             raise InputPropertiesError("", problems)
         return named
-
-    def _map_members(
-        self,
-        name: str,
-        value: object,
-        type_name: str,
-        problems: list[InputPropertyErrorDetails],
-    ) -> object:
-        """Name the members of an input as Python does; add what is wrong to the problems."""
-        if isinstance(value, pulumi.Output):
-            # Whether it has a part is not known before the program's end, if at all.
-            reason = f"its values can be outputs, but {name} itself cannot"
-            problems.append(_describe(name, reason))
-            return value
-        if not isinstance(value, Mapping):
-            problems.append(_describe(name, "it must be a map"))
-            return value
-        parts = self._type_defs[type_name]
-        return _rename_inputs(
-            value, parts.properties_mapping, parts.properties, problems, within=f"{name}."
-        )
 
 
 def serve() -> None:
@@ -106,6 +96,26 @@ def serve() -> None:
     # diagnostics. There is nothing to put away, as the engine records what was declared.
     signal.signal(signal.SIGINT, lambda *_: os._exit(0))
     main(Package(), sys.argv[1:])
+
+
+def _map_members(
+    name: str,
+    value: object,
+    members: TypeDefinition | None,
+    problems: list[InputPropertyErrorDetails],
+) -> object:
+    """Name the members of an input as Python does; add what is wrong to the problems."""
+    if isinstance(value, pulumi.Output):
+        # Whether it has a part is not known before the program's end, if at all.
+        reason = f"its values can be outputs, but {name} itself cannot"
+        problems.append(_describe(name, reason))
+        return value
+    if not isinstance(value, Mapping) or members is None:
+        problems.append(_describe(name, "it must be a map"))
+        return value
+    return _rename_inputs(
+        value, members.properties_mapping, members.properties, problems, within=f"{name}."
+    )
 
 
 def _rename_inputs(

@@ -214,10 +214,10 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         role_id: The role's ID: the ID of its scope in ZIdentity.
         vanity_domain: The key's tenant.
         cloud: The Zscaler cloud of that tenant. Empty for production.
-        secret_id: The ID of the current secret. None for a key that authenticates without one,
-            like the next two.
-        secret_created_at: When the current secret was created: RFC 3339, UTC.
-        secret_expires_at: When the current secret expires: RFC 3339, UTC.
+        secret_id: The ID of the current secret. None for a key that authenticates without one.
+        secret_created_at: When the current secret was created: RFC 3339, UTC. None like
+            ``secret_id``.
+        secret_expires_at: When the current secret expires: RFC 3339, UTC. None like ``secret_id``.
         previous_secret_id: The ID of the previous secret while it works. After a take-over, the
             secret that the key had before. Of a key that no longer uses secrets, its last one.
         previous_secret_revoke_on: The first ``pulumi up`` on or after this ISO date revokes the

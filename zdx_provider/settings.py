@@ -81,15 +81,16 @@ class Settings(BaseModel):
 
     Attributes:
         client_id: The ID of the provider's API client.
-        client_secret: Its secret; or
-        private_key: its RSA or EC P-256 private key, for a client that authenticates by
-            ``private_key_jwt``.
+        client_secret: The secret of the provider's API client.
+        private_key: The RSA or EC P-256 private key of the provider's API client, if it
+            authenticates without a secret.
         vanity_domain: The tenant's name in ``https://<vanity domain>.zslogin.net``.
         cloud: The cloud's name for tenants outside production, such as ``beta``.
         http_proxy: The URL of a proxy for every request.
-        max_retries: How often a failed request is retried. Waiting for a rate limit doesn't count.
+        max_retries: How often a failed request is retried, 0-20. Waiting for a rate limit doesn't
+            count.
         request_timeout: How many seconds to wait for a connection, for a response, and for its
-            whole body.
+            whole body: more than 0, at most 600.
         api_url: Overrides the API's origin.
         token_url: Overrides the token endpoint.
         token_audience: Overrides the audience of a token request; ``none`` leaves it out.
