@@ -35,7 +35,6 @@ from zdx_provider.errors import ZdxError
 from zdx_provider.keys.authentication import (
     NOT_KNOWN,
     Authentication,
-    CertificateInfo,
     find_certificates,
     find_url_rule,
     normalize,
@@ -54,6 +53,7 @@ from zdx_provider.keys.inputs import (
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.ownership import TakeOverOptions
+from zdx_provider.keys.public_keys import CertificateInfo
 from zdx_provider.keys.repository import KeyRepository
 from zdx_provider.keys.roles import format_scopes
 from zdx_provider.keys.rotation import (
