@@ -36,7 +36,6 @@ from zdx_provider.keys.authentication import (
     NOT_KNOWN,
     Authentication,
     find_certificates,
-    find_url_rule,
     normalize,
 )
 from zdx_provider.keys.inputs import (
@@ -50,6 +49,7 @@ from zdx_provider.keys.inputs import (
     find_secret_texts,
     parse_inputs,
 )
+from zdx_provider.keys.jwks import find_url_rule
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.ownership import TakeOverOptions

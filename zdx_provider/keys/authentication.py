@@ -4,18 +4,16 @@ The rules of a declaration, its comparison with the tenant, and what is sent. No
 request, and no message shows a value: it may be a private key.
 """
 
-import ipaddress
 import re
-import socket
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain, count, islice
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
+from zdx_provider.keys.jwks import find_broken_url
 from zdx_provider.keys.public_keys import (
     BrokenRuleError,
     CertificateInfo,
@@ -28,7 +26,6 @@ from zdx_provider.keys.public_keys import (
     try_parse,
 )
 from zdx_provider.text import escape_text, quote_python
-from zdx_provider.zidentity.connection import is_loopback
 from zdx_provider.zidentity.models import (
     MAX_NAME_LENGTH,
     ClientAuthentication,
@@ -39,21 +36,11 @@ from zdx_provider.zidentity.models import (
 MAX_KEYS = 10
 """Public keys or certificates of one key. The vendor documents no limit; this is ours."""
 
-MAX_URL_LENGTH = 1024
-
 NOT_KNOWN = object()
 """In place of a value that a preview doesn't know yet; it breaks no rule."""
 
 _PUBKEYCERT, _JWKS = "PUBKEYCERT", "JWKS"
-_NO_URL = "must be a URL that starts with https://"
 _WORD = re.compile(r"\w{1,40}")
-# Names that no public DNS has (RFC 6761, 6762, 7686 and 8375), and those that networks use inside.
-_LOCAL_NAMES = re.compile(
-    r"(?:.*\.)?(?:localhost|localdomain|localdomain6|local|internal|intranet|private|lan|home|corp"
-    r"|home\.arpa|test|invalid|onion|alt)|[^.]*",
-    re.IGNORECASE,
-)
-_IPV4_IN_IPV6 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
 
 
 class Authentication(BaseModel):
@@ -211,34 +198,13 @@ def find_broken_members(declared: object) -> dict[str, str]:
     rules = {
         "public_keys": _find_broken_keys,
         "certificates": _find_broken_certificates,
-        "jwks_url": _find_broken_url,
+        "jwks_url": find_broken_url,
     }
     for name in given:
         if members[name] is not NOT_KNOWN:
             found_rules = rules[name](members[name])
             broken |= {f"authentication.{name}{at}": rule for at, rule in found_rules.items()}
     return broken
-
-
-def find_url_rule(declared: object, *, is_tenant_local: bool) -> str | None:
-    """Return the rule that the address of a JWKS URL breaks; None if it is kept.
-
-    Args:
-        declared: The input, which breaks no rule of `find_broken_members`.
-        is_tenant_local: Whether the tenant is on a loopback address, as the emulator is.
-
-    Returns:
-        The end of a sentence about ``authentication.jwks_url``.
-    """
-    url = declared.get("jwks_url") if isinstance(declared, Mapping) else None
-    if not isinstance(url, str):
-        return None
-    parts = urlsplit(url.strip())
-    if parts.scheme != "https" and not (is_tenant_local and is_loopback(url.strip())):
-        return "must start with https://"
-    if not is_tenant_local and _is_local_host((parts.hostname or "").rstrip(".")):
-        return "must be a public address, because ZIdentity reads it"
-    return None
 
 
 def normalize(declared: Mapping[str, Any]) -> dict[str, Any]:
@@ -365,69 +331,6 @@ def _find_broken_text(
         return str(error)
     other = places.setdefault(pem, place)
     return None if other == place else f"is the same {noun} as {other}; declare it once"
-
-
-def _find_broken_url(url: object) -> dict[str, str]:
-    try:
-        _require_url(url)
-    except BrokenRuleError as error:
-        return {"": str(error)}
-    return {}
-
-
-def _require_url(url: object) -> None:
-    if not isinstance(url, str):
-        raise BrokenRuleError(_NO_URL)
-    private = find_private_rule(url)
-    if private:
-        raise BrokenRuleError(private)
-    text = url.strip()
-    if not text or len(text) > MAX_URL_LENGTH or not _is_plain(text):
-        raise BrokenRuleError(
-            f"must be a URL of at most {MAX_URL_LENGTH} printable ASCII characters"
-        )
-    try:
-        parts = urlsplit(text)
-        is_complete = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        is_complete = False
-    if not is_complete or parts.scheme not in ("https", "http"):
-        raise BrokenRuleError(_NO_URL)
-    if "%" in parts.netloc:
-        raise BrokenRuleError("must not contain % in its host")
-    if parts.username is not None or parts.password is not None:
-        raise BrokenRuleError("must not contain a user name or a password")
-    if "#" in text:
-        raise BrokenRuleError("must not contain a fragment")
-
-
-def _is_plain(text: str) -> bool:
-    return text.isascii() and text.isprintable() and not any(each in text for each in ' "\\<>^`{|}')
-
-
-def _is_local_host(host: str) -> bool:
-    address = _parse_address(host)
-    if address is not None:
-        is_site_local = getattr(address, "is_site_local", False)
-        return not address.is_global or address.is_multicast or is_site_local
-    return _LOCAL_NAMES.fullmatch(host) is not None
-
-
-def _parse_address(host: str) -> "ipaddress.IPv4Address | ipaddress.IPv6Address | None":
-    """Read an IP address, also in the forms that an HTTP library would take for one."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        if not re.fullmatch(r"[0-9a-fx.]*\d[0-9a-fx.]*", host):
-            return None
-        try:
-            return ipaddress.IPv4Address(socket.inet_aton(host))  # 127.1, 0x7f000001
-        except OSError:
-            return None
-    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    if any(address in network for network in _IPV4_IN_IPV6):  # NAT64, and IPv4-compatible
-        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return inner or address
 
 
 def _normalize_keys(keys: Any) -> Any:
