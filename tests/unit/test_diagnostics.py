@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from support.samples import API, OWNER, build_key
 
-from zdx_provider.engine.lifecycle import (
+from zdx_provider.engine.diagnostics import (
     describe_authentication,
     describe_kept_key,
     describe_new_secret,
