@@ -44,8 +44,8 @@ def choose_key_to_take_over(
     found: Sequence[Key],
     owner: str,
     options: TakeOverOptions,
-    authentication: Authentication | None = None,
-    now: datetime | None = None,
+    authentication: Authentication | None,
+    now: datetime,
 ) -> Key | None:
     """Return the key that a create finishes or takes over; None if it creates one.
 
@@ -55,8 +55,7 @@ def choose_key_to_take_over(
         owner: The resource that declares the key.
         options: What the user allows.
         authentication: How the declared key authenticates; None if it uses a secret.
-        now: The current moment by the server's clock: certificates that have expired by then don't
-            count. None if none has.
+        now: The current moment by the server's clock. Certificates that have expired don't count.
 
     Raises:
         KeyConflictError: The key may not be changed. The message names its owner and each way on.
@@ -88,7 +87,7 @@ def choose_key_to_take_over(
     return key
 
 
-def _require_same_access(key: Key, declared: Authentication | None, now: datetime | None) -> None:
+def _require_same_access(key: Key, declared: Authentication | None, now: datetime) -> None:
     """Stop before a take-over removes a public key that someone may use.
 
     A take-over revokes nothing: a previous secret works in an overlap. A public key, a certificate
@@ -98,8 +97,7 @@ def _require_same_access(key: Key, declared: Authentication | None, now: datetim
         KeyConflictError: The declaration lacks it.
     """
     found = key.authentication
-    used = found.without_expired(now) if found and now else found
-    if found is None or used is None or (declared is not None and declared.includes(used)):
+    if found is None or (declared is not None and declared.includes(found.without_expired(now))):
         return
     missing = "a client secret" if declared is None else declared.describe()
     raise KeyConflictError(
