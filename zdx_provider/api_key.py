@@ -193,6 +193,21 @@ _AUTHENTICATION_TYPES: Mapping[str, type] = {
 _TYPE_NAMES: Mapping[type, str] = {Mapping: "a dict", Sequence: "a list"}
 
 
+class _RequiredArgs(TypedDict):
+    role: pulumi.Input[str]
+
+
+class PlainArgsDict(_RequiredArgs, total=False):
+    """What `ApiKey` takes without a rotation or an authentication, as a dict."""
+
+    name: pulumi.Input[str]
+    description: pulumi.Input[str]
+    enabled: pulumi.Input[bool]
+    token_lifetime_seconds: pulumi.Input[int]
+    tenant: pulumi.Input[str]
+    adopt: pulumi.Input[bool]
+
+
 class ApiKey(Resource, module="zdx", name="ApiKey"):
     """A ZDX API key: an API client in ZIdentity with one ZDX role, and its secret.
 
