@@ -270,6 +270,7 @@ def test_check_says_that_a_path_is_no_key() -> None:
         (CERTIFICATE * 2, "contains 2 certificates; declare only that of the client, without its"),
         (CERTIFICATE[:-30], "is cut off: one of its lines BEGIN and END is missing"),
         (CERTIFICATE.replace("\n", "\nA", 2), "is damaged or cut off"),
+        (CERTIFICATE.replace("\n", "\n!", 2), "is damaged or cut off"),
         (
             "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----",
             "is a certificate request, not a certificate",
@@ -429,6 +430,24 @@ def test_known_keys_are_normalized_beside_an_unknown_one() -> None:
     }
 
 
+@pytest.mark.parametrize("member", ["public_keys", "certificates", "jwks_url"])
+def test_unknown_member_is_normalized_to_itself(member: str) -> None:
+    assert normalize({member: UNKNOWN}) == {member: UNKNOWN}
+
+
+def test_url_is_normalized_without_the_space_around_it() -> None:
+    url = "https://acme.com/jwks"
+
+    assert normalize({"jwks_url": f" {url}\n"}) == {"jwks_url": url}
+
+
+def test_certificate_is_normalized_from_the_base64_of_its_der() -> None:
+    declared = {"certificates": [to_der_base64(CERTIFICATE)]}
+
+    assert find_broken_members(declared) == {}
+    assert normalize(declared) == {"certificates": [CERTIFICATE]}
+
+
 def test_certificates_are_normalized_to_the_order_in_which_they_expire() -> None:
     declared = {"certificates": [LATER.replace("\n", "\r\n"), f"Bag Attributes\n{CERTIFICATE}"]}
 
@@ -580,6 +599,16 @@ KEYS = Authentication(public_keys={"old": RSA.public_pem, "new": EC.public_pem})
 )
 def test_changes_are_described_by_name(declared: Authentication, changes: list[str]) -> None:
     assert declared.describe_changes(KEYS) == [change.replace("KEYS", _OLD) for change in changes]
+
+
+def test_changes_of_certificates_are_described_by_name() -> None:
+    before = Authentication(certificates=(CERTIFICATE,))
+
+    assert Authentication(certificates=(LATER,)).describe_changes(before) == [
+        'gets the certificate "pipeline"',
+        'loses the certificate "pipeline"',
+    ]
+    assert before.describe_changes(before) == []
 
 
 def test_authentication_includes_another_under_any_names() -> None:

@@ -146,7 +146,13 @@ def test_check_refuses_a_host_that_a_library_decodes(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://acme.com/jwks?v=1", "https://8.8.8.8:8443/jwks", "https://[2606:4700::1]/jwks"]
+    "url",
+    [
+        "https://acme.com/jwks?v=1",
+        "https://8.8.8.8:8443/jwks",
+        "https://[2606:4700::1]/jwks",
+        "https://acme.com/".ljust(1024, "x"),
+    ],
 )
 def test_check_accepts_a_public_url(url: str) -> None:
     assert find_broken_members({"jwks_url": url}) == {}
