@@ -72,6 +72,7 @@ def test_parse_finds_a_private_key_and_never_shows_it() -> None:
         ("ftp://acme.com/jwks", "must be a URL that starts with https://"),
         ("https:///jwks", "must be a URL that starts with https://"),
         ("https://acme.com:port/jwks", "must be a URL that starts with https://"),
+        ("https://acme.com:0/jwks", "must be a URL that starts with https://"),
         ("https://[::1/jwks", "must be a URL that starts with https://"),
         (7.0, "must be a URL that starts with https://"),
         ("https://ci:fake@acme.com/jwks", "must not contain a user name or a password"),

@@ -33,6 +33,7 @@ from zdx_provider.keys.ownership import (
     build_taken_name_error,
     choose_key_to_take_over,
     describe_key,
+    format_owners,
     require_owned,
 )
 from zdx_provider.keys.read_ahead import ListedClients
@@ -680,12 +681,8 @@ def _map(function: Callable[[S], T | None], items: Iterable[S]) -> Iterator[T]:
 
 
 def _build_several_error(name: str, found: Sequence[ApiClient]) -> ZdxError:
-    def describe(client: ApiClient) -> str:
-        marker = parse_marker(client.description)
-        return f"{client.id} ({marker.managed_by if marker else 'not managed by Pulumi'})"
-
     return ZdxError(
-        f'{len(found)} ZDX keys are named "{name}": {", ".join(map(describe, found))}.',
+        f'{len(found)} ZDX keys are named "{name}": {format_owners(found)}.',
         hint=f"Use an ID, such as {found[0].id}.",
     )
 
