@@ -209,6 +209,7 @@ def test_refusal_of_a_private_key_says_how_to_get_the_public_one() -> None:
     assert "openssl pkey -in FILE -pubout" in find_rule(RSA.private_pem)
     assert "openssl x509 -in FILE" in find_certificate_rule(PRIVATE["behind its certificate"])
     assert "kty, n and e" in find_rule(PRIVATE["jwk"])
+    assert "kty, n and e" in find_rule(PRIVATE_JWK)
 
 
 ED25519 = ed25519.Ed25519PrivateKey.generate().public_key()
@@ -261,6 +262,7 @@ def test_check_reports_an_unusable_public_key(text: object, rule: str) -> None:
 def test_check_says_that_a_path_is_no_key() -> None:
     assert find_rule("keys/ci.pem").endswith("declare the content of the file, not its path")
     assert find_certificate_rule("ci.crt").endswith("declare the content of the file, not its path")
+    assert find_certificate_rule("ci") == "must be a certificate in PEM"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.samples import OWNER, OWNERSHIP_ID, build_key, build_secret
+from support.samples import API, OWNER, OWNERSHIP_ID, build_key, build_secret
 
 from zdx_provider.keys.authentication import Authentication
 from zdx_provider.keys.key import Key
@@ -19,7 +19,7 @@ from zdx_provider.keys.ownership import (
     TakeOverOptions,
     choose_key_to_take_over,
 )
-from zdx_provider.zidentity import ClientAuthentication
+from zdx_provider.zidentity import ApiResource, ClientAuthentication, Scope
 
 NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
 OURS = OwnershipMarker(OWNER, OWNERSHIP_ID)
@@ -66,6 +66,14 @@ def test_create_finishes_its_own_key_without_a_secret() -> None:
     key = build_found_key(mark=OURS, secrets=0)
 
     assert choose([key], TakeOverOptions()) == key
+
+
+def test_create_refuses_its_own_key_without_a_secret_if_it_has_other_permissions() -> None:
+    resource = ApiResource(id=API, selected_scopes=(Scope(id="zia::1", name="ZIA Reader"),))
+    key = build_key(marker=OURS, secrets=(), client_resources=(resource,))
+
+    assert 'no secret yet, but it also has "ZIA Reader" of other services' in refusal([key])
+    assert choose([key], TakeOverOptions(adopt=True)) == key
 
 
 def test_create_refuses_its_own_key_with_a_secret_and_explains_why() -> None:
