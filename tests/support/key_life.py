@@ -12,20 +12,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from support.samples import DECLARED
 from zdx_emulator.testing import RunningEmulator
 from zdx_provider.engine.engine_client import EngineClient
 from zdx_provider.engine.lifecycle import Lifecycle
 from zdx_provider.engine.tenants import Tenants
-
-DECLARED = {
-    "name": "ci",
-    "role": "ZDX Read-only Admin",
-    "description": "",
-    "enabled": True,
-    "token_lifetime_seconds": 3600,
-    "adopt": False,
-    "managed_by": "keys/test/ci",
-}
 
 
 class KilledError(Exception):

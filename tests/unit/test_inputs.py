@@ -4,18 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.output import Unknown
+from support import samples
 
 from zdx_provider.engine.lifecycle import find_failures, remove_unknowns
 from zdx_provider.keys.inputs import ARGUMENTS, KeyInputs, find_broken_rules
 
 DECLARED: dict[str, Any] = {
-    "name": "ci",
-    "role": "ZDX Read-only Admin",
+    **samples.DECLARED,
     "description": "",
-    "enabled": True,
     "token_lifetime_seconds": 3600.0,
-    "adopt": False,
-    "managed_by": "keys/prod/ci",
     "__provider": "blob",
 }
 
