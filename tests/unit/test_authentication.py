@@ -213,7 +213,12 @@ def test_refusal_of_a_private_key_says_how_to_get_the_public_one() -> None:
 
 
 ED25519 = ed25519.Ed25519PrivateKey.generate().public_key()
-P384 = ec.generate_private_key(ec.SECP384R1()).public_key()
+P384_PRIVATE = ec.generate_private_key(ec.SECP384R1())
+P384 = P384_PRIVATE.public_key()
+P384_PAIR = KeyPair(
+    P384_PRIVATE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+    to_pem(P384),
+)
 DSA = dsa.DSAParameterNumbers(
     p=(1 << 2047) + 1, q=(1 << 255) + 1, g=2
 )  # no one checks whether these are primes
@@ -277,6 +282,10 @@ def test_check_says_that_a_path_is_no_key() -> None:
             "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----",
             "is a certificate request, not a certificate",
         ),
+        (
+            P384_PAIR.make_certificate(not_before=START),
+            "has a public key that is an EC key with the curve secp384r1, not P-256",
+        ),
         ("ci", "must be a certificate in PEM"),
         (None, "must be a certificate in PEM"),
         ("x" * 65_537, "is too long for a certificate"),
@@ -313,6 +322,7 @@ def test_check_reports_an_unusable_certificate(text: object, rule: str) -> None:
             "has a name that must be 1 to 128",
         ),
         ({"public_keys": {"": RSA.public_pem}}, ".public_keys", "has a name that must be 1 to 128"),
+        ({"public_keys": {7: RSA.public_pem}}, ".public_keys", "has a name that must be 1 to 128"),
         (
             {"public_keys": {"ci": RSA.public_pem, "CI": EC.public_pem}},
             ".public_keys",
@@ -370,6 +380,8 @@ def test_check_reports_too_many_keys() -> None:
     assert find_broken_members({"public_keys": many}) == {
         "authentication.public_keys": "must have 1 to 10 keys, but has 11"
     }
+    del many["k0"]
+    assert find_broken_members({"public_keys": many}) == {}
 
 
 def test_check_reports_every_unusable_key_at_once() -> None:

@@ -147,6 +147,10 @@ def build_keyless(mark: OwnershipMarker | None) -> Key:
     return build_key(client_authentication=found, secrets=(), marker=mark)
 
 
+def test_create_does_not_promise_an_overlap_to_a_key_without_a_secret() -> None:
+    assert "declare adopt=True: it keeps its ID. Otherwise" in refusal([build_keyless(None)])
+
+
 def test_adopt_refuses_to_remove_what_someone_may_authenticate_with() -> None:
     said = refusal([build_keyless(THEIRS)], TakeOverOptions(adopt=True))
 
