@@ -1,5 +1,6 @@
-"""Text that is safe to show, and text as a literal of Python or a word of a shell."""
+"""Text that is safe to show, as a literal of Python or a word of a shell, and text in base64."""
 
+import base64
 import shlex
 from collections.abc import Iterable
 
@@ -62,3 +63,11 @@ def _escape_for_shell(character: str) -> str:
     if character.isprintable():
         return character
     return "".join(f"\\{byte:03o}" for byte in character.encode(errors="surrogateescape"))
+
+
+def decode_base64(text: str) -> bytes | None:
+    """Return what a text in base64 encodes, in any number of lines; None if it is another text."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True) or None
+    except ValueError:
+        return None

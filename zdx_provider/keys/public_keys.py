@@ -5,8 +5,6 @@ whatever the program declares and the tenant returns. No rule shows the text tha
 be a private key.
 """
 
-import base64
-import binascii
 import hashlib
 import json
 import re
@@ -16,7 +14,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TypeVar
 
 from zdx_provider.private_text import find_private_key
-from zdx_provider.text import escape_text
+from zdx_provider.text import decode_base64, escape_text
 from zdx_provider.zidentity.models import MAX_NAME_LENGTH
 
 if TYPE_CHECKING:
@@ -119,14 +117,14 @@ def parse_public_key(text: object) -> PublicKeyInfo:
     text = _require_text(text, rule, "public key")
     block = _find_block(text, _PUBLIC_LABELS, "a public key")
     if block is not None:
-        return _load_key(_from_base64(block) or b"")
+        return _load_key(decode_base64(block) or b"")
     if _SSH.match(text):
         raise BrokenRuleError(
             "is a public key in the format of SSH. Convert it: ssh-keygen -e -m PKCS8 -f FILE.pub"
         )
     if text.lstrip().startswith(("{", "[")):
         return _load_jwk(text)
-    der = _from_base64(text)
+    der = decode_base64(text)
     if der is None:
         raise BrokenRuleError(f"{rule}{_advise_on_path(text)}")
     return _load_key(der)
@@ -140,7 +138,7 @@ def parse_certificate(text: object) -> CertificateInfo:
     """
     text = _require_text(text, "must be a certificate in PEM", "certificate")
     block = _find_block(text, ("CERTIFICATE",), "a certificate")
-    der = _from_base64(text if block is None else block)
+    der = decode_base64(text if block is None else block)
     if der is None and block is None:
         raise BrokenRuleError(f"must be a certificate in PEM{_advise_on_path(text)}")
     return _load_certificate(der or b"")
@@ -337,10 +335,3 @@ def sort_certificates(texts: Iterable[str]) -> tuple[str, ...]:
             read.append(parsed)
     ordered = sorted(read, key=lambda each: (each.expires_at, each.digest))
     return (*(each.pem for each in ordered), *sorted(others))
-
-
-def _from_base64(text: str) -> bytes | None:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True) or None
-    except (binascii.Error, ValueError):
-        return None
