@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TypeVar
 
 from zdx_provider.private_text import find_private_key
-from zdx_provider.text import decode_base64, escape_text
+from zdx_provider.text import decode_base64, escape_text, find_pem_blocks
 from zdx_provider.zidentity.models import MAX_NAME_LENGTH
 
 if TYPE_CHECKING:
@@ -43,8 +43,6 @@ _PRIVATE_JWK = (
     "contains a private key, which must stay where it was created. Declare its public members "
     f"only: kty, n and e of an RSA key, or kty, crv, x and y of an EC key. {_EXPOSED}"
 )
-# No block contains the line of another: each is read once, however many begin.
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,64})-----((?:(?!-----).)*)-----END \1-----", re.DOTALL)
 _PUBLIC_LABELS = ("PUBLIC KEY", "RSA PUBLIC KEY")
 _OTHER_PLACES = {
     ("CERTIFICATE", "a public key"): (
@@ -164,7 +162,7 @@ def _find_block(text: str, labels: Collection[str], noun: str) -> str | None:
     Raises:
         BrokenRuleError: There are several, or others, or half of one.
     """
-    blocks = [(block[1], block[2]) for block in _PEM.finditer(text)]
+    blocks = find_pem_blocks(text)
     own = [content for label, content in blocks if label in labels]
     others = [label for label, _ in blocks if label not in labels]
     if len(own) == 1 and (not others or noun == "a certificate"):

@@ -3,19 +3,17 @@
 import base64
 import json
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from zdx_provider.errors import SettingsError
-from zdx_provider.text import decode_base64
+from zdx_provider.text import decode_base64, find_pem_blocks
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,64})-----((?:(?!-----).)*)-----END \1-----", re.DOTALL)
 _LARGEST_FILE = 64 * 1024
 _LONGEST_PATH = 1024
 _DER_SEQUENCE = 0x30
@@ -63,9 +61,9 @@ def parse_private_key(text: str) -> SigningKey:
     if _is_path(text):
         text = _read(text)
     for reading in (text, *_decode(text)):
-        blocks = [*_PEM.finditer(reading.replace("\\r", "\r").replace("\\n", "\n"))]
+        blocks = find_pem_blocks(reading.replace("\\r", "\r").replace("\\n", "\n"))
         if blocks:
-            return _parse_blocks([(block[1], block[2]) for block in blocks])
+            return _parse_blocks(blocks)
         if reading.lstrip().startswith("{"):
             return _parse_jwk(reading)
     der = decode_base64(text)
