@@ -34,6 +34,8 @@ from zdx_provider.keys.authentication import (
     MAX_KEYS,
     Authentication,
     find_broken_members,
+    find_certificates,
+    list_names,
     normalize,
     read_authentication,
 )
@@ -460,6 +462,24 @@ def test_certificate_is_normalized_from_the_base64_of_its_der() -> None:
 
     assert find_broken_members(declared) == {}
     assert normalize(declared) == {"certificates": [CERTIFICATE]}
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [None, UNKNOWN, {}, {"certificates": UNKNOWN}, {"certificates": [UNKNOWN]}],
+    ids=["none", "unknown", "empty", "unknown list", "unknown certificate"],
+)
+def test_certificates_that_are_not_known_have_no_names(declared: object) -> None:
+    assert find_certificates(declared) == []
+    assert list_names(declared) == []
+
+
+def test_names_are_listed_as_messages_quote_them() -> None:
+    assert list_names({"public_keys": {"\u202e": RSA.public_pem, 7: EC.public_pem}}) == [
+        '"\\u202e"',
+        '"\\u202e"',
+    ]
+    assert list_names({"certificates": [CERTIFICATE]}) == ['"pipeline"', '"pipeline"']
 
 
 def test_certificates_are_normalized_to_the_order_in_which_they_expire() -> None:

@@ -167,7 +167,7 @@ def _find_block(text: str, labels: Collection[str], noun: str) -> str | None:
     others = [label for label, _ in blocks if label not in labels]
     if len(own) == 1 and (not others or noun == "a certificate"):
         return own[0]
-    if len(own) > 1 and noun == "a certificate":
+    if own and noun == "a certificate":
         raise BrokenRuleError(
             f"contains {len(own)} certificates; declare only that of the client, without its "
             "issuers, or each as an item of the list"
