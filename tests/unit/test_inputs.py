@@ -7,7 +7,8 @@ from pulumi.output import Unknown
 from support import samples
 
 from zdx_provider.engine.lifecycle import find_failures, remove_unknowns
-from zdx_provider.keys.inputs import ARGUMENTS, KeyInputs, find_broken_rules
+from zdx_provider.errors import ZdxError
+from zdx_provider.keys.inputs import ARGUMENTS, KeyInputs, find_broken_rules, parse_inputs
 
 DECLARED: dict[str, Any] = {
     **samples.DECLARED,
@@ -261,3 +262,13 @@ TEXTS = [name for name in sorted(ARGUMENTS) if isinstance(DECLARED.get(name), st
 @pytest.mark.parametrize("name", TEXTS)
 def test_check_refuses_a_control_character_in_every_text(name: str) -> None:
     assert name in find_broken_rules({**DECLARED, name: "a\x1b[2J"})
+
+
+def test_parse_refuses_inputs_that_check_has_not_accepted() -> None:
+    with pytest.raises(ZdxError) as refused:
+        parse_inputs({**DECLARED, "enabled": "yes", "token_lifetime_seconds": 1.0})
+
+    assert str(refused.value) == (
+        f"the inputs of the key cannot be used: enabled {TRUTH}; token_lifetime_seconds {LIFETIME}."
+        " Run pulumi up again."
+    )
