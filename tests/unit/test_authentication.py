@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa, x25519
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -232,6 +232,7 @@ DSA = dsa.DSAParameterNumbers(
         (to_pem(ED25519), "is an Ed25519 or Ed448 key, not an RSA key of 2048 to 8192 bits or an"),
         ('{"kty": "OKP", "crv": "Ed25519", "x": "AAAA"}', "is an Ed25519 or Ed448 key, not an"),
         (to_pem(dsa.DSAPublicNumbers(4, DSA).public_key()), "is a DSA key, not an RSA key of"),
+        (to_pem(x25519.X25519PrivateKey.generate().public_key()), "is not an RSA key of 2048 to"),
         (to_pem(P384), "is an EC key with the curve secp384r1, not P-256"),
         (build_rsa(1024), "is an RSA key of 1024 bits; it must have 2048 to 8192 bits"),
         (build_rsa(2047), "is an RSA key of 2047 bits; it must have 2048 to 8192 bits"),
@@ -290,6 +291,7 @@ def test_check_says_that_a_path_is_no_key() -> None:
         ),
         ("ci", "must be a certificate in PEM"),
         (None, "must be a certificate in PEM"),
+        ("x." * 32_768, "must be a certificate in PEM"),
         ("x" * 65_537, "is too long for a certificate"),
     ],
 )
