@@ -8,7 +8,13 @@ from support import samples
 
 from zdx_provider.engine.lifecycle import find_failures, remove_unknowns
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.inputs import ARGUMENTS, KeyInputs, find_broken_rules, parse_inputs
+from zdx_provider.keys.inputs import (
+    ARGUMENTS,
+    KeyInputs,
+    find_broken_rules,
+    find_expiry,
+    parse_inputs,
+)
 
 DECLARED: dict[str, Any] = {
     **samples.DECLARED,
@@ -272,3 +278,17 @@ def test_parse_refuses_inputs_that_check_has_not_accepted() -> None:
         f"the inputs of the key cannot be used: enabled {TRUTH}; token_lifetime_seconds {LIFETIME}."
         " Run pulumi up again."
     )
+
+
+@pytest.mark.parametrize(
+    ("held", "expiry"),
+    [
+        ("2026-03-10", "2026-03-10"),
+        ("missing", "missing"),
+        ("2026-02-30", None),
+        (7.0, None),
+        (None, None),
+    ],
+)
+def test_expiry_in_a_state_is_a_date_or_missing(held: object, expiry: str | None) -> None:
+    assert find_expiry({"secret_expires_on": held}) == expiry
