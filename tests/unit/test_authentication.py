@@ -32,6 +32,7 @@ from support.samples import build_key
 from zdx_provider.engine.lifecycle import find_failures
 from zdx_provider.keys.authentication import (
     MAX_KEYS,
+    NOT_KNOWN,
     Authentication,
     find_broken_members,
     find_certificates,
@@ -386,6 +387,15 @@ def test_check_reports_too_many_keys() -> None:
     }
     del many["k0"]
     assert find_broken_members({"public_keys": many}) == {}
+
+
+def test_check_reports_too_many_certificates() -> None:
+    many = [NOT_KNOWN] * (MAX_KEYS + 1)
+
+    assert find_broken_members({"certificates": many}) == {
+        "authentication.certificates": "must have 1 to 10 certificates, but has 11"
+    }
+    assert find_broken_members({"certificates": many[1:]}) == {}
 
 
 def test_check_reports_every_unusable_key_at_once() -> None:

@@ -205,6 +205,7 @@ def test_adopt_refuses_two_keys_of_a_name_with_ids_and_owners() -> None:
 def test_create_describes_a_refused_key_by_the_number_and_age_of_its_secrets() -> None:
     assert '"ci" (key-1, 1 secret since 2026-03-01)' in refusal([build_found_key()])
     assert '"ci" (key-1, 0 secrets)' in refusal([build_found_key(secrets=0)])
+    assert '"ci" (key-1, without secrets)' in refusal([build_keyless(None)])
 
 
 def decided(found: list[Key], options: TakeOverOptions) -> Key | KeyConflictError | None:
