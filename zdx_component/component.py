@@ -1,12 +1,10 @@
 """The component: the resource as its one child."""
 
-from typing import TypedDict
-
 import pulumi
 
 import zdx_provider
 from zdx_provider import AuthenticationArgsDict, RotationArgsDict
-from zdx_provider.api_key import get_output
+from zdx_provider.api_key import PlainArgsDict, get_output
 
 
 class Rotation(RotationArgsDict, total=False):
@@ -17,21 +15,11 @@ class Authentication(AuthenticationArgsDict, total=False):
     """What `AuthenticationArgs` takes, under its name in the schema."""
 
 
-class _RequiredArgs(TypedDict):
-    role: pulumi.Input[str]
-
-
-class ApiKeyArgs(_RequiredArgs, total=False):
+class ApiKeyArgs(PlainArgsDict, total=False):
     """What `zdx_provider.ApiKey` takes."""
 
-    name: pulumi.Input[str]
-    description: pulumi.Input[str]
-    enabled: pulumi.Input[bool]
-    token_lifetime_seconds: pulumi.Input[int]
     rotation: Rotation
     authentication: Authentication
-    tenant: pulumi.Input[str]
-    adopt: pulumi.Input[bool]
 
 
 class ApiKey(pulumi.ComponentResource):

@@ -102,11 +102,6 @@ def _show_controls(value: Any) -> Any:
     )
 
 
-def _escape_only(value: str) -> Markup:
-    """Escape a text for HTML only, for a form that sends it back."""
-    return escape(value)
-
-
 _environment = Environment(
     finalize=_show_controls,
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -116,7 +111,7 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters["utc"] = _format_utc
-_environment.filters["as_is"] = _escape_only
+_environment.filters["as_is"] = escape  # for a form that sends a text back
 
 
 def render(template: str, *, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> HTMLResponse:

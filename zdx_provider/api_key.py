@@ -10,12 +10,7 @@ import pulumi
 from pulumi.dynamic import Resource
 from pulumi.output import Unknown
 
-from zdx_provider.clock import (
-    EXPIRY_WARNING_DAYS,
-    count_days_left,
-    describe_days_left,
-    utc_now,
-)
+from zdx_provider.clock import describe_expiry, utc_now
 from zdx_provider.config_warnings import warn_of_config
 from zdx_provider.keys.owner import Owner, Urn
 from zdx_provider.provider import ApiKeyProvider
@@ -198,6 +193,21 @@ _AUTHENTICATION_TYPES: Mapping[str, type] = {
 _TYPE_NAMES: Mapping[type, str] = {Mapping: "a dict", Sequence: "a list"}
 
 
+class _RequiredArgs(TypedDict):
+    role: pulumi.Input[str]
+
+
+class PlainArgsDict(_RequiredArgs, total=False):
+    """What `ApiKey` takes without a rotation or an authentication, as a dict."""
+
+    name: pulumi.Input[str]
+    description: pulumi.Input[str]
+    enabled: pulumi.Input[bool]
+    token_lifetime_seconds: pulumi.Input[int]
+    tenant: pulumi.Input[str]
+    adopt: pulumi.Input[bool]
+
+
 class ApiKey(Resource, module="zdx", name="ApiKey"):
     """A ZDX API key: an API client in ZIdentity with one ZDX role, and its secret.
 
@@ -368,9 +378,8 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
         if expires_at is None:
             return
         moment = datetime.fromisoformat(expires_at.replace("Z", "+00:00"))
-        days_left = count_days_left(moment, utc_now())
-        if days_left <= EXPIRY_WARNING_DAYS:
-            expiry = _describe_expiry(expires_at[:10], days_left)
+        expiry = describe_expiry(moment, utc_now())
+        if expiry:
             pulumi.log.warn(
                 f"the secret of this key {expiry}. Declare a rotation to replace it before it "
                 "expires.",
@@ -439,12 +448,6 @@ def get_output(key: ApiKey, name: str) -> pulumi.Output[Any]:
 
         resolved[name] = output.apply(resolve, run_with_unknowns=True)
     return resolved[name]
-
-
-def _describe_expiry(day: str, days_left: int) -> str:
-    if days_left < 0:
-        return f"expired on {day}"
-    return f"expires on {day}, {describe_days_left(days_left)}"
 
 
 def _build_name(resource_name: str) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timezone
 
-EXPIRY_WARNING_DAYS = 30
+_WARNING_DAYS = 30
 """How many days before a secret or a certificate expires a warning appears."""
 
 
@@ -24,3 +24,17 @@ def count_days_left(expires_at: datetime, now: datetime) -> int:
 def describe_days_left(days: int) -> str:
     """Return days that are left, in words."""
     return {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
+
+
+def describe_expiry(expires_at: datetime, now: datetime) -> str | None:
+    """Say that a secret or a certificate expires soon or has expired; None if it needs no warning.
+
+    Returns:
+        The end of a sentence about it.
+    """
+    days_left = count_days_left(expires_at, now)
+    if days_left > _WARNING_DAYS:
+        return None
+    day = expires_at.date()
+    soon = f"expires on {day}, {describe_days_left(days_left)}"
+    return f"expired on {day}" if days_left < 0 else soon

@@ -1,10 +1,14 @@
-"""Text that is safe to show, and text as a literal of Python or a word of a shell."""
+"""Text that is safe to show, as a literal of Python or a word of a shell; and base64 and PEM."""
 
+import base64
+import re
 import shlex
 from collections.abc import Iterable
 
 # The start of a colour tag of Pulumi's CLI, which panics at one that it does not know.
 _COLOUR_TAG = "<{%"
+# No block contains the line of another: each is read once, however many begin.
+_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,64})-----((?:(?!-----).)*)-----END \1-----", re.DOTALL)
 
 
 def escape_text(text: str, *, keep: str = "") -> str:
@@ -62,3 +66,16 @@ def _escape_for_shell(character: str) -> str:
     if character.isprintable():
         return character
     return "".join(f"\\{byte:03o}" for byte in character.encode(errors="surrogateescape"))
+
+
+def decode_base64(text: str) -> bytes | None:
+    """Return what a text in base64 encodes, in any number of lines; None if it is another text."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True) or None
+    except ValueError:
+        return None
+
+
+def find_pem_blocks(text: str) -> list[tuple[str, str]]:
+    """Return the label and the content of each PEM block in a text."""
+    return _PEM.findall(text)

@@ -14,6 +14,7 @@ from support.plugin_host import (
     running_engine,
     running_plugin,
 )
+from support.samples import DECLARED
 
 from zdx_emulator.testing import (
     EACH_OTHER_WAY,
@@ -161,12 +162,4 @@ def wait_until(condition: Callable[[], bool]) -> None:
 @pytest.fixture
 def declared() -> Properties:
     """What a program declares of one key."""
-    return {
-        "name": "ci",
-        "role": "ZDX Read-only Admin",
-        "description": "for the pipeline",
-        "enabled": True,
-        "token_lifetime_seconds": 3600,
-        "adopt": False,
-        "managed_by": "keys/prod/ci",
-    }
+    return {**DECLARED}

@@ -2,24 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from datetime import datetime
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, rule
+from support.key_life import KeyLife, KilledError
 
 from zdx_emulator.testing import RunningEmulator, running_emulator
-from zdx_provider.engine.engine_client import EngineClient
-from zdx_provider.engine.lifecycle import Lifecycle
-from zdx_provider.engine.tenants import Tenants
 from zdx_provider.keys.rotation import Rotation, find_rotation_reason
 
 PLAN = {
@@ -28,19 +18,6 @@ PLAN = {
     "keep_previous_days": 7,
     "end_overlap_early": True,
 }
-DECLARED = {
-    "name": "ci",
-    "role": "ZDX Read-only Admin",
-    "description": "",
-    "enabled": True,
-    "token_lifetime_seconds": 3600,
-    "adopt": False,
-    "managed_by": "keys/test/ci",
-}
-
-
-class KilledError(Exception):
-    """The process is ended before a change."""
 
 
 @pytest.fixture(scope="module")
@@ -52,36 +29,17 @@ def tenant() -> Iterator[RunningEmulator]:
 def test_rotation_misses_no_date_and_keeps_the_current_secret_valid(
     tenant: RunningEmulator,
 ) -> None:
-    class Life(OneKey):
-        emulator = tenant
-
-    run_state_machine_as_test(
-        Life,
-        settings=settings(
-            max_examples=25,
-            stateful_step_count=25,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            suppress_health_check=[HealthCheck.too_slow],
-        ),
-    )
+    RotatedKey.play(tenant, examples=25, steps=25)
 
 
-class OneKey(RuleBasedStateMachine):
-    """One key's state, its tenant, and what may befall both."""
-
-    emulator: RunningEmulator
+class RotatedKey(KeyLife):
+    """A key whose secret is rotated."""
 
     @initialize()
     def made(self) -> None:
-        self.emulator.reset()
-        self.day = 0
+        self.begin()
         self.trigger = 0
         self.ended_manually = False
-        self.inputs: dict[str, Any] = {}
-        self.outputs: dict[str, Any] = {}
-        self.move(0)
         self.up()
 
     @rule(days=st.integers(1, 40))
@@ -94,12 +52,12 @@ class OneKey(RuleBasedStateMachine):
 
     @rule()
     def up(self) -> None:
-        self.run()
+        self.run(self.declared)
         self.ended_manually = self.ended_manually and self.secret_is_gone()
         stamp = self.outputs["secret_expires_on"]
         assert find_rotation_reason(stamp, self.today, self.plan, self.plan) is None
         again = self.outputs
-        self.run()
+        self.run(self.declared)
         assert self.outputs == again
 
     @rule()
@@ -114,12 +72,7 @@ class OneKey(RuleBasedStateMachine):
     def up_that_is_killed(self, changes: int) -> None:
         self.trigger += 1
         with suppress(KilledError):
-            self.run(changes_before_death=changes, recorded=False)
-
-    @rule()
-    def refresh(self) -> None:
-        read = self.lifecycle().read(self.outputs["key_id"], self.outputs)
-        self.outputs, self.inputs = read.outs or {}, read.inputs or {}
+            self.run(self.declared, changes_before_death=changes, recorded=False)
 
     @rule()
     def a_secret_is_created_manually(self) -> None:
@@ -139,57 +92,13 @@ class OneKey(RuleBasedStateMachine):
         if not self.ended_manually and ends.timestamp() > self.emulator.now():
             assert self.emulator.token_for(outputs["key_id"], outputs["key_secret"])
 
-    @invariant()
-    def there_is_one_key(self) -> None:
-        assert [client.id for client in self.emulator.clients()] == [self.outputs["key_id"]]
-
-    def run(self, *, changes_before_death: int = 99, recorded: bool = True) -> None:
-        """What the engine does in an `up`."""
-        provider = self.lifecycle(changes_before_death)
-        rotation = {**PLAN, "triggers": {"n": self.trigger}}
-        checked = provider.check(self.inputs, {**DECLARED, "rotation": rotation})
-        assert checked.failures == []
-        if not self.outputs:
-            outputs = provider.create(checked.inputs).outs
-        elif not self.changes(provider, checked.inputs):
-            return
-        else:
-            key_id = self.outputs["key_id"]
-            outputs = provider.update(key_id, self.outputs, checked.inputs).outs
-        if recorded:
-            self.outputs, self.inputs = outputs or {}, checked.inputs
-
-    def changes(self, provider: Lifecycle, inputs: dict[str, Any]) -> bool:
-        found = provider.diff(self.outputs, inputs).changes
-        return inputs != self.inputs if found is None else found
-
-    def lifecycle(self, changes_before_death: int = 99) -> Lifecycle:
-        """A plugin's process of its own."""
-        left = iter(range(changes_before_death))
-
-        def before_write() -> None:
-            if next(left, None) is None:
-                raise KilledError
-
-        config = self.emulator.stack_config()
-        moved = timedelta(days=self.day)
-        return Lifecycle(
-            Tenants(config.get, {}, before_write),
-            EngineClient(None),
-            lambda: datetime.now(timezone.utc) + moved,
-        )
-
     @property
     def plan(self) -> Rotation:
         return Rotation(**PLAN, triggers={"n": self.trigger})
 
     @property
-    def today(self) -> date:
-        return (datetime.now(timezone.utc) + timedelta(days=self.day)).date()
-
-    def move(self, day: int) -> None:
-        self.day = day
-        self.emulator.move_clock(day * 86_400)
+    def declared(self) -> dict[str, object]:
+        return {"rotation": {**PLAN, "triggers": {"n": self.trigger}}}
 
     def secret_is_gone(self) -> bool:
         present = self.emulator.secrets(self.outputs["key_id"])

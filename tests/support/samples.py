@@ -28,6 +28,17 @@ OWNERSHIP_ID = "c0ffee"
 MARKER = OwnershipMarker(OWNER, OWNERSHIP_ID)
 READ_ONLY = Scope(id="zdx::1", name="Role:ZDX Read-only Admin")
 PLANTED = "obviously-fake-planted-secret"
+DECLARED: dict[str, Any] = {
+    "name": "ci",
+    "role": "ZDX Read-only Admin",
+    "description": "for the pipeline",
+    "enabled": True,
+    "token_lifetime_seconds": 3600,
+    "adopt": False,
+    "managed_by": OWNER,
+}
+"""What a program declares of one key."""
+
 CREATED = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 EXPIRES = CREATED + timedelta(days=364)
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from support.fuzz import fuzz_settings
-from support.samples import PLANTED, build_key
+from support.samples import DECLARED, PLANTED, build_key
 
 from zdx_provider.engine.engine_client import EngineClient
 from zdx_provider.engine.lifecycle import Lifecycle
@@ -17,13 +17,8 @@ from zdx_provider.keys.state import KeyState, parse_state
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
 INPUTS: dict[str, Any] = {
-    "name": "ci",
-    "role": "ZDX Read-only Admin",
-    "description": "",
-    "enabled": True,
+    **DECLARED,
     "token_lifetime_seconds": 3600.0,
-    "adopt": False,
-    "managed_by": "keys/prod/ci",
     "secret_expires_on": "2027-11-25",
     "rotation": {"secret_lifetime_days": 90.0, "triggers": {"a": "1"}},
     "tenant": None,

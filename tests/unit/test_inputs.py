@@ -4,18 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.output import Unknown
+from support import samples
 
 from zdx_provider.engine.lifecycle import find_failures, remove_unknowns
-from zdx_provider.keys.inputs import ARGUMENTS, KeyInputs, find_broken_rules
+from zdx_provider.errors import ZdxError
+from zdx_provider.keys.inputs import (
+    ARGUMENTS,
+    KeyInputs,
+    find_broken_rules,
+    find_expiry,
+    parse_inputs,
+)
 
 DECLARED: dict[str, Any] = {
-    "name": "ci",
-    "role": "ZDX Read-only Admin",
+    **samples.DECLARED,
     "description": "",
-    "enabled": True,
     "token_lifetime_seconds": 3600.0,
-    "adopt": False,
-    "managed_by": "keys/prod/ci",
     "__provider": "blob",
 }
 
@@ -264,3 +268,27 @@ TEXTS = [name for name in sorted(ARGUMENTS) if isinstance(DECLARED.get(name), st
 @pytest.mark.parametrize("name", TEXTS)
 def test_check_refuses_a_control_character_in_every_text(name: str) -> None:
     assert name in find_broken_rules({**DECLARED, name: "a\x1b[2J"})
+
+
+def test_parse_refuses_inputs_that_check_has_not_accepted() -> None:
+    with pytest.raises(ZdxError) as refused:
+        parse_inputs({**DECLARED, "enabled": "yes", "token_lifetime_seconds": 1.0})
+
+    assert str(refused.value) == (
+        f"the inputs of the key cannot be used: enabled {TRUTH}; token_lifetime_seconds {LIFETIME}."
+        " Run pulumi up again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("held", "expiry"),
+    [
+        ("2026-03-10", "2026-03-10"),
+        ("missing", "missing"),
+        ("2026-02-30", None),
+        (7.0, None),
+        (None, None),
+    ],
+)
+def test_expiry_in_a_state_is_a_date_or_missing(held: object, expiry: str | None) -> None:
+    assert find_expiry({"secret_expires_on": held}) == expiry

@@ -3,11 +3,12 @@
 import ast
 import re
 from dataclasses import replace
+from datetime import datetime, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.samples import OWNER, OWNERSHIP_ID, build_key, build_secret
+from support.samples import API, OWNER, OWNERSHIP_ID, build_key, build_secret
 
 from zdx_provider.keys.authentication import Authentication
 from zdx_provider.keys.key import Key
@@ -18,8 +19,9 @@ from zdx_provider.keys.ownership import (
     TakeOverOptions,
     choose_key_to_take_over,
 )
-from zdx_provider.zidentity import ClientAuthentication
+from zdx_provider.zidentity import ApiResource, ClientAuthentication, Scope
 
+NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
 OURS = OwnershipMarker(OWNER, OWNERSHIP_ID)
 THEIRS = OwnershipMarker("keys/prod/other", OWNERSHIP_ID)
 
@@ -41,20 +43,37 @@ def found_keys(draw: st.DrawFn) -> list[Key]:
     return [build_found_key(f"key-{n}", draw(MARKS), draw(SECRETS)) for n in range(count)]
 
 
+def choose(
+    found: list[Key],
+    options: TakeOverOptions,
+    declared: Authentication | None = None,
+    owner: str = OWNER,
+) -> Key | None:
+    return choose_key_to_take_over(found, owner, options, declared, NOW)
+
+
 def refusal(found: list[Key], options: TakeOverOptions | None = None) -> str:
     with pytest.raises(KeyConflictError) as refused:
-        choose_key_to_take_over(found, OWNER, options or TakeOverOptions())
+        choose(found, options or TakeOverOptions())
     return str(refused.value)
 
 
 def test_create_takes_over_nothing_if_the_name_is_free() -> None:
-    assert choose_key_to_take_over([], OWNER, TakeOverOptions()) is None
+    assert choose([], TakeOverOptions()) is None
 
 
 def test_create_finishes_its_own_key_without_a_secret() -> None:
     key = build_found_key(mark=OURS, secrets=0)
 
-    assert choose_key_to_take_over([key], OWNER, TakeOverOptions()) == key
+    assert choose([key], TakeOverOptions()) == key
+
+
+def test_create_refuses_its_own_key_without_a_secret_if_it_has_other_permissions() -> None:
+    resource = ApiResource(id=API, selected_scopes=(Scope(id="zia::1", name="ZIA Reader"),))
+    key = build_key(marker=OURS, secrets=(), client_resources=(resource,))
+
+    assert 'no secret yet, but it also has "ZIA Reader" of other services' in refusal([key])
+    assert choose([key], TakeOverOptions(adopt=True)) == key
 
 
 def test_create_refuses_its_own_key_with_a_secret_and_explains_why() -> None:
@@ -73,7 +92,7 @@ def test_create_takes_over_its_own_key_with_a_secret_if_allowed(
 ) -> None:
     key = build_found_key(mark=OURS)
 
-    assert choose_key_to_take_over([key], OWNER, options) == key
+    assert choose([key], options) == key
 
 
 def test_create_refuses_a_key_of_another_resource_and_says_what_to_do() -> None:
@@ -101,7 +120,7 @@ def test_create_refuses_an_unmanaged_key_and_says_what_to_do() -> None:
 def test_adopt_takes_over_a_key_that_is_not_ours(mark: OwnershipMarker | None) -> None:
     key = build_found_key(mark=mark)
 
-    assert choose_key_to_take_over([key], OWNER, TakeOverOptions(adopt=True)) == key
+    assert choose([key], TakeOverOptions(adopt=True)) == key
 
 
 @pytest.mark.parametrize("mark", [None, THEIRS])
@@ -128,6 +147,10 @@ def build_keyless(mark: OwnershipMarker | None) -> Key:
     return build_key(client_authentication=found, secrets=(), marker=mark)
 
 
+def test_create_does_not_promise_an_overlap_to_a_key_without_a_secret() -> None:
+    assert "declare adopt=True: it keeps its ID. Otherwise" in refusal([build_keyless(None)])
+
+
 def test_adopt_refuses_to_remove_what_someone_may_authenticate_with() -> None:
     said = refusal([build_keyless(THEIRS)], TakeOverOptions(adopt=True))
 
@@ -138,7 +161,7 @@ def test_adopt_refuses_to_remove_what_someone_may_authenticate_with() -> None:
 def test_adopt_takes_a_key_whose_authentication_is_declared_as_well() -> None:
     key, adopt = build_keyless(THEIRS), TakeOverOptions(adopt=True)
 
-    assert choose_key_to_take_over([key], OWNER, adopt, URL) == key
+    assert choose([key], adopt, URL) == key
 
 
 def test_adopt_refuses_a_key_that_authenticates_in_an_unknown_way() -> None:
@@ -146,7 +169,7 @@ def test_adopt_refuses_a_key_that_authenticates_in_an_unknown_way() -> None:
     key = build_key(client_authentication=found, secrets=(), marker=THEIRS)
 
     with pytest.raises(KeyConflictError) as refused:
-        choose_key_to_take_over([key], OWNER, TakeOverOptions(adopt=True), URL)
+        choose([key], TakeOverOptions(adopt=True), URL)
 
     assert "with something that this version doesn't know, which someone may use" in (
         refused.value.problem
@@ -158,16 +181,16 @@ def test_own_key_without_a_secret_is_complete_if_it_needs_none() -> None:
     key = build_keyless(OURS)
 
     with pytest.raises(KeyConflictError, match="zdx:resumeInterrupted true"):
-        choose_key_to_take_over([key], OWNER, TakeOverOptions(), URL)
+        choose([key], TakeOverOptions(), URL)
     for declared in (URL, None):
         resume = TakeOverOptions(resume_interrupted=True)
-        assert choose_key_to_take_over([key], OWNER, resume, declared) == key
+        assert choose([key], resume, declared) == key
 
 
 def test_adopt_of_a_key_that_needs_no_secret_slot_takes_one_with_two_secrets() -> None:
     key = build_found_key(mark=THEIRS, secrets=2)
 
-    assert choose_key_to_take_over([key], OWNER, TakeOverOptions(adopt=True), URL) == key
+    assert choose([key], TakeOverOptions(adopt=True), URL) == key
 
 
 def test_adopt_refuses_two_keys_of_a_name_with_ids_and_owners() -> None:
@@ -182,11 +205,12 @@ def test_adopt_refuses_two_keys_of_a_name_with_ids_and_owners() -> None:
 def test_create_describes_a_refused_key_by_the_number_and_age_of_its_secrets() -> None:
     assert '"ci" (key-1, 1 secret since 2026-03-01)' in refusal([build_found_key()])
     assert '"ci" (key-1, 0 secrets)' in refusal([build_found_key(secrets=0)])
+    assert '"ci" (key-1, without secrets)' in refusal([build_keyless(None)])
 
 
 def decided(found: list[Key], options: TakeOverOptions) -> Key | KeyConflictError | None:
     try:
-        return choose_key_to_take_over(found, OWNER, options)
+        return choose(found, options)
     except KeyConflictError as refused:
         return refused
 
@@ -259,5 +283,5 @@ def test_alias_advice_is_not_given_for_an_owner_of_another_stack(former: str) ->
 def refusal_at(former: str, who: str) -> str:
     found = build_found_key(mark=OwnershipMarker(former, "c1"))
     with pytest.raises(KeyConflictError) as refused:
-        choose_key_to_take_over([found], who, TakeOverOptions())
+        choose([found], TakeOverOptions(), owner=who)
     return str(refused.value)

@@ -1,6 +1,7 @@
 """What this product assumes about API clients and secrets, and how each is checked."""
 
 from datetime import timedelta
+from functools import partial
 
 from zdx_provider.cli.sandbox import (
     Assumption,
@@ -8,7 +9,6 @@ from zdx_provider.cli.sandbox import (
     Sandbox,
     confirm,
     contradict,
-    judge_delay,
     leave_open,
 )
 from zdx_provider.keys.marker import OwnershipMarker, compute_max_text_length, format_description
@@ -51,11 +51,7 @@ def _check_made_as_declared(sandbox: Sandbox, client: ApiClient) -> Outcome:
 
 def _check_listed_at_once(sandbox: Sandbox, _: ApiClient) -> Outcome:
     created = sandbox.create("listed")
-    return judge_delay(
-        sandbox.measure_seconds_until(
-            lambda: any(c.id == created.id for c in sandbox.clients.list())
-        )
-    )
+    return sandbox.judge_delay(lambda: any(c.id == created.id for c in sandbox.clients.list()))
 
 
 def _check_listed_whole(sandbox: Sandbox, client: ApiClient) -> Outcome:
@@ -148,7 +144,7 @@ def _check_deleted_at_once(sandbox: Sandbox, _: ApiClient) -> Outcome:
             return True
         return False
 
-    return judge_delay(sandbox.measure_seconds_until(is_gone))
+    return sandbox.judge_delay(is_gone)
 
 
 def _check_deleted_twice(sandbox: Sandbox, _: ApiClient) -> Outcome:
@@ -184,7 +180,7 @@ CLIENT_ASSUMPTIONS = (
 )
 
 
-_HOUR = timedelta(hours=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _SHORTEST = timedelta(days=MIN_SECRET_LIFETIME_DAYS)
 _LONGEST = timedelta(days=MAX_SECRET_LIFETIME_DAYS)
 _ORDINARY = timedelta(days=90)
@@ -194,25 +190,7 @@ _TOKEN_LIFETIME = timedelta(seconds=MIN_TOKEN_LIFETIME_SECONDS)
 def _check_authenticates_at_once(sandbox: Sandbox, client: ApiClient) -> Outcome:
     sandbox.revoke_secrets(client.id)
     secret = sandbox.create_secret(client.id, _ORDINARY)
-    return judge_delay(
-        sandbox.measure_seconds_until(lambda: sandbox.can_authenticate(client.id, secret))
-    )
-
-
-def _check_shortest_accepted(sandbox: Sandbox, client: ApiClient) -> Outcome:
-    return _check_accepted(sandbox, client, _SHORTEST + _HOUR)
-
-
-def _check_longest_accepted(sandbox: Sandbox, client: ApiClient) -> Outcome:
-    return _check_accepted(sandbox, client, _LONGEST - _HOUR)
-
-
-def _check_shorter_refused(sandbox: Sandbox, client: ApiClient) -> Outcome:
-    return _check_refused(sandbox, client, _SHORTEST - timedelta(days=1))
-
-
-def _check_longer_refused(sandbox: Sandbox, client: ApiClient) -> Outcome:
-    return _check_refused(sandbox, client, _LONGEST + timedelta(days=1))
+    return sandbox.judge_delay(lambda: sandbox.can_authenticate(client.id, secret))
 
 
 def _check_third_replaces_newest(sandbox: Sandbox, client: ApiClient) -> Outcome:
@@ -233,18 +211,14 @@ def _check_revoked_at_once(sandbox: Sandbox, client: ApiClient) -> Outcome:
     sandbox.revoke_secrets(client.id)
     secret = sandbox.create_secret(client.id, _ORDINARY)
     sandbox.clients.secrets.delete(client.id, secret.id)
-    return judge_delay(
-        sandbox.measure_seconds_until(lambda: not sandbox.can_authenticate(client.id, secret))
-    )
+    return sandbox.judge_delay(lambda: not sandbox.can_authenticate(client.id, secret))
 
 
 def _check_disabled_at_once(sandbox: Sandbox, client: ApiClient) -> Outcome:
     sandbox.revoke_secrets(client.id)
     secret = sandbox.create_secret(client.id, _ORDINARY)
     sandbox.update(client.id, enabled=False)
-    refused = judge_delay(
-        sandbox.measure_seconds_until(lambda: not sandbox.can_authenticate(client.id, secret))
-    )
+    refused = sandbox.judge_delay(lambda: not sandbox.can_authenticate(client.id, secret))
     sandbox.update(client.id, enabled=True)
     return refused
 
@@ -254,9 +228,7 @@ def _check_enabled_at_once(sandbox: Sandbox, client: ApiClient) -> Outcome:
     secret = sandbox.create_secret(client.id, _ORDINARY)
     sandbox.update(client.id, enabled=False)
     sandbox.update(client.id, enabled=True)
-    return judge_delay(
-        sandbox.measure_seconds_until(lambda: sandbox.can_authenticate(client.id, secret))
-    )
+    return sandbox.judge_delay(lambda: sandbox.can_authenticate(client.id, secret))
 
 
 def _check_token_lifetime(sandbox: Sandbox, client: ApiClient) -> Outcome:
@@ -283,7 +255,7 @@ def _check_tokens_of_disabled(sandbox: Sandbox, _: ApiClient) -> Outcome:
     with sandbox.authenticate(client.id, secret) as session:
         session.call_zdx()
         sandbox.update(client.id, enabled=False)
-        return judge_delay(sandbox.measure_seconds_until(lambda: not _is_token_accepted(session)))
+        return sandbox.judge_delay(lambda: not _is_token_accepted(session))
 
 
 def _check_tokens_of_deleted(sandbox: Sandbox, _: ApiClient) -> Outcome:
@@ -291,7 +263,7 @@ def _check_tokens_of_deleted(sandbox: Sandbox, _: ApiClient) -> Outcome:
     with sandbox.authenticate(client.id, secret) as session:
         session.call_zdx()
         sandbox.clients.delete(client.id)
-        return judge_delay(sandbox.measure_seconds_until(lambda: not _is_token_accepted(session)))
+        return sandbox.judge_delay(lambda: not _is_token_accepted(session))
 
 
 def _check_tokens_of_revoked(sandbox: Sandbox, _: ApiClient) -> Outcome:
@@ -339,12 +311,20 @@ def _check_refused(sandbox: Sandbox, client: ApiClient, lifetime: timedelta) -> 
 
 SECRET_ASSUMPTIONS = (
     Assumption("A client can authenticate with a new secret at once", _check_authenticates_at_once),
-    Assumption("A secret for 30 days and 1 hour is created as requested", _check_shortest_accepted),
     Assumption(
-        "A secret for 365 days minus 1 hour is created as requested", _check_longest_accepted
+        "A secret for 30 days and 1 hour is created as requested",
+        partial(_check_accepted, lifetime=_SHORTEST + _HOUR),
     ),
-    Assumption("A secret for 29 days is refused", _check_shorter_refused),
-    Assumption("A secret for 366 days is refused", _check_longer_refused),
+    Assumption(
+        "A secret for 365 days minus 1 hour is created as requested",
+        partial(_check_accepted, lifetime=_LONGEST - _HOUR),
+    ),
+    Assumption(
+        "A secret for 29 days is refused", partial(_check_refused, lifetime=_SHORTEST - _DAY)
+    ),
+    Assumption(
+        "A secret for 366 days is refused", partial(_check_refused, lifetime=_LONGEST + _DAY)
+    ),
     Assumption("A third secret replaces the newest", _check_third_replaces_newest),
     Assumption("A revoked secret stops working at once", _check_revoked_at_once),
     Assumption("A disabled client stops authenticating at once", _check_disabled_at_once),

@@ -26,8 +26,8 @@ from zdx_provider.cli.stack import (
     read_keys,
 )
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.authentication import find_url_rule
 from zdx_provider.keys.inputs import find_broken_rules
+from zdx_provider.keys.jwks import find_url_rule
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.owner import KEY_TYPE, Owner, Urn
 from zdx_provider.keys.repository import KeyRepository

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from zdx_provider.cli.sandbox import (
@@ -14,7 +15,6 @@ from zdx_provider.cli.sandbox import (
     Verdict,
     confirm,
     contradict,
-    judge_delay,
 )
 from zdx_provider.keys.authentication import Authentication, read_authentication
 from zdx_provider.zidentity import (
@@ -158,27 +158,18 @@ def _check_read_back(sandbox: Sandbox, _: ApiClient) -> Outcome:
     return confirm("as the same text" if is_same else "as another text of the same key")
 
 
-def _check_rs256(sandbox: Sandbox, _: ApiClient) -> Outcome:
-    return _check_signs(sandbox, "rs256", _create_key_pair())
-
-
-def _check_es256(sandbox: Sandbox, _: ApiClient) -> Outcome:
-    return _check_signs(sandbox, "es256", _create_key_pair(is_elliptic=True))
-
-
-def _check_signs(sandbox: Sandbox, suffix: str, pair: _KeyPair) -> Outcome:
+def _check_signs(sandbox: Sandbox, _: ApiClient, *, is_elliptic: bool) -> Outcome:
+    pair = _create_key_pair(is_elliptic=is_elliptic)
     try:
-        client = _create(sandbox, suffix, one=pair)
+        client = _create(sandbox, "es256" if is_elliptic else "rs256", one=pair)
     except BadRequestError as error:
         return contradict(f"the public key is refused with status {error.status}")
     return _judge_authentication(sandbox, client, pair)
 
 
 def _judge_authentication(sandbox: Sandbox, client: ApiClient, pair: _KeyPair) -> Outcome:
-    return judge_delay(
-        sandbox.measure_seconds_until(
-            lambda: sandbox.can_authenticate_with_key(client.id, pair.private_pem)
-        )
+    return sandbox.judge_delay(
+        lambda: sandbox.can_authenticate_with_key(client.id, pair.private_pem)
     )
 
 
@@ -214,10 +205,8 @@ def _check_removed_key(sandbox: Sandbox, _: ApiClient) -> Outcome:
         lambda: sandbox.can_authenticate_with_key(client.id, one.private_pem)
     )
     _update(sandbox, client.id, two=two)
-    return judge_delay(
-        sandbox.measure_seconds_until(
-            lambda: not sandbox.can_authenticate_with_key(client.id, one.private_pem)
-        )
+    return sandbox.judge_delay(
+        lambda: not sandbox.can_authenticate_with_key(client.id, one.private_pem)
     )
 
 
@@ -246,9 +235,7 @@ def _check_revoke_after_switch(sandbox: Sandbox, _: ApiClient) -> Outcome:
         return contradict("the change has deleted the secret")
     except BadRequestError as error:
         return contradict(f"refused with status {error.status}")
-    return judge_delay(
-        sandbox.measure_seconds_until(lambda: not sandbox.can_authenticate(client.id, secret))
-    )
+    return sandbox.judge_delay(lambda: not sandbox.can_authenticate(client.id, secret))
 
 
 def _check_switch_back(sandbox: Sandbox, _: ApiClient) -> Outcome:
@@ -258,9 +245,7 @@ def _check_switch_back(sandbox: Sandbox, _: ApiClient) -> Outcome:
         secret = sandbox.create_secret(client.id, _SECRET_LIFETIME)
     except BadRequestError as error:
         return contradict(f"refused with status {error.status}")
-    return judge_delay(
-        sandbox.measure_seconds_until(lambda: sandbox.can_authenticate(client.id, secret))
-    )
+    return sandbox.judge_delay(lambda: sandbox.can_authenticate(client.id, secret))
 
 
 def _create_switched(sandbox: Sandbox, suffix: str) -> tuple[ApiClient, NewApiClientSecret]:
@@ -274,8 +259,14 @@ def _create_switched(sandbox: Sandbox, suffix: str) -> tuple[ApiClient, NewApiCl
 KEYLESS_ASSUMPTIONS = (
     Assumption("The keyValue of a public key is PEM", _check_encoding),
     Assumption("A public key is returned as a text of the same key", _check_read_back),
-    Assumption("A client can authenticate with an RSA key (RS256) at once", _check_rs256),
-    Assumption("A client can authenticate with an EC P-256 key (ES256) at once", _check_es256),
+    Assumption(
+        "A client can authenticate with an RSA key (RS256) at once",
+        partial(_check_signs, is_elliptic=False),
+    ),
+    Assumption(
+        "A client can authenticate with an EC P-256 key (ES256) at once",
+        partial(_check_signs, is_elliptic=True),
+    ),
     Assumption("A client can authenticate with the key of its certificate", _check_certificate),
     Assumption("Either key of a client with two public keys works", _check_two_keys),
     Assumption("A public key that is removed stops working at once", _check_removed_key),

@@ -28,6 +28,7 @@ from zdx_provider.zidentity import (
 
 PATIENCE_SECONDS = 60.0
 _POLL_SECONDS = 2.0
+_AT_ONCE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -191,6 +192,14 @@ class Sandbox:
             self._timing.sleep(_POLL_SECONDS)
         return self._timing.monotonic() - start
 
+    def judge_delay(self, happened: Callable[[], bool]) -> "Outcome":
+        """Return the outcome for something that is assumed to take effect without delay."""
+        seconds = self.measure_seconds_until(happened)
+        if seconds is None:
+            return contradict(f"not within {PATIENCE_SECONDS:.0f} s")
+        observed = f"after {seconds:.1f} s"
+        return confirm(observed) if seconds <= _AT_ONCE_SECONDS else contradict(observed)
+
     def _list_clients(self) -> set[str]:
         return self._created | set(self._find_lost())
 
@@ -208,9 +217,6 @@ class Sandbox:
         except ZIdentityError:
             return False
         return True
-
-
-AT_ONCE_SECONDS = 5.0
 
 
 class Verdict(str, Enum):
@@ -264,15 +270,3 @@ def contradict(observed: str) -> Outcome:
 def leave_open(observed: str) -> Outcome:
     """Return that the assumption could not be checked."""
     return Outcome(Verdict.UNKNOWN, observed)
-
-
-def judge_delay(seconds: float | None) -> Outcome:
-    """Return the outcome for something that is assumed to take effect without delay.
-
-    Args:
-        seconds: How long it took; None when it never happened.
-    """
-    if seconds is None:
-        return contradict(f"not within {PATIENCE_SECONDS:.0f} s")
-    observed = f"after {seconds:.1f} s"
-    return confirm(observed) if seconds <= AT_ONCE_SECONDS else contradict(observed)

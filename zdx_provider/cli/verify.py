@@ -33,8 +33,8 @@ from zdx_provider.cli.sandbox import (
 )
 from zdx_provider.cli.stack import TenantSettings, find_settings, read_keys
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.authentication import find_broken_members, find_url_rule
-from zdx_provider.keys.jwks import PrivateKeyPublishedError, parse_jwks
+from zdx_provider.keys.authentication import find_broken_members
+from zdx_provider.keys.jwks import PrivateKeyPublishedError, find_url_rule, parse_jwks
 from zdx_provider.keys.key import Key
 from zdx_provider.keys.repository import FULL_TENANT_HINT, KeyRepository
 from zdx_provider.keys.roles import RoleNotFoundError

@@ -16,11 +16,19 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown, contains_unknowns
 
-from zdx_provider.clock import (
-    EXPIRY_WARNING_DAYS,
-    count_days_left,
-    describe_days_left,
-    utc_now,
+from zdx_provider.clock import utc_now
+from zdx_provider.engine.diagnostics import (
+    describe_authentication,
+    describe_certificate,
+    describe_failed_revoke,
+    describe_kept_key,
+    describe_new_secret,
+    describe_postponed_revoke,
+    describe_revoke_due,
+    describe_take_over,
+    describe_unknown_secret,
+    describe_unlisted_secrets,
+    name_key,
 )
 from zdx_provider.engine.engine_client import EngineClient
 from zdx_provider.engine.tenants import (
@@ -32,14 +40,7 @@ from zdx_provider.engine.tenants import (
     with_address,
 )
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.authentication import (
-    NOT_KNOWN,
-    Authentication,
-    CertificateInfo,
-    find_certificates,
-    find_url_rule,
-    normalize,
-)
+from zdx_provider.keys.authentication import NOT_KNOWN, find_certificates, normalize
 from zdx_provider.keys.inputs import (
     KeyInputs,
     find_authentication,
@@ -51,11 +52,9 @@ from zdx_provider.keys.inputs import (
     find_secret_texts,
     parse_inputs,
 )
-from zdx_provider.keys.key import Key
-from zdx_provider.keys.marker import OwnershipMarker
+from zdx_provider.keys.jwks import find_url_rule
 from zdx_provider.keys.ownership import TakeOverOptions
 from zdx_provider.keys.repository import KeyRepository
-from zdx_provider.keys.roles import format_scopes
 from zdx_provider.keys.rotation import (
     Rotation,
     compute_expiry_date,
@@ -75,9 +74,6 @@ Properties = dict[str, Any]
 # `adopt` matters at create only, and the engine keeps which inputs are secrets: a change of either
 # changes no key. Whether a revoke is due is found in the outputs.
 _COMPARED = KeyInputs.model_fields.keys() - {"adopt", "secret_inputs", "previous_secret_revoke_on"}
-
-
-_REPLACE = "replace the key, which deletes it and its secrets first: pulumi up --replace URN."
 
 
 class Lifecycle:
@@ -381,13 +377,8 @@ class Lifecycle:
         ]
 
     def _warn_of_certificates(self, news: Properties) -> None:
-        now = self._now()
-        for each in find_certificates(news.get("authentication")):
-            if each.starts_at > now:
-                message = describe_start(news.get("name"), each)
-                self._engine.log(logging.WARNING, message)
-            if count_days_left(each.expires_at, now) <= EXPIRY_WARNING_DAYS:
-                message = describe_expiry(news.get("name"), each, now)
+        for certificate in find_certificates(news.get("authentication")):
+            for message in describe_certificate(news.get("name"), certificate, self._now()):
                 self._engine.log(logging.WARNING, message)
 
     def _plan(self, state: KeyState, news: Properties, *, has_secret: bool) -> None:
@@ -526,159 +517,10 @@ def require_overlap_kept(state: KeyState, declared: Rotation | None, today: date
         else "it has no current secret"
     )
     raise ZdxError(
-        f"{_name_key(state)} needs a new secret, because {reason}. That would revoke the previous "
+        f"{name_key(state)} needs a new secret, because {reason}. That would revoke the previous "
         f"secret {secret_id}, whose overlap ends on {day}. Nothing was changed.",
         hint=f"Run pulumi up on or after {day}, or declare end_overlap_early=True in the rotation "
         "to revoke that secret now.",
-    )
-
-
-def describe_new_secret(state: KeyState, declared: Rotation | None, today: date) -> str:
-    """Say that an update replaces a key's secret, and why."""
-    lines = [
-        f"{_name_key(state)} gets a new secret: {state.find_rotation_reason(today, declared)}."
-    ]
-    ends_overlap = _describe_displaced(state, today)
-    if ends_overlap:
-        lines.append(ends_overlap)
-    if state.is_secret_alive(today):
-        until = today + (declared or Rotation()).overlap
-        # An import doesn't know which of two secrets is the current one.
-        current = f"secret {state.secret_id}" if state.secret_id else "one"
-        lines.append(f"The first pulumi up on or after {until} revokes the current {current}.")
-    return " ".join(lines)
-
-
-def _describe_displaced(state: KeyState, today: date) -> str:
-    """Say which secret a new one revokes before its day; empty if none."""
-    displaced = state.find_displaced_secret(today)
-    if displaced is None:
-        return ""
-    secret_id, day = displaced
-    return f"The previous secret {secret_id} is revoked now, before its overlap ends on {day}."
-
-
-def describe_revoke_due(state: KeyState, secret_id: str, day: date) -> str:
-    """Say that an update revokes a secret which worked until that day."""
-    return (
-        f"{_name_key(state)}: the previous secret {secret_id} is revoked if it still exists. "
-        f"Its overlap ended on {day}."
-    )
-
-
-def describe_authentication(
-    state: KeyState, declared: Authentication | None, today: date, *, has_secret: bool
-) -> list[str]:
-    """Say how an update changes what a key authenticates with.
-
-    Args:
-        state: The state of the key.
-        declared: What the program declares; None if it isn't known, or for a key with a secret.
-        today: Today in UTC.
-        has_secret: Whether the program declares a key with a secret.
-    """
-    before, name = state.authentication, _name_key(state)
-    if has_secret:
-        if before is None:
-            return []
-        change = f"{name} gets a secret, and no longer authenticates with {before.describe()}."
-        return [f"{change} {_describe_displaced(state, today)}".strip()]
-    if declared is None:
-        return []
-    # A refresh after an interrupted run finds the new kind, while the state has the last secret.
-    if before is not None and state.secret_id is None:
-        changes = [] if declared == before else declared.describe_changes(before)
-        return [f"{name} {change}." for change in changes]
-    last = state.find_secret_to_retire(today)
-    until = today + (state.rotation or Rotation()).overlap
-    revoke = f" The first pulumi up on or after {until} revokes the secret {last}." if last else ""
-    return [f"{name} authenticates with {declared.describe()} instead of its secret.{revoke}"]
-
-
-def describe_expiry(name: object, certificate: CertificateInfo, now: datetime) -> str:
-    """Say that a certificate of a key expires soon or has expired."""
-    day = f"{certificate.expires_at:%Y-%m-%d}"
-    days_left = count_days_left(certificate.expires_at, now)
-    soon = f"expires on {day}, {describe_days_left(days_left)}"
-    expiry = f"expired on {day}" if days_left < 0 else soon
-    key = f'the key "{name}"' if isinstance(name, str) else "a key"
-    return (
-        f'the certificate "{certificate.name}" of {key} {expiry}. Declare its successor beside it, '
-        "and remove it when nothing uses it any more."
-    )
-
-
-def describe_start(name: object, certificate: CertificateInfo) -> str:
-    """Say that a certificate of a key isn't valid yet."""
-    key = f'the key "{name}"' if isinstance(name, str) else "a key"
-    return (
-        f'the certificate "{certificate.name}" of {key} is not valid before '
-        f"{certificate.starts_at:%Y-%m-%d}. Keep another one beside it until then."
-    )
-
-
-def describe_failed_revoke(previous_id: str, cause: Exception) -> str:
-    """Say that the previous secret could not be revoked."""
-    return (
-        f"the previous secret {previous_id} was not revoked. The next pulumi up retries it. "
-        f"Reason: {cause}"
-    )
-
-
-def describe_postponed_revoke(state: KeyState, secret_id: str, cause: Exception) -> str:
-    """Say that a secret of a key without secrets could not be revoked."""
-    return (
-        f"the secret {secret_id} of {_name_key(state)} was not revoked, and may still work: "
-        "ZIdentity may refuse it while the key uses no secrets. Each later update of the key "
-        f"retries it. To be certain, {_REPLACE} Reason: {cause}"
-    )
-
-
-def describe_unlisted_secrets(state: KeyState) -> str:
-    """Say that secrets of an earlier time may work, which no list shows."""
-    return (
-        f"{_name_key(state)} already authenticated without a secret, and ZIdentity lists no "
-        "secrets of such a key. If it had secrets before, they may still work, and nothing revokes "
-        f"them. To be certain, {_REPLACE}"
-    )
-
-
-def describe_unknown_secret(state: KeyState, secret_id: str, revoke_on: date) -> str:
-    """Say that a key which stops using secrets has one that the state doesn't know."""
-    return (
-        f"{_name_key(state)} has the secret {secret_id}, which the state doesn't know. The first "
-        f"pulumi up on or after {revoke_on} revokes it."
-    )
-
-
-def describe_take_over(state: KeyState, key: Key) -> str:
-    """Say that a create took a key over, and what happens to its secret and permissions."""
-    retired = state.list_retired()
-    ones = "previous one" if len(retired) == 1 else "previous ones"
-    previous = (
-        f" The first pulumi up on or after {state.previous_secret_revoke_on} revokes the "
-        f"{ones}, {' and '.join(retired)}."
-        if retired
-        else ""
-    )
-    scopes = format_scopes(key.other_scopes)
-    kept = f" It keeps {scopes} of other services." if scopes else ""
-    access = state.authentication
-    now = f"It authenticates with {access.describe()}." if access else "It has a new secret."
-    taken_over = f"{_name_key(state)} already existed and was taken over. {now}"
-    return f"{taken_over}{previous}{kept}"
-
-
-def describe_kept_key(state: KeyState, marker: OwnershipMarker) -> str:
-    """Say that a delete kept a key that another owner took over."""
-    taker = (
-        "another run of this resource"
-        if marker.managed_by == state.managed_by
-        else marker.managed_by
-    )
-    return (
-        f"{_name_key(state)} was kept because {taker} took it over. Only this resource was removed "
-        "from the state."
     )
 
 
@@ -686,7 +528,3 @@ def _find_owner(props: Mapping[str, Any]) -> str:
     """Return the owner in inputs, which identifies their resource; empty if it isn't known."""
     owner = props.get("managed_by")
     return owner if isinstance(owner, str) else ""
-
-
-def _name_key(state: KeyState) -> str:
-    return f'the key "{state.name}" ({state.key_id})'

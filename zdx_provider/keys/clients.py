@@ -113,7 +113,7 @@ class ClientStore:
         return client
 
     def find_with_secrets(
-        self, client_id: str, managed_by: str = ""
+        self, client_id: str, managed_by: str
     ) -> tuple[ApiClient, Secrets] | None:
         """Return a client, and its secrets, oldest first; None if it is gone.
 

@@ -5,7 +5,7 @@ program may be renamed, moved or copied; someone may have created the key manual
 have the declared name decide. Nothing here sends a request.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,8 +44,8 @@ def choose_key_to_take_over(
     found: Sequence[Key],
     owner: str,
     options: TakeOverOptions,
-    authentication: Authentication | None = None,
-    now: datetime | None = None,
+    authentication: Authentication | None,
+    now: datetime,
 ) -> Key | None:
     """Return the key that a create finishes or takes over; None if it creates one.
 
@@ -55,8 +55,7 @@ def choose_key_to_take_over(
         owner: The resource that declares the key.
         options: What the user allows.
         authentication: How the declared key authenticates; None if it uses a secret.
-        now: The current moment by the server's clock: certificates that have expired by then don't
-            count. None if none has.
+        now: The current moment by the server's clock. Certificates that have expired don't count.
 
     Raises:
         KeyConflictError: The key may not be changed. The message names its owner and each way on.
@@ -64,8 +63,9 @@ def choose_key_to_take_over(
     if not found:
         return None
     if len(found) > 1:
+        owners = format_owners(key.client for key in found)
         raise KeyConflictError(
-            f'{len(found)} keys already have the name "{found[0].name}": {_format_ids(found)}.',
+            f'{len(found)} keys already have the name "{found[0].name}": {owners}.',
             hint="Delete or rename all but one of them in ZIdentity, or declare another name.",
         )
     (key,) = found
@@ -88,7 +88,7 @@ def choose_key_to_take_over(
     return key
 
 
-def _require_same_access(key: Key, declared: Authentication | None, now: datetime | None) -> None:
+def _require_same_access(key: Key, declared: Authentication | None, now: datetime) -> None:
     """Stop before a take-over removes a public key that someone may use.
 
     A take-over revokes nothing: a previous secret works in an overlap. A public key, a certificate
@@ -98,8 +98,7 @@ def _require_same_access(key: Key, declared: Authentication | None, now: datetim
         KeyConflictError: The declaration lacks it.
     """
     found = key.authentication
-    used = found.without_expired(now) if found and now else found
-    if found is None or used is None or (declared is not None and declared.includes(used)):
+    if found is None or (declared is not None and declared.includes(found.without_expired(now))):
         return
     missing = "a client secret" if declared is None else declared.describe()
     raise KeyConflictError(
@@ -128,10 +127,9 @@ def build_created_twice_error(
     name: str, key_id: str, others: Sequence[ApiClient]
 ) -> KeyConflictError:
     """Return the error of a key that was created while another one got its name."""
-    found = ", ".join(_format_id(other.id, other.description) for other in others)
     return KeyConflictError(
-        f'a key named "{name}" was created at the same time: {found}. The key that this run '
-        f"created ({key_id}) was deleted.",
+        f'a key named "{name}" was created at the same time: {format_owners(others)}. The key '
+        f"that this run created ({key_id}) was deleted.",
         hint="Declare another name. Or run pulumi up again, which says how to take over the "
         "other key.",
     )
@@ -208,13 +206,13 @@ def _format_alias(former: str, owner: str) -> str:
     )
 
 
-def _format_ids(found: Sequence[Key]) -> str:
-    return ", ".join(_format_id(key.id, key.client.description) for key in found)
-
-
-def _format_id(key_id: str, description: str) -> str:
-    marker = parse_marker(description)
-    return f"{key_id} ({marker.managed_by if marker else 'not managed by Pulumi'})"
+def format_owners(clients: Iterable[ApiClient]) -> str:
+    """Return the ID and the owner of each client, as a message shows them."""
+    markers = ((client.id, parse_marker(client.description)) for client in clients)
+    return ", ".join(
+        f"{id_} ({marker.managed_by if marker else 'not managed by Pulumi'})"
+        for id_, marker in markers
+    )
 
 
 def require_owned(found: OwnershipMarker | None, state: KeyState, inputs: KeyInputs) -> None:

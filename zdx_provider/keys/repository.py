@@ -11,8 +11,13 @@ from datetime import timedelta
 from typing import TypeVar
 
 from zdx_provider.errors import ZdxError
-from zdx_provider.keys.authentication import Authentication, read_authentication
 from zdx_provider.keys.clients import ClientStore
+from zdx_provider.keys.conversion import (
+    add_encoding_hint,
+    choose_authentication,
+    require_kind,
+    update_client,
+)
 from zdx_provider.keys.inputs import ATTRIBUTES, KeyInputs
 from zdx_provider.keys.key import CreatedKey, Key, NewSecret, UpdatedKey
 from zdx_provider.keys.marker import (
@@ -28,6 +33,7 @@ from zdx_provider.keys.ownership import (
     build_taken_name_error,
     choose_key_to_take_over,
     describe_key,
+    format_owners,
     require_owned,
 )
 from zdx_provider.keys.read_ahead import ListedClients
@@ -47,7 +53,6 @@ from zdx_provider.zidentity import (
     ApiClientRequest,
     ApiClientSecret,
     BadRequestError,
-    ClientAuthentication,
     ConflictError,
     NewApiClientSecret,
     NotFoundError,
@@ -377,7 +382,7 @@ class KeyRepository:
         try:
             client = self._clients.create(_with_inputs(request, inputs, marker))
         except StatusError as refusal:
-            raise self._explain_refusal(_add_encoding(refusal, inputs.authentication)) from None
+            raise self._explain_refusal(add_encoding_hint(refusal, inputs.authentication)) from None
         secret = None
         # A list that was read before the POST doesn't show who got the name meanwhile. This one
         # runs beside the creation of the secret. It has only that name, so it stays as short as
@@ -387,7 +392,7 @@ class KeyRepository:
             if inputs.authentication is None:
                 secret = self._clients.create_secret(client.id, lifetime, known=())
             else:
-                self._require_kind(client, inputs.authentication)
+                require_kind(self._clients, client, inputs.authentication)
             self._require_sole_name(client, listed.result())
         except BaseException as error:
             self._undo_create(client, error)
@@ -397,18 +402,6 @@ class KeyRepository:
             return CreatedKey(_build_own_key(client, role, marker, ()), None)
         key = _build_own_key(client, role, marker, (secret,))
         return CreatedKey(key, NewSecret(secret, None))
-
-    def _require_kind(self, client: ApiClient, declared: Authentication) -> None:
-        """Stop if a new client uses secrets: a tenant may ignore what is declared."""
-        shown: ApiClient | None = client
-        if "client_authentication" not in client.model_fields_set:
-            shown = self._clients.find_converted(client.id, has_secrets=False)
-        if shown and "client_authentication" in shown.model_fields_set and shown.has_secrets:
-            raise ZdxError(
-                "ZIdentity created the client with a client secret instead of "
-                f"{declared.describe()}",
-                hint="Contact Zscaler.",
-            )
 
     def _explain_refusal(self, refusal: StatusError) -> StatusError:
         """Return the error of a client that was refused, with the limit if the tenant is at it.
@@ -579,29 +572,8 @@ class KeyRepository:
         if held != {role_id}:
             resources = build_resources(client.client_resources, self.find_role(role_id))
             declared = declared.model_copy(update={"client_resources": resources})
-        if declared == client:
-            return
-        try:
-            self._clients.update(declared)
-        except (BadRequestError, ConflictError) as refusal:
-            raise _explain_refused_update(refusal, client, inputs) from None
-        before = read_authentication(client.client_authentication)
-        if (before is None) != (inputs.authentication is None):
-            self._require_converted(client.id, inputs)
-
-    def _require_converted(self, client_id: str, inputs: KeyInputs) -> None:
-        """Read a client again: a tenant that ignores the new kind must not look like one."""
-        has_secrets = inputs.authentication is None
-        found = self._clients.find_converted(client_id, has_secrets=has_secrets)
-        if found is not None and found.has_secrets != has_secrets:
-            raise _build_no_conversion_error(
-                found,
-                inputs,
-                "ZIdentity accepted the update, but did not change how the key authenticates.",
-                # What it shows may be late, so nothing here may delete the key.
-                hint="Run pulumi up again. If it fails again, declare a second key under another "
-                "name, and remove this one when nothing uses it any more.",
-            )
+        if declared != client:
+            update_client(self._clients, client, declared, inputs.authentication)
 
     def _free_secret_slot(self, state: KeyState) -> tuple[ApiClientSecret, ...]:
         """Revoke a secret if the key has no free secret slot: never its current one.
@@ -696,61 +668,9 @@ def _build_own_key(
 def _with_inputs(client: Request, inputs: KeyInputs, marker: OwnershipMarker) -> Request:
     values = {name: getattr(inputs, name) for name in ATTRIBUTES}
     description = format_description(inputs.description, marker)
-    authentication = _choose_authentication(client.client_authentication, inputs.authentication)
+    authentication = choose_authentication(client.client_authentication, inputs.authentication)
     return client.model_copy(
         update={**values, "description": description, "client_authentication": authentication}
-    )
-
-
-def _choose_authentication(
-    found: ClientAuthentication, declared: Authentication | None
-) -> ClientAuthentication:
-    """Return a client's authentication as it is if it means what is declared."""
-    if read_authentication(found) == declared:
-        return found
-    # Said in full: a PUT has only the members that are set.
-    if declared is None:
-        return ClientAuthentication(auth_type="SECRET")
-    return declared.to_client_authentication()
-
-
-def _add_encoding(refusal: StatusError, declared: Authentication | None) -> StatusError:
-    """Say what a refusal of a public key may be about, which ZIdentity's documents leave open."""
-    if type(refusal) is not BadRequestError or declared is None or not declared.public_keys:
-        return refusal
-    refusal.hint += (
-        " No document says in which encoding ZIdentity takes a public key; this version sends PEM. "
-        "To find out, run zdx-keys verify --live. Until then, declare certificates or a jwks_url."
-    )
-    return refusal
-
-
-def _explain_refused_update(refusal: StatusError, client: ApiClient, inputs: KeyInputs) -> ZdxError:
-    """Return the error of a client that was not updated; a refused conversion has a way on."""
-    before = read_authentication(client.client_authentication)
-    if (before is None) == (inputs.authentication is None):
-        is_new = before != inputs.authentication
-        return _add_encoding(refusal, inputs.authentication) if is_new else refusal
-    return _build_no_conversion_error(
-        client,
-        inputs,
-        f"{refusal.problem}. Nothing was changed.",
-        hint="Declare a second key under another name, and remove this one when nothing uses it "
-        "any more. Or replace it, which deletes this key first: pulumi up --replace URN.",
-    )
-
-
-def _build_no_conversion_error(
-    client: ApiClient, inputs: KeyInputs, problem: str, *, hint: str
-) -> ZdxError:
-    before = read_authentication(client.client_authentication)
-    was, now = (
-        each.describe() if each else "a client secret" for each in (before, inputs.authentication)
-    )
-    return ZdxError(
-        f'the key "{client.name}" ({client.id}) could not be changed from {was} to {now}: '
-        f"{problem}",
-        hint=hint,
     )
 
 
@@ -761,12 +681,8 @@ def _map(function: Callable[[S], T | None], items: Iterable[S]) -> Iterator[T]:
 
 
 def _build_several_error(name: str, found: Sequence[ApiClient]) -> ZdxError:
-    def describe(client: ApiClient) -> str:
-        marker = parse_marker(client.description)
-        return f"{client.id} ({marker.managed_by if marker else 'not managed by Pulumi'})"
-
     return ZdxError(
-        f'{len(found)} ZDX keys are named "{name}": {", ".join(map(describe, found))}.',
+        f'{len(found)} ZDX keys are named "{name}": {format_owners(found)}.',
         hint=f"Use an ID, such as {found[0].id}.",
     )
 

@@ -1,21 +1,19 @@
 """A private key in the forms in which people set it, and what is set by mistake."""
 
 import base64
-import binascii
 import json
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from zdx_provider.errors import SettingsError
+from zdx_provider.text import decode_base64, find_pem_blocks
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,64})-----((?:(?!-----).)*)-----END \1-----", re.DOTALL)
 _LARGEST_FILE = 64 * 1024
 _LONGEST_PATH = 1024
 _DER_SEQUENCE = 0x30
@@ -63,12 +61,12 @@ def parse_private_key(text: str) -> SigningKey:
     if _is_path(text):
         text = _read(text)
     for reading in (text, *_decode(text)):
-        blocks = [*_PEM.finditer(reading.replace("\\r", "\r").replace("\\n", "\n"))]
+        blocks = find_pem_blocks(reading.replace("\\r", "\r").replace("\\n", "\n"))
         if blocks:
-            return _parse_blocks([(block[1], block[2]) for block in blocks])
+            return _parse_blocks(blocks)
         if reading.lstrip().startswith("{"):
             return _parse_jwk(reading)
-    der = _from_base64(text)
+    der = decode_base64(text)
     if der is not None:
         return _parse_blocks([("PRIVATE KEY", base64.b64encode(der).decode())])
     if "-----BEGIN" in text:
@@ -181,16 +179,9 @@ def _parse_jwk(text: str) -> SigningKey:
 
 
 def _decode(text: str) -> Iterator[str]:
-    decoded = _from_base64(text)
+    decoded = decode_base64(text)
     if decoded is not None and b"-----BEGIN" in decoded:
         yield decoded.decode("utf-8", errors="replace")
-
-
-def _from_base64(text: str) -> bytes | None:
-    try:
-        return base64.b64decode("".join(text.split()), validate=True) or None
-    except (binascii.Error, ValueError):
-        return None
 
 
 def _is_der(content: bytes) -> bool:
@@ -206,7 +197,7 @@ def _is_path(text: str) -> bool:
     """Whether a text can be a path: PEM, JSON and the base64 of a key look otherwise."""
     if len(text) > _LONGEST_PATH or "-----" in text or "{" in text or not text.isprintable():
         return False
-    if _is_der(_from_base64(text) or b""):
+    if _is_der(decode_base64(text) or b""):
         return False
     return any(each in text for each in "/\\.") or os.path.isfile(text)  # noqa: PTH113 - never raises
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 from support.samples import API, OWNER, PLANTED, build_key
 
-from zdx_provider.engine.lifecycle import (
+from zdx_provider.engine.diagnostics import (
     describe_authentication,
     describe_kept_key,
     describe_new_secret,
