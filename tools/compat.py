@@ -123,13 +123,15 @@ def test(side: Side) -> bool:
         "VIRTUAL_ENV": str(environment),
     }
     uv = [sys.executable, "-m", "uv", "--quiet", "--no-python-downloads"]
+    # Without its name, uv installs into the environment that uv itself is in.
+    install: list[str | Path] = [*uv, "pip", "install", "--python", environment]
     resolution = ["--resolution", side.resolution]
     emulator = "packages/emulator"
     requirements = ["-r", "pyproject.toml", "-r", f"{emulator}/pyproject.toml"]
     commands: list[Sequence[str | Path]] = [
         [*uv, "venv", "--clear", "--python", side.python, environment],
-        [*uv, "pip", "install", *resolution, "--group", "dev", *requirements],
-        [*uv, "pip", "install", "--no-deps", "--editable", ".", "--editable", emulator],
+        [*install, *resolution, "--group", "dev", *requirements],
+        [*install, "--no-deps", "--editable", ".", "--editable", emulator],
         [binaries / "python", "-m", "pytest", "-n", "2", "--dist", "worksteal", *TESTS],
     ]
     return all(
