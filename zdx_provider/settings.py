@@ -99,7 +99,7 @@ class Settings(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, validate_by_name=True
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
     )
 
     client_id: Text | None = None
