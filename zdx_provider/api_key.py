@@ -61,9 +61,8 @@ class RotationArgsDict(TypedDict, total=False):
 class AuthenticationArgs:
     """How a key authenticates without a secret. Declare exactly one of the three.
 
-    The private key stays where it was created: neither ZIdentity nor the state ever has it. A
-    public key is RSA with 2048 to 8192 bits, or EC with the curve P-256. PEM can have any line
-    breaks, and comments around it.
+    Pulumi and ZIdentity never receive the private key. A public key is RSA with 2048 to 8192 bits,
+    or EC with the curve P-256. PEM can have any line breaks, and comments around it.
 
     Args:
         public_keys: The public keys, by names of your choice: PEM (``BEGIN PUBLIC KEY`` or
@@ -295,7 +294,8 @@ class ApiKey(Resource, module="zdx", name="ApiKey"):
                 ``<project>-<stack>-<resource_name>``.
             description: Free text. ZIdentity shows it before the ownership marker, and stores at
                 most 256 characters of both together.
-            enabled: Whether the key can obtain tokens. Disabling it invalidates its tokens.
+            enabled: Whether the key can obtain tokens. Disabling it invalidates its tokens,
+                according to Zscaler's help page "About Access Tokens".
             token_lifetime_seconds: The lifetime of the key's access tokens, 60-86400 seconds.
             rotation: When the secret is rotated, and for how long the previous secret works.
                 Without it, a warning appears from 30 days before the secret expires, and a secret

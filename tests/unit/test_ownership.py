@@ -74,6 +74,7 @@ def test_create_refuses_its_own_key_without_a_secret_if_it_has_other_permissions
 
     assert 'no secret yet, but it also has "ZIA Reader" of other services' in refusal([key])
     assert choose([key], TakeOverOptions(adopt=True)) == key
+    assert choose([key], TakeOverOptions(resume_interrupted=True)) == key
 
 
 def test_create_refuses_its_own_key_with_a_secret_and_explains_why() -> None:

@@ -375,7 +375,7 @@ def run_(
     but the proxy. With --private-key, it gets ZSCALER_PRIVATE_KEY instead of
     ZSCALER_CLIENT_SECRET. If the tenant has addresses of its own, as the emulator has, it gets
     ZSCALER_API_URL and ZSCALER_TOKEN_URL, too. The key comes from the stack's state, without a
-    request to the tenant. It is never on the disk or on a command line. The exit code is that of
+    request to the tenant. It is on no command line and in no new file. The exit code is that of
     the command.
 
     Examples:
