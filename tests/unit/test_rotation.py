@@ -76,8 +76,8 @@ def test_rotation_window_is_a_third_of_the_lifetime_up_to_30_days(
 
 
 def test_overlap_is_a_week_unless_it_is_declared() -> None:
-    assert Rotation().overlap == timedelta(days=7)
-    assert Rotation(keep_previous_days=0).overlap == timedelta(0)
+    assert Rotation().compute_overlap_end(TODAY).isoformat() == in_days(7)
+    assert Rotation(keep_previous_days=0).compute_overlap_end(TODAY) == TODAY
 
 
 def test_expiry_date_stays_if_the_trigger_is_unchanged() -> None:

@@ -300,12 +300,13 @@ def test_with_previous_records_the_previous_secret(state: KeyState) -> None:
     assert after.with_previous(None, date(2026, 3, 8)) == state
 
 
-def test_list_overdue_has_a_previous_secret_from_its_recorded_date(state: KeyState) -> None:
-    after = state.with_previous("secret-0", date(2026, 3, 8))
+def test_pending_revoke_is_due_from_its_recorded_date(state: KeyState) -> None:
+    (revoke,) = state.with_previous("secret-0", date(2026, 3, 8)).pending_revokes
 
-    assert state.list_overdue(date(2026, 3, 8)) == []
-    assert after.list_overdue(date(2026, 3, 7)) == []
-    assert after.list_overdue(date(2026, 3, 8)) == ["secret-0"]
+    assert state.pending_revokes == []
+    assert revoke.secret_id == "secret-0"
+    assert not revoke.is_due(date(2026, 3, 7))
+    assert revoke.is_due(date(2026, 3, 8))
 
 
 def test_refresh_forgets_a_previous_secret_that_is_gone(state: KeyState) -> None:
