@@ -304,7 +304,7 @@ class ImportPlan:
 
         Raises:
             ZdxError: One that is named doesn't exist.
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         keys = select_keys(read_keys(self.repository), wanted)
         kept = [key for key in keys if self._is_kept(key)]

@@ -51,7 +51,7 @@ def find_key(selection: Selection, repository: KeyRepository, wanted: str) -> Li
 
     Raises:
         ZdxError: There is no such key, or several.
-        ZIdentityError: The tenant could not be asked, or refused.
+        ZIdentityError: The tenant can't be reached, or refused.
     """
     state_keys = read_state_keys(selection)
     match = state_keys.find_by_name(wanted)

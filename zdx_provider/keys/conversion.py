@@ -58,7 +58,7 @@ def update_client(
 
     Raises:
         ZdxError: It could not be converted. The message says whether anything was changed.
-        ZIdentityError: The tenant could not be asked, or refused.
+        ZIdentityError: The tenant can't be reached, or refused.
     """
     had = read_authentication(before.client_authentication)
     is_converted = (had is None) != (declared is None)

@@ -128,7 +128,7 @@ class KeyRepository:
         """List the ZDX roles that the tenant offers now, in the tenant's order.
 
         Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         return parse_roles(self.zidentity.resource_servers.list())
 
@@ -136,7 +136,7 @@ class KeyRepository:
         """Return the ZDX roles that the tenant offered when they were first needed.
 
         Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         with self._roles_lock:
             if self._roles is None:
@@ -156,7 +156,7 @@ class KeyRepository:
         descriptions.
 
         Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         clients = [client for client in self.zidentity.api_clients.list() if self._is_key(client)]
         return [self._build_key(client) for client in _map(self._find_described, clients)]
@@ -165,7 +165,7 @@ class KeyRepository:
         """Read the secrets of keys, several at a time and in order; skip keys that are gone.
 
         Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         return _map(self._read_secrets, keys)
 
@@ -174,7 +174,7 @@ class KeyRepository:
 
         Raises:
             ZdxError: There is none.
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         client = self.zidentity.api_clients.find(key_id)
         if client is not None and not self._is_key(client):
@@ -192,7 +192,7 @@ class KeyRepository:
 
         Raises:
             ZdxError: There is none, or more than one.
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         return self._get_by_name(name, self.zidentity.api_clients.list())
 
@@ -201,7 +201,7 @@ class KeyRepository:
 
         Raises:
             ZdxError: There is none, or more than one.
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         listed = self.zidentity.api_clients.list()
         ids, names = {client.id for client in listed}, {client.name for client in listed}
@@ -250,7 +250,7 @@ class KeyRepository:
         Raises:
             KeyConflictError: The name belongs to a key that may not be changed.
             ZdxError: A client was created that has no secret and could not be deleted.
-            ZIdentityError: The tenant could not be asked, or refused. No key was created.
+            ZIdentityError: The tenant can't be reached, or refused. No key was created.
         """
         marker = OwnershipMarker(inputs.managed_by, self._create_ownership_id())
         lifetime = (inputs.rotation or Rotation()).lifetime
@@ -279,7 +279,7 @@ class KeyRepository:
         Raises:
             KeyConflictError: Another resource manages the key now.
             ZdxError: There is no such key any more.
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         with add_key_name(inputs.name):
             client = self._clients.find_now(state.key_id)
