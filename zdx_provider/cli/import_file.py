@@ -356,13 +356,13 @@ class ImportPlan:
         """Return the secret that the user has, unless the tenant doesn't accept it any more."""
         file = self._files.get(key.id)
         # A disabled key authenticates with no secret, so nothing can be said about this one.
-        if file is None or not key.client.enabled or self._works(file):
+        if file is None or not key.client.enabled or self._is_accepted(file):
             return file.secret if file else None
         reason = "contains a secret that no longer works, so the key is imported without it."
         self.skipped.append(SkippedItem(f"the file {file.path}", reason))
         return None
 
-    def _works(self, file: KeyFile) -> bool:
+    def _is_accepted(self, file: KeyFile) -> bool:
         tenant, connection = self.repository.tenant, self._settings.build_connection()
         try:
             authenticate_as(tenant, connection, file.key_id, file.secret)
