@@ -63,10 +63,10 @@ def _check_listed_whole(sandbox: Sandbox, client: ApiClient) -> Outcome:
 
 
 def _check_found_by_name(sandbox: Sandbox, client: ApiClient) -> Outcome:
-    found = sandbox.clients.list(name_like=client.name)
-    if all(c.id != client.id for c in found):
+    clients = sandbox.clients.list(name_like=client.name)
+    if all(c.id != client.id for c in clients):
         return contradict("a search for its name doesn't find it")
-    others = sum(not c.name.startswith(sandbox.prefix) for c in found)
+    others = sum(not c.name.startswith(sandbox.prefix) for c in clients)
     return contradict(f"it also finds {others} clients with other names") if others else confirm()
 
 
@@ -202,9 +202,9 @@ def _check_third_replaces_newest(sandbox: Sandbox, client: ApiClient) -> Outcome
         created_ids.append(sandbox.create_secret(client.id, _ORDINARY).id)
     except (BadRequestError, ConflictError) as error:
         return contradict(f"the third is refused with status {error.status}")
-    present = {secret.id for secret in sandbox.clients.secrets.list(client.id)}
+    listed_ids = {secret.id for secret in sandbox.clients.secrets.list(client.id)}
     kept = [
-        f"{number}" for number, created in enumerate(created_ids, start=1) if created in present
+        f"{number}" for number, created in enumerate(created_ids, start=1) if created in listed_ids
     ]
     return confirm() if kept == ["1", "3"] else contradict(f"remaining: {', '.join(kept)}")
 

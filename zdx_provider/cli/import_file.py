@@ -190,10 +190,10 @@ class TargetStack:
         A key that this stack declared is declared by the same resource again, unless that has
         another key. Every other key gets a free name like its own.
         """
-        wanted = [(key, self._find_owner(key)) for key in keys]
+        owners = [(key, self._find_owner(key)) for key in keys]
         taken = {Owner.from_urn(urn) for urn in self.keys}
         kept: dict[str, Owner] = {}
-        for key, owner in wanted:
+        for key, owner in owners:
             if owner and owner not in taken:
                 taken.add(owner)
                 kept[key.id] = owner
@@ -202,7 +202,7 @@ class TargetStack:
         return [
             kept.get(key.id)
             or Owner(project, stack, (), names.choose(owner.name if owner else key.name))
-            for key, owner in wanted
+            for key, owner in owners
         ]
 
     def _find_owner(self, key: Key) -> Owner | None:

@@ -347,9 +347,9 @@ class KeyState(KeyInputs):
     def _read_previous(self, key: Key) -> dict[str, None]:
         if not key.client.has_secrets:
             return {}  # ZIdentity lists no secrets of such a client
-        present = {secret.id for secret in key.secrets or ()}
-        previous = {} if self.previous_secret_id in present else _NO_PREVIOUS
-        return previous if self.older_secret_id in present else {**previous, **_NO_OLDER}
+        ids = {secret.id for secret in key.secrets or ()}
+        previous = {} if self.previous_secret_id in ids else _NO_PREVIOUS
+        return previous if self.older_secret_id in ids else {**previous, **_NO_OLDER}
 
     def _read_expiry(self, key: Key) -> dict[str, Any]:
         secrets = key.secrets or ()
@@ -358,15 +358,15 @@ class KeyState(KeyInputs):
         if self.secret_id is None:
             # Imported: which of the secrets is the current one isn't known while there are any.
             return {} if secrets else {"secret_expires_on": MISSING}
-        present = next((secret for secret in secrets if secret.id == self.secret_id), None)
-        if present is None:
+        current = next((secret for secret in secrets if secret.id == self.secret_id), None)
+        if current is None:
             return {"secret_expires_on": MISSING}
         # It was missing if the key used no secrets for a time, and ZIdentity listed none.
-        if present.expires_at == self.secret_expires_at and self.secret_expires_on != MISSING:
+        if current.expires_at == self.secret_expires_at and self.secret_expires_on != MISSING:
             return {}
         return {
-            "secret_expires_on": present.expires_at.date().isoformat(),
-            "secret_expires_at": present.expires_at,
+            "secret_expires_on": current.expires_at.date().isoformat(),
+            "secret_expires_at": current.expires_at,
         }
 
 
