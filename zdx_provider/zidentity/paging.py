@@ -88,7 +88,7 @@ class _ListReader(Generic[T]):
         received = len(page)
         while page and (self.total is None or received < self.total):
             last_id = page[-1].id
-            # Each page begins with the last record of the one before, which shows a move.
+            # A page begins with the last record of its predecessor, which shows a move.
             overlapping = self._fetch(received - 1)
             if not overlapping or overlapping[0].id != last_id:
                 return None
