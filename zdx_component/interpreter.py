@@ -58,11 +58,11 @@ def _find_project_python() -> Path | None:
 
 
 def _read_version(python: Path) -> str:
-    """The version of zdx_provider there, or why there is none."""
+    """Return the version of zdx_provider there, or why there is none."""
     try:
-        asked = subprocess.run(  # noqa: S603 - the interpreter that the engine is about to run
+        process = subprocess.run(  # noqa: S603 - the interpreter that the engine is about to run
             [python, "-c", _ASK_VERSION], capture_output=True, text=True, check=False
         )
     except OSError as error:
         return error.strerror or str(error)
-    return (asked.stdout or asked.stderr).strip().rpartition("\n")[2]
+    return (process.stdout or process.stderr).strip().rpartition("\n")[2]

@@ -48,15 +48,15 @@ def complete_schema(types: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_origin() -> dict[str, Any]:
-    """What the package is and who publishes it: the metadata of the installed distribution."""
-    of = metadata("zdx-provider")
-    urls = dict(url.split(", ", 1) for url in of.get_all("Project-URL") or ())
+    """Return what the package is and who publishes it, from the installed distribution."""
+    package = metadata("zdx-provider")
+    urls = dict(url.split(", ", 1) for url in package.get_all("Project-URL") or ())
     return {
         "displayName": "ZDX",
-        "description": of["Summary"],
-        "publisher": of["Author"],
-        "license": of["License-Expression"],
-        "keywords": of["Keywords"].split(","),
+        "description": package["Summary"],
+        "publisher": package["Author"],
+        "license": package["License-Expression"],
+        "keywords": package["Keywords"].split(","),
         "homepage": urls["Homepage"],
         "repository": urls["Source"],
         # A part of the SDKs' names. The CLI takes the same from the URL of a package in git.
@@ -65,7 +65,7 @@ def _read_origin() -> dict[str, Any]:
 
 
 def _build_settings() -> dict[str, Any]:
-    """The settings in the stack's config. None is required, as the environment can have it."""
+    """Return the settings of a stack. None is required, as the environment can have it."""
     texts = _parse_texts(Settings)
     settings: dict[str, Any] = {
         name: {
@@ -95,25 +95,26 @@ def _describe(properties: Mapping[str, dict[str, Any]], texts: Mapping[str, str]
 
 
 def _parse_texts(documented: object) -> dict[str, str]:
-    """What a docstring says of each argument or attribute."""
+    """Return what a docstring says of each argument or attribute."""
     parsed = parse(documented.__doc__ or "", DocstringStyle.GOOGLE)
-    return {camel_case(of.arg_name): of.description or "" for of in parsed.params}
+    return {camel_case(param.arg_name): param.description or "" for param in parsed.params}
 
 
-def _parse_inputs(made: Callable[..., object]) -> dict[str, str]:
-    """What the docstring says of each argument, and its default, which the signature says."""
-    parameters = inspect.signature(made).parameters
-    defaults = {camel_case(name): of.default for name, of in parameters.items()}
-    return {n: text + _format_default(defaults[n]) for n, text in _parse_texts(made).items()}
+def _parse_inputs(constructor: Callable[..., object]) -> dict[str, str]:
+    """Return what the docstring says of each argument, and the default in the signature."""
+    parameters = inspect.signature(constructor).parameters
+    defaults = {camel_case(name): param.default for name, param in parameters.items()}
+    texts = _parse_texts(constructor)
+    return {name: text + _format_default(defaults[name]) for name, text in texts.items()}
 
 
 def _format_default(value: object) -> str:
-    """A sentence about a default, if it is a value."""
-    given = isinstance(value, bool | int | float)
-    return f" Default: ``{json.dumps(value)}``." if given else ""
+    """Return a sentence about a default, if it is a value."""
+    is_value = isinstance(value, bool | int | float)
+    return f" Default: ``{json.dumps(value)}``." if is_value else ""
 
 
 def _to_markdown(text: str) -> str:
-    """The text with the names of the schema, and with Markdown's marks for code."""
+    """Return a text with the names of the schema, and with Markdown's syntax for code."""
     renamed = re.sub(r"``([a-z_]+)``", lambda code: f"``{camel_case(code[1])}``", text)
     return renamed.replace("``", "`")

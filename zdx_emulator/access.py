@@ -86,10 +86,10 @@ def _find_roles(tenant: Tenant, client_id: str) -> frozenset[Role]:
 
 
 def _authenticate(tenant: Tenant, token: str) -> Caller:
-    known = tenant.store.find_token(token)
-    if known is None or known.expires_at <= tenant.clock.now():
+    record = tenant.store.find_token(token)
+    if record is None or record.expires_at <= tenant.clock.now():
         raise ApiError(HTTPStatus.UNAUTHORIZED, "unauthorized", "The token is unknown or expired")
-    return Caller(known.client_id, _find_roles(tenant, known.client_id))
+    return Caller(record.client_id, _find_roles(tenant, record.client_id))
 
 
 def require_permission(permission: Permission) -> Dependency:

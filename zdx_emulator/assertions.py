@@ -191,12 +191,12 @@ def _read_key_id(assertion: str) -> object:
 def _list_published_keys(
     url: str, key_id: object, documents: FetchedDocuments, now: int
 ) -> Iterator[_VerificationKey]:
-    known = documents.find(url, now=now)
-    if known is not None:
-        yield from _select_keys(known, key_id)
-    # None of the known keys has signed: the client may have published a new one.
+    kept_text = documents.find(url, now=now)
+    if kept_text is not None:
+        yield from _select_keys(kept_text, key_id)
+    # None of the kept keys has signed: the client may have published a new one.
     text = _fetch_jwks(url)
-    if text != known:
+    if text != kept_text:
         keys = _select_keys(text, key_id)
         documents.keep(url, text, now=now)
         yield from keys

@@ -73,14 +73,14 @@ def render_error(scope: Scope, error: ApiError) -> JSONResponse:
     return JSONResponse(_build_body(error, switches.error_bodies), error.status, headers)
 
 
-def _build_body(error: ApiError, shape: str) -> dict[str, Any]:
-    if shape == "code-and-message":
+def _build_body(error: ApiError, error_bodies: str) -> dict[str, Any]:
+    if error_bodies == "code-and-message":
         return {"code": error.code, "message": error.message}
     status = error.status.value
     return {
         "type": _NO_TYPE,
         "title": error.status.phrase,
-        "status": str(status) if shape == "text-status" else status,
+        "status": str(status) if error_bodies == "text-status" else status,
         "detail": error.message,
     }
 

@@ -182,10 +182,10 @@ class Gateway:
         verdict = self._traffic.limiter.take()
         app = self._app if verdict.allowed else _refuse_excess_request
 
-        async def limited(scope: Scope, receive: Receive, send: Send) -> None:
+        async def call_app(scope: Scope, receive: Receive, send: Send) -> None:
             await app(scope, receive, _add_headers(verdict.headers, send))
 
-        return limited
+        return call_app
 
     def _add_date(self, send: Send) -> Send:
         return _add_headers([("date", self._traffic.clock.format_http_date())], send)
@@ -200,24 +200,24 @@ def _build_trace_headers() -> list[tuple[str, str]]:
 
 
 def _log_status(send: Send, entry: LoggedRequest) -> Send:
-    async def logging(message: Message) -> None:
+    async def send_and_log(message: Message) -> None:
         if message["type"] == "http.response.start":
             entry.status = message["status"]
         await send(message)
 
-    return logging
+    return send_and_log
 
 
 def _add_headers(headers: list[tuple[str, str]], send: Send) -> Send:
-    async def adding(message: Message) -> None:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            present = {name.lower() for name, _ in message["headers"]}
+            names = {name.lower() for name, _ in message["headers"]}
             added = [(name.encode(), value.encode()) for name, value in headers]
-            kept = [header for header in added if header[0] not in present]
+            kept = [header for header in added if header[0] not in names]
             message = {**message, "headers": [*message["headers"], *kept]}
         await send(message)
 
-    return adding
+    return send_with_headers
 
 
 def _mask_secrets(query: str) -> str:

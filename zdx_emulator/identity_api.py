@@ -71,24 +71,24 @@ async def _parse_slice(
 CurrentSlice = Annotated[Slice, Depends(_parse_slice)]
 
 
-def build_page(records: list[Record], *, total: int, wanted: Slice, url: URL) -> Page[Record]:
+def build_page(records: list[Record], *, total: int, requested: Slice, url: URL) -> Page[Record]:
     """Wrap a list's records in the envelope.
 
     Args:
         records: The records of this page.
         total: How many records there are on all pages.
-        wanted: The requested part.
+        requested: The requested part.
         url: The address of this page, on which its links are based.
     """
-    following = wanted.offset + wanted.limit
-    preceding = max(0, wanted.offset - wanted.limit)
+    following = requested.offset + requested.limit
+    preceding = max(0, requested.offset - requested.limit)
     return Page(
         results_total=total,
         total_record=total,
-        page_offset=wanted.offset,
-        page_size=wanted.limit,
-        next_link=_build_link(url, following) if wanted.offset < following < total else None,
-        prev_link=_build_link(url, preceding) if preceding < wanted.offset else None,
+        page_offset=requested.offset,
+        page_size=requested.limit,
+        next_link=_build_link(url, following) if requested.offset < following < total else None,
+        prev_link=_build_link(url, preceding) if preceding < requested.offset else None,
         records=records,
     )
 
@@ -102,20 +102,20 @@ async def list_api_clients(
     request: Request,
     tenant: CurrentTenant,
     _: Reader,
-    wanted: CurrentSlice,
+    requested: CurrentSlice,
     hidden: HiddenIds,
 ) -> Any:
     """List the clients, oldest first."""
     listing = tenant.store.list_clients(
-        wanted.name_like, offset=wanted.offset, limit=wanted.limit, without=hidden
+        requested.name_like, offset=requested.offset, limit=requested.limit, without=hidden
     )
-    page = build_page(listing.clients, total=listing.total, wanted=wanted, url=request.url)
+    page = build_page(listing.clients, total=listing.total, requested=requested, url=request.url)
     if tenant.switches.list_descriptions or is_observed(request.scope):
         return page
-    shown = page.model_dump(
+    document = page.model_dump(
         by_alias=True, exclude_none=True, exclude={"records": {"__all__": {"description"}}}
     )
-    return JSONResponse(shown)
+    return JSONResponse(document)
 
 
 @router.post(_CLIENTS, status_code=HTTPStatus.CREATED, response_model_exclude_none=True)
@@ -187,8 +187,8 @@ async def list_api_client_secrets(
     if client_id in hidden:
         raise NotFoundError("API client")
     require_secret_type(tenant, client_id)
-    held = tenant.store.list_secrets(client_id)
-    return [to_api_secret(secret, MASK) for secret in held if secret.id not in hidden]
+    secrets = tenant.store.list_secrets(client_id)
+    return [to_api_secret(secret, MASK) for secret in secrets if secret.id not in hidden]
 
 
 @router.post(_SECRETS, status_code=HTTPStatus.CREATED)
@@ -227,13 +227,13 @@ async def delete_api_client_secret(
 
 @router.get(_RESOURCE_SERVERS, response_model_exclude_none=True)
 async def list_resource_servers(
-    request: Request, wanted: CurrentSlice, _: Reader
+    request: Request, requested: CurrentSlice, _: Reader
 ) -> Page[ResourceServer]:
     """List the API resources with their scopes."""
-    part = wanted.name_like.lower()
+    part = requested.name_like.lower()
     named = [server for server in RESOURCE_SERVERS.values() if part in server.name.lower()]
-    records = named[wanted.offset : wanted.offset + wanted.limit]
-    return build_page(records, total=len(named), wanted=wanted, url=request.url)
+    records = named[requested.offset : requested.offset + requested.limit]
+    return build_page(records, total=len(named), requested=requested, url=request.url)
 
 
 @router.get(f"{_RESOURCE_SERVERS}/{{resource_server_id}}", response_model_exclude_none=True)

@@ -141,10 +141,10 @@ async def render_key_not_found(_: Request, __: Exception) -> Response:
 
 
 def _get_key(tenant: Tenant, key_id: str) -> Key:
-    found = tenant.store.find_portal_client(key_id)
-    if found is None:
+    client = tenant.store.find_portal_client(key_id)
+    if client is None:
         raise KeyNotFoundError
-    return build_key(found, now=tenant.clock.now())
+    return build_key(client, now=tenant.clock.now())
 
 
 async def _parse_form(

@@ -245,13 +245,13 @@ def build_secret(stored: StoredSecret, *, now: int) -> Secret:
 
 
 def _find_zdx_role_id(client: ApiClient) -> str | None:
-    held = (
+    scope_ids = (
         scope.id
         for resource in client.client_resources
         if resource.id == ZSCALER_APIS.id
         for scope in resource.selected_scopes
     )
-    return next((id_ for id_ in held if id_ in ZDX_ROLES), None)
+    return next((id_ for id_ in scope_ids if id_ in ZDX_ROLES), None)
 
 
 def _to_utc(seconds: int) -> datetime:

@@ -124,10 +124,10 @@ def create_secret(tenant: Tenant, client_id: str, *, expires_at: int) -> ApiClie
     now = tenant.clock.now()
     if not now + _MIN_SECONDS <= expires_at <= now + MAX_SECONDS:
         raise BadRequestError("Invalid Input for expiresAt: 30 to 365 days from now, epoch seconds")
-    held = tenant.store.list_secrets(client_id)
+    secrets = tenant.store.list_secrets(client_id)
     value = tenant.identifiers.create_secret_value()
     secret = StoredSecret(tenant.identifiers.create_id(), now, expires_at)
-    newest = held[-1].id if len(held) == _SLOTS else None
+    newest = secrets[-1].id if len(secrets) == _SLOTS else None
     tenant.store.add_secret(client_id, secret, value, in_place_of=newest)
     return to_api_secret(secret, value)
 
@@ -247,12 +247,12 @@ def _build_resource(ref: ResourceRef, *, scope_names: bool) -> ClientResource:
 
 def _find_scope(ref: ScopeRef, *, scope_names: bool) -> Scope:
     if ref.id is not None:
-        found = [SCOPES[ref.id]] if ref.id in SCOPES else []
+        scopes = [SCOPES[ref.id]] if ref.id in SCOPES else []
     else:
-        found = [scope for scope in SCOPES.values() if scope_names and scope.name == ref.name]
-    if len(found) != 1:
+        scopes = [scope for scope in SCOPES.values() if scope_names and scope.name == ref.name]
+    if len(scopes) != 1:
         raise BadRequestError(_INVALID_RESOURCES)
-    return found[0]
+    return scopes[0]
 
 
 def _check_one_scope_a_service(resources: list[ClientResource]) -> None:

@@ -185,7 +185,7 @@ class Store:
             limit: How many to return.
             without: The ids of clients to pass over.
         """
-        found = (
+        source = (
             "FROM api_clients WHERE instr(lower(name), :name_part)"
             " AND id NOT IN (SELECT value FROM json_each(:without))"
         )
@@ -195,9 +195,9 @@ class Store:
             "limit": limit,
             "offset": offset,
         }
-        (total,) = self._db.execute(f"SELECT count(*) {found}", values).fetchone()
+        (total,) = self._db.execute(f"SELECT count(*) {source}", values).fetchone()
         rows = self._db.execute(
-            f"SELECT document {found} ORDER BY position LIMIT :limit OFFSET :offset", values
+            f"SELECT document {source} ORDER BY position LIMIT :limit OFFSET :offset", values
         )
         return ClientSlice(total, [ApiClient.model_validate_json(document) for (document,) in rows])
 
@@ -219,11 +219,11 @@ class Store:
 
     def list_portal_clients(self, search: str, *, offset: int, limit: int) -> PortalSlice:
         """Return clients whose name or id contains `search`, in any case, newest first."""
-        found = "FROM portal_clients WHERE instr(lower(name), :search) OR instr(id, :search)"
+        source = "FROM portal_clients WHERE instr(lower(name), :search) OR instr(id, :search)"
         values = {"search": search.lower(), "limit": limit, "offset": offset}
-        (total,) = self._db.execute(f"SELECT count(*) {found}", values).fetchone()
+        (total,) = self._db.execute(f"SELECT count(*) {source}", values).fetchone()
         rows = self._db.execute(
-            f"SELECT document, created_by, created_at, updated_at, expires_at {found}"
+            f"SELECT document, created_by, created_at, updated_at, expires_at {source}"
             " ORDER BY position DESC LIMIT :limit OFFSET :offset",
             values,
         )

@@ -457,17 +457,17 @@ def _build_name(resource_name: str) -> str:
 
 
 def _build_owner(resource_name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Input[str]:
-    """The resource's place in its stack, as unique as its URN."""
+    """Return the owner of the key: its resource in the stack, as unique as its URN."""
     parent = opts.parent if opts else None
     if parent is None or isinstance(parent, pulumi.runtime.stack.Stack):
         return str(Owner(pulumi.get_project(), pulumi.get_stack(), (), resource_name))
 
-    async def below() -> str:
+    async def build_owner_below_parent() -> str:
         # Awaited, not applied: with an output, the key would depend on its own parent.
         urn = Urn.parse(await parent.urn.future() or "")
         return str(Owner(pulumi.get_project(), pulumi.get_stack(), urn.types, resource_name))
 
-    return below()
+    return build_owner_below_parent()
 
 
 def _to_members(given: object, args: type) -> dict[str, object]:

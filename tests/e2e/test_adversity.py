@@ -42,7 +42,7 @@ def test_preview_with_a_private_key_works_and_names_a_wrong_clock(
     project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     pair = KeyPair.make()
-    can_authenticate = tenant.create_client(
+    client = tenant.create_client(
         "pipeline",
         role="Super Admin",
         service="ZIAM",
@@ -50,7 +50,7 @@ def test_preview_with_a_private_key_works_and_names_a_wrong_clock(
     )
     project.configure(
         {
-            "zdx:clientId": can_authenticate.id,
+            "zdx:clientId": client.id,
             "zdx:clientSecret": None,
             "zdx:privateKey": pair.private_pem,
         }

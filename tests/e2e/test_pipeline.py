@@ -125,7 +125,7 @@ def pipeline(
     pipeline = Pipeline(project, request.param, stored)
     yield pipeline
     secrets = {PASSPHRASE, PASSWORD, *key.private_pem.splitlines()}
-    secrets |= {parse_state["key_secret"] for parse_state in project.recorded_keys()}
+    secrets |= {key["key_secret"] for key in project.recorded_keys()}
     shown = [secret for secret in secrets for output in pipeline.outputs if secret in output]
     assert shown == []
 

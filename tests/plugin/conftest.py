@@ -70,7 +70,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(params=ANSWERS.values(), ids=tuple(ANSWERS))
 def switches(request: pytest.FixtureRequest) -> Switches:
-    """Each switch one way and the other, unless the test is `only_where` or `except_where`."""
+    """Each switch one way and the other, unless `only_where` or `except_where` chooses some."""
     chosen: Switches = request.param
     return chosen
 
@@ -78,6 +78,10 @@ def switches(request: pytest.FixtureRequest) -> Switches:
 def only_where(name: str) -> pytest.MarkDecorator:
     """Run a test with this switch turned and no other."""
     return pytest.mark.parametrize("switches", [ANSWERS[name]], ids=[name])
+
+
+# For what no switch changes, such as a wait for real time.
+without_switches = only_where("as_documented")
 
 
 def except_where(**reasons: str) -> pytest.MarkDecorator:

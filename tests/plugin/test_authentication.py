@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from plugin.conftest import StartHost, except_where, only_where
+from plugin.conftest import StartHost, except_where, only_where, without_switches
 from pulumi.runtime.rpc import UNKNOWN
 from support.key_pair import KeyPair
 from support.keyless import can_authenticate
@@ -83,7 +83,7 @@ def test_create_declares_certificates(
     assert key.outputs["certificate_expires_at"].startswith(day)
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_declares_a_jwks_url(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -105,7 +105,7 @@ def test_create_that_is_refused_says_that_the_encoding_may_be_the_reason(
     assert tenant.clients() == []
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_whose_response_is_lost_is_found_by_its_marker(
     host: PluginHost, tenant: RunningEmulator, keyless: Properties
 ) -> None:
@@ -117,7 +117,7 @@ def test_create_whose_response_is_lost_is_found_by_its_marker(
     assert can_authenticate(tenant, key.id, FIRST)
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_deletes_its_key_if_another_one_got_the_name_meanwhile(
     start_host: StartHost, tenant: RunningEmulator, keyless: Properties
 ) -> None:
@@ -135,7 +135,7 @@ def test_create_deletes_its_key_if_another_one_got_the_name_meanwhile(
 # Check
 
 
-@only_where("as_documented")
+@without_switches
 def test_check_refuses_a_private_key_before_anything_is_sent(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -149,7 +149,7 @@ def test_check_refuses_a_private_key_before_anything_is_sent(
     assert tenant.requests() == []
 
 
-@only_where("as_documented")
+@without_switches
 def test_check_of_an_unknown_key_has_no_dates(host: PluginHost, declared: Properties) -> None:
     keys = {"public_keys": {"a": UNKNOWN, "b": FIRST.public_pem}}
 
@@ -160,7 +160,7 @@ def test_check_of_an_unknown_key_has_no_dates(host: PluginHost, declared: Proper
     assert "secret_expires_on" not in checked.inputs
 
 
-@only_where("as_documented")
+@without_switches
 def test_check_refuses_a_local_url_unless_the_tenant_is_local(
     start_host: StartHost, declared: Properties
 ) -> None:
@@ -173,7 +173,7 @@ def test_check_refuses_a_local_url_unless_the_tenant_is_local(
     assert start_host().check(local, local).failures == []
 
 
-@only_where("as_documented")
+@without_switches
 def test_check_warns_of_a_certificate_that_expires_soon(
     host: PluginHost, declared: Properties, engine: Engine
 ) -> None:
@@ -187,7 +187,7 @@ def test_check_warns_of_a_certificate_that_expires_soon(
     assert "in 20 days. Declare its successor beside it" in warning
 
 
-@only_where("as_documented")
+@without_switches
 def test_check_warns_of_a_certificate_that_is_not_valid_yet(
     host: PluginHost, declared: Properties, engine: Engine
 ) -> None:
@@ -200,7 +200,7 @@ def test_check_warns_of_a_certificate_that_is_not_valid_yet(
     assert warning.startswith('the certificate "pipeline" of the key "ci" is not valid before 2')
 
 
-@only_where("as_documented")
+@without_switches
 def test_names_of_a_secret_authentication_are_never_shown(
     host: PluginHost, declared: Properties, engine: Engine
 ) -> None:
@@ -218,7 +218,7 @@ def test_names_of_a_secret_authentication_are_never_shown(
     assert not any(name in shown for name in ("planted", "added", "invalid"))
 
 
-@only_where("as_documented")
+@without_switches
 def test_check_refuses_an_expired_certificate_only_if_it_is_new_to_the_key(
     host: PluginHost, declared: Properties, engine: Engine
 ) -> None:
@@ -253,7 +253,7 @@ def test_refresh_and_preview_of_an_unchanged_key_find_nothing(
     assert paths(tenant, "PUT") == []
 
 
-@only_where("as_documented")
+@without_switches
 def test_refresh_knows_a_key_that_the_tenant_encodes_in_another_way(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -462,7 +462,7 @@ def test_conversion_that_the_tenant_refuses_names_the_ways_on(
     assert can_authenticate(tenant, host.up(keyless).id, FIRST)
 
 
-@only_where("as_documented")
+@without_switches
 def test_conversion_that_the_tenant_ignores_is_an_error(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
 ) -> None:
@@ -478,7 +478,7 @@ def test_conversion_that_the_tenant_ignores_is_an_error(
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
-@only_where("as_documented")
+@without_switches
 def test_conversion_that_is_shown_late_is_waited_for(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
 ) -> None:
@@ -547,7 +547,7 @@ def test_conversion_there_and_back_keeps_the_last_secret_until_its_day(
 
 
 @pytest.mark.parametrize("status", [400, 404])
-@only_where("as_documented")
+@without_switches
 def test_secret_that_cannot_be_revoked_is_revoked_when_the_key_uses_secrets_again(
     host: PluginHost,
     tenant: RunningEmulator,
@@ -573,7 +573,7 @@ def test_secret_that_cannot_be_revoked_is_revoked_when_the_key_uses_secrets_agai
     assert tenant.can_authenticate(key.id, back.outputs["key_secret"])
 
 
-@only_where("as_documented")
+@without_switches
 def test_secret_that_cannot_be_revoked_is_revoked_by_a_later_update(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
 ) -> None:
@@ -589,7 +589,7 @@ def test_secret_that_cannot_be_revoked_is_revoked_by_a_later_update(
 
 
 @pytest.mark.parametrize("is_imported", [False, True])
-@only_where("as_documented")
+@without_switches
 def test_conversion_revokes_a_secret_that_the_state_does_not_know(
     host: PluginHost,
     tenant: RunningEmulator,
@@ -617,7 +617,7 @@ def test_conversion_revokes_a_secret_that_the_state_does_not_know(
     assert not any(tenant.can_authenticate(key.id, value) for value in values)
 
 
-@only_where("as_documented")
+@without_switches
 def test_secret_of_a_conversion_back_that_was_killed_is_revoked(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
 ) -> None:
@@ -631,7 +631,7 @@ def test_secret_of_a_conversion_back_that_was_killed_is_revoked(
     assert can_authenticate(tenant, last.id, FIRST)
 
 
-@only_where("as_documented")
+@without_switches
 def test_conversion_of_an_imported_key_that_was_killed_warns_of_secrets_that_are_not_listed(
     start_host: StartHost, declared: Properties, keyless: Properties, engine: Engine
 ) -> None:
@@ -649,7 +649,7 @@ def test_conversion_of_an_imported_key_that_was_killed_warns_of_secrets_that_are
 
 
 @pytest.mark.parametrize("kind", ["converted", "changed manually"])
-@only_where("as_documented")
+@without_switches
 def test_return_to_a_secret_keeps_an_overlap_unless_it_may_end_early(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties, engine: Engine, kind: str
 ) -> None:
@@ -755,7 +755,7 @@ def test_adopt_converts_a_key_with_secrets_and_revokes_them_on_their_day(
 
 
 @pytest.mark.parametrize("adopts", [False, True])
-@only_where("as_documented")
+@without_switches
 def test_take_over_of_a_key_without_secrets_warns_of_secrets_that_are_not_listed(
     start_host: StartHost,
     tenant: RunningEmulator,
@@ -777,7 +777,7 @@ def test_take_over_of_a_key_without_secrets_warns_of_secrets_that_are_not_listed
     assert "pulumi up --replace URN" in warning
 
 
-@only_where("as_documented")
+@without_switches
 def test_earlier_secrets_are_revoked_once_the_key_uses_secrets_for_one_update(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
 ) -> None:
@@ -794,7 +794,7 @@ def test_earlier_secrets_are_revoked_once_the_key_uses_secrets_for_one_update(
     assert not any(tenant.can_authenticate(client.id, value) for value in values)
 
 
-@only_where("as_documented")
+@without_switches
 def test_converted_key_that_the_state_lacks_is_resumed_with_a_secret(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
 ) -> None:
@@ -808,7 +808,7 @@ def test_converted_key_that_the_state_lacks_is_resumed_with_a_secret(
     assert resumed.outputs["previous_secret_id"] == key.outputs["secret_id"]
 
 
-@only_where("as_documented")
+@without_switches
 def test_converted_key_with_two_secrets_is_resumed_as_it_is_first(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties, keyless: Properties
 ) -> None:
@@ -826,7 +826,7 @@ def test_converted_key_with_two_secrets_is_resumed_as_it_is_first(
     assert tenant.can_authenticate(key.id, back.outputs["key_secret"])
 
 
-@only_where("as_documented")
+@without_switches
 def test_adopt_ignores_a_certificate_that_has_expired(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:

@@ -28,11 +28,11 @@ def test_check_keeps_the_expiry_date(host: PluginHost, declared: Properties) -> 
     assert checked.inputs["secret_expires_on"] == "2999-12-31"
 
 
-@pytest.mark.parametrize("stamp", ["2020-01-01", "missing"])
+@pytest.mark.parametrize("expires_on", ["2020-01-01", "missing"])
 def test_check_moves_the_expiry_date_when_a_rotation_is_due(
-    host: PluginHost, declared: Properties, stamp: str
+    host: PluginHost, declared: Properties, expires_on: str
 ) -> None:
-    checked = host.check(declared, {**declared, "secret_expires_on": stamp})
+    checked = host.check(declared, {**declared, "secret_expires_on": expires_on})
 
     assert checked.inputs["secret_expires_on"] > datetime.now(timezone.utc).date().isoformat()
 

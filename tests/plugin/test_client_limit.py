@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from plugin.conftest import only_where
+from plugin.conftest import without_switches
 from support.plugin_host import PluginError, PluginHost, Properties
 
 from zdx_emulator.testing import (
@@ -30,7 +30,7 @@ def fill(tenant: RunningEmulator) -> None:
             pass
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_in_a_full_tenant_says_how_many_of_its_clients_are_keys(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:

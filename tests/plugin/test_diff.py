@@ -1,7 +1,7 @@
 """What the engine is shown about a difference."""
 
 import pytest
-from plugin.conftest import StartHost, only_where
+from plugin.conftest import StartHost, without_switches
 from pulumi.runtime.rpc import UNKNOWN
 from support.plugin_host import Difference, PluginError, PluginHost, Properties
 
@@ -76,7 +76,7 @@ def test_diff_shows_drift_that_a_refresh_found(
     assert host.diff(refreshed, key.inputs) == AS_THE_INPUTS_SAY
 
 
-@only_where("as_documented")
+@without_switches
 def test_diff_of_a_refresh_reads_the_inputs_of_another_version(
     host: PluginHost, declared: Properties
 ) -> None:
@@ -88,7 +88,7 @@ def test_diff_of_a_refresh_reads_the_inputs_of_another_version(
     assert host.diff(key, recorded_later) == AS_THE_INPUTS_SAY
 
 
-@only_where("as_documented")
+@without_switches
 def test_diff_of_malformed_inputs_fails_in_one_line(host: PluginHost, declared: Properties) -> None:
     key = host.up(declared)
 

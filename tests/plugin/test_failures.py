@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from plugin.conftest import Running, StartHost, except_where, known_secrets, only_where
+from plugin.conftest import Running, StartHost, except_where, known_secrets, without_switches
 from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import (
@@ -34,11 +34,7 @@ def assert_one_key_with_one_secret(tenant: RunningEmulator, key: Recorded) -> No
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
-# A second of real time each; the client waits, whatever the documents leave open.
-WAITS = only_where("as_documented")
-
-
-@WAITS
+@without_switches
 @pytest.mark.parametrize("path", [TOKEN, API_CLIENTS, SECRETS])
 def test_create_waits_for_a_rate_limit(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, path: str
@@ -48,7 +44,7 @@ def test_create_waits_for_a_rate_limit(
     assert_one_key_with_one_secret(tenant, host.up(declared))
 
 
-@WAITS
+@without_switches
 def test_update_waits_for_a_rate_limit_on_every_request(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -145,10 +141,10 @@ def test_update_with_a_lost_secret_keeps_the_current_one(
 ) -> None:
     key = host.up(declared)
     ended = {"secret_expires_on": "2020-01-01"}
-    find_rotation_reason = Recorded(key.id, {**key.inputs, **ended}, {**key.outputs, **ended})
+    expired_key = Recorded(key.id, {**key.inputs, **ended}, {**key.outputs, **ended})
     tenant.fault(method="POST", path=SECRETS, drop="after")
 
-    updated = host.up_again(find_rotation_reason, declared)
+    updated = host.up_again(expired_key, declared)
 
     present = [secret.id for secret in tenant.secrets(key.id)]
     assert present == [key.outputs["secret_id"], updated.outputs["secret_id"]]
@@ -222,7 +218,7 @@ def test_update_renews_an_expired_token(
     assert tenant.client(key.id).name == "ci-2"
 
 
-@WAITS
+@without_switches
 @pytest.mark.parametrize("method", ["GET", "PUT"])
 @pytest.mark.parametrize("passing", [{"drop": "after"}, {"drop": "before"}, {"status": 503}])
 def test_update_retries_temporary_failures(
@@ -266,7 +262,7 @@ ECHOES: list[Properties] = [
 
 
 # The faults answer in the tenant's stead, whatever its switches.
-@only_where("as_documented")
+@without_switches
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("echo", ECHOES, ids=str)
 def test_errors_of_every_operation_show_no_secret(

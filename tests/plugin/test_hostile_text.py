@@ -1,7 +1,7 @@
 """Text from the tenant, in every line that the provider shows."""
 
 import pytest
-from plugin.conftest import StartHost, except_where, only_where
+from plugin.conftest import StartHost, except_where, without_switches
 from support.plugin_host import Engine, PluginError, PluginHost, Properties
 
 from zdx_emulator.testing import API_CLIENT, SECRET, RunningEmulator
@@ -14,7 +14,7 @@ def assert_harmless(shown: str) -> None:
     assert [each for each in HARMFUL if each in shown] == []
 
 
-@only_where("as_documented")
+@without_switches
 @pytest.mark.parametrize("owner", ["<{%bogus%}>", f"other/prod/{HOSTILE}"])
 def test_create_escapes_the_owner_of_a_key(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, owner: str
@@ -29,7 +29,7 @@ def test_create_escapes_the_owner_of_a_key(
     assert_harmless(refused.value.shown)
 
 
-@only_where("as_documented")
+@without_switches
 def test_delete_escapes_the_new_owner_of_a_key(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, engine: Engine
 ) -> None:
@@ -70,7 +70,7 @@ def test_refresh_keeps_a_declared_description_of_two_lines(
     assert host.refresh(key).outputs == key.outputs
 
 
-@only_where("as_documented")
+@without_switches
 def test_get_escapes_text(host: PluginHost, tenant: RunningEmulator) -> None:
     client = tenant.create_client(HOSTILE, description=f"{HOSTILE}\nb [pulumi {HOSTILE} #abc]")
 
@@ -84,7 +84,7 @@ def test_get_escapes_text(host: PluginHost, tenant: RunningEmulator) -> None:
 SECRET_NAME = "obviously-fake-secret-name"
 
 
-@only_where("as_documented")
+@without_switches
 def test_diagnostics_show_no_secret_name(
     start_host: StartHost,
     tenant: RunningEmulator,

@@ -3,13 +3,11 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from plugin.conftest import StartHost, known_secrets, only_where, wait_until
+from plugin.conftest import StartHost, known_secrets, wait_until, without_switches
 from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENTS, SECRET, SECRETS, RunningEmulator
 
-# They wait for real time, whatever the documents leave open.
-WAITS = only_where("as_documented")
 TIMEOUT = {"requestTimeout": "0.3", "maxRetries": "0"}
 EXPIRED = {"secret_expires_on": "2020-01-01"}
 
@@ -30,7 +28,7 @@ def count_requests(tenant: RunningEmulator, method: str, suffix: str) -> int:
     return sum(r.method == method and r.path.endswith(suffix) for r in tenant.requests())
 
 
-@WAITS
+@without_switches
 def test_rotation_fails_if_the_new_secret_may_take_effect_late(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -50,7 +48,7 @@ def test_rotation_fails_if_the_new_secret_may_take_effect_late(
     assert tenant.can_authenticate(key.id, rotated.outputs["key_secret"])
 
 
-@WAITS
+@without_switches
 def test_create_deletes_its_client_if_the_secret_may_take_effect_late(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -63,7 +61,7 @@ def test_create_deletes_its_client_if_the_secret_may_take_effect_late(
     assert [client.id for client in tenant.clients()] == [key.id]
 
 
-@WAITS
+@without_switches
 def test_create_leaves_a_client_that_took_effect_late_to_the_next_run(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -77,7 +75,7 @@ def test_create_leaves_a_client_that_took_effect_late_to_the_next_run(
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
-@only_where("as_documented")
+@without_switches
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 @pytest.mark.parametrize("path", [API_CLIENTS, SECRETS])
 def test_create_sends_a_post_once_behind_a_failing_gateway(
@@ -91,17 +89,17 @@ def test_create_sends_a_post_once_behind_a_failing_gateway(
     assert tenant.clients() == []
 
 
-@only_where("as_documented")
+@without_switches
 def test_rotation_revokes_no_secret_that_it_did_not_request(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
     key = host.up(declared)
     tenant.fault(method="POST", path=SECRETS, drop="before", hold="before")
-    find_rotation_reason = expire(key)
-    inputs = host.check(declared, find_rotation_reason.inputs).inputs
+    expired_key = expire(key)
+    inputs = host.check(declared, expired_key.inputs).inputs
 
     with ThreadPoolExecutor(1) as threads:
-        rotation = threads.submit(host.update, find_rotation_reason, inputs)
+        rotation = threads.submit(host.update, expired_key, inputs)
         tenant.wait_until_held()
         theirs = tenant.add_secret(key.id)
         tenant.release()
@@ -112,7 +110,7 @@ def test_rotation_revokes_no_secret_that_it_did_not_request(
     assert tenant.can_authenticate(key.id, theirs.value)
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_says_that_a_client_may_exist_if_the_search_fails(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -129,7 +127,7 @@ def test_create_says_that_a_client_may_exist_if_the_search_fails(
     assert start_host().up(declared).id == left.id
 
 
-@only_where("as_documented")
+@without_switches
 def test_revoke_of_the_previous_secret_is_not_done_while_it_is_listed(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:

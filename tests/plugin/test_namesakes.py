@@ -4,7 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from plugin.conftest import StartHost, except_where, only_where, wait_until
+from plugin.conftest import StartHost, except_where, wait_until, without_switches
 from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENTS, SECRETS, RunningEmulator, Switches
@@ -63,7 +63,7 @@ def test_create_says_what_to_do_and_the_next_run_says_how(
     assert "declare adopt=True" in create_fails(start_host(), declared)
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_by_two_stacks_at_once_never_succeeds_twice(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -92,7 +92,7 @@ def test_create_by_two_stacks_at_once_never_succeeds_twice(
     assert all(tenant.can_authenticate(key.id, key.outputs["key_secret"]) for key in created)
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_through_two_entries_of_one_tenant_creates_one_key(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -108,7 +108,7 @@ def test_create_through_two_entries_of_one_tenant_creates_one_key(
     assert [client.id for client in tenant.clients() if client.name == "ci"] == [key.id]
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_waits_for_a_list_that_lags_behind(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -123,7 +123,7 @@ def test_create_waits_for_a_list_that_lags_behind(
     assert [client.id for client in tenant.clients() if client.name == "ci"] == [key.id]
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_deletes_its_client_if_the_list_cannot_be_read(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -136,7 +136,7 @@ def test_create_deletes_its_client_if_the_list_cannot_be_read(
     assert [client.name for client in tenant.clients()] == ["first"]
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_after_a_delete_ignores_a_list_that_still_shows_the_key(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -156,7 +156,7 @@ def test_create_after_a_delete_ignores_a_list_that_still_shows_the_key(
     assert [client.id for client in tenant.clients()] == [key.id]
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_trusts_no_response_that_describes_another_client(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -170,7 +170,7 @@ def test_create_trusts_no_response_that_describes_another_client(
     assert other.id in {client.id for client in tenant.clients()}
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_deletes_no_client_of_its_name_that_a_wrong_response_names(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -185,7 +185,7 @@ def test_create_deletes_no_client_of_its_name_that_a_wrong_response_names(
     assert other.id in {client.id for client in tenant.clients()}
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_lists_the_clients_of_its_name_while_it_creates_the_secret(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:

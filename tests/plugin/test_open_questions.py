@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
-from plugin.conftest import ANSWERS, StartHost, only_where
+from plugin.conftest import ANSWERS, StartHost, only_where, without_switches
 from support.key_pair import KeyPair
 from support.plugin_host import PluginError, PluginHost, Properties
 
@@ -32,7 +32,7 @@ def test_rotation_revokes_a_first_secret_that_was_never_shown(
     assert tenant.can_authenticate(key.id, rotated.outputs["key_secret"])
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_finishes_a_lost_client_that_was_not_listed_yet(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -49,7 +49,7 @@ def test_create_finishes_a_lost_client_that_was_not_listed_yet(
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_deletes_an_unlisted_client_whose_secret_was_lost(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -62,7 +62,7 @@ def test_create_deletes_an_unlisted_client_whose_secret_was_lost(
     assert tenant.clients() == []
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_refuses_its_own_recent_name_before_it_is_listed(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -121,7 +121,7 @@ def test_verify_live_finds_that_a_token_lifetime_counts_minutes(tenant: RunningE
     assert (result.verdict, result.observed) == (Verdict.DIFFERS, "60 means 3600 seconds")
 
 
-@only_where("as_documented")
+@without_switches
 @pytest.mark.parametrize(
     ("status", "start", "verdict"),
     [
@@ -138,7 +138,7 @@ def test_verify_live_distinguishes_a_refused_token_from_a_role_without_permissio
     assert check_assumption(tenant, start).verdict is verdict
 
 
-@only_where("as_documented")
+@without_switches
 def test_verify_live_finds_that_revoking_a_secret_invalidates_its_tokens(
     tenant: RunningEmulator,
 ) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from plugin.conftest import StartHost, except_where, only_where, wait_until
+from plugin.conftest import StartHost, except_where, only_where, wait_until, without_switches
 from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRETS, TOKEN, RunningEmulator
@@ -60,7 +60,7 @@ def test_refresh_without_descriptions_in_the_list_reads_nothing_ahead(
     assert count_secret_lists(tenant) == 3
 
 
-@only_where("as_documented")
+@without_switches
 def test_refresh_of_one_key_reads_only_its_secrets(
     host: PluginHost, tenant: RunningEmulator, keys: list[Recorded]
 ) -> None:
@@ -73,7 +73,7 @@ def test_refresh_of_one_key_reads_only_its_secrets(
     ]
 
 
-@only_where("as_documented")
+@without_switches
 def test_second_refresh_requests_sixteen_secrets_at_once(
     host: PluginHost, tenant: RunningEmulator, keys: list[Recorded]
 ) -> None:
@@ -92,7 +92,7 @@ def test_second_refresh_requests_sixteen_secrets_at_once(
     assert sent <= 1 + AT_ONCE + len(reads)
 
 
-@only_where("as_documented")
+@without_switches
 def test_refresh_of_two_keys_requests_few_secrets_in_vain(
     host: PluginHost, tenant: RunningEmulator, keys: list[Recorded]
 ) -> None:
@@ -102,7 +102,7 @@ def test_refresh_of_two_keys_requests_few_secrets_in_vain(
     wait_until(lambda: count_secret_lists(tenant) == 2 + AT_ONCE < KEYS)
 
 
-@only_where("as_documented")
+@without_switches
 def test_refresh_raises_an_error_of_a_secret_read_ahead_for_its_key_only(
     host: PluginHost, tenant: RunningEmulator, keys: list[Recorded]
 ) -> None:
@@ -120,7 +120,7 @@ def test_refresh_raises_an_error_of_a_secret_read_ahead_for_its_key_only(
     assert set(count_requests(tenant).values()) == {1}
 
 
-@only_where("as_documented")
+@without_switches
 def test_update_drops_secrets_that_were_read_ahead(
     host: PluginHost, tenant: RunningEmulator, keys: list[Recorded], declared: Properties
 ) -> None:
@@ -182,7 +182,7 @@ def test_destroy_of_many_keys_keeps_the_ones_that_others_took_over(
     assert [client.id for client in tenant.clients() if client.name != "other"] == [taken.id]
 
 
-@only_where("as_documented")
+@without_switches
 def test_destroy_reads_a_key_if_the_list_cannot_be_read(
     host: PluginHost, tenant: RunningEmulator, keys: list[Recorded]
 ) -> None:
@@ -195,7 +195,7 @@ def test_destroy_reads_a_key_if_the_list_cannot_be_read(
     assert [client.name for client in tenant.clients()] == ["other"]
 
 
-@only_where("as_documented")
+@without_switches
 def test_destroy_fails_for_the_key_that_cannot_be_read(
     host: PluginHost, tenant: RunningEmulator, keys: list[Recorded]
 ) -> None:

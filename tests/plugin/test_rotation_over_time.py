@@ -12,7 +12,7 @@ from support.key_life import KeyLife, KilledError
 from zdx_emulator.testing import RunningEmulator, running_emulator
 from zdx_provider.keys.rotation import Rotation, find_rotation_reason
 
-PLAN = {
+ROTATION = {
     "secret_lifetime_days": 90,
     "rotate_before_expiry_days": 14,
     "keep_previous_days": 7,
@@ -39,7 +39,7 @@ class RotatedKey(KeyLife):
     def made(self) -> None:
         self.begin()
         self.trigger = 0
-        self.ended_manually = False
+        self.revoked_manually = False
         self.up()
 
     @rule(days=st.integers(1, 40))
@@ -53,9 +53,9 @@ class RotatedKey(KeyLife):
     @rule()
     def up(self) -> None:
         self.run(self.declared)
-        self.ended_manually = self.ended_manually and self.secret_is_gone()
-        stamp = self.outputs["secret_expires_on"]
-        assert find_rotation_reason(stamp, self.today, self.plan, self.plan) is None
+        self.revoked_manually = self.revoked_manually and self.secret_is_gone()
+        expires_on = self.outputs["secret_expires_on"]
+        assert find_rotation_reason(expires_on, self.today, self.rotation, self.rotation) is None
         again = self.outputs
         self.run(self.declared)
         assert self.outputs == again
@@ -66,7 +66,7 @@ class RotatedKey(KeyLife):
         self.trigger += 1
         self.up()
         assert self.outputs["secret_id"] != before
-        self.ended_manually = False
+        self.revoked_manually = False
 
     @rule(changes=st.integers(0, 3))
     def up_that_is_killed(self, changes: int) -> None:
@@ -80,25 +80,25 @@ class RotatedKey(KeyLife):
             self.emulator.add_secret(self.outputs["key_id"])
 
     @rule()
-    def the_held_secret_is_ended_manually(self) -> None:
+    def the_current_secret_is_revoked_manually(self) -> None:
         if not self.secret_is_gone():
             self.emulator.delete_secret(self.outputs["key_id"], self.outputs["secret_id"])
-        self.ended_manually = True
+        self.revoked_manually = True
 
     @invariant()
-    def the_held_secret_works(self) -> None:
+    def the_current_secret_works(self) -> None:
         outputs = self.outputs
-        ends = datetime.fromisoformat(outputs["secret_expires_at"].replace("Z", "+00:00"))
-        if not self.ended_manually and ends.timestamp() > self.emulator.now():
+        expires_at = datetime.fromisoformat(outputs["secret_expires_at"].replace("Z", "+00:00"))
+        if not self.revoked_manually and expires_at.timestamp() > self.emulator.now():
             assert self.emulator.token_for(outputs["key_id"], outputs["key_secret"])
 
     @property
-    def plan(self) -> Rotation:
-        return Rotation(**PLAN, triggers={"n": self.trigger})
+    def rotation(self) -> Rotation:
+        return Rotation(**ROTATION, triggers={"n": self.trigger})
 
     @property
     def declared(self) -> dict[str, object]:
-        return {"rotation": {**PLAN, "triggers": {"n": self.trigger}}}
+        return {"rotation": {**ROTATION, "triggers": {"n": self.trigger}}}
 
     def secret_is_gone(self) -> bool:
         present = self.emulator.secrets(self.outputs["key_id"])

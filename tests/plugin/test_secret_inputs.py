@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from plugin.conftest import StartHost, only_where
+from plugin.conftest import StartHost, without_switches
 from support.plugin_host import Engine, PluginError, PluginHost, Properties
 
 from zdx_emulator.testing import API_CLIENT, API_CLIENTS, RunningEmulator
 
-pytestmark = only_where("as_documented")
+pytestmark = without_switches
 PLANTED = "planted-name"
 
 

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from plugin.conftest import StartHost, except_where, only_where
+from plugin.conftest import StartHost, except_where, without_switches
 from support.plugin_host import Engine, PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENT, SECRETS, ApiClient, RunningEmulator, scope_id
@@ -27,7 +27,7 @@ def create_client_of(tenant: RunningEmulator, owner: str, *scopes: str) -> ApiCl
     )
 
 
-@only_where("as_documented")
+@without_switches
 @pytest.mark.parametrize("failing", [{"status": 403}, {"status": 500}, {"drop": "before"}])
 def test_take_over_that_fails_leaves_the_key_to_its_owner(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties, failing: Properties
@@ -45,7 +45,7 @@ def test_take_over_that_fails_leaves_the_key_to_its_owner(
     assert tenant.clients() == []
 
 
-@only_where("as_documented")
+@without_switches
 def test_take_over_that_cannot_be_undone_is_finished_by_the_next_run(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -62,7 +62,7 @@ def test_take_over_that_cannot_be_undone_is_finished_by_the_next_run(
     assert tenant.can_authenticate(taken.id, taken.outputs["key_secret"])
 
 
-@only_where("as_documented")
+@without_switches
 @pytest.mark.parametrize(
     ("step", "when"),
     [
@@ -105,7 +105,7 @@ def test_take_over_by_two_stacks_at_once_leaves_no_state_with_a_revoked_secret(
     assert len(ids) < 2
 
 
-@only_where("as_documented")
+@without_switches
 def test_take_over_with_a_replaced_secret_is_corrected_as_the_refusal_says(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:
@@ -157,7 +157,7 @@ def test_take_over_says_which_permissions_of_other_services_stay(
     assert "API_Role_READONLY" in line
 
 
-@only_where("as_documented")
+@without_switches
 def test_create_does_not_finish_a_key_whose_secrets_are_said_to_be_gone(
     start_host: StartHost, tenant: RunningEmulator, declared: Properties
 ) -> None:

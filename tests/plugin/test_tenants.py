@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from plugin.conftest import StartHost, only_where
+from plugin.conftest import StartHost, without_switches
 from pulumi.runtime.rpc import UNKNOWN
 from support.plugin_host import (
     Difference,
@@ -134,11 +134,11 @@ def test_diff_in_another_tenant_announces_no_rotation(
     start_host: StartHost, engine: Engine, declared: Properties
 ) -> None:
     key = start_host().up({**declared, "rotation": {}})
-    find_rotation_reason = {**key.inputs, "rotation": {"triggers": {"incident": "today"}}}
+    news = {**key.inputs, "rotation": {"triggers": {"incident": "today"}}}
     engine.said.clear()
 
     with pytest.raises(PluginError):
-        start_host(vanityDomain="elsewhere").diff(key, find_rotation_reason)
+        start_host(vanityDomain="elsewhere").diff(key, news)
 
     assert not [line for line in engine.said if "gets a new secret" in line]
 
@@ -150,7 +150,7 @@ def impostor() -> Iterator[RunningEmulator]:
         yield running
 
 
-@only_where("as_documented")
+@without_switches
 @pytest.mark.parametrize("call", ["refresh", "update", "delete"])
 def test_operations_on_another_server_of_the_tenant_lose_no_key(
     start_host: StartHost,
@@ -187,7 +187,7 @@ def test_operations_accept_a_new_address_of_the_same_tenant(
     assert tenant.clients() == []
 
 
-@only_where("as_documented")
+@without_switches
 def test_delete_finds_a_renamed_tenant_entry_by_its_address(
     start_host: StartHost, tenant: RunningEmulator, impostor: RunningEmulator, declared: Properties
 ) -> None:

@@ -53,18 +53,18 @@ def _assert_only_markers_were_written(kept: list[ManualKey], tenant: RunningEmul
     sent = Counter(
         (request.method, request.path.endswith("/secrets")) for request in tenant.requests()
     )
-    find_rotation_reason = [key for key in kept if key.kind in WITHOUT_A_WORKING_SECRET]
+    without_a_secret = [key for key in kept if key.kind in WITHOUT_A_WORKING_SECRET]
     assert sent["PUT", False] == len(kept)
-    assert sent["POST", True] == len(find_rotation_reason)
+    assert sent["POST", True] == len(without_a_secret)
 
 
 def _assert_the_state_holds_each_secret_that_works(
     kept: list[ManualKey], home: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    parse_state = {key["key_id"]: key for key in home.recorded_keys()}
-    assert len(parse_state) == len(kept)
+    recorded_keys = {key["key_id"]: key for key in home.recorded_keys()}
+    assert len(recorded_keys) == len(kept)
     for key in kept:
-        secret = parse_state[key.client.id]["key_secret"]
+        secret = recorded_keys[key.client.id]["key_secret"]
         assert (secret == key.secret) == (key.kind not in WITHOUT_A_WORKING_SECRET)
         assert key.kind == "disabled" or tenant.token_for(key.client.id, secret)
 

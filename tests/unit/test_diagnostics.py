@@ -16,7 +16,7 @@ from zdx_provider.engine.diagnostics import (
 from zdx_provider.keys.authentication import Authentication
 from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.rotation import MISSING, Rotation
-from zdx_provider.keys.state import KeyState
+from zdx_provider.keys.state import KeyState, PendingRevoke
 from zdx_provider.zidentity import ApiResource, Scope
 
 TODAY, REVOKE_ON = date(2026, 3, 1), date(2026, 3, 8)
@@ -71,7 +71,7 @@ def test_new_secret_in_place_of_one_that_does_not_work_announces_no_revoke(
 
 
 def test_revoke_that_is_due_names_the_secret_and_the_end_of_its_overlap(state: KeyState) -> None:
-    assert describe_revoke_due(state, "secret-0", REVOKE_ON) == (
+    assert describe_revoke_due(state, PendingRevoke("secret-0", REVOKE_ON)) == (
         'the key "ci" (key-1): the previous secret secret-0 is revoked if it still exists. Its '
         "overlap ended on 2026-03-08."
     )

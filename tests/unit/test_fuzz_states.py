@@ -101,7 +101,6 @@ def test_read_of_any_state_returns_a_result_or_our_error(
     assert parse_state(state.to_outputs()) == state
     state.with_tenant_values(build_key())
     state.is_secret_alive(NOW.date())
-    state.list_overdue(NOW.date())
     state.find_displaced_secret(NOW.date())
     # On a refresh the engine passes the inputs of the state, which check has not seen.
     with suppress(ZdxError):

@@ -15,7 +15,7 @@ from zdx_provider.keys.rotation import (
 
 TODAY = date(2026, 3, 1)
 DATES = st.dates(date(2000, 1, 1), date(2100, 1, 1))
-STAMPS = st.just(MISSING) | DATES.map(date.isoformat)
+EXPIRY_DATES = st.just(MISSING) | DATES.map(date.isoformat)
 TRIGGERS = st.dictionaries(st.sampled_from("ab"), st.sampled_from("xy"))
 
 
@@ -54,7 +54,7 @@ def rotations(draw: st.DrawFn) -> Rotation:
     )
 
 
-PLANS = st.none() | rotations()
+ROTATIONS = st.none() | rotations()
 
 
 def in_days(days: int) -> str:
@@ -76,8 +76,8 @@ def test_rotation_window_is_a_third_of_the_lifetime_up_to_30_days(
 
 
 def test_overlap_is_a_week_unless_it_is_declared() -> None:
-    assert Rotation().overlap == timedelta(days=7)
-    assert Rotation(keep_previous_days=0).overlap == timedelta(0)
+    assert Rotation().compute_overlap_end(TODAY).isoformat() == in_days(7)
+    assert Rotation(keep_previous_days=0).compute_overlap_end(TODAY) == TODAY
 
 
 def test_expiry_date_stays_if_the_trigger_is_unchanged() -> None:
@@ -112,19 +112,22 @@ def test_rotation_is_due_if_the_lifetime_becomes_too_short() -> None:
     assert find_rotation_reason(in_days(60), TODAY, build_rotation(60), build_rotation(90)) is None
 
 
-@pytest.mark.parametrize("plan", [None, build_rotation(90)])
+@pytest.mark.parametrize("declared", [None, build_rotation(90)])
 def test_rotation_is_due_for_a_missing_or_expired_secret(
-    plan: Rotation | None,
+    declared: Rotation | None,
 ) -> None:
     assert (
-        find_rotation_reason(MISSING, TODAY, plan, plan)
+        find_rotation_reason(MISSING, TODAY, declared, declared)
         == "its secret no longer exists in the tenant"
     )
-    assert find_rotation_reason(in_days(0), TODAY, plan, plan) == f"its secret expired on {TODAY}"
+    assert (
+        find_rotation_reason(in_days(0), TODAY, declared, declared)
+        == f"its secret expired on {TODAY}"
+    )
 
 
-@given(st.integers(1, 400), PLANS)
-def test_rotation_is_never_due_for_a_valid_secret_without_a_plan(
+@given(st.integers(1, 400), ROTATIONS)
+def test_rotation_is_never_due_for_a_valid_secret_without_a_rotation(
     days: int, before: Rotation | None
 ) -> None:
     assert find_rotation_reason(in_days(days), TODAY, None, before) is None
@@ -146,31 +149,31 @@ def test_compute_revoke_date_stays_until_it_is_due() -> None:
     assert compute_revoke_date(None, TODAY, None, is_rotated=False) is None
 
 
-@given(STAMPS, DATES, PLANS, PLANS)
+@given(EXPIRY_DATES, DATES, ROTATIONS, ROTATIONS)
 def test_expiry_date_moves_only_if_a_rotation_is_due(
-    stamp: str, today: date, declared: Rotation | None, before: Rotation | None
+    expires_on: str, today: date, declared: Rotation | None, before: Rotation | None
 ) -> None:
-    after = compute_expiry_date(stamp, today, declared, before)
+    after = compute_expiry_date(expires_on, today, declared, before)
 
-    if find_rotation_reason(stamp, today, declared, before) is None:
-        assert after == stamp
+    if find_rotation_reason(expires_on, today, declared, before) is None:
+        assert after == expires_on
     else:
         lifetime = (declared or Rotation()).lifetime
         assert after == (today + lifetime).isoformat()
 
 
-@given(st.none() | STAMPS, DATES, PLANS, PLANS)
+@given(st.none() | EXPIRY_DATES, DATES, ROTATIONS, ROTATIONS)
 def test_rotation_is_not_due_twice_for_one_reason(
-    stamp: str | None, today: date, declared: Rotation | None, before: Rotation | None
+    expires_on: str | None, today: date, declared: Rotation | None, before: Rotation | None
 ) -> None:
-    after = compute_expiry_date(stamp, today, declared, before)
+    after = compute_expiry_date(expires_on, today, declared, before)
 
     assert find_rotation_reason(after, today, declared, declared) is None
     assert find_changed_triggers(declared, declared) == []
 
 
 @given(rotations())
-def test_find_contradiction_accepts_a_valid_plan(rotation: Rotation) -> None:
+def test_find_contradiction_accepts_valid_numbers_of_days(rotation: Rotation) -> None:
     assert rotation.find_contradictions() == {}
 
 

@@ -238,12 +238,12 @@ def test_parse_state_with_an_invalid_version_fails_in_one_line(
         parse_state({**state.to_outputs(), "schema_version": version})
 
 
-@pytest.mark.parametrize("stamp", ["soon", "2026-13-01", "", 7])
+@pytest.mark.parametrize("expires_on", ["soon", "2026-13-01", "", 7])
 def test_parse_state_with_a_malformed_expiry_date_fails_in_one_line(
-    state: KeyState, stamp: object
+    state: KeyState, expires_on: object
 ) -> None:
     with pytest.raises(ZdxError, match="malformed: secret_expires_on"):
-        parse_state({**state.to_outputs(), "secret_expires_on": stamp})
+        parse_state({**state.to_outputs(), "secret_expires_on": expires_on})
 
 
 def test_parse_state_ignores_unknown_members_of_a_rotation(state: KeyState) -> None:
@@ -300,12 +300,13 @@ def test_with_previous_records_the_previous_secret(state: KeyState) -> None:
     assert after.with_previous(None, date(2026, 3, 8)) == state
 
 
-def test_list_overdue_has_a_previous_secret_from_its_recorded_date(state: KeyState) -> None:
-    after = state.with_previous("secret-0", date(2026, 3, 8))
+def test_pending_revoke_is_due_from_its_recorded_date(state: KeyState) -> None:
+    (revoke,) = state.with_previous("secret-0", date(2026, 3, 8)).pending_revokes
 
-    assert state.list_overdue(date(2026, 3, 8)) == []
-    assert after.list_overdue(date(2026, 3, 7)) == []
-    assert after.list_overdue(date(2026, 3, 8)) == ["secret-0"]
+    assert state.pending_revokes == []
+    assert revoke.secret_id == "secret-0"
+    assert not revoke.is_due(date(2026, 3, 7))
+    assert revoke.is_due(date(2026, 3, 8))
 
 
 def test_refresh_forgets_a_previous_secret_that_is_gone(state: KeyState) -> None:
@@ -317,12 +318,14 @@ def test_refresh_forgets_a_previous_secret_that_is_gone(state: KeyState) -> None
 
 
 @pytest.mark.parametrize(
-    ("stamp", "alive"), [("2026-03-02", True), ("2026-03-01", False), ("missing", False)]
+    ("expires_on", "alive"), [("2026-03-02", True), ("2026-03-01", False), ("missing", False)]
 )
-def test_is_secret_alive_until_its_expiry_date(state: KeyState, stamp: str, *, alive: bool) -> None:
-    stamped = state.model_copy(update={"secret_expires_on": stamp})
+def test_is_secret_alive_until_its_expiry_date(
+    state: KeyState, expires_on: str, *, alive: bool
+) -> None:
+    expiring = state.model_copy(update={"secret_expires_on": expires_on})
 
-    assert stamped.is_secret_alive(date(2026, 3, 1)) is alive
+    assert expiring.is_secret_alive(date(2026, 3, 1)) is alive
 
 
 ODD_SCHEMAS: list[object] = ["1", 1.5, [], {}, True, 0.0, -1.0, math.nan]

@@ -41,11 +41,11 @@ _TOKEN_LIFETIMES = (MIN_TOKEN_LIFETIME_SECONDS, MAX_TOKEN_LIFETIME_SECONDS)
 def _check_made_as_declared(sandbox: Sandbox, client: ApiClient) -> Outcome:
     read = sandbox.clients.get(client.id)
     role = sandbox.roles[0]
-    held = [scope.id for scope in find_scopes(read, {role.service_id})]
-    if (read.name, read.enabled, held) == (f"{sandbox.prefix}main", True, [role.id]):
+    role_ids = [scope.id for scope in find_scopes(read, {role.service_id})]
+    if (read.name, read.enabled, role_ids) == (f"{sandbox.prefix}main", True, [role.id]):
         return confirm(f'role "{role.name}"')
     return contradict(
-        f'"{read.name}", enabled: {read.enabled}, scopes: {", ".join(held) or "none"}'
+        f'"{read.name}", enabled: {read.enabled}, scopes: {", ".join(role_ids) or "none"}'
     )
 
 
@@ -63,10 +63,10 @@ def _check_listed_whole(sandbox: Sandbox, client: ApiClient) -> Outcome:
 
 
 def _check_found_by_name(sandbox: Sandbox, client: ApiClient) -> Outcome:
-    found = sandbox.clients.list(name_like=client.name)
-    if all(c.id != client.id for c in found):
+    clients = sandbox.clients.list(name_like=client.name)
+    if all(c.id != client.id for c in clients):
         return contradict("a search for its name doesn't find it")
-    others = sum(not c.name.startswith(sandbox.prefix) for c in found)
+    others = sum(not c.name.startswith(sandbox.prefix) for c in clients)
     return contradict(f"it also finds {others} clients with other names") if others else confirm()
 
 
@@ -101,9 +101,11 @@ def _check_role_changes_in_place(sandbox: Sandbox, client: ApiClient) -> Outcome
         return leave_open("the tenant has only one role")
     resources = build_resources(sandbox.clients.get(client.id).client_resources, others[0])
     written = sandbox.update(client.id, client_resources=resources)
-    held = [scope.id for scope in find_scopes(written, {others[0].service_id})]
+    role_ids = [scope.id for scope in find_scopes(written, {others[0].service_id})]
     return (
-        confirm() if held == [others[0].id] else contradict(f"it has {', '.join(held) or 'none'}")
+        confirm()
+        if role_ids == [others[0].id]
+        else contradict(f"it has {', '.join(role_ids) or 'none'}")
     )
 
 
@@ -200,9 +202,9 @@ def _check_third_replaces_newest(sandbox: Sandbox, client: ApiClient) -> Outcome
         created_ids.append(sandbox.create_secret(client.id, _ORDINARY).id)
     except (BadRequestError, ConflictError) as error:
         return contradict(f"the third is refused with status {error.status}")
-    present = {secret.id for secret in sandbox.clients.secrets.list(client.id)}
+    listed_ids = {secret.id for secret in sandbox.clients.secrets.list(client.id)}
     kept = [
-        f"{number}" for number, created in enumerate(created_ids, start=1) if created in present
+        f"{number}" for number, created in enumerate(created_ids, start=1) if created in listed_ids
     ]
     return confirm() if kept == ["1", "3"] else contradict(f"remaining: {', '.join(kept)}")
 
@@ -290,13 +292,13 @@ def _is_token_accepted(session: ZIdentity) -> bool:
 
 def _check_accepted(sandbox: Sandbox, client: ApiClient, lifetime: timedelta) -> Outcome:
     sandbox.revoke_secrets(client.id)
-    asked = sandbox.zidentity.now() + lifetime
+    expires_at = sandbox.zidentity.now() + lifetime
     try:
-        secret = sandbox.clients.secrets.create(client.id, asked)
+        secret = sandbox.clients.secrets.create(client.id, expires_at)
     except BadRequestError as error:
         return contradict(f"refused with status {error.status}")
-    if int(secret.expires_at.timestamp()) != int(asked.timestamp()):
-        return contradict(f"requested {asked:%Y-%m-%d %H:%M:%S}, got {secret.expires_at}")
+    if int(secret.expires_at.timestamp()) != int(expires_at.timestamp()):
+        return contradict(f"requested {expires_at:%Y-%m-%d %H:%M:%S}, got {secret.expires_at}")
     return confirm("exact to the second")
 
 

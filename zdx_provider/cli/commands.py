@@ -7,7 +7,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from zdx_provider.private_text import find_private_key
 
-_WORDS_ARE_OF = "run"  # the command after whose -- another command line begins
+_COMMAND_WITH_ANOTHER = "run"  # what follows its -- is another command line
 
 
 class Command(TyperCommand):
@@ -49,7 +49,7 @@ class Group(TyperGroup):
 
 def _list_own(args: list[str]) -> list[str]:
     """Return the arguments that a message can show: of another command, only its name."""
-    if "--" not in args or _WORDS_ARE_OF not in args[: args.index("--")]:
+    if "--" not in args or _COMMAND_WITH_ANOTHER not in args[: args.index("--")]:
         return args
     end = args.index("--")
     return [*args[:end], *args[end + 1 : end + 2]]

@@ -190,10 +190,10 @@ class TargetStack:
         A key that this stack declared is declared by the same resource again, unless that has
         another key. Every other key gets a free name like its own.
         """
-        wanted = [(key, self._find_owner(key)) for key in keys]
+        owners = [(key, self._find_owner(key)) for key in keys]
         taken = {Owner.from_urn(urn) for urn in self.keys}
         kept: dict[str, Owner] = {}
-        for key, owner in wanted:
+        for key, owner in owners:
             if owner and owner not in taken:
                 taken.add(owner)
                 kept[key.id] = owner
@@ -202,7 +202,7 @@ class TargetStack:
         return [
             kept.get(key.id)
             or Owner(project, stack, (), names.choose(owner.name if owner else key.name))
-            for key, owner in wanted
+            for key, owner in owners
         ]
 
     def _find_owner(self, key: Key) -> Owner | None:
@@ -304,7 +304,7 @@ class ImportPlan:
 
         Raises:
             ZdxError: One that is named doesn't exist.
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         keys = select_keys(read_keys(self.repository), wanted)
         kept = [key for key in keys if self._is_kept(key)]
@@ -356,13 +356,13 @@ class ImportPlan:
         """Return the secret that the user has, unless the tenant doesn't accept it any more."""
         file = self._files.get(key.id)
         # A disabled key authenticates with no secret, so nothing can be said about this one.
-        if file is None or not key.client.enabled or self._works(file):
+        if file is None or not key.client.enabled or self._is_accepted(file):
             return file.secret if file else None
         reason = "contains a secret that no longer works, so the key is imported without it."
         self.skipped.append(SkippedItem(f"the file {file.path}", reason))
         return None
 
-    def _works(self, file: KeyFile) -> bool:
+    def _is_accepted(self, file: KeyFile) -> bool:
         tenant, connection = self.repository.tenant, self._settings.build_connection()
         try:
             authenticate_as(tenant, connection, file.key_id, file.secret)

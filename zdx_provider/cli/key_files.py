@@ -136,14 +136,14 @@ def read_key_files(paths: Iterable[Path]) -> KeyFiles:
     skipped: list[SkippedFile] = []
     for path in paths:
         if path.is_dir():
-            inside = [_read(each) for each in _list_json(path)]
-            if not inside:
+            results = [_read(each) for each in _list_json(path)]
+            if not results:
                 skipped.append(SkippedFile(path, "has no .json files."))
-            skipped.extend(each for each in inside if isinstance(each, SkippedFile))
-            found = [each for each in inside if isinstance(each, KeyFile)]
+            skipped.extend(each for each in results if isinstance(each, SkippedFile))
+            key_files = [each for each in results if isinstance(each, KeyFile)]
         else:
-            found = [_require(_read(path))]
-        for file in found:
+            key_files = [_require(_read(path))]
+        for file in key_files:
             other = files.setdefault(file.key_id, file)
             if other.secret != file.secret:
                 raise ZdxError(

@@ -132,9 +132,9 @@ def _update(sandbox: Sandbox, client_id: str, **pairs: _KeyPair) -> ApiClient:
 
 def _check_encoding(sandbox: Sandbox, _: ApiClient) -> Outcome:
     pair = _create_key_pair()
-    wanted = Authentication(public_keys={"one": pair.public_pem})
+    declared = Authentication(public_keys={"one": pair.public_pem})
     try:
-        sandbox.create("pem", wanted.to_client_authentication())
+        sandbox.create("pem", declared.to_client_authentication())
     except BadRequestError as error:
         refusal = f"refused with status {error.status}"
     else:

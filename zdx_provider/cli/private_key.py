@@ -36,9 +36,9 @@ def read_private_key(file: Path, key: KeyState) -> PrivateKey:
         credentials = PrivateKey(key.key_id, _read(file))
     except SettingsError as error:
         raise ZdxError(f"{_FILE} cannot be used: {error.problem}", hint=_USABLE) from None
-    known = key.authentication.fingerprints
+    declared = key.authentication.fingerprints
     # Only ZIdentity knows which keys a JWKS URL has now.
-    if known is not None and not _compute_fingerprints(credentials) & set(known.values()):
+    if declared is not None and not _compute_fingerprints(credentials) & set(declared.values()):
         raise ZdxError(
             f'{_FILE} is not a private key of the key "{key.name}" ({key.key_id}), which '
             f"authenticates with {key.authentication.describe()}.",

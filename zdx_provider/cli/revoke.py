@@ -113,7 +113,7 @@ def find_secret(repository: KeyRepository, wanted_key: str, secret_id: str) -> S
 
     Raises:
         ZdxError: There is no such key, several have that name, or it has no such secret.
-        ZIdentityError: The tenant could not be asked, or refused.
+        ZIdentityError: The tenant can't be reached, or refused.
     """
     key = repository.get_key_by_name_or_id(wanted_key)
     for secret in key.secrets or ():

@@ -101,7 +101,7 @@ class Sandbox:
             authentication: How it authenticates; None for a client that can have secrets.
 
         Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         draft = ApiClientRequest(
             name=f"{self.prefix}{suffix}",
@@ -173,7 +173,7 @@ class Sandbox:
 
         Raises:
             AuthenticationError: It obtains none.
-            ZIdentityError: The token endpoint gave no usable answer.
+            ZIdentityError: The token endpoint gave no usable response.
         """
         credentials = ClientSecret(client_id, secret.value.get_secret_value())
         session = ZIdentity(self.zidentity.tenant, credentials, self._options)

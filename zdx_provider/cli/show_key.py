@@ -1,7 +1,7 @@
 """``zdx-keys show``: everything that is known of one key."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from rich.text import Text
@@ -51,7 +51,7 @@ def find_key(selection: Selection, repository: KeyRepository, wanted: str) -> Li
 
     Raises:
         ZdxError: There is no such key, or several.
-        ZIdentityError: The tenant could not be asked, or refused.
+        ZIdentityError: The tenant can't be reached, or refused.
     """
     state_keys = read_state_keys(selection)
     match = state_keys.find_by_name(wanted)
@@ -130,9 +130,11 @@ def _list_steps(key: Key, in_state: StateKey, today: date) -> Iterator[str]:
     reason = state.find_rotation_reason(today, state.rotation)
     if reason:
         yield f"It creates a new secret: {reason}."
-    for secret_id, day in state.list_due_revokes(today):
-        ended = "" if _is_gone(key, secret_id) else f": its overlap ended on {day}"
-        yield f"It {_describe_revoke(key, secret_id)}{ended}."
+    for revoke in state.pending_revokes:
+        if revoke.is_due(today):
+            is_gone = _is_gone(key, revoke.secret_id)
+            reason = "" if is_gone else f": its overlap ended on {revoke.revoke_on}"
+            yield f"It {_describe_revoke(key, revoke.secret_id)}{reason}."
 
 
 def _list_corrections(key: Key, in_state: StateKey) -> Iterator[str]:
@@ -151,11 +153,12 @@ def _list_later_steps(key: Key, state: KeyState, today: date) -> Iterator[tuple[
     """Yield what an update does from a day on, in any order."""
     expires_on = state.secret_expires_on
     if expires_on not in (None, MISSING) and not state.find_rotation_reason(today, state.rotation):
-        window = timedelta(days=state.rotation.window_days if state.rotation else 0)
-        yield date.fromisoformat(expires_on) - window, "creates a new secret"
-    for secret_id, day in state.list_revokes():
-        if day > today:
-            yield day, _describe_revoke(key, secret_id)
+        expiry = date.fromisoformat(expires_on)
+        day = state.rotation.compute_rotation_date(expiry) if state.rotation else expiry
+        yield day, "creates a new secret"
+    for revoke in state.pending_revokes:
+        if revoke.revoke_on is not None and not revoke.is_due(today):
+            yield revoke.revoke_on, _describe_revoke(key, revoke.secret_id)
 
 
 def _list_missing(key: Key, state: KeyState, today: date) -> Iterator[str]:

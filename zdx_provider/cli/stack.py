@@ -207,9 +207,9 @@ class Stack:
             )
         return kind(f"{self} cannot be read; pulumi says: {message}.", hint=hint)
 
-    def _parse(self, output: str, shape: type[Model]) -> Model:
+    def _parse(self, output: str, model: type[Model]) -> Model:
         try:
-            return TypeAdapter(shape).validate_json(output)
+            return TypeAdapter(model).validate_json(output)
         except ValidationError:
             problem = f"the output of pulumi for {self} isn't valid."
         # Raised here so that pydantic's error, which holds secrets, is not chained to it.
@@ -299,7 +299,7 @@ def read_keys(repository: KeyRepository) -> list[Key]:
     """Read the keys of a tenant with their secrets, and show progress.
 
     Raises:
-        ZIdentityError: The tenant could not be asked, or refused.
+        ZIdentityError: The tenant can't be reached, or refused.
     """
     keys = repository.list_keys()
     return list(show_progress(repository.read_secrets(keys), len(keys), "Reading secrets"))

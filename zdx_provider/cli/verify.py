@@ -231,13 +231,13 @@ class Verification:
         for url, users in names.items():
             place = f"{', '.join(users)}: {url}"
             try:
-                found = self._read_jwks(url)
+                keys = self._read_jwks(url)
             except PrivateKeyPublishedError as error:
                 yield Step("JWKS", passed=False, detail=f"{place}: {error}", exit=Exit.FAILED)
             except ZdxError as error:
                 yield Step("JWKS", passed=None, detail=f"{place}: {error}")
             else:
-                yield Step("JWKS", passed=True, detail=f"{place} has {found}")
+                yield Step("JWKS", passed=True, detail=f"{place} has {keys}")
 
     def _read_jwks(self, url: str) -> str:
         is_local = is_loopback(self.repository.tenant.api_url)

@@ -9,7 +9,7 @@ from zdx_provider.keys.marker import OwnershipMarker
 from zdx_provider.keys.public_keys import CertificateInfo
 from zdx_provider.keys.roles import format_scopes
 from zdx_provider.keys.rotation import Rotation
-from zdx_provider.keys.state import KeyState
+from zdx_provider.keys.state import KeyState, PendingRevoke
 
 _REPLACE = "replace the key, which deletes it and its secrets first: pulumi up --replace URN."
 
@@ -26,7 +26,7 @@ def describe_new_secret(state: KeyState, declared: Rotation | None, today: date)
     if ends_overlap:
         lines.append(ends_overlap)
     if state.is_secret_alive(today):
-        until = today + (declared or Rotation()).overlap
+        until = (declared or Rotation()).compute_overlap_end(today)
         # An import doesn't know which of two secrets is the current one.
         current = f"secret {state.secret_id}" if state.secret_id else "one"
         lines.append(f"The first pulumi up on or after {until} revokes the current {current}.")
@@ -38,15 +38,17 @@ def _describe_displaced(state: KeyState, today: date) -> str:
     displaced = state.find_displaced_secret(today)
     if displaced is None:
         return ""
-    secret_id, day = displaced
-    return f"The previous secret {secret_id} is revoked now, before its overlap ends on {day}."
-
-
-def describe_revoke_due(state: KeyState, secret_id: str, day: date) -> str:
-    """Say that an update revokes a secret which worked until that day."""
     return (
-        f"{name_key(state)}: the previous secret {secret_id} is revoked if it still exists. "
-        f"Its overlap ended on {day}."
+        f"The previous secret {displaced.secret_id} is revoked now, before its overlap ends on "
+        f"{displaced.revoke_on}."
+    )
+
+
+def describe_revoke_due(state: KeyState, revoke: PendingRevoke) -> str:
+    """Say that an update revokes a secret which worked until its day."""
+    return (
+        f"{name_key(state)}: the previous secret {revoke.secret_id} is revoked if it still "
+        f"exists. Its overlap ended on {revoke.revoke_on}."
     )
 
 
@@ -74,7 +76,7 @@ def describe_authentication(
         changes = [] if declared == before else declared.describe_changes(before)
         return [f"{name} {change}." for change in changes]
     last = state.find_secret_to_retire(today)
-    until = today + (state.rotation or Rotation()).overlap
+    until = (state.rotation or Rotation()).compute_overlap_end(today)
     revoke = f" The first pulumi up on or after {until} revokes the secret {last}." if last else ""
     return [f"{name} authenticates with {declared.describe()} instead of its secret.{revoke}"]
 
@@ -134,7 +136,7 @@ def describe_unknown_secret(state: KeyState, secret_id: str, revoke_on: date) ->
 
 def describe_take_over(state: KeyState, key: Key) -> str:
     """Say that a create took a key over, and what happens to its secret and permissions."""
-    retired = state.list_retired()
+    retired = [revoke.secret_id for revoke in state.pending_revokes]
     ones = "previous one" if len(retired) == 1 else "previous ones"
     previous = (
         f" The first pulumi up on or after {state.previous_secret_revoke_on} revokes the "

@@ -42,7 +42,7 @@ class EngineClient:
         two.
 
         Raises:
-            ZdxError: The engine does not answer at its address any more.
+            ZdxError: The engine does not respond at its address any more.
         """
         if self._address is None:
             return

@@ -89,7 +89,7 @@ class Lifecycle:
         self._tenants = tenants
         self._engine = engine
         self._now = now
-        self._planned: set[str] = set()
+        self._checked_owners: set[str] = set()
 
     @classmethod
     def from_process(cls, config: ConfigReader) -> "Lifecycle":
@@ -109,18 +109,17 @@ class Lifecycle:
         broken = find_failures(news) or self._find_expired(olds, news)
         if broken:
             return CheckResult(news, broken)
-        known = remove_unknowns(news)
         try:
-            self._check_settings_and_role(olds, known, news)
+            self._check_settings_and_role(olds, remove_unknowns(news), news)
         except ZdxError as error:
             error.hide(self.secrets)
             return CheckResult(news, [CheckFailure("", str(error))])
-        self._planned.add(_find_owner(news))
+        self._checked_owners.add(_find_owner(news))
         self._warn_of_certificates(news)
-        made = self._compute_dates(olds, news)
+        inputs = {**news, **self._compute_dates(olds, news)}
         if isinstance(news.get("authentication"), Mapping):
-            made["authentication"] = normalize(news["authentication"])
-        return CheckResult({**news, **made}, [])
+            inputs["authentication"] = normalize(news["authentication"])
+        return CheckResult(inputs, [])
 
     def diff(self, olds: Properties, news: Properties) -> DiffResult:
         """Return what an update would change, without a request.
@@ -142,14 +141,18 @@ class Lifecycle:
             require_same_tenant(self._tenants.find_tenant_of(state), state)
         elif self._is_other_tenant(state, news.get("tenant")):
             return DiffResult(changes=None, replaces=["tenant"], delete_before_replace=True)
-        # A refresh compares too, with inputs that check has not seen: nothing is planned then.
-        is_planned = _find_owner(news) in self._planned
-        if is_planned:
-            self._plan(state, remove_unknowns(news), has_secret="authentication" not in news)
+        # A refresh compares too, with inputs that check has not seen: no update follows then.
+        is_update = _find_owner(news) in self._checked_owners
+        if is_update:
+            known, has_secret = remove_unknowns(news), "authentication" not in news
+            if has_secret and _gets_new_secret(state, known):
+                require_overlap_kept(state, find_rotation(known), self._today)
+            self._log_changes(state, known, has_secret=has_secret)
         if changed:
             # The engine compares the inputs itself then, and shows what changes.
             return DiffResult(changes=None)
-        return DiffResult(changes=is_planned and bool(state.list_due_revokes(self._today)))
+        is_revoke_due = any(revoke.is_due(self._today) for revoke in state.pending_revokes)
+        return DiffResult(changes=is_update and is_revoke_due)
 
     def create(self, props: Properties) -> CreateResult:
         """Create the key, or take over the key that has its name if that is allowed.
@@ -164,7 +167,7 @@ class Lifecycle:
         role = repository.find_role(inputs.role)
         options = TakeOverOptions(inputs.adopt, settings.resume_interrupted)
         created = repository.create_key(inputs, role, options)
-        key, new = created.key, created.secret
+        key, new = created.key, created.new_secret
         state = KeyState(
             **dict(inputs),
             key_id=key.id,
@@ -174,7 +177,7 @@ class Lifecycle:
             api_url=repository.tenant.custom_api_url,
             ownership_id=key.marker.ownership_id if key.marker else "",
         )
-        revoke_on = self._compute_revoke_date(inputs.rotation)
+        revoke_on = (inputs.rotation or Rotation()).compute_overlap_end(self._today)
         if new is not None:
             state = state.with_secret(new.secret).with_previous(new.previous_id, revoke_on)
         elif key.secrets:
@@ -237,29 +240,32 @@ class Lifecycle:
         same_role = inputs.role == state.role
         role_id = state.role_id if same_role else repository.find_role(inputs.role).id
         state = state.model_copy(update={"key_id": key_id})
-        found = repository.update_key(state, inputs, role_id)
-        updated = state.model_copy(
+        updated_key = repository.update_key(state, inputs, role_id)
+        new_state = state.model_copy(
             update={
                 **dict(inputs),
                 "previous_secret_revoke_on": state.previous_secret_revoke_on,
                 "role_id": role_id,
-                "ownership_id": found.ownership_id,
+                "ownership_id": updated_key.ownership_id,
             }
         )
         if inputs.authentication is None:
-            updated = updated.with_postponed_revokes(self._today)
+            new_state = new_state.with_postponed_revokes(self._today)
         else:
-            updated = self._retire_secrets(state, updated, found.last_secrets)
+            new_state = self._retire_secrets(state, new_state, updated_key.last_secrets)
         if needs_rotation:
-            lifetime = (inputs.rotation or Rotation()).lifetime
-            new = repository.rotate_secret(state, inputs.name, lifetime)
-            revoke_on = self._compute_revoke_date(inputs.rotation)
-            updated = updated.with_secret(new.secret).with_previous(new.previous_id, revoke_on)
-        for secret_id in updated.list_overdue(self._today):
-            # One that this update retires works until its day, which may be today.
-            if secret_id in state.list_retired():
-                updated = self._revoke(repository, updated, secret_id)
-        return UpdateResult(with_address(updated, tenant).to_outputs())
+            rotation = inputs.rotation or Rotation()
+            new = repository.rotate_secret(state, inputs.name, rotation.lifetime)
+            revoke_on = rotation.compute_overlap_end(self._today)
+            new_state = new_state.with_secret(new.secret)
+            new_state = new_state.with_previous(new.previous_id, revoke_on)
+        # One that this update retires works until its day, which may be today.
+        known_ids = {revoke.secret_id for revoke in state.pending_revokes}
+        for revoke in new_state.pending_revokes:
+            is_open = revoke.is_postponed or revoke.is_due(self._today)
+            if is_open and revoke.secret_id in known_ids:
+                new_state = self._revoke(repository, new_state, revoke.secret_id)
+        return UpdateResult(with_address(new_state, tenant).to_outputs())
 
     def delete(self, key_id: str, props: Properties) -> None:
         """Delete the key; one that is gone already, or has another owner now, is no failure."""
@@ -285,33 +291,32 @@ class Lifecycle:
         return self._now().date()
 
     def _retire_secrets(
-        self, state: KeyState, updated: KeyState, listed: Sequence[str] | None
+        self, state: KeyState, new_state: KeyState, listed_ids: Sequence[str] | None
     ) -> KeyState:
         """Return the state of a key that stops using secrets, or that uses none already.
 
         Args:
             state: The state before the update.
-            updated: The state to change.
-            listed: The secrets that worked before the update; None if ZIdentity lists none.
+            new_state: The state to change.
+            listed_ids: The secrets that worked before the update; None if ZIdentity lists none.
         """
-        last, known = state.find_secret_to_retire(self._today), state.list_retired()
-        own = [last] if last else []
-        if listed is None:
-            retired = [*known, *own]
+        last_id = state.find_secret_to_retire(self._today)
+        last_ids = [last_id] if last_id else []
+        pending_ids = [revoke.secret_id for revoke in state.pending_revokes]
+        if listed_ids is None:
+            retired_ids = [*pending_ids, *last_ids]
             if state.secret_id is None and state.secret_expires_on is not None:
                 self._engine.log(logging.WARNING, describe_unlisted_secrets(state))
         else:
             # A list may lag behind the newest secret. With both slots in use, that one is gone.
-            retired = [*listed, *(each for each in own if each not in listed)][:MAX_SECRETS]
-        revoke_on = self._compute_revoke_date(state.rotation)
-        for secret_id in retired:
-            if secret_id not in (*known, state.secret_id):
+            unlisted_ids = [each for each in last_ids if each not in listed_ids]
+            retired_ids = [*listed_ids, *unlisted_ids][:MAX_SECRETS]
+        revoke_on = (state.rotation or Rotation()).compute_overlap_end(self._today)
+        for secret_id in retired_ids:
+            if secret_id not in (*pending_ids, state.secret_id):
                 message = describe_unknown_secret(state, secret_id, revoke_on)
                 self._engine.log(logging.WARNING, message)
-        return updated.with_retired_secrets(retired, revoke_on)
-
-    def _compute_revoke_date(self, rotation: Rotation | None) -> date:
-        return self._today + (rotation or Rotation()).overlap
+        return new_state.with_retired_secrets(retired_ids, revoke_on)
 
     def _require_found(self, state: KeyState) -> None:
         """Stop before a key is taken for gone at another address than the one it was seen at.
@@ -381,29 +386,24 @@ class Lifecycle:
             for message in describe_certificate(news.get("name"), certificate, self._now()):
                 self._engine.log(logging.WARNING, message)
 
-    def _plan(self, state: KeyState, news: Properties, *, has_secret: bool) -> None:
-        if has_secret and state.authentication is not None and find_expiry(news) is not None:
-            require_overlap_kept(state, find_rotation(news), self._today)
-        declared = find_authentication(news)
-        for line in describe_authentication(state, declared, self._today, has_secret=has_secret):
+    def _log_changes(self, state: KeyState, known: Properties, *, has_secret: bool) -> None:
+        """Show what an update does that the engine's comparison of inputs doesn't show.
+
+        Args:
+            state: The state of the key.
+            known: The inputs that are known.
+            has_secret: Whether the program declares a key with a secret.
+        """
+        today, declared = self._today, find_authentication(known)
+        for line in describe_authentication(state, declared, today, has_secret=has_secret):
             self._engine.log(logging.INFO, line)
-        if has_secret and state.authentication is None:
-            self._plan_rotation(state, news)
-        else:
-            self._plan_revokes(state)
-
-    def _plan_revokes(self, state: KeyState) -> None:
-        for secret_id, day in state.list_due_revokes(self._today):
-            self._engine.log(logging.INFO, describe_revoke_due(state, secret_id, day))
-
-    def _plan_rotation(self, state: KeyState, news: Properties) -> None:
-        declared = find_rotation(news)
-        if _needs_rotation(state, find_expiry(news), declared):
-            require_overlap_kept(state, declared, self._today)
-            message = describe_new_secret(state, declared, self._today)
+        if has_secret and state.authentication is None and _gets_new_secret(state, known):
+            message = describe_new_secret(state, find_rotation(known), today)
             self._engine.log(logging.INFO, message)
-        else:
-            self._plan_revokes(state)
+            return
+        for revoke in state.pending_revokes:
+            if revoke.is_due(today):
+                self._engine.log(logging.INFO, describe_revoke_due(state, revoke))
 
     def _revoke(self, repository: KeyRepository, state: KeyState, secret_id: str) -> KeyState:
         """Revoke a secret of which the key has another now; the next update retries a failure."""
@@ -455,6 +455,14 @@ class Lifecycle:
             )
         state = KeyState.from_key(key, repository.tenant, tenant_name)
         return ReadResult(key_id, state.to_outputs(), state.to_inputs())
+
+
+def _gets_new_secret(state: KeyState, known: Properties) -> bool:
+    """Whether an update to these inputs, which declare a secret, creates one."""
+    expires_on = find_expiry(known)
+    if state.authentication is not None:
+        return expires_on is not None
+    return _needs_rotation(state, expires_on, find_rotation(known))
 
 
 def _needs_rotation(state: KeyState, expires_on: str | None, declared: Rotation | None) -> bool:
@@ -510,7 +518,6 @@ def require_overlap_kept(state: KeyState, declared: Rotation | None, today: date
     displaced = state.find_displaced_secret(today)
     if displaced is None or (declared and declared.end_overlap_early):
         return
-    secret_id, day = displaced
     reason = (
         state.find_rotation_reason(today, declared)
         if state.authentication is None
@@ -518,9 +525,10 @@ def require_overlap_kept(state: KeyState, declared: Rotation | None, today: date
     )
     raise ZdxError(
         f"{name_key(state)} needs a new secret, because {reason}. That would revoke the previous "
-        f"secret {secret_id}, whose overlap ends on {day}. Nothing was changed.",
-        hint=f"Run pulumi up on or after {day}, or declare end_overlap_early=True in the rotation "
-        "to revoke that secret now.",
+        f"secret {displaced.secret_id}, whose overlap ends on {displaced.revoke_on}. Nothing was "
+        "changed.",
+        hint=f"Run pulumi up on or after {displaced.revoke_on}, or declare end_overlap_early=True "
+        "in the rotation to revoke that secret now.",
     )
 
 

@@ -66,11 +66,11 @@ class Authentication(BaseModel):
         """
         if self.public_keys is not None:
             keys = self.public_keys.items()
-            read = ((name, try_parse(parse_public_key, text)) for name, text in keys)
-            return {name: key.fingerprint for name, key in read if key}
+            results = ((name, try_parse(parse_public_key, text)) for name, text in keys)
+            return {name: key.fingerprint for name, key in results if key}
         if self.certificates is not None:
-            found = self.read_certificates()
-            return {certificate.name: certificate.fingerprint for certificate in found}
+            certificates = self.read_certificates()
+            return {certificate.name: certificate.fingerprint for certificate in certificates}
         return None
 
     @property
@@ -80,10 +80,10 @@ class Authentication(BaseModel):
 
     def read_certificates(self) -> "list[CertificateInfo]":
         """Read the certificates that can be read, each with a name that no other has."""
-        read = (try_parse(parse_certificate, text) for text in self.certificates or ())
-        found = [each for each in read if each]
-        names = _choose_names(each.name for each in found)
-        return [replace(each, name=name) for name, each in zip(names, found, strict=True)]
+        results = (try_parse(parse_certificate, text) for text in self.certificates or ())
+        certificates = [certificate for certificate in results if certificate]
+        names = _choose_names(certificate.name for certificate in certificates)
+        return [replace(each, name=name) for name, each in zip(names, certificates, strict=True)]
 
     @property
     def is_known(self) -> bool:
@@ -240,8 +240,8 @@ def find_certificates(declared: object) -> "list[CertificateInfo]":
     texts = declared.get("certificates")
     if not isinstance(texts, Sequence) or isinstance(texts, str):
         return []
-    known = tuple(text for text in texts if isinstance(text, str))
-    return Authentication(certificates=known).read_certificates()
+    certificates = tuple(text for text in texts if isinstance(text, str))
+    return Authentication(certificates=certificates).read_certificates()
 
 
 # Rules
@@ -342,8 +342,8 @@ def _normalize_keys(keys: Any) -> Any:
 def _normalize_certificates(texts: Any) -> Any:
     if not isinstance(texts, (list, tuple)):
         return texts
-    known = sort_certificates(text for text in texts if isinstance(text, str))
-    return [*known, *(text for text in texts if not isinstance(text, str))]
+    certificates = sort_certificates(text for text in texts if isinstance(text, str))
+    return [*certificates, *(text for text in texts if not isinstance(text, str))]
 
 
 def _strip(text: Any) -> Any:

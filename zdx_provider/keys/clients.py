@@ -5,7 +5,9 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from zdx_provider.keys.marker import OwnershipMarker, parse_marker
 from zdx_provider.keys.owner import Owner
@@ -37,7 +39,7 @@ from zdx_provider.zidentity.models import (
 MAX_AGE_SECONDS = 60.0
 """How long the cached list of clients is used."""
 
-# Seconds before a tenant's list is read again that lags behind this process's own requests.
+# Seconds before the next read of a tenant that lags behind this process's own requests.
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6)
 # Inside ZIdentity's bounds, so that neither a slow request nor a leap of the server's clock makes a
 # valid lifetime an invalid one.
@@ -46,6 +48,29 @@ _SHORTEST = timedelta(days=MIN_SECRET_LIFETIME_DAYS) + _MARGIN
 _LONGEST = timedelta(days=MAX_SECRET_LIFETIME_DAYS) - _MARGIN
 # A slow request makes a lifetime shorter, so this side needs less where the day depends on it.
 _LONGEST_OF_ALL = timedelta(days=MAX_SECRET_LIFETIME_DAYS, minutes=-1)
+_OTHER_RUN = "another run, which replaced its secret"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Namesakes:
+    """The other clients that a list shows under the name of a client.
+
+    Attributes:
+        confirmed: Those that a read of their own shows under that name, too.
+        deleted: Those that a read of their own doesn't find.
+        has_own: Whether the list shows the client itself under that name.
+    """
+
+    confirmed: list[ApiClient]
+    deleted: list[ApiClient]
+    has_own: bool
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether a later list can't change what these say."""
+        return bool(self.confirmed) or (self.has_own and not self.deleted)
 
 
 class ClientStore:
@@ -130,36 +155,32 @@ class ClientStore:
         if owner is not None:
             self._ahead.request(owner.stack_id, lambda: self._list_own(owner.stack_id))
         try:
-            present = self.find_secrets(client, requested)
+            secrets = self.find_secrets(client, requested)
         except BadRequestError:
             # The list may be older than a change after which the client has no secrets.
             current = self.find_now(client_id)
             if current is None or current.has_secrets:
                 raise
             return current, ()
-        return None if present is None else (client, present)
+        return None if secrets is None else (client, secrets)
 
     def find_converted(self, client_id: str, *, has_secrets: bool) -> ApiClient | None:
         """Return a client whose way to authenticate this process has just set.
 
         A read that still shows the other way, or no client, is repeated for a few seconds at most.
         """
-        pauses = iter(_PAUSES)
-        while True:
-            client = self._zidentity.api_clients.find(client_id)
-            is_current = client is not None and client.has_secrets == has_secrets
-            pause = None if is_current else next(pauses, None)
-            if pause is None:
-                return client
-            self._sleep(pause)
+        return self._poll(
+            lambda: self._zidentity.api_clients.find(client_id),
+            lambda client: client is not None and client.has_secrets == has_secrets,
+        )
 
     def find_by_name(self, name: str) -> list[ApiClient]:
         """Return the clients of exactly that name, each confirmed by a read of its own."""
         with self._lock:
             ids = [client.id for client in self._list_cached().values() if client.name == name]
         # A client that this process created isn't shown everywhere yet.
-        found = (self._zidentity.api_clients.find(id_) or self._written.get(id_) for id_ in ids)
-        return [client for client in found if client is not None and client.name == name]
+        clients = (self._zidentity.api_clients.find(id_) or self._written.get(id_) for id_ in ids)
+        return [client for client in clients if client is not None and client.name == name]
 
     def is_written(self, client_id: str) -> bool:
         """Whether this process created or changed a client; the tenant may not show it yet."""
@@ -194,27 +215,21 @@ class ClientStore:
             listed: A list, of that name at least, that was requested after the client had the
                 name; None: request one.
         """
-        pauses = iter(_PAUSES)
-        while True:
-            listed = self.list_now() if listed is None else listed
-            others = [c for c in listed.values() if c.name == name and c.id != client_id]
-            reads = [(other, self._zidentity.api_clients.find(other.id)) for other in others]
-            namesakes = [client for _, client in reads if client and client.name == name]
-            if namesakes:
-                return namesakes
-            deleted = [other for other, client in reads if client is None]
-            own = listed.get(client_id)
-            is_current = own is not None and own.name == name and not deleted
-            pause = None if is_current else next(pauses, None)
-            if pause is None:
-                return deleted
-            self._sleep(pause)
-            listed = None
+
+        def read() -> _Namesakes:
+            nonlocal listed
+            clients, listed = self.list_now() if listed is None else listed, None
+            return self._read_namesakes(client_id, name, clients)
+
+        namesakes = self._poll(read, lambda result: result.is_certain)
+        return namesakes.confirmed or namesakes.deleted
 
     def find_other_owner(
         self, client_id: str, marker: OwnershipMarker, secret_id: str | None
     ) -> str | None:
         """Return who has a client that this run has just taken over; None if it is this run.
+
+        A read that doesn't show the new secret is repeated for a few seconds at most.
 
         Args:
             client_id: The client.
@@ -222,20 +237,18 @@ class ClientStore:
             secret_id: The secret that this run has created; the tenant may not show it yet. None
                 if it has created none.
         """
-        pauses = iter(_PAUSES)
-        while True:
+
+        def read() -> str | None:
             client = self._zidentity.api_clients.get(client_id)
-            found = parse_marker(client.description)
-            if found != marker:
-                return found.managed_by if found else "someone who removed its ownership marker"
+            current = parse_marker(client.description)
+            if current != marker:
+                return current.managed_by if current else "someone who removed its ownership marker"
             if secret_id is None:
                 return None
-            if any(secret.id == secret_id for secret in self.find_secrets(client) or ()):
-                return None
-            pause = next(pauses, None)
-            if pause is None:
-                return "another run, which replaced its secret"
-            self._sleep(pause)
+            secrets = self.find_secrets(client) or ()
+            return None if any(secret.id == secret_id for secret in secrets) else _OTHER_RUN
+
+        return self._poll(read, lambda owner: owner != _OTHER_RUN)
 
     # Write
 
@@ -345,7 +358,7 @@ class ClientStore:
             return None
 
     def create_secret(
-        self, client_id: str, lifetime: timedelta, known: Collection[str]
+        self, client_id: str, lifetime: timedelta, known_ids: Collection[str]
     ) -> NewApiClientSecret:
         """Create a secret in a free secret slot.
 
@@ -357,7 +370,7 @@ class ClientStore:
         Args:
             client_id: The client.
             lifetime: The secret's lifetime, by the server's clock.
-            known: The IDs of the secrets that the client had before.
+            known_ids: The IDs of the secrets that the client had before.
 
         Raises:
             ResponseLostError: A secret may exist, or may exist later.
@@ -368,7 +381,7 @@ class ClientStore:
         try:
             return self._zidentity.api_clients.secrets.create(client_id, expires_at)
         except ResponseLostError as lost:
-            secret_id = self._find_created_secret(client_id, expires_at, known)
+            secret_id = self._find_created_secret(client_id, expires_at, known_ids)
             if secret_id is None:
                 raise lost from None
         self.revoke_secret(client_id, secret_id)
@@ -387,12 +400,36 @@ class ClientStore:
         except NotFoundError as gone:
             # One wrong response must not leave a secret alive that everyone takes for revoked.
             try:
-                present = self.list_secrets(client_id)
+                secrets = self.list_secrets(client_id)
             except BadRequestError:
                 # ZIdentity lists no secrets of a client that authenticates without one.
                 raise gone from None
-            if any(secret.id == secret_id for secret in present):
+            if any(secret.id == secret_id for secret in secrets):
                 raise
+
+    def _poll(self, read: Callable[[], T], is_current: Callable[[T], bool]) -> T:
+        """Read until the result shows what this process wrote, for a few seconds at most.
+
+        Returns:
+            The last result.
+        """
+        result = read()
+        for pause in _PAUSES:
+            if is_current(result):
+                break
+            self._sleep(pause)
+            result = read()
+        return result
+
+    def _read_namesakes(self, client_id: str, name: str, listed: ListedClients) -> _Namesakes:
+        others = [c for c in listed.values() if c.name == name and c.id != client_id]
+        reads = [(other, self._zidentity.api_clients.find(other.id)) for other in others]
+        own = listed.get(client_id)
+        return _Namesakes(
+            confirmed=[client for _, client in reads if client and client.name == name],
+            deleted=[other for other, client in reads if client is None],
+            has_own=own is not None and own.name == name,
+        )
 
     def _list_cached(self) -> ListedClients:
         now = self._monotonic()
@@ -419,19 +456,19 @@ class ClientStore:
         Returns:
             The moment from which that must be checked again.
         """
-        listed = self._recent.find(client_id) if use_list else None
-        if listed is not None:
-            client, valid_until = listed
+        recent = self._recent.find(client_id) if use_list else None
+        if recent is not None:
+            client, valid_until = recent
             marker = parse_marker(client.description)
             if marker is not None and is_own(marker):
                 return valid_until
         try:
-            found = self.find_now(client_id)
+            current = self.find_now(client_id)
         except ZIdentityError as error:
             # Wrapped, because a failed read is retried by itself and not with the delete.
             raise _NotDeletedError(failure=error) from None
-        marker = parse_marker(found.description) if found else None
-        if found is None or (marker is not None and not is_own(marker)):
+        marker = parse_marker(current.description) if current else None
+        if current is None or (marker is not None and not is_own(marker)):
             raise _NotDeletedError(marker=marker)
         return self._monotonic() + VALID_SECONDS
 
@@ -467,18 +504,18 @@ class ClientStore:
         return None
 
     def _find_created_secret(
-        self, client_id: str, expires_at: datetime, known: Collection[str]
+        self, client_id: str, expires_at: datetime, known_ids: Collection[str]
     ) -> str | None:
         """Return the secret of a request whose response was lost; None if that isn't certain."""
         try:
-            present = self.list_secrets(client_id)
+            secrets = self.list_secrets(client_id)
         except ZIdentityError:
             return None
-        created = [s for s in present if s.id not in known and s.expires_at == expires_at]
+        matches = [s for s in secrets if s.id not in known_ids and s.expires_at == expires_at]
         # With both slots taken as well, another request replaced a secret, and this one may yet.
-        if len(created) != 1 or len(present) > MAX_SECRETS:
+        if len(matches) != 1 or len(secrets) > MAX_SECRETS:
             return None
-        return created[0].id
+        return matches[0].id
 
 
 def _choose_expiry(now: datetime, lifetime: timedelta) -> datetime:
@@ -490,9 +527,9 @@ def _choose_expiry(now: datetime, lifetime: timedelta) -> datetime:
         now: This moment by the server's clock, in UTC.
         lifetime: The declared lifetime, in whole days.
     """
-    lasting = min(max(lifetime, _SHORTEST), _LONGEST)
+    valid_lifetime = min(max(lifetime, _SHORTEST), _LONGEST)
     day = (now + lifetime).replace(hour=0, minute=0, second=0)
-    expires_at = min(max(now + lasting, day), now + _LONGEST_OF_ALL)
+    expires_at = min(max(now + valid_lifetime, day), now + _LONGEST_OF_ALL)
     return expires_at.replace(microsecond=0)
 
 

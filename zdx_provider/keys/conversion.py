@@ -35,10 +35,10 @@ def require_kind(clients: ClientStore, client: ApiClient, declared: Authenticati
     Raises:
         ZdxError: It does. The client can't be used.
     """
-    shown: ApiClient | None = client
+    current: ApiClient | None = client
     if "client_authentication" not in client.model_fields_set:
-        shown = clients.find_converted(client.id, has_secrets=False)
-    if shown and "client_authentication" in shown.model_fields_set and shown.has_secrets:
+        current = clients.find_converted(client.id, has_secrets=False)
+    if current and "client_authentication" in current.model_fields_set and current.has_secrets:
         raise ZdxError(
             f"ZIdentity created the client with a client secret instead of {declared.describe()}",
             hint="Contact Zscaler.",
@@ -58,7 +58,7 @@ def update_client(
 
     Raises:
         ZdxError: It could not be converted. The message says whether anything was changed.
-        ZIdentityError: The tenant could not be asked, or refused.
+        ZIdentityError: The tenant can't be reached, or refused.
     """
     had = read_authentication(before.client_authentication)
     is_converted = (had is None) != (declared is None)
@@ -77,10 +77,10 @@ def update_client(
     if not is_converted:
         return
     # A tenant that ignores the new kind must not look like one.
-    found = clients.find_converted(client.id, has_secrets=declared is None)
-    if found is not None and found.has_secrets != (declared is None):
+    current = clients.find_converted(client.id, has_secrets=declared is None)
+    if current is not None and current.has_secrets != (declared is None):
         raise _build_no_conversion_error(
-            found,
+            current,
             declared,
             "ZIdentity accepted the update, but did not change how the key authenticates.",
             # What it shows may be late, so nothing here may delete the key.

@@ -108,13 +108,13 @@ class CreatedKey:
 
     Attributes:
         key: The key. Without a new secret, its secrets are those that it had before.
-        secret: Its new secret; None for a key that authenticates without one.
+        new_secret: Its new secret; None for a key that authenticates without one.
         had_no_secrets: Whether it was taken over and authenticated without a secret already.
             ZIdentity lists no secrets of such a key, so those of an earlier time aren't known.
     """
 
     key: Key
-    secret: NewSecret | None
+    new_secret: NewSecret | None
     had_no_secrets: bool = False
 
 

@@ -41,7 +41,7 @@ class TakeOverOptions:
 
 
 def choose_key_to_take_over(
-    found: Sequence[Key],
+    namesakes: Sequence[Key],
     owner: str,
     options: TakeOverOptions,
     authentication: Authentication | None,
@@ -50,8 +50,8 @@ def choose_key_to_take_over(
     """Return the key that a create finishes or takes over; None if it creates one.
 
     Args:
-        found: Every key of exactly the declared name. Its secrets are None if this process created
-            it and the tenant doesn't show it yet.
+        namesakes: Every key of exactly the declared name. Its secrets are None if this process
+            created it and the tenant doesn't show it yet.
         owner: The resource that declares the key.
         options: What the user allows.
         authentication: How the declared key authenticates; None if it uses a secret.
@@ -60,22 +60,22 @@ def choose_key_to_take_over(
     Raises:
         KeyConflictError: The key may not be changed. The message names its owner and each way on.
     """
-    if not found:
+    if not namesakes:
         return None
-    if len(found) > 1:
-        owners = format_owners(key.client for key in found)
+    if len(namesakes) > 1:
+        owners = format_owners(key.client for key in namesakes)
         raise KeyConflictError(
-            f'{len(found)} keys already have the name "{found[0].name}": {owners}.',
+            f'{len(namesakes)} keys already have the name "{namesakes[0].name}": {owners}.',
             hint="Delete or rename all but one of them in ZIdentity, or declare another name.",
         )
-    (key,) = found
-    ours = _is_owned(key, owner)
+    (key,) = namesakes
+    is_ours = _is_owned(key, owner)
     # A key without a secret is half a key only if it is of the kind that uses secrets.
-    if ours and key.secrets == () and key.client.has_secrets and not key.other_scopes:
+    if is_ours and key.secrets == () and key.client.has_secrets and not key.other_scopes:
         return key
-    if not (options.adopt or (ours and options.resume_interrupted)):
+    if not (options.adopt or (is_ours and options.resume_interrupted)):
         raise _build_conflict(key, owner)
-    if not ours:
+    if not is_ours:
         _require_same_access(key, authentication, now)
     secrets = key.secrets or ()
     if len(secrets) >= MAX_SECRETS and authentication is None:
@@ -97,17 +97,19 @@ def _require_same_access(key: Key, declared: Authentication | None, now: datetim
     Raises:
         KeyConflictError: The declaration lacks it.
     """
-    found = key.authentication
-    if found is None or (declared is not None and declared.includes(found.without_expired(now))):
+    current = key.authentication
+    if current is None:
+        return
+    if declared is not None and declared.includes(current.without_expired(now)):
         return
     missing = "a client secret" if declared is None else declared.describe()
     raise KeyConflictError(
-        f"the key {describe_key(key)} authenticates with {found.describe()}, which someone may "
+        f"the key {describe_key(key)} authenticates with {current.describe()}, which someone may "
         f"use. The program declares {missing}.",
         hint=(
             "Declare what it authenticates with as well (zdx-keys import-file writes it), take "
             "the key over, and remove it in a later change. Or declare another name."
-            if found.is_known
+            if current.is_known
             else "Declare another name, or change in ZIdentity how the key authenticates."
         ),
     )
@@ -215,22 +217,34 @@ def format_owners(clients: Iterable[ApiClient]) -> str:
     )
 
 
-def require_owned(found: OwnershipMarker | None, state: KeyState, inputs: KeyInputs) -> None:
+def require_owned(marker: OwnershipMarker | None, state: KeyState, inputs: KeyInputs) -> None:
     """Stop before a key is changed that another resource or another state manages.
+
+    A state without an ownership ID is accepted: the update records the marker's.
 
     Raises:
         KeyConflictError: The marker names another owner, or another ownership ID.
     """
-    if found and found.managed_by not in (inputs.managed_by, state.managed_by):
+    if marker and marker.managed_by not in (inputs.managed_by, state.managed_by):
         raise KeyConflictError(
-            f'the key "{inputs.name}" ({state.key_id}) is now managed by {found.managed_by}.',
+            f'the key "{inputs.name}" ({state.key_id}) is now managed by {marker.managed_by}.',
             hint="To leave it there, remove this declaration; the key is kept. To take it back, "
             "run pulumi state delete for this resource and declare adopt=True.",
         )
-    if found and state.ownership_id and found.ownership_id != state.ownership_id:
+    if marker and state.ownership_id and marker.ownership_id != state.ownership_id:
         raise KeyConflictError(
             f'the key "{inputs.name}" ({state.key_id}) was taken over by another run of this '
             "resource, with another copy of the state.",
             hint="Use that state, and delete this one. To take the key back, run pulumi state "
             "delete for this resource and declare adopt=True.",
         )
+
+
+def can_delete(marker: OwnershipMarker, state: KeyState) -> bool:
+    """Whether a delete of a state may delete the key that has a marker.
+
+    This is stricter than `require_owned`, because a delete can't be undone: a state without an
+    ownership ID doesn't own a key with a marker. Such a key was marked by another run.
+    """
+    is_same_id = marker.ownership_id == state.ownership_id
+    return is_same_id and state.managed_by in ("", marker.managed_by)

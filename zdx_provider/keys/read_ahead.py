@@ -27,11 +27,12 @@ T = TypeVar("T")
 def run_in_background(function: Callable[[], T]) -> "Future[T]":
     """Call a function in a thread of its own, which never delays the end of the process."""
     future: Future[T] = Future()
-    threading.Thread(target=_settle, args=(future, function), daemon=True).start()
+    threading.Thread(target=_complete, args=(future, function), daemon=True).start()
     return future
 
 
-def _settle(future: "Future[T]", function: Callable[[], T]) -> None:
+def _complete(future: "Future[T]", function: Callable[[], T]) -> None:
+    """Call a function and give its result, or what it raises, to those who wait for it."""
     try:
         result = function()
     except BaseException as error:  # noqa: BLE001 - it is raised where the result is needed
@@ -68,20 +69,20 @@ class SecretsAhead:
         self._max_age_seconds = max_age_seconds
         self._lock = threading.Lock()
         self._reads = 0
-        self._allowed = 0
+        self._credit = 0  # how many more requests the reads so far allow
         self._under_way = 0
         self._stacks: set[Hashable] = set()
-        self._settled: set[str] = set()
-        self._waiting: dict[str, None] = {}  # a set that keeps its order
-        self._answers: dict[str, tuple[float, Future[Secrets]]] = {}
+        self._seen_ids: set[str] = set()  # read, written or requested ahead: never again
+        self._waiting_ids: dict[str, None] = {}  # a set that keeps its order
+        self._futures: dict[str, tuple[float, Future[Secrets]]] = {}
 
     def take(self, client_id: str) -> "Future[Secrets] | None":
         """Begin a read; return its secrets if they are requested already, None if not."""
         with self._lock:
             self._reads += 1
-            requested_at, answer = self._drop(client_id) or (-math.inf, None)
+            requested_at, secrets = self._drop(client_id) or (-math.inf, None)
             is_current = self._monotonic() - requested_at < self._max_age_seconds
-            return answer if is_current else None
+            return secrets if is_current else None
 
     def drop(self, client_id: str) -> None:
         """Forget the secrets of a client that this process is about to change."""
@@ -97,42 +98,42 @@ class SecretsAhead:
         """
         with self._lock:
             if self._reads > 1:
-                self._allowed += AT_ONCE
+                self._credit += AT_ONCE
                 if stack not in self._stacks:
                     self._stacks.add(stack)
-                    self._waiting.update(dict.fromkeys(find_ids()))
-                    for client_id in self._settled:
-                        self._waiting.pop(client_id, None)
+                    self._waiting_ids.update(dict.fromkeys(find_ids()))
+                    for client_id in self._seen_ids:
+                        self._waiting_ids.pop(client_id, None)
             while started := self._start_next():
-                threading.Thread(target=self._work, args=started, daemon=True).start()
+                threading.Thread(target=self._request_waiting, args=started, daemon=True).start()
 
     def _drop(self, client_id: str) -> "tuple[float, Future[Secrets]] | None":
-        self._settled.add(client_id)
-        self._waiting.pop(client_id, None)
-        return self._answers.pop(client_id, None)
+        self._seen_ids.add(client_id)
+        self._waiting_ids.pop(client_id, None)
+        return self._futures.pop(client_id, None)
 
     def _start_next(self) -> "tuple[str, Future[Secrets]] | None":
-        if not self._waiting or not self._allowed or self._under_way >= AT_ONCE:
+        if not self._waiting_ids or not self._credit or self._under_way >= AT_ONCE:
             return None
         if not self._has_capacity(self._under_way):
             return None
-        client_id = next(iter(self._waiting))
-        del self._waiting[client_id]
-        self._settled.add(client_id)
-        self._allowed -= 1
+        client_id = next(iter(self._waiting_ids))
+        del self._waiting_ids[client_id]
+        self._seen_ids.add(client_id)
+        self._credit -= 1
         self._under_way += 1
         future: Future[Secrets] = Future()
-        self._answers[client_id] = (self._monotonic(), future)
+        self._futures[client_id] = (self._monotonic(), future)
         return client_id, future
 
-    def _work(self, client_id: str, future: "Future[Secrets]") -> None:
+    def _request_waiting(self, client_id: str, future: "Future[Secrets]") -> None:
         while True:
-            _settle(future, partial(self._list_secrets, client_id))
+            _complete(future, partial(self._list_secrets, client_id))
             with self._lock:
                 self._under_way -= 1
                 # A client may be gone by now. Any other failure meets the next request as well.
                 if not isinstance(future.exception(), NotFoundError | None):
-                    self._waiting.clear()
+                    self._waiting_ids.clear()
                 started = self._start_next()
             if started is None:
                 return

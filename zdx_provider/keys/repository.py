@@ -31,6 +31,7 @@ from zdx_provider.keys.ownership import (
     TakeOverOptions,
     build_created_twice_error,
     build_taken_name_error,
+    can_delete,
     choose_key_to_take_over,
     describe_key,
     format_owners,
@@ -72,7 +73,7 @@ _NOT_HERE = (
     "zdx-keys list."
 )
 
-Request = TypeVar("Request", bound=ApiClientRequest)
+ClientOrRequest = TypeVar("ClientOrRequest", bound=ApiClientRequest)
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -127,7 +128,7 @@ class KeyRepository:
         """List the ZDX roles that the tenant offers now, in the tenant's order.
 
         Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         return parse_roles(self.zidentity.resource_servers.list())
 
@@ -135,7 +136,7 @@ class KeyRepository:
         """Return the ZDX roles that the tenant offered when they were first needed.
 
         Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         with self._roles_lock:
             if self._roles is None:
@@ -155,7 +156,7 @@ class KeyRepository:
         descriptions.
 
         Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         clients = [client for client in self.zidentity.api_clients.list() if self._is_key(client)]
         return [self._build_key(client) for client in _map(self._find_described, clients)]
@@ -164,7 +165,7 @@ class KeyRepository:
         """Read the secrets of keys, several at a time and in order; skip keys that are gone.
 
         Raises:
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         return _map(self._read_secrets, keys)
 
@@ -173,7 +174,7 @@ class KeyRepository:
 
         Raises:
             ZdxError: There is none.
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         client = self.zidentity.api_clients.find(key_id)
         if client is not None and not self._is_key(client):
@@ -191,7 +192,7 @@ class KeyRepository:
 
         Raises:
             ZdxError: There is none, or more than one.
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         return self._get_by_name(name, self.zidentity.api_clients.list())
 
@@ -200,7 +201,7 @@ class KeyRepository:
 
         Raises:
             ZdxError: There is none, or more than one.
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         listed = self.zidentity.api_clients.list()
         ids, names = {client.id for client in listed}, {client.name for client in listed}
@@ -225,12 +226,12 @@ class KeyRepository:
                 `ClientStore.find_with_secrets`.
         """
         with add_key_name(name):
-            found = self._clients.find_with_secrets(key_id, managed_by)
-            if found is None:
+            match = self._clients.find_with_secrets(key_id, managed_by)
+            if match is None:
                 return None
-            client, present = found
+            client, secrets = match
             services = {parse_service_id(role_id)} if role_id else self._list_services()
-            key = Key(client, tuple(find_scopes(client, services)), present)
+            key = Key(client, tuple(find_scopes(client, services)), secrets)
             if all(scope.name for scope in key.scopes):
                 return key
             # Some tenants list a client's scopes without their names.
@@ -249,21 +250,21 @@ class KeyRepository:
         Raises:
             KeyConflictError: The name belongs to a key that may not be changed.
             ZdxError: A client was created that has no secret and could not be deleted.
-            ZIdentityError: The tenant could not be asked, or refused. No key was created.
+            ZIdentityError: The tenant can't be reached, or refused. No key was created.
         """
         marker = OwnershipMarker(inputs.managed_by, self._create_ownership_id())
         lifetime = (inputs.rotation or Rotation()).lifetime
         with add_key_name(inputs.name), self._get_name_lock(inputs.name):
-            found = choose_key_to_take_over(
+            key = choose_key_to_take_over(
                 self._find_by_name(inputs.name, role),
                 inputs.managed_by,
                 options,
                 inputs.authentication,
                 self.zidentity.now(),
             )
-            if found is None:
+            if key is None:
                 return self._create(inputs, role, marker, lifetime)
-            return self._take_over(found, inputs, role, marker, lifetime)
+            return self._take_over(key, inputs, role, marker, lifetime)
 
     def update_key(self, state: KeyState, inputs: KeyInputs, role_id: str) -> UpdatedKey:
         """Update a key to its inputs: one GET, and one PUT if something differs.
@@ -278,7 +279,7 @@ class KeyRepository:
         Raises:
             KeyConflictError: Another resource manages the key now.
             ZdxError: There is no such key any more.
-            ZIdentityError: The tenant could not be asked, or refused.
+            ZIdentityError: The tenant can't be reached, or refused.
         """
         with add_key_name(inputs.name):
             client = self._clients.find_now(state.key_id)
@@ -287,17 +288,17 @@ class KeyRepository:
                     f'the key "{inputs.name}" ({state.key_id}) no longer exists in the tenant.',
                     hint="Run pulumi up --refresh to create it again.",
                 )
-            found = parse_marker(client.description)
-            require_owned(found, state, inputs)
-            ownership_id = found.ownership_id if found else state.ownership_id
+            before = parse_marker(client.description)
+            require_owned(before, state, inputs)
+            ownership_id = before.ownership_id if before else state.ownership_id
             marker = OwnershipMarker(inputs.managed_by, ownership_id or self._create_ownership_id())
             stops_using_secrets = client.has_secrets and inputs.authentication is not None
-            last = self._list_alive(client.id) if stops_using_secrets else None
+            last_ids = self._list_alive(client.id) if stops_using_secrets else None
             if inputs.name == state.name == client.name:
                 self._write(client, inputs, role_id, marker)
             else:
                 self._rename(client, inputs, role_id, marker)
-            return UpdatedKey(state.ownership_id or marker.ownership_id, last)
+            return UpdatedKey(state.ownership_id or marker.ownership_id, last_ids)
 
     def rotate_secret(self, state: KeyState, name: str, lifetime: timedelta) -> NewSecret:
         """Create a new secret for a key; its current secret stays.
@@ -315,7 +316,7 @@ class KeyRepository:
             try:
                 remaining = self._free_secret_slot(state)
                 ids = {secret.id for secret in remaining}
-                created = self._clients.create_secret(state.key_id, lifetime, ids)
+                secret = self._clients.create_secret(state.key_id, lifetime, ids)
             except (ZIdentityError, _NoFreeSlotError) as error:
                 missing = "it has no secret yet" if is_first else "its secret was not rotated"
                 # The state still has what the key authenticated with.
@@ -330,7 +331,7 @@ class KeyRepository:
                 ) from None
             # The secret that remains is the current one, unless that is gone. It is recorded in
             # either case, so that no unknown secret works.
-            return NewSecret(created, next(iter(ids), None))
+            return NewSecret(secret, next(iter(ids), None))
 
     def revoke_secret(self, key_id: str, name: str, secret_id: str) -> None:
         """Revoke a secret of a key; one that is gone already is no failure.
@@ -351,24 +352,19 @@ class KeyRepository:
             None if the key is gone. The key's marker if it isn't the state's: another owner has
             taken the key over, or the state is a copy. The key was kept.
         """
-
-        def is_own(marker: OwnershipMarker) -> bool:
-            same_id = marker.ownership_id == state.ownership_id
-            return same_id and state.managed_by in ("", marker.managed_by)
-
         with add_key_name(state.name):
-            return self._clients.delete_own(state.key_id, is_own)
+            return self._clients.delete_own(state.key_id, lambda marker: can_delete(marker, state))
 
     def _find_by_name(self, name: str, role: Role) -> list[Key]:
-        found = []
+        keys = []
         for client in self._clients.find_by_name(name):
-            present = self._clients.find_secrets(client)
+            secrets = self._clients.find_secrets(client)
             # A client that this process created isn't shown yet; any other one is gone.
-            if present is None and not self._clients.is_written(client.id):
+            if secrets is None and not self._clients.is_written(client.id):
                 continue
             scopes = tuple(find_scopes(client, {role.service_id}))
-            found.append(Key(client, scopes, present))
-        return found
+            keys.append(Key(client, scopes, secrets))
+        return keys
 
     def _list_alive(self, client_id: str) -> tuple[str, ...]:
         """Return the IDs of the secrets of a client that work, oldest first."""
@@ -390,7 +386,7 @@ class KeyRepository:
         listed = self._clients.start_list(client.name)
         try:
             if inputs.authentication is None:
-                secret = self._clients.create_secret(client.id, lifetime, known=())
+                secret = self._clients.create_secret(client.id, lifetime, known_ids=())
             else:
                 require_kind(self._clients, client, inputs.authentication)
             self._require_sole_name(client, listed.result())
@@ -448,7 +444,7 @@ class KeyRepository:
 
     def _take_over(
         self,
-        found: Key,
+        key: Key,
         inputs: KeyInputs,
         role: Role,
         marker: OwnershipMarker,
@@ -456,61 +452,62 @@ class KeyRepository:
     ) -> CreatedKey:
         # The marker first, then the secret: a run that is killed between the two leaves a key
         # that the next run may finish, and no unknown secret.
-        had_no_secrets = not found.client.has_secrets
+        had_no_secrets = not key.client.has_secrets
         secret = None
         try:
-            self._write(found.client, inputs, role.id, marker)
+            self._write(key.client, inputs, role.id, marker)
             if inputs.authentication is None:
                 if had_no_secrets:
-                    found = replace(found, secrets=self._list_earlier_secrets(found))
-                known = {secret.id for secret in found.secrets or ()}
-                self._require_same_secrets(found, known)
-                secret = self._clients.create_secret(found.id, lifetime, known)
-            self._require_taken_over(found, marker, secret)
+                    key = replace(key, secrets=self._list_earlier_secrets(key))
+                known_ids = {secret.id for secret in key.secrets or ()}
+                self._require_same_secrets(key, known_ids)
+                secret = self._clients.create_secret(key.id, lifetime, known_ids)
+            self._require_taken_over(key, marker, secret)
         except BaseException as error:
-            self._undo_take_over(found.client, marker, secret, error)
+            self._undo_take_over(key.client, marker, secret, error)
             raise
         if secret is None:
-            key = _build_own_key(found.client, role, marker, found.secrets or ())
-            return CreatedKey(key, None, had_no_secrets)
-        previous_id = found.secrets[-1].id if found.secrets else None
-        key = _build_own_key(found.client, role, marker, (*(found.secrets or ()), secret))
-        return CreatedKey(key, NewSecret(secret, previous_id), had_no_secrets)
+            return CreatedKey(
+                _build_own_key(key.client, role, marker, key.secrets or ()), None, had_no_secrets
+            )
+        previous_id = key.secrets[-1].id if key.secrets else None
+        own_key = _build_own_key(key.client, role, marker, (*(key.secrets or ()), secret))
+        return CreatedKey(own_key, NewSecret(secret, previous_id), had_no_secrets)
 
-    def _list_earlier_secrets(self, found: Key) -> tuple[ApiClientSecret, ...]:
+    def _list_earlier_secrets(self, key: Key) -> tuple[ApiClientSecret, ...]:
         """List the secrets of a key that uses secrets again: those of before it stopped.
 
         Raises:
             KeyConflictError: They leave no secret slot.
         """
-        present = self._clients.list_secrets(found.id)
-        if len(present) < MAX_SECRETS:
-            return present
+        secrets = self._clients.list_secrets(key.id)
+        if len(secrets) < MAX_SECRETS:
+            return secrets
         raise KeyConflictError(
-            f"the key {describe_key(found)} cannot be taken over with a secret, because its "
-            f"{MAX_SECRETS} secret slots are in use ({', '.join(s.id for s in present)}): it had "
+            f"the key {describe_key(key)} cannot be taken over with a secret, because its "
+            f"{MAX_SECRETS} secret slots are in use ({', '.join(s.id for s in secrets)}): it had "
             "secrets before.",
             hint="Declare what it authenticates with (zdx-keys import-file writes it), and take it "
             "over. Then remove that from the program: the key gets a secret in place of the older "
             "one.",
         )
 
-    def _require_same_secrets(self, found: Key, known: set[str]) -> None:
+    def _require_same_secrets(self, key: Key, known_ids: set[str]) -> None:
         """Stop if another run works on the same key: a third secret would replace its secret."""
-        if {secret.id for secret in self._clients.list_secrets(found.id)} != known:
+        if {secret.id for secret in self._clients.list_secrets(key.id)} != known_ids:
             raise KeyConflictError(
-                f"the secrets of the key {describe_key(found)} changed during the take-over.",
+                f"the secrets of the key {describe_key(key)} changed during the take-over.",
                 hint="Make sure that no one else takes it over, then run pulumi up again.",
             )
 
     def _require_taken_over(
-        self, found: Key, marker: OwnershipMarker, secret: NewApiClientSecret | None
+        self, key: Key, marker: OwnershipMarker, secret: NewApiClientSecret | None
     ) -> None:
         """Read the key once more: of two runs that took it over, only one may succeed."""
-        other = self._clients.find_other_owner(found.id, marker, secret.id if secret else None)
+        other = self._clients.find_other_owner(key.id, marker, secret.id if secret else None)
         if other is not None:
             raise KeyConflictError(
-                f"the key {describe_key(found)} was taken over by {other} at the same time.",
+                f"the key {describe_key(key)} was taken over by {other} at the same time.",
                 hint="Declare the key in one stack only. This run may have replaced a secret of "
                 "the other stack: run pulumi up --refresh there.",
             )
@@ -567,13 +564,13 @@ class KeyRepository:
         self, client: ApiClient, inputs: KeyInputs, role_id: str, marker: OwnershipMarker
     ) -> None:
         """Update a client to its inputs and keep what is not ours; skip it if nothing differs."""
-        declared = _with_inputs(client, inputs, marker)
-        held = {scope.id for scope in find_scopes(client, {parse_service_id(role_id)})}
-        if held != {role_id}:
+        new_client = _with_inputs(client, inputs, marker)
+        role_ids = {scope.id for scope in find_scopes(client, {parse_service_id(role_id)})}
+        if role_ids != {role_id}:
             resources = build_resources(client.client_resources, self.find_role(role_id))
-            declared = declared.model_copy(update={"client_resources": resources})
-        if declared != client:
-            update_client(self._clients, client, declared, inputs.authentication)
+            new_client = new_client.model_copy(update={"client_resources": resources})
+        if new_client != client:
+            update_client(self._clients, client, new_client, inputs.authentication)
 
     def _free_secret_slot(self, state: KeyState) -> tuple[ApiClientSecret, ...]:
         """Revoke a secret if the key has no free secret slot: never its current one.
@@ -584,24 +581,24 @@ class KeyRepository:
         Raises:
             _NoFreeSlotError: The state doesn't know which of the secrets is the current one.
         """
-        present = self._clients.list_secrets(state.key_id)
-        if len(present) < MAX_SECRETS:
-            return present
+        secrets = self._clients.list_secrets(state.key_id)
+        if len(secrets) < MAX_SECRETS:
+            return secrets
         # A key without a current secret uses none of them. One that was changed manually may.
         current_id = state.secret_id if state.authentication is None else state.secret_id or ""
-        chosen = choose_secret_to_revoke(
-            present, current_id, state.previous_secret_id, self.zidentity.now()
+        to_revoke = choose_secret_to_revoke(
+            secrets, current_id, state.previous_secret_id, self.zidentity.now()
         )
-        if chosen is None:
-            ids = " and ".join(secret.id for secret in present)
+        if to_revoke is None:
+            ids = " and ".join(secret.id for secret in secrets)
             raise _NoFreeSlotError(
                 f"the state doesn't say which of the secrets {ids} is in use, and a third one "
                 "would replace the newest.",
                 hint=f"Revoke the unused one: zdx-keys revoke {quote_shell(state.key_id)} "
                 "SECRET_ID. Then run pulumi up again.",
             )
-        self._clients.revoke_secret(state.key_id, chosen.id)
-        return tuple(s for s in present if s.id != chosen.id)
+        self._clients.revoke_secret(state.key_id, to_revoke.id)
+        return tuple(secret for secret in secrets if secret.id != to_revoke.id)
 
     def _get_by_name(self, name: str, listed: Sequence[ApiClient]) -> Key:
         namesakes = [client for client in listed if client.name == name]
@@ -620,13 +617,13 @@ class KeyRepository:
 
     def _read_secrets(self, key: Key) -> Key | None:
         try:
-            present = self._clients.list_secrets(key.id) if key.client.has_secrets else ()
+            secrets = self._clients.list_secrets(key.id) if key.client.has_secrets else ()
         except NotFoundError:
             # One wrong response must not remove a key from a list.
             if self.zidentity.api_clients.find(key.id) is not None:
                 raise
             return None
-        return replace(key, secrets=present)
+        return replace(key, secrets=secrets)
 
     def _find_described(self, client: ApiClient) -> ApiClient | None:
         # Some tenants list clients without their descriptions.
@@ -658,14 +655,16 @@ def _build_own_key(
     client: ApiClient,
     role: Role,
     marker: OwnershipMarker,
-    present: tuple[ApiClientSecret, ...],
+    secrets: tuple[ApiClientSecret, ...],
 ) -> Key:
     """Build a key that this process has just written; the tenant may not show all of it yet."""
     scopes = tuple(find_scopes(client, {role.service_id}))
-    return Key(client.model_copy(update={"description": str(marker)}), scopes, present)
+    return Key(client.model_copy(update={"description": str(marker)}), scopes, secrets)
 
 
-def _with_inputs(client: Request, inputs: KeyInputs, marker: OwnershipMarker) -> Request:
+def _with_inputs(
+    client: ClientOrRequest, inputs: KeyInputs, marker: OwnershipMarker
+) -> ClientOrRequest:
     values = {name: getattr(inputs, name) for name in ATTRIBUTES}
     description = format_description(inputs.description, marker)
     authentication = choose_authentication(client.client_authentication, inputs.authentication)
@@ -677,13 +676,13 @@ def _with_inputs(client: Request, inputs: KeyInputs, marker: OwnershipMarker) ->
 def _map(function: Callable[[S], T | None], items: Iterable[S]) -> Iterator[T]:
     """Apply a function to several items at a time, in their order; skip None."""
     with ThreadPoolExecutor(_WORKERS) as pool:
-        yield from (found for found in pool.map(function, items) if found is not None)
+        yield from (result for result in pool.map(function, items) if result is not None)
 
 
-def _build_several_error(name: str, found: Sequence[ApiClient]) -> ZdxError:
+def _build_several_error(name: str, clients: Sequence[ApiClient]) -> ZdxError:
     return ZdxError(
-        f'{len(found)} ZDX keys are named "{name}": {format_owners(found)}.',
-        hint=f"Use an ID, such as {found[0].id}.",
+        f'{len(clients)} ZDX keys are named "{name}": {format_owners(clients)}.',
+        hint=f"Use an ID, such as {clients[0].id}.",
     )
 
 
@@ -697,11 +696,11 @@ def _build_no_role_error(client: ApiClient) -> ZdxError:
 
 def _build_unknown_name_error(tenant: Tenant, name: str, keys: Iterable[ApiClient]) -> ZdxError:
     ids = {key.name: key.id for key in keys}
-    folded = {known.casefold(): known for known in ids}
+    folded = {listed_name.casefold(): listed_name for listed_name in ids}
     near = [folded[match] for match in difflib.get_close_matches(name.casefold(), folded)]
-    similar = ", ".join(f'"{known}" ({ids[known]})' for known in near)
-    meant = f"Similar: {similar}. " if similar else ""
+    similar = ", ".join(f'"{listed_name}" ({ids[listed_name]})' for listed_name in near)
+    suggestion = f"Similar: {similar}. " if similar else ""
     return ZdxError(
         f'the tenant {tenant} has no ZDX key named "{name}".',
-        hint=f"{meant}{_NOT_HERE}",
+        hint=f"{suggestion}{_NOT_HERE}",
     )

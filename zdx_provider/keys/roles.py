@@ -115,10 +115,10 @@ def find_role(wanted: str, roles: Sequence[Role]) -> Role:
 
 
 def _sort_by_likeness(name: str, roles: Sequence[Role]) -> list[str]:
-    def likeness(candidate: str) -> float:
+    def compute_likeness(candidate: str) -> float:
         return difflib.SequenceMatcher(None, name.casefold(), candidate.casefold()).ratio()
 
-    return sorted({role.name for role in roles}, key=lambda n: (-likeness(n), n))
+    return sorted({role.name for role in roles}, key=lambda n: (-compute_likeness(n), n))
 
 
 def _format_ids(roles: Sequence[Role]) -> str:

@@ -56,10 +56,13 @@ class Rotation(BaseModel):
         """The lifetime of each secret."""
         return timedelta(days=self.secret_lifetime_days)
 
-    @property
-    def overlap(self) -> timedelta:
-        """How long the previous secret still works."""
-        return timedelta(days=self.keep_previous_days)
+    def compute_overlap_end(self, rotated_on: date) -> date:
+        """Return the day on which the secret is revoked that a rotation on a day replaces."""
+        return rotated_on + timedelta(days=self.keep_previous_days)
+
+    def compute_rotation_date(self, expiry: date) -> date:
+        """Return the first day of the rotation window of a secret that expires on a day."""
+        return expiry - timedelta(days=self.window_days)
 
     def find_contradictions(self, unusable: Collection[str] = ()) -> dict[str, str]:
         """Return the rule of each member that contradicts another, as the end of a sentence.
@@ -158,7 +161,7 @@ def compute_revoke_date(
         is_rotated: Whether the current secret becomes the previous one in this update.
     """
     if is_rotated:
-        return (today + (declared or Rotation()).overlap).isoformat()
+        return (declared or Rotation()).compute_overlap_end(today).isoformat()
     return revoke_on.isoformat() if revoke_on is not None and revoke_on > today else None
 
 
@@ -191,7 +194,7 @@ def _find_early_reason(
             f"its secret expires on {expiry}, more than {declared.secret_lifetime_days} days "
             "from now"
         )
-    if expiry <= today + timedelta(days=declared.window_days):
+    if declared.compute_rotation_date(expiry) <= today:
         return f"its secret expires on {expiry}, within {declared.window_days} days"
     return None
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -51,6 +52,29 @@ def _require_schema(value: object) -> object:
     if isinstance(value, str | bool):
         raise ValueError  # noqa: TRY004 - pydantic takes no other for a value that doesn't fit
     return value
+
+
+@dataclass(frozen=True)
+class PendingRevoke:
+    """A secret that an update has still to revoke.
+
+    Attributes:
+        secret_id: The secret.
+        revoke_on: The day from which an update revokes it. None if the revoke is postponed:
+            ZIdentity refused it while the key uses no secrets, and each update tries it.
+    """
+
+    secret_id: str
+    revoke_on: date | None
+
+    @property
+    def is_postponed(self) -> bool:
+        """Whether no day is set for it."""
+        return self.revoke_on is None
+
+    def is_due(self, today: date) -> bool:
+        """Whether its day has come; False if the revoke is postponed."""
+        return self.revoke_on is not None and self.revoke_on <= today
 
 
 class KeyState(KeyInputs):
@@ -161,7 +185,8 @@ class KeyState(KeyInputs):
         """
         if secret_id is None:
             return self.model_copy(update={**_NO_PREVIOUS, **_NO_OLDER})
-        day = dict(self._list_pending()).get(secret_id) or revoke_on
+        days = {revoke.secret_id: revoke.revoke_on for revoke in self.pending_revokes}
+        day = days.get(secret_id) or revoke_on
         previous = {"previous_secret_id": secret_id, "previous_secret_revoke_on": day}
         return self.model_copy(update={**previous, **_NO_OLDER})
 
@@ -181,7 +206,7 @@ class KeyState(KeyInputs):
                 revoke already keeps its own day.
             revoke_on: The day on which the others are revoked.
         """
-        days = dict(self._list_pending())
+        days = {revoke.secret_id: revoke.revoke_on for revoke in self.pending_revokes}
         pending = [(id_, days.get(id_, revoke_on)) for id_ in reversed(secret_ids)]
         updates: dict[str, Any] = {**_NO_SECRET, **_NO_OLDER, **_NO_PREVIOUS}
         for name, (id_, day) in zip(("previous", "older"), pending, strict=False):
@@ -209,28 +234,14 @@ class KeyState(KeyInputs):
             days["previous_secret_revoke_on"] = self.previous_secret_revoke_on or revoke_on
         return self.model_copy(update=days)
 
-    def list_revokes(self) -> list[tuple[str, date]]:
-        """Return the secrets that are to be revoked, and the day of each; oldest first."""
-        return [(id_, day) for id_, day in self._list_pending() if day is not None]
-
-    def list_retired(self) -> list[str]:
-        """Return the secrets that are to be revoked, also if that was postponed; oldest first."""
-        return [id_ for id_, _ in self._list_pending()]
-
-    def list_overdue(self, today: date) -> list[str]:
-        """Return the secrets that an update revokes: those that are due or were postponed."""
-        return [id_ for id_, day in self._list_pending() if day is None or day <= today]
-
-    def _list_pending(self) -> list[tuple[str, date | None]]:
+    @property
+    def pending_revokes(self) -> list[PendingRevoke]:
+        """The secrets that are to be revoked, oldest first."""
         pending = (
             (self.older_secret_id, self.older_secret_revoke_on),
             (self.previous_secret_id, self.previous_secret_revoke_on),
         )
-        return [(id_, day) for id_, day in pending if id_]
-
-    def list_due_revokes(self, today: date) -> list[tuple[str, date]]:
-        """Return the secrets that must be revoked by now, and the day of each; oldest first."""
-        return [(id_, day) for id_, day in self.list_revokes() if day <= today]
+        return [PendingRevoke(id_, day) for id_, day in pending if id_]
 
     @property
     def is_managed(self) -> bool:
@@ -256,20 +267,19 @@ class KeyState(KeyInputs):
         """Whether the current secret still works, as far as the state knows."""
         return is_alive(self.secret_expires_on, today)
 
-    def find_displaced_secret(self, today: date) -> tuple[str, date] | None:
-        """Return the secret whose slot a new one takes although it is to work longer, and its day.
+    def find_displaced_secret(self, today: date) -> PendingRevoke | None:
+        """Return the secret whose slot a new one takes although it is to work longer.
 
         That is the older one of two secrets that work, as far as the state knows. All that a key
         without secrets had may still work.
         """
         is_unfinished = self.authentication is not None and self.secret_id is not None
-        known: list[tuple[str | None, date | None]] = [*self._list_pending()]
-        if is_unfinished or self.is_secret_alive(today):
-            known.append((self.secret_id, None))
-        if len(known) < MAX_SECRETS:
+        pending = self.pending_revokes
+        count = len(pending) + (is_unfinished or self.is_secret_alive(today))
+        if count < MAX_SECRETS:
             return None
-        secret_id, day = known[-MAX_SECRETS]
-        return (secret_id, day) if secret_id and day and day > today else None
+        displaced = pending[count - MAX_SECRETS]
+        return None if displaced.is_postponed or displaced.is_due(today) else displaced
 
     def with_tenant_values(self, key: Key) -> Self:
         """Return the state with what the tenant has now; what only the state knows is kept."""
@@ -337,9 +347,9 @@ class KeyState(KeyInputs):
     def _read_previous(self, key: Key) -> dict[str, None]:
         if not key.client.has_secrets:
             return {}  # ZIdentity lists no secrets of such a client
-        present = {secret.id for secret in key.secrets or ()}
-        previous = {} if self.previous_secret_id in present else _NO_PREVIOUS
-        return previous if self.older_secret_id in present else {**previous, **_NO_OLDER}
+        ids = {secret.id for secret in key.secrets or ()}
+        previous = {} if self.previous_secret_id in ids else _NO_PREVIOUS
+        return previous if self.older_secret_id in ids else {**previous, **_NO_OLDER}
 
     def _read_expiry(self, key: Key) -> dict[str, Any]:
         secrets = key.secrets or ()
@@ -348,15 +358,15 @@ class KeyState(KeyInputs):
         if self.secret_id is None:
             # Imported: which of the secrets is the current one isn't known while there are any.
             return {} if secrets else {"secret_expires_on": MISSING}
-        present = next((secret for secret in secrets if secret.id == self.secret_id), None)
-        if present is None:
+        current = next((secret for secret in secrets if secret.id == self.secret_id), None)
+        if current is None:
             return {"secret_expires_on": MISSING}
         # It was missing if the key used no secrets for a time, and ZIdentity listed none.
-        if present.expires_at == self.secret_expires_at and self.secret_expires_on != MISSING:
+        if current.expires_at == self.secret_expires_at and self.secret_expires_on != MISSING:
             return {}
         return {
-            "secret_expires_on": present.expires_at.date().isoformat(),
-            "secret_expires_at": present.expires_at,
+            "secret_expires_on": current.expires_at.date().isoformat(),
+            "secret_expires_at": current.expires_at,
         }
 
 

@@ -39,11 +39,11 @@ _LOCATIONS_PATH = "/zdx/v1/administration/locations"
 class ZIdentity:
     """A tenant's ZIdentity API; may be used by several threads at once.
 
-    Nothing is sent before the first call.
+    Nothing is sent before the first method that needs a response.
 
     Args:
-        tenant: Which tenant.
-        credentials: Who asks.
+        tenant: The tenant.
+        credentials: Those of the provider's API client.
         options: How the tenant is reached.
         clock: Gives epoch seconds by this machine's clock.
         monotonic: Gives seconds of a clock that never jumps.
@@ -111,7 +111,7 @@ class ZIdentity:
 
         Raises:
             AuthenticationError: ZIdentity gives none for these credentials.
-            ZIdentityError: The token endpoint gave no usable answer.
+            ZIdentityError: The token endpoint gave no usable response.
         """
         return self._tokens.get().lifetime
 
@@ -120,7 +120,7 @@ class ZIdentity:
 
         Raises:
             AuthenticationError: ZIdentity gives none for these credentials.
-            ZIdentityError: The token endpoint gave no usable answer.
+            ZIdentityError: The token endpoint gave no usable response.
         """
         return self._tokens.get().value
 
@@ -152,7 +152,7 @@ class ZIdentity:
         self._transport.close()
 
 
-# A tenant may round an expiry; a secret that was not asked for has quite another one.
+# A tenant may round an expiry; a secret that was not requested has quite another one.
 _ROUNDING = timedelta(days=1)
 
 
@@ -193,24 +193,24 @@ class ApiClients:
         except NotFoundError:
             return None
 
-    def create(self, draft: ApiClientRequest) -> ApiClient:
+    def create(self, declared: ApiClientRequest) -> ApiClient:
         """Create a client; it has no secret yet.
 
         Raises:
-            ResponseLostError: It may have been made; any other error: it was not.
+            ResponseLostError: It may have been created. After any other error, it wasn't.
         """
         request = Request(
-            f'create the API client "{draft.name}"',
+            f'create the API client "{declared.name}"',
             "POST",
             self._url,
-            body=draft.model_dump_json(by_alias=True, exclude_none=True),
+            body=declared.model_dump_json(by_alias=True, exclude_none=True),
             idempotent=False,
         )
         client = self._session.fetch(request, ApiClient)
-        # A wrong body must not make this call's caller change or delete another client.
+        # A wrong body must not make the caller change or delete another client.
         has_description = "description" in client.model_fields_set
-        is_ours = client.name == draft.name and (
-            not has_description or client.description == draft.description
+        is_ours = client.name == declared.name and (
+            not has_description or client.description == declared.description
         )
         if not is_ours or not _is_usable(client.id):
             raise _build_wrong_object_error(request)
@@ -220,7 +220,7 @@ class ApiClients:
         """Write a client as a whole, what this product does not know of it included.
 
         Args:
-            client: What `get` gave, changed.
+            client: The client as `get` returned it, changed.
 
         Raises:
             NotFoundError: There is no client of that id.
@@ -232,10 +232,10 @@ class ApiClients:
             build_item_url(self._url, client.id, operation),
             body=client.model_dump_json(by_alias=True, exclude_unset=True, exclude={"id"}),
         )
-        answered = self._session.fetch_optional(request, ApiClient) or client
-        if answered.id != client.id:
+        new_client = self._session.fetch_optional(request, ApiClient) or client
+        if new_client.id != client.id:
             raise _build_wrong_object_error(request)
-        return answered
+        return new_client
 
     def delete(self, client_id: str, before_send: Callable[[], None] = lambda: None) -> None:
         """Delete a client with its secrets, for good.
@@ -326,7 +326,7 @@ class _SecretRequest(BaseModel):
 
 
 def build_item_url(collection: str, identifier: str, operation: str) -> str:
-    """Give the URL of one thing in a collection.
+    """Return the URL of one object in a collection.
 
     Raises:
         BadRequestError: The id would lead to another path: empty ones and dots are resolved away.

@@ -107,12 +107,13 @@ class Guard:
         if text in self._secrets:  # nothing is left of it
             return ""
         text = hide_secrets(text, self._secrets)
-        if self._repeats_something(text) or not all(map(self._is_plain, text.split())):
+        if self._has_own_text(text) or not all(map(self._is_plain, text.split())):
             return ""
         text = escape_text(text)
         return text if len(text) <= _LONGEST_TEXT else ""
 
-    def _repeats_something(self, text: str) -> bool:
+    def _has_own_text(self, text: str) -> bool:
+        """Whether a text repeats a part of a secret, or of what the request sent."""
         if any(_share_piece(text, secret, _PIECE_OF_SECRET) for secret in self._secrets):
             return True
         for value in self._sent:

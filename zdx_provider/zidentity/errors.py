@@ -30,7 +30,7 @@ from zdx_provider.errors import ZdxError
 
 
 class ZIdentityError(ZdxError):
-    """A call to ZIdentity that did not end well.
+    """A request to ZIdentity that failed.
 
     Args:
         problem: What happened, as the end of a sentence that starts with the operation.
@@ -99,7 +99,7 @@ class CertificateError(UnreachableError):
 
 
 class ResponseLostError(ZIdentityError):
-    """The request left and no usable answer came back: it may or may not have happened."""
+    """The request left and no usable response came back: it may or may not have happened."""
 
     next_step = (
         "If this was a change, it may have been made. Run the command again: it checks first."
@@ -169,7 +169,7 @@ class ConflictError(StatusError):
 
 
 class RateLimitError(StatusError):
-    """More calls than the tenant is allowed."""
+    """More requests than the tenant is allowed."""
 
     summary = "the rate limit is reached"
     next_step = (
@@ -187,7 +187,7 @@ class ServerError(StatusError):
 
 
 class UnavailableError(ServerError):
-    """ZIdentity, or the gateway before it, cannot answer now."""
+    """ZIdentity, or the gateway before it, cannot respond now."""
 
     summary = "ZIdentity is unavailable"
 

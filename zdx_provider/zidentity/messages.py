@@ -29,11 +29,30 @@ from zdx_provider.zidentity.errors import (
 )
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
+_UNAVAILABLE = (408, 502, 503, 504)
+_BY_STATUS: dict[int, type[StatusError]] = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    429: RateLimitError,
+    **dict.fromkeys(_UNAVAILABLE, UnavailableError),
+}
+_RESET_HEADERS = ("x-ratelimit-reset", "RateLimit-Reset")
+_HEADERS = ("Retry-After", *_RESET_HEADERS)
+_REMAINING_HEADERS = ("x-ratelimit-remaining", "RateLimit-Remaining")
+_HTTP_DATE = re.compile(r"[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d:\d\d GMT")
+_NUMBER = re.compile(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*s?\s*(?:;.*)?", re.DOTALL)
+_EARLIEST_EPOCH = 1e9  # seconds; as a time to wait it would be 31 years
+_EARLIEST_EPOCH_MILLISECONDS = 1e12
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Response:
-    """What came back, read whole."""
+    """A response, read whole."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -82,28 +101,14 @@ class Request:
         return kind(problem, operation=self.operation, status=status, request_id=request_id)
 
 
-T = TypeVar("T")
-
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
-_UNAVAILABLE = (408, 502, 503, 504)
-_BY_STATUS: dict[int, type[StatusError]] = {
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    409: ConflictError,
-    429: RateLimitError,
-    **dict.fromkeys(_UNAVAILABLE, UnavailableError),
-}
-
-
 def require_success(
     request: Request, response: Response, now: float, secrets: Collection[str]
 ) -> None:
     """Raise the error of a response that is not a success.
 
     Args:
-        request: What was asked.
-        response: What came back.
+        request: The request.
+        response: Its response.
         now: Epoch seconds by the server's clock.
         secrets: The secrets that this process knows.
 
@@ -116,15 +121,15 @@ def require_success(
         raise _build_status_error(request, response, now, secrets)
 
 
-def parse_response(request: Request, response: Response, shape: type[T]) -> T:
+def parse_response(request: Request, response: Response, model: type[T]) -> T:
     """Read the JSON of a response.
 
     Raises:
-        InvalidResponseError: It is not what the call is documented to answer.
+        InvalidResponseError: It isn't what the API documentation says.
         ResponseLostError: The same for a request that creates something: it was created.
     """
     try:
-        return TypeAdapter(shape).validate_json(response.body)
+        return TypeAdapter(model).validate_json(response.body)
     except ValidationError as error:
         problem = _describe_misfit(response, error)
     # Raised here so that pydantic's error, which holds the body, is not chained to it.
@@ -144,12 +149,12 @@ def _build_status_error(
         if kind in (RateLimitError, UnavailableError)
         else None
     )
-    asked = f", and the server asks to wait {retry_after:.0f} s" if retry_after else ""
+    wait = f", and the server asks to wait {retry_after:.0f} s" if retry_after else ""
     lost = not request.idempotent and issubclass(kind, ServerError)
     too_large = response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     summary = "the request is too large for ZIdentity" if too_large else kind.summary
     return (ResponseLostError if lost else kind)(
-        f"{summary}{asked}{body.quote_words(response.status, guard)}",
+        f"{summary}{wait}{body.quote_words(response.status, guard)}",
         operation=request.operation,
         status=response.status,
         request_id=response.request_id,
@@ -199,15 +204,6 @@ def _describe_misfit(response: Response, error: ValidationError) -> str:
         return "the response is not JSON, or is incomplete"
     where = ".".join(str(step) for step in first["loc"]) or "its top level"
     return f"the response differs from the API documentation at {where}"
-
-
-_RESET_HEADERS = ("x-ratelimit-reset", "RateLimit-Reset")
-_HEADERS = ("Retry-After", *_RESET_HEADERS)
-_REMAINING_HEADERS = ("x-ratelimit-remaining", "RateLimit-Remaining")
-_HTTP_DATE = re.compile(r"[A-Za-z]{3}, \d{1,2} [A-Za-z]{3} \d{4} \d\d:\d\d:\d\d GMT")
-_NUMBER = re.compile(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*s?\s*(?:;.*)?", re.DOTALL)
-_EARLIEST_EPOCH = 1e9  # seconds; as a time to wait it would be 31 years
-_EARLIEST_EPOCH_MILLISECONDS = 1e12
 
 
 def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:

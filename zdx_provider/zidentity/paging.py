@@ -48,13 +48,13 @@ def list_all(
         ZIdentityError: A page could not be fetched.
     """
     reader = _ListReader(session, operation, url, page, query or {})
-    before: set[str] | None = None
+    before_ids: set[str] | None = None
     for _ in range(_MOST_PASSES):
-        found = reader.read()
-        if found is not None and (len(found) == reader.total or found.keys() == before):
-            return list(found.values())
-        before = None if found is None else set(found)
-    raise reader.fail(f"the list changed while it was read, {_MOST_PASSES} times in a row")
+        records = reader.read()
+        if records is not None and (len(records) == reader.total or records.keys() == before_ids):
+            return list(records.values())
+        before_ids = None if records is None else set(records)
+    raise reader.build_error(f"the list changed while it was read, {_MOST_PASSES} times in a row")
 
 
 class _ListReader(Generic[T]):
@@ -83,23 +83,24 @@ class _ListReader(Generic[T]):
 
     def read(self) -> dict[str, T] | None:
         """Read all pages; None if records moved from page to page meanwhile."""
-        records = self._fetch(0)
-        found = {record.id: record for record in records}
-        received = len(records)
-        while records and (self.total is None or received < self.total):
-            last = records[-1].id
-            page = self._fetch(received - 1)
-            if not page or page[0].id != last:
+        page = self._fetch(0)
+        records = {record.id: record for record in page}
+        received = len(page)
+        while page and (self.total is None or received < self.total):
+            last_id = page[-1].id
+            # A page begins with the last record of its predecessor, which shows a move.
+            overlapping = self._fetch(received - 1)
+            if not overlapping or overlapping[0].id != last_id:
                 return None
-            records = page[1:]
-            found.update((record.id, record) for record in records)
-            received += len(records)
+            page = overlapping[1:]
+            records.update((record.id, record) for record in page)
+            received += len(page)
         if self.total is None:
-            self.total = len(found)
-        return found
+            self.total = len(records)
+        return records
 
-    def fail(self, problem: str) -> InvalidResponseError:
-        """Make the error of a list that can't be read."""
+    def build_error(self, problem: str) -> InvalidResponseError:
+        """Return the error of a list that can't be read."""
         return InvalidResponseError(
             problem, operation=self._operation, hint="Nothing was changed. Run the command again."
         )
@@ -107,13 +108,13 @@ class _ListReader(Generic[T]):
     def _fetch(self, offset: int) -> tuple[T, ...]:
         self._pages += 1
         if self._pages > MOST_PAGES:
-            raise self.fail(f"the list has more than {MOST_PAGES} pages")
+            raise self.build_error(f"the list has more than {MOST_PAGES} pages")
         place: dict[str, str | int] = {"offset": offset, "limit": PAGE_SIZE}
         request = Request(self._operation, "GET", self._url, query={**place, **self._query})
         response = self._session.send(request)
         self._bytes += len(response.body)
         if self._bytes > LARGEST_LIST:
-            raise self.fail(f"the list is larger than {LARGEST_LIST // 1024**2} MB")
+            raise self.build_error(f"the list is larger than {LARGEST_LIST // 1024**2} MB")
         page = parse_response(request, response, self._page)
         self.total = page.results_total
         return page.records

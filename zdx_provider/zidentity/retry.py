@@ -1,4 +1,4 @@
-"""When a call is sent again, and how long to wait first."""
+"""When a request is sent again, and how long to wait first."""
 
 import logging
 from collections.abc import Callable
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Retry:
-    """Repeats calls that may be repeated, within a budget of attempts and of time.
+    """Repeats requests that may be repeated, within a budget of attempts and of time.
 
     Args:
         options: Holds both budgets.
@@ -51,7 +51,7 @@ class Retry:
     on_attempt: AttemptObserver
 
     def run(self, request: Request, attempt: Callable[[], T]) -> T:
-        """Run an attempt at a call until it succeeds or may not be repeated any more.
+        """Run an attempt at a request until it succeeds or may not be repeated any more.
 
         Raises:
             ZIdentityError: The last attempt's, with the number of attempts.
@@ -100,7 +100,7 @@ class Retry:
 
 
 def can_retry(request: Request, error: BaseException) -> bool:
-    """Whether a call that failed may be sent again without doing anything twice."""
+    """Whether a request that failed may be sent again without doing anything twice."""
     if isinstance(error, CertificateError):
         return False
     if isinstance(error, UnreachableError | RateLimitError):

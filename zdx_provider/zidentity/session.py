@@ -110,7 +110,7 @@ class TokenSource:
 
         Raises:
             AuthenticationError: ZIdentity gives none for these credentials.
-            ZIdentityError: The token endpoint gave no usable answer.
+            ZIdentityError: The token endpoint gave no usable response.
         """
         with self._lock:
             if self._token is None or self._monotonic() >= self._token.stale_at:
@@ -124,7 +124,7 @@ class TokenSource:
 
         Raises:
             AuthenticationError: ZIdentity gives none for these credentials.
-            ZIdentityError: The token endpoint gave no usable answer.
+            ZIdentityError: The token endpoint gave no usable response.
         """
         with self._lock:
             if self._token is None or self._token is refused:
@@ -135,14 +135,14 @@ class TokenSource:
         if self._refusal is not None:
             raise self._build_authentication_error(self._refusal)
         request = Request(_OPERATION, "POST", self._tenant.token_url)
-        asked_at = self._monotonic()
+        requested_at = self._monotonic()
         grant = self._retry.run(request, lambda: self._request_grant(request))
         self.secrets.add(grant.access_token)
         margin = min(_LONGEST_MARGIN, _MARGIN * grant.lifetime_seconds)
         return Token(
             SecretStr(grant.access_token),
             timedelta(seconds=grant.lifetime_seconds),
-            stale_at=asked_at + grant.lifetime_seconds - margin,
+            stale_at=requested_at + grant.lifetime_seconds - margin,
         )
 
     def _request_grant(self, request: Request) -> _Grant:
@@ -234,28 +234,28 @@ class Session:
         """Keep a secret that was created here out of later errors."""
         self._tokens.secrets.add(secret.get_secret_value())
 
-    def fetch(self, request: Request, shape: type[T]) -> T:
-        """Send a call and read the object that it answers.
+    def fetch(self, request: Request, model: type[T]) -> T:
+        """Send a request and read the object in the response.
 
         Raises:
-            ZIdentityError: It did not end well; the class says what that means.
+            ZIdentityError: It failed; the class says what that means.
         """
-        return parse_response(request, self.send(request), shape)
+        return parse_response(request, self.send(request), model)
 
-    def fetch_optional(self, request: Request, shape: type[T]) -> T | None:
-        """Send a call that may answer an object or nothing.
+    def fetch_optional(self, request: Request, model: type[T]) -> T | None:
+        """Send a request whose response may have an object or nothing.
 
         Raises:
-            ZIdentityError: It did not end well; the class says what that means.
+            ZIdentityError: It failed; the class says what that means.
         """
         response = self.send(request)
-        return parse_response(request, response, shape) if response.body.strip() else None
+        return parse_response(request, response, model) if response.body.strip() else None
 
     def send(self, request: Request) -> Response:
         """Send a request and return its response, which is a success.
 
         Raises:
-            ZIdentityError: It did not end well; the class says what that means.
+            ZIdentityError: It failed; the class says what that means.
         """
         token = self._tokens.get()
         with suppress(AuthenticationError):  # it may have been revoked before its time
@@ -267,9 +267,12 @@ class Session:
 
     def _send_once(self, request: Request, token: Token) -> Response:
         if request.is_write:
+            # Either check may take seconds, so each is to be the last one before the request. The
+            # first call does the reads of a delete; the second one repeats them only if the check
+            # of the engine took so long that they are too old.
             request.before_send()
             self._before_write()
-            request.before_send()  # what it found is old if the line above took long
+            request.before_send()
         response = self._transport.send(request, token.value)
         require_success(request, response, self._clock.now(), tuple(self._tokens.secrets))
         return response

@@ -47,10 +47,18 @@ from zdx_provider.zidentity.messages import (
 )
 
 _YEAR_3000 = 32_503_680_000.0  # epoch seconds; no server that means it is beyond
+_LIMIT_SECONDS = 1.0  # after which a limit is reset that doesn't say when
+# What may be under way that doesn't wait: each thread of Pulumi's dynamic host may send a request
+# and list clients meanwhile.
+_RESERVED = 8
+_LARGEST_BODY = 8 * 1024 * 1024  # bytes; a page of 1,000 clients stays far below
+_READ_SIZE = 64 * 1024
+_CONNECTIONS = _RESERVED + 16  # of which 16 are for secrets that are requested ahead
+_NEVER_PROXIED = {"http": "", "https": ""}
 
 
 class ServerClock:
-    """This machine's clock, corrected by the `Date` of the server's answers.
+    """This machine's clock, corrected by the `Date` of the server's responses.
 
     Args:
         local: Gives epoch seconds by this machine's clock.
@@ -96,7 +104,7 @@ class RateLimit:
         """Learn from the headers of a response.
 
         Args:
-            response: What came back.
+            response: The response.
             now: Epoch seconds by the server's clock.
         """
         remaining = parse_remaining(response.headers)
@@ -104,8 +112,8 @@ class RateLimit:
             remaining = 0.0
         if remaining is not None:
             self._remaining = remaining
-            asked = parse_retry_after(response.headers, now)
-            self._reset_at = self._monotonic() + (_LIMIT_SECONDS if asked is None else asked)
+            wait = parse_retry_after(response.headers, now)
+            self._reset_at = self._monotonic() + (_LIMIT_SECONDS if wait is None else wait)
 
     def has_capacity(self, under_way: int) -> bool:
         """Whether a request that could wait may be sent beside that many others of its kind."""
@@ -115,23 +123,13 @@ class RateLimit:
         return under_way == 0 and self._monotonic() >= self._reset_at
 
 
-_LIMIT_SECONDS = 1.0  # after which a limit is reset that doesn't say when
-# What may be under way that doesn't wait: each thread of Pulumi's dynamic host may send a request
-# and list clients meanwhile.
-_RESERVED = 8
-_LARGEST_BODY = 8 * 1024 * 1024  # bytes; a page of 1,000 clients stays far below
-_READ_SIZE = 64 * 1024
-_CONNECTIONS = _RESERVED + 16  # of which 16 are for secrets that are requested ahead
-_NEVER_PROXIED = {"http": "", "https": ""}
-
-
 class Transport:
-    """Sends calls over pooled connections; may be used by several threads at once.
+    """Sends requests over pooled connections; may be used by several threads at once.
 
     Args:
         options: Proxy and time limits.
-        clock: Learns the server's time from every answer.
-        limit: Learns from every answer that shows a token.
+        clock: Learns the server's time from every response.
+        limit: Learns from every response to a request with a token.
         adapter: What carries requests instead of the network.
     """
 
@@ -151,15 +149,15 @@ class Transport:
         self._session.mount("http://", self._adapter)
 
     def send(self, request: Request, token: SecretStr | None = None) -> Response:
-        """Send a call once.
+        """Send a request once.
 
         Args:
-            request: What is asked.
-            token: The access token to show; None where none is needed.
+            request: The request.
+            token: The access token to send; None where none is needed.
 
         Raises:
             UnreachableError: It surely never arrived.
-            ResponseLostError: It may have arrived, and no whole answer came back.
+            ResponseLostError: It may have arrived, and no whole response came back.
             InvalidResponseError: The response is too large.
             SettingsError: The proxy or the CA bundle cannot be used.
         """
@@ -180,6 +178,7 @@ class Transport:
         self._session.close()
 
     def _send_once(self, request: Request, token: SecretStr | None) -> Response | Exception:
+        """Send a request; return the error to raise, as `send` says why."""
         try:
             with self._open(request, token) as response:
                 return self._read(request, response)
@@ -226,6 +225,7 @@ class Transport:
         return {"http": proxy, "https": proxy} if proxy else {}
 
     def _read(self, request: Request, response: requests.Response) -> Response | Exception:
+        """Read a response; return the error to raise, as `send` says why."""
         body = bytearray()
         while chunk := response.raw.read1(_READ_SIZE, decode_content=True):
             body += chunk
@@ -282,12 +282,12 @@ class TracingAdapter(HTTPAdapter):
         return bool(self._progress.has_sent)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pool of direct connections."""
+        """Create the pool of direct connections."""
         super().init_poolmanager(*args, **options)
         self._trace(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:
-        """Make the pool of connections through a proxy."""
+        """Create the pool of connections through a proxy."""
         manager: ProxyManager = super().proxy_manager_for(proxy, **options)
         self._trace(manager)
         return manager
@@ -347,6 +347,13 @@ class _TimedResponse(http.client.HTTPResponse):
 
 
 class _TracedConnection(HTTPConnection):
+    """Notes when the first byte of a request is sent.
+
+    urllib3 opens a TLS connection, and the tunnel of a proxy, before it calls `request`: what that
+    sends doesn't count. Any other connection is opened by its first `send`. Here it is opened
+    before the note, so that a connection that can't be opened has sent nothing.
+    """
+
     response_class = _TimedResponse
     _progress: threading.local
     _is_requesting = False

@@ -31,7 +31,7 @@ def zdx_keys(tenant: RunningEmulator, tmp_path: Path) -> Iterator[ZdxKeys]:
 
 
 @pytest.fixture
-def is_in_project(zdx_keys: ZdxKeys, project: PulumiProject) -> ZdxKeys:
+def project_cli(zdx_keys: ZdxKeys, project: PulumiProject) -> ZdxKeys:
     """The command line in a project, its settings in the stack alone."""
     zdx_keys.folder = project.folder
     zdx_keys.environment = project.variables()

@@ -131,19 +131,19 @@ def test_import_file_keeps_unknown_secrets_until_a_trigger_changes(
 
 
 def test_import_file_recovers_a_lost_state_with_odd_names_and_components(
-    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+    project_cli: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.program(ODD_NAMES).up()
     before = tenant.clients()
     keys = {key["name"]: key["key_id"] for key in project.recorded_keys()}
-    found = is_in_project.json("download", "team::ci", "--output", "key.json")
-    held = is_in_project("import-file", "--output", "held.json", "--program", "held.py", exits=1)
+    found = project_cli.json("download", "team::ci", "--output", "key.json")
+    held = project_cli("import-file", "--output", "held.json", "--program", "held.py", exits=1)
     project.lose_state()
 
-    shown = is_in_project("import-file", "--output", "roots.json", "--program", "roots.py")
+    shown = project_cli("import-file", "--output", "roots.json", "--program", "roots.py")
     (first,) = set(re.findall(r"Create the parent first: (pulumi up .*)\. Then run", shown.stderr))
     project.run_in_shell(f"{first} --yes --skip-preview")
-    is_in_project("import-file", "--output", "import.json", "--program", "keys.py")
+    project_cli("import-file", "--output", "import.json", "--program", "keys.py")
     project.run(*IMPORT)
 
     assert found["key_id"] == keys["n-colons"]

@@ -16,45 +16,45 @@ from support.zdx_keys import ZdxKeys
 from zdx_emulator.testing import RunningEmulator
 
 
-def test_verify_reads_settings_from_the_selected_stack(is_in_project: ZdxKeys) -> None:
-    steps = is_in_project.json("verify")["steps"]
+def test_verify_reads_settings_from_the_selected_stack(project_cli: ZdxKeys) -> None:
+    steps = project_cli.json("verify")["steps"]
 
     assert "from the selected stack in" in steps[0]["detail"]
 
 
 def test_verify_reads_settings_from_a_named_stack_and_tenant(
-    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
+    project_cli: ZdxKeys, project: PulumiProject, tenant: RunningEmulator, tmp_path: Path
 ) -> None:
-    is_in_project.folder = tmp_path
+    project_cli.folder = tmp_path
     project.configure({"zdx:tenants": {"eu": tenant.settings("globex")}})
 
     where = ("--cwd", str(project.folder), "--stack", "test", "--tenant", "eu")
-    steps = is_in_project.json("verify", *where)["steps"]
+    steps = project_cli.json("verify", *where)["steps"]
 
     assert "tenant globex" in steps[0]["detail"]
     assert "from the stack test" in steps[0]["detail"]
 
 
 def test_roles_shows_the_error_of_pulumi_in_one_line(
-    is_in_project: ZdxKeys, project: PulumiProject
+    project_cli: ZdxKeys, project: PulumiProject
 ) -> None:
     project.run("config", "set", "--secret", "zdx:privateKey", "obviously-fake-planted-key")
-    is_in_project.environment["PULUMI_CONFIG_PASSPHRASE"] = "obviously-not-the-passphrase"
+    project_cli.environment["PULUMI_CONFIG_PASSPHRASE"] = "obviously-not-the-passphrase"
 
-    locked = is_in_project("roles", exits=3)
-    unknown = is_in_project("roles", "--stack", "nowhere", exits=3)
+    locked = project_cli("roles", exits=3)
+    unknown = project_cli("roles", "--stack", "nowhere", exits=3)
 
     assert "pulumi says: incorrect passphrase" in locked.stderr
     assert "no stack named 'nowhere' found" in unknown.stderr
     assert locked.stderr.count("\n") == unknown.stderr.count("\n") == 1
 
 
-def test_roles_shows_an_unreachable_backend_without_its_password(is_in_project: ZdxKeys) -> None:
+def test_roles_shows_an_unreachable_backend_without_its_password(project_cli: ZdxKeys) -> None:
     password = "obviously-fake-planted-password"
     url = f"postgres://me:{password}@127.0.0.1:1/db?sslmode=disable"
-    is_in_project.environment["PULUMI_BACKEND_URL"] = url
+    project_cli.environment["PULUMI_BACKEND_URL"] = url
 
-    refused = is_in_project("roles", exits=3)
+    refused = project_cli("roles", exits=3)
 
     assert "postgres://[redacted]@127.0.0.1:1/db" in refused.stderr
     assert "connection refused" in refused.stderr
@@ -63,24 +63,24 @@ def test_roles_shows_an_unreachable_backend_without_its_password(is_in_project: 
 
 
 @pytest.mark.slow
-def test_roles_shows_how_to_upgrade_an_old_backend(is_in_project: ZdxKeys, tmp_path: Path) -> None:
+def test_roles_shows_how_to_upgrade_an_old_backend(project_cli: ZdxKeys, tmp_path: Path) -> None:
     old = tmp_path / "old/.pulumi/stacks"
     old.mkdir(parents=True)
     (old / "test.json").write_text('{"version": 3, "checkpoint": {"stack": "test"}}')
-    is_in_project.environment["PULUMI_BACKEND_URL"] = f"file://{tmp_path}/old"
+    project_cli.environment["PULUMI_BACKEND_URL"] = f"file://{tmp_path}/old"
 
-    refused = is_in_project("roles", exits=3)
+    refused = project_cli("roles", exits=3)
 
     assert "'pulumi state upgrade'" in refused.stderr
     assert refused.stderr.count("\n") == 1
 
 
 def test_roles_shows_a_command_for_the_whole_error_of_pulumi(
-    is_in_project: ZdxKeys, project: PulumiProject
+    project_cli: ZdxKeys, project: PulumiProject
 ) -> None:
     (project.folder / "Pulumi.test.yaml").write_text("config: [")
 
-    refused = is_in_project("roles", "--stack", "test", exits=3)
+    refused = project_cli("roles", "--stack", "test", exits=3)
     (line,) = re.findall(r"To see the whole message, run: (.*)", refused.stderr)
 
     assert "yaml" in refused.stderr
@@ -88,23 +88,23 @@ def test_roles_shows_a_command_for_the_whole_error_of_pulumi(
 
 
 def test_roles_uses_only_the_environment_outside_a_project(
-    is_in_project: ZdxKeys, tenant: RunningEmulator
+    project_cli: ZdxKeys, tenant: RunningEmulator
 ) -> None:
-    is_in_project.environment = {"PATH": "/nowhere", **tenant.environment()}
+    project_cli.environment = {"PATH": "/nowhere", **tenant.environment()}
 
-    refused = is_in_project("roles", exits=3)
+    refused = project_cli("roles", exits=3)
     (option,) = re.findall(r"(--cwd /)\.", refused.stderr)
 
-    is_in_project("roles", *option.split())
+    project_cli("roles", *option.split())
 
 
 def test_revoke_prints_a_command_that_creates_a_new_secret(
-    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+    project_cli: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
     leaked = project.key()
 
-    shown = is_in_project("revoke", "ci", leaked["secret_id"], "--yes")
+    shown = project_cli("revoke", "ci", leaked["secret_id"], "--yes")
     (line,) = re.findall(r"run (pulumi up --refresh) in that stack", shown.stdout)
     project.run_in_shell(f"{line} --yes --skip-preview")
 
@@ -114,16 +114,16 @@ def test_revoke_prints_a_command_that_creates_a_new_secret(
 
 
 def test_download_writes_the_key_of_a_stack_without_a_request(
-    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+    project_cli: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
     key = project.key()
     tenant.clear_requests()
 
-    shown = is_in_project("download", "ci", "--output", "ci.json")
-    written = is_in_project.json("download", key["key_id"], "-f", "env", "-o", "ci.env")
-    piped = is_in_project("download", "ci", "--output", "-")
-    is_in_project.transcript.pop()
+    shown = project_cli("download", "ci", "--output", "ci.json")
+    written = project_cli.json("download", key["key_id"], "-f", "env", "-o", "ci.env")
+    piped = project_cli("download", "ci", "--output", "-")
+    project_cli.transcript.pop()
 
     file = project.folder / "ci.json"
     secret = {"key_id": key["key_id"], "key_secret": key["key_secret"]}
@@ -133,19 +133,19 @@ def test_download_writes_the_key_of_a_stack_without_a_request(
     assert _printed_by_a_shell(sourced, project.folder) == f"{key['key_id']} {key['key_secret']}"
     assert written["key_id"] == key["key_id"]
     assert key["key_id"] in shown.stdout
-    assert not [text for text in is_in_project.transcript if key["key_secret"] in text]
+    assert not [text for text in project_cli.transcript if key["key_secret"] in text]
     assert tenant.requests() == []
 
 
 def test_list_and_show_name_the_secret_in_use_and_the_next_up(
-    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+    project_cli: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
     key = project.key()
     unknown = tenant.add_secret(key["key_id"])
 
-    (listed,) = is_in_project.json("list")
-    shown = is_in_project.json("show", "ci")
+    (listed,) = project_cli.json("list")
+    shown = project_cli.json("show", "ci")
 
     uses = {secret["id"]: secret["use"] for secret in listed["secrets"]}
     assert uses == {key["secret_id"]: "in use", unknown.id: "unknown"}
@@ -154,18 +154,18 @@ def test_list_and_show_name_the_secret_in_use_and_the_next_up(
 
 
 def test_run_and_token_use_a_key(
-    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+    project_cli: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     project.up()
     key = project.key()
 
-    ran = is_in_project("run", "ci", "--", "sh", "-c", 'echo "$ZSCALER_CLIENT_SECRET"')
-    printed = is_in_project("token", "ci")
-    document = is_in_project.json("token", "ci", "--stack", "test")
+    ran = project_cli("run", "ci", "--", "sh", "-c", 'echo "$ZSCALER_CLIENT_SECRET"')
+    printed = project_cli("token", "ci")
+    document = project_cli.json("token", "ci", "--stack", "test")
     tokens = (printed.stdout.strip(), document["access_token"])
     accepted = [_can_call_zdx(tenant, token) for token in tokens]
     tenant.change_client(key["key_id"], status=False)
-    refused = is_in_project("token", "ci", exits=4)
+    refused = project_cli("token", "ci", exits=4)
 
     assert ran.stdout.strip() == key["key_secret"]
     assert accepted == [True, True]
@@ -174,7 +174,7 @@ def test_run_and_token_use_a_key(
 
 
 def test_key_without_a_secret_is_used_with_its_private_key_alone(
-    is_in_project: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
+    project_cli: ZdxKeys, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
     pair = KeyPair.make()
     project.program(f"""
@@ -184,11 +184,11 @@ def test_key_without_a_secret_is_used_with_its_private_key_alone(
     (project.folder / "private.pem").write_text(pair.private_pem)
     script = "import os; print('ZSCALER_PRIVATE_KEY' in os.environ, len(os.environ))"
 
-    granted = is_in_project.json("token", "ci", "--private-key", "private.pem")
-    ran = is_in_project("run", "ci", "--private-key", "private.pem", "--", "python", "-c", script)
-    is_in_project("download", "ci", "--output", "ci.json")
-    refused = is_in_project("token", "ci", exits=1)
-    listed, shown = is_in_project("list").stdout, is_in_project("show", "ci").stdout
+    granted = project_cli.json("token", "ci", "--private-key", "private.pem")
+    ran = project_cli("run", "ci", "--private-key", "private.pem", "--", "python", "-c", script)
+    project_cli("download", "ci", "--output", "ci.json")
+    refused = project_cli("token", "ci", exits=1)
+    listed, shown = project_cli("list").stdout, project_cli("show", "ci").stdout
 
     assert _can_call_zdx(tenant, granted["access_token"])
     assert ran.stdout.startswith("True")
@@ -196,20 +196,20 @@ def test_key_without_a_secret_is_used_with_its_private_key_alone(
     assert document["authentication"] == "private key"
     assert "Use --private-key" in refused.stderr
     assert all("public key" in text for text in (listed, shown))
-    texts = [*is_in_project.transcript, json.dumps(document)]
+    texts = [*project_cli.transcript, json.dumps(document)]
     assert not [text for text in texts if "PRIVATE KEY" in text]
 
 
 @pytest.mark.slow
 def test_download_overwrites_nothing_and_lists_the_keys(
-    is_in_project: ZdxKeys, project: PulumiProject
+    project_cli: ZdxKeys, project: PulumiProject
 ) -> None:
     project.up()
     file = project.folder / "ci.json"
     file.write_text("precious")
 
-    refused = is_in_project("download", "ci", "--output", "ci.json", exits=1)
-    unknown = is_in_project("download", "cd", "--output", "cd.json", exits=1)
+    refused = project_cli("download", "ci", "--output", "ci.json", exits=1)
+    unknown = project_cli("download", "cd", "--output", "cd.json", exits=1)
 
     assert "already exists" in refused.stderr
     assert file.read_text() == "precious"

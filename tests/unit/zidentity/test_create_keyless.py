@@ -59,4 +59,4 @@ def test_create_waits_for_a_client_that_is_shown_late(
     found = KEYS.to_client_authentication().model_dump(by_alias=True, exclude_none=True)
     server.answers(*[to_reply({**CREATED, "clientAuthentication": found})] * 2)
 
-    assert repository.create_key(INPUTS, ROLE, TakeOverOptions()).secret is None
+    assert repository.create_key(INPUTS, ROLE, TakeOverOptions()).new_secret is None

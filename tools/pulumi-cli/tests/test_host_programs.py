@@ -91,11 +91,11 @@ def test_run_names_a_missing_virtual_environment_and_what_to_do(
 def test_cancel_lets_the_program_finish_pending_operations(
     host: HostProcess, project: Path
 ) -> None:
-    parse_state = project / "recorded"
-    running = host.call.Run.future(run_request(project, config={"wait for": str(parse_state)}))
+    signal_file = project / "recorded"
+    running = host.call.Run.future(run_request(project, config={"wait for": str(signal_file)}))
     assert host.next_line() == "running\n"
     host.call.Cancel(Empty())
-    parse_state.touch()
+    signal_file.touch()
     assert running.result().error == ""
 
 
