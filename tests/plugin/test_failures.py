@@ -303,7 +303,8 @@ def test_create_fails_without_inner_frames_for_an_expected_error(
 
     assert "no ZDX role is named" in failed.value.sentence
     frames = set(re.findall(r"zdx_provider/[\w/]+\.py", failed.value.shown))
-    assert frames == {"zdx_provider/provider.py"}
+    # Some versions of the SDK show no frames at all.
+    assert frames <= {"zdx_provider/provider.py"}
     assert "During handling of the above exception" not in failed.value.shown
 
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 PATIENCE_SECONDS = 60
+_ENDED = "<defunct>"  # how ps shows a process that has ended, until its parent asks for its status
 _POLL_SECONDS = 0.02
 
 CLI = "CLI"
@@ -26,7 +27,11 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        return any((p.pid, p.command) == (self.pid, self.command) for p in _all())
+        return any((p.pid, p.command) == (self.pid, self.command) for p in _all() if not p.ended)
+
+    @property
+    def ended(self) -> bool:
+        return self.command.endswith(_ENDED)
 
     def kill(self) -> None:
         """End it as a power cut would, and wait until it is gone."""

@@ -92,7 +92,10 @@ class WaitingLine:
             self._shown = line
 
     def track(self, items: Iterable[T], total: int, activity: str) -> Iterable[T]:
-        """Yield the items, with a progress bar that has this line at its end."""
+        """Yield the items, on a terminal with a progress bar that has this line at its end."""
+        if not self.has_terminal:
+            yield from items
+            return
         bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -101,7 +104,6 @@ class WaitingLine:
             _WaitingColumn(self),
             console=self._console,
             transient=True,
-            disable=not self.has_terminal,
         )
         self._is_in_bar = True
         try:
