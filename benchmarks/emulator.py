@@ -16,6 +16,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from zdx_emulator.models import Switches
 from zdx_emulator.testing import (
     ADMIN_ID,
     ADMIN_SECRET,
@@ -49,12 +50,12 @@ class Caller:
         self._headers = {"Authorization": bearer, "Content-Type": "application/json"}
 
     def call(self, method: str, path: str, body: str = "") -> bytes:
-        """Send a request that must succeed and returns the response's body."""
+        """Send a request that must succeed, and return the response's body."""
         self._connection.request(method, path, body, self._headers)
-        answer = self._connection.getresponse()
-        content = answer.read()
-        if answer.status >= ERRORS_FROM:
-            raise RuntimeError(f"{method} {path}: {answer.status} {content!r}")
+        response = self._connection.getresponse()
+        content = response.read()
+        if response.status >= ERRORS_FROM:
+            raise RuntimeError(f"{method} {path}: {response.status} {content!r}")
         return content
 
     def make(self, name: str) -> str:
@@ -74,6 +75,7 @@ def main() -> int:
     began = time.perf_counter()
     with running_emulator() as tenant:
         start_seconds = round(time.perf_counter() - began, 2)
+        tenant.switch(Switches(client_limit=max(SIZES)))
         caller = Caller(tenant)
         rates = []
         client_ids: list[str] = []
