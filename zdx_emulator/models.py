@@ -178,7 +178,7 @@ class LoggedRequest(BaseModel):
     Attributes:
         time: When it arrived, by the tenant's clock, in epoch seconds.
         status: The status of the response; None while the request runs, or if it was dropped.
-        client_id: Who asked: the token's client, or the one that asks for a token.
+        client_id: The client of the access token, or the one that requests a token.
         fault: Whether a fault hit it.
     """
 

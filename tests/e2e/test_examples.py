@@ -34,7 +34,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def open_project(root: Path, tenant: RunningEmulator) -> OpenProject:
-    """Copies a project's files and makes its stack `dev`, against the test's tenant."""
+    """Copy a project's files and create its stack `dev`, against the test's tenant."""
 
     def copied(path: str, passphrase: str = PUBLIC_PASSPHRASE) -> PulumiProject:
         project = PulumiProject(

@@ -16,7 +16,7 @@ from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRETS, ApiClient, Ru
 
 @pytest.fixture
 def exchange(tenant: RunningEmulator, api: httpx.Client) -> Callable[[str, str, bytes], bytes]:
-    """Sends bytes down a bare connection, and returns all that comes until it is closed."""
+    """Send bytes down a bare connection, and return all that comes until it is closed."""
 
     def exchange(method: str, path: str, body: bytes = b"") -> bytes:
         request = (

@@ -45,6 +45,13 @@ def due_today(key: Recorded) -> Recorded:
     return replace(key, inputs={**key.inputs, **today}, outputs={**key.outputs, **today})
 
 
+def all_due_today(key: Recorded) -> Recorded:
+    """The same on the day on which both of its secrets are revoked."""
+    due = due_today(key)
+    today = due.outputs["previous_secret_revoke_on"]
+    return replace(due, outputs={**due.outputs, "older_secret_revoke_on": today})
+
+
 def paths(tenant: RunningEmulator, method: str) -> list[str]:
     return [each.path for each in tenant.requests() if each.method == method]
 
@@ -611,9 +618,7 @@ def test_conversion_revokes_a_secret_that_the_state_does_not_know(
     assert len(engine.warnings) == len(unknown)
     assert all(any(each in warning for warning in engine.warnings) for each in unknown)
     assert all(tenant.can_authenticate(key.id, value) for value in values)
-    due = due_today(converted)
-    today = due.outputs["previous_secret_revoke_on"]
-    host.up_again(replace(due, outputs={**due.outputs, "older_secret_revoke_on": today}), keyless)
+    host.up_again(all_due_today(converted), keyless)
     assert not any(tenant.can_authenticate(key.id, value) for value in values)
 
 
@@ -787,9 +792,8 @@ def test_earlier_secrets_are_revoked_once_the_key_uses_secrets_for_one_update(
     adopted = host.up({**keyless, "adopt": True})
     assert all(tenant.can_authenticate(client.id, value) for value in values)
 
-    last = due_today(host.up_again(host.up_again(adopted, declared), keyless))
-    today = last.outputs["previous_secret_revoke_on"]
-    host.up_again(replace(last, outputs={**last.outputs, "older_secret_revoke_on": today}), keyless)
+    last = host.up_again(host.up_again(adopted, declared), keyless)
+    host.up_again(all_due_today(last), keyless)
 
     assert not any(tenant.can_authenticate(client.id, value) for value in values)
 

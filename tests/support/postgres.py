@@ -31,7 +31,7 @@ class Account(TypedDict, total=False):
 
 @contextmanager
 def running_postgres() -> Iterator[str]:
-    """Run a server, and ends it.
+    """Run a server, and end it.
 
     Yields:
         The URL of its database, as a Pulumi backend.

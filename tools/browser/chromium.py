@@ -22,7 +22,7 @@ ARGUMENTS = (
 
 @contextmanager
 def running_chromium() -> Iterator[Browser]:
-    """Run a browser without a window, with a fresh user folder, and ends it.
+    """Run a browser without a window, with a fresh user folder, and end it.
 
     Raises:
         FileNotFoundError: There is no browser; the message says how to get one.

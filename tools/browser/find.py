@@ -31,7 +31,7 @@ def _playwrights_own() -> str | None:
 
 
 def main() -> int:
-    """Print the path and returns the exit status."""
+    """Print the path and return the exit status."""
     path = find()
     print(path or MISSING, file=sys.stdout if path else sys.stderr)
     return 0 if path else 1

@@ -23,7 +23,7 @@ DPKG_TIMEOUT_SECONDS = 300
 
 
 def main() -> int:
-    """Install a browser unless there is one, and returns the exit status."""
+    """Install a browser unless there is one, and return the exit status."""
     if not _found():
         with _turn():
             # Another run may have installed it while this one waited.

@@ -37,7 +37,7 @@ class HostProcess:
 
 @contextmanager
 def running_host(executor: Path) -> Iterator[HostProcess]:
-    """Start a host as the engine does, and ends it.
+    """Start a host as the engine does, and end it.
 
     Args:
         executor: The script that the host is to run programs with.

@@ -19,7 +19,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 
 
 def main() -> int:
-    """Install the CLI and returns the exit status."""
+    """Install the CLI and return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("destination", nargs="?", type=Path, default=PROJECT / ".local" / "cli")
     destination: Path = parser.parse_args().destination.resolve()

@@ -60,7 +60,7 @@ class Pins:
 
 
 def build_with_go(folder: Path, pins: Pins) -> None:
-    """Build every tool of go.mod into `folder`, and adds the SDK's two scripts.
+    """Build every tool of go.mod into `folder`, and add the SDK's two scripts.
 
     Raises:
         UnavailableError: No Go, no registry, or a build that fails.
@@ -137,7 +137,7 @@ def _get_executor_name() -> str:
 
 
 def _run(go: Path, *arguments: str) -> str:
-    """Run go beside its go.mod, counting its progress, and returns what it printed."""
+    """Run go beside its go.mod, count its progress, and return what it printed."""
     last: deque[str] = deque(maxlen=3)
     with subprocess.Popen(
         [go, *arguments],
