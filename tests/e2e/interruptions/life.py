@@ -573,6 +573,8 @@ class Life:
                 self._end_command()
             if run.returncode == 0:
                 self._end_settled(stack)
+                if what == "up":
+                    self._require_each_authenticates(stack)
                 return
             self._figures.refusals += 1
             what = self._follow(stack, what, run, in_trouble=in_trouble)
@@ -747,8 +749,15 @@ class Life:
         elif pairs == registered:
             self._require_pairs(shown, client, pairs)
 
+    def _require_each_authenticates(self, stack: Stack) -> None:
+        """Make sure that an update that succeeded left no key with nothing to authenticate with."""
+        for key in stack.project.recorded_keys():
+            if not _list_pairs(key) and "secret_id" not in key:
+                raise PromiseBrokenError(f"the key {key['name']} ({key['key_id']}) has no secret")
+
     def _require_secret(self, shown: str, key: dict[str, Any], client: ApiClient) -> None:
-        if key["secret_id"] in self._revoked:
+        # A refresh after an interrupted return to a secret: the next update creates the secret.
+        if "secret_id" not in key or key["secret_id"] in self._revoked:
             return
         try:
             self._tenant.token_for(client.id, key["key_secret"])
