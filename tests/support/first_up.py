@@ -22,12 +22,12 @@ class FirstUp:
     """The state of a stack and the content of its tenant.
 
     Attributes:
-        state: The content of the state's file.
-        url: Where the tenant was; the state names it.
+        state: The files of the state and its history, by their paths.
+        url: Where the tenant was; the files name it.
         rows: The rows of the tenant's tables.
     """
 
-    state: str
+    state: dict[Path, str]
     url: str
     rows: Rows
 
@@ -35,11 +35,17 @@ class FirstUp:
     def run(cls, project: PulumiProject, tenant: RunningEmulator, data_dir: Path) -> "FirstUp":
         """Run the `up`; the tenant's data is in `data_dir`."""
         project.up()
-        return cls(project.state_file.read_text(), tenant.url, read_rows(data_dir))
+        folder = project.engine_folder / "state"
+        files = [file for file in folder.rglob("*") if file.is_file()]
+        state = {file.relative_to(folder): file.read_text() for file in files}
+        return cls(state, tenant.url, read_rows(data_dir))
 
     def copy_to(self, project: PulumiProject, tenant: RunningEmulator, data_dir: Path) -> None:
         """Leave the same in a stack of the same name, and in an empty tenant."""
-        project.state_file.write_text(self.state.replace(self.url, tenant.url))
+        for path, content in self.state.items():
+            file = project.engine_folder / "state" / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content.replace(self.url, tenant.url))
         write_rows(self.rows, data_dir)
 
 
