@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from support.figures import Figures
+from support.first_up import FirstUp
 from support.fork_server import ForkServer, running_fork_server
 from support.pulumi_project import PulumiProject, require_cli
 
@@ -63,6 +64,25 @@ def project(tmp_path: Path, settings: dict[str, Any]) -> PulumiProject:
     folder = tmp_path / "project"
     folder.mkdir()
     return PulumiProject(folder).create(settings).program(ONE_KEY)
+
+
+@pytest.fixture(scope="session")
+def first_up(fork_server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> FirstUp:
+    """What the first `up` of `project` leaves; a worker runs it once."""
+    folder = tmp_path_factory.mktemp("first-up")
+    data_dir = folder / "tenant"
+    with fork_server.tenant(data_dir) as tenant:
+        project = PulumiProject(folder).create(tenant.stack_config()).program(ONE_KEY)
+        return FirstUp.run(project, tenant, data_dir)
+
+
+@pytest.fixture
+def created(
+    project: PulumiProject, tenant: RunningEmulator, first_up: FirstUp, tmp_path: Path
+) -> PulumiProject:
+    """The project after its first `up`."""
+    first_up.copy_to(project, tenant, tmp_path / "tenant")
+    return project
 
 
 ONE_KEY = """

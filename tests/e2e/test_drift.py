@@ -33,10 +33,9 @@ def squeezed(text: str) -> str:
 
 
 @pytest.fixture
-def key_id(project: PulumiProject, tenant: RunningEmulator) -> str:
+def key_id(created: PulumiProject, tenant: RunningEmulator) -> str:
     """The id of the project's key, which an `up` has made."""
-    project.up()
-    return assert_sound(project, tenant)
+    return assert_sound(created, tenant)
 
 
 def test_refresh_shows_manual_changes_and_up_corrects_them(
@@ -70,7 +69,6 @@ def test_refresh_shows_manual_changes_and_up_corrects_them(
     assert tenant.client(key_id) == before
     assert assert_sound(project, tenant) == key_id
     assert len(tenant.secrets(key_id)) == 1
-    project.assert_no_changes()
 
 
 @pytest.mark.slow

@@ -33,44 +33,40 @@ def test_preview_creates_nothing_and_up_creates_a_key_that_works_until_destroy(
 
 
 def test_up_without_changes_sends_nothing_and_needs_no_credentials(
-    project: PulumiProject, tenant: RunningEmulator
+    created: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    project.up()
     tenant.clear_requests()
-    project.configure({"zdx:clientId": None, "zdx:clientSecret": None})
+    created.configure({"zdx:clientId": None, "zdx:clientSecret": None})
 
-    project.up("--expect-no-changes")
+    created.up("--expect-no-changes")
 
     assert tenant.requests() == []
 
 
-def test_up_changes_name_and_role_in_place(project: PulumiProject, tenant: RunningEmulator) -> None:
-    project.up()
-    before = project.outputs()
-    project.program(WITH_ROLE.format(name="ci-2", role="ZDX Service Desk Tier 1"))
+def test_up_changes_name_and_role_in_place(created: PulumiProject, tenant: RunningEmulator) -> None:
+    before = created.outputs()
+    created.program(WITH_ROLE.format(name="ci-2", role="ZDX Service Desk Tier 1"))
 
-    preview = project.preview()
-    project.up()
+    shown = created.up("--diff")
 
-    assert '~ name: "ci" => "ci-2"' in preview.text.replace("  ", " ")
-    assert project.outputs() == before
+    assert '~ name: "ci" => "ci-2"' in shown.text.replace("  ", " ")
+    assert created.outputs() == before
     client = tenant.client_named("ci-2")
     assert client.id == before["key_id"]
     assert client.client_resources[0].selected_scopes[0].id == scope_id("ZDX Service Desk Tier 1")
-    project.assert_no_changes()
+    created.assert_no_changes()
 
 
 @pytest.mark.slow
 def test_up_creates_a_manually_deleted_key_again_after_a_refresh(
-    project: PulumiProject, tenant: RunningEmulator
+    created: PulumiProject, tenant: RunningEmulator
 ) -> None:
-    project.up()
     gone = tenant.client_named("ci").id
     tenant.delete_client(gone)
 
-    project.refresh()
-    project.up()
+    created.refresh()
+    created.up()
 
-    outputs = project.outputs()
+    outputs = created.outputs()
     assert outputs["key_id"] == tenant.client_named("ci").id != gone
     assert tenant.token_for(outputs["key_id"], outputs["key_secret"])

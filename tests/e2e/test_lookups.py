@@ -68,7 +68,6 @@ def test_lookup_of_keys_and_roles_works_in_a_preview(
     assert outputs["names"] == outputs["same_names"] == ["shared"]
     assert "ZDX Read-only Admin" in [role["name"] for role in outputs["roles"]]
     assert outputs["same_roles"] == outputs["roles"]
-    project.assert_no_changes()
 
 
 @pytest.mark.slow
@@ -89,7 +88,7 @@ def test_lookup_stays_unknown_until_its_arguments_are_known(
     "text",
     [
         'get_api_key(name="shred")',
-        'get_api_key_output(name="shred")',
+        pytest.param('get_api_key_output(name="shred")', marks=pytest.mark.slow),
         'ApiKey("b", role="ZDX Read-only Admin", name=get_api_key_output(name="shred").name)',
     ],
     ids=["plain", "output", "input of a resource"],
@@ -113,7 +112,10 @@ def test_lookup_of_a_missing_key_fails_in_one_line(
     ("setting", "value", "complaint"),
     [
         ("zdx:clientSecret", "obviously-wrong", "ZIdentity refused the client ID with"),
-        ("zdx:clientSecret", None, "the setting zdx:clientSecret is missing"),
+        pytest.param(
+            *("zdx:clientSecret", None, "the setting zdx:clientSecret is missing"),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["refused", "missing"],
 )
@@ -127,16 +129,6 @@ def test_lookup_with_unusable_settings_fails_in_one_line(
 
     assert complaint in line
     assert "obviously-wrong" not in "".join(project.transcript)
-
-
-def test_lookup_with_an_output_suggests_the_output_form(
-    project: PulumiProject,
-) -> None:
-    program(project, 'get_api_key(name=pulumi.Output.from_input("shared"))')
-
-    assert one_line(project.fail("preview")) == (
-        "get_api_key: name is an output, which may not be known yet. Use get_api_key_output."
-    )
 
 
 def test_lookup_reads_the_named_tenant(
@@ -190,9 +182,9 @@ def test_lookup_shows_and_stores_no_secret(
     project.run("config", "set", "--secret", "zdx:clientSecret", settings["zdx:clientSecret"])
     program(project, 'pulumi.export("all", [get_api_key(name="shared"), get_api_keys()])')
 
-    project.up()
-    project.up("--refresh")
+    said = project.up()
 
+    assert "in plain text" not in said.text
     kept = [file.read_bytes() for file in project.engine_folder.rglob("*") if file.is_file()]
     texts = [*(text.encode() for text in project.transcript), *kept]
     for secret in (value, ADMIN_SECRET):

@@ -19,7 +19,7 @@ for n in range({count}):
 """
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_create_of_many_keys_creates_each_once_despite_the_rate_limit(
     project: PulumiProject, tenant: RunningEmulator, count: int
 ) -> None:

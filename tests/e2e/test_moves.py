@@ -41,10 +41,9 @@ ApiKey('''{name}''', name="ci", role="ZDX Read-only Admin", opts=opts)
 
 
 @pytest.fixture
-def first(project: PulumiProject, tenant: RunningEmulator) -> str:
+def first(created: PulumiProject, tenant: RunningEmulator) -> str:
     """The id of the project's key, which an `up` has made."""
-    project.up()
-    return assert_sound(project, tenant)
+    return assert_sound(created, tenant)
 
 
 @pytest.mark.parametrize(

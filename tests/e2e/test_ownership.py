@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.first_up import FirstUp
 from support.pulumi_project import PulumiProject
 from support.soundness import assert_sound
 
@@ -31,10 +32,12 @@ def open_stack(tmp_path: Path, settings: dict[str, Any]) -> OpenStack:
 
 
 @pytest.fixture
-def stack_a(open_stack: OpenStack) -> PulumiProject:
+def stack_a(
+    open_stack: OpenStack, tenant: RunningEmulator, first_up: FirstUp, tmp_path: Path
+) -> PulumiProject:
     """A stack with a key in its state."""
-    stack = open_stack("a")
-    stack.up()
+    stack = open_stack("test")
+    first_up.copy_to(stack, tenant, tmp_path / "tenant")
     return stack
 
 
@@ -46,19 +49,16 @@ def test_take_over_by_another_stack_locks_out_the_first_stack(
 
     taken_over = stack_b.up()
     assert assert_sound(stack_a, tenant) == assert_sound(stack_b, tenant)
-    refresh = stack_a.refresh("--diff")
-    refused = stack_a.up_fails()
+    refused = stack_a.program(ONE_KEY.format(description="by the first")).up_fails()
     destroyed = stack_a.destroy()
 
     assert "already existed and was taken over" in taken_over.text
     assert f"revokes the previous one, {before['secret_id']}" in taken_over.text
     assert before["key_secret"] != stack_b.key()["key_secret"]
-    assert "ZDX Service Desk Tier 1" in refresh.text
     assert "is now managed by keys/b/ci" in refused.text
     assert "was kept because keys/b/ci took it over" in destroyed.text
     assert stack_a.recorded_keys() == []
     assert_sound(stack_b, tenant)
-    stack_b.assert_no_changes()
 
 
 @pytest.mark.slow
@@ -68,7 +68,7 @@ def test_state_move_keeps_the_key_and_rewrites_its_marker(
     key_id = assert_sound(stack_a, tenant)
     stack_b = open_stack("b").program(NOTHING)
     stack_b.up()
-    stack_a.run("state", "move", "--yes", "--source=a", "--dest=b", stack_a.urn_of("ci"))
+    stack_a.run("state", "move", "--yes", "--source=test", "--dest=b", stack_a.urn_of("ci"))
     stack_a.program(NOTHING).up()
     stack_b.program(ONE_KEY.format(description=""))
 
@@ -84,7 +84,7 @@ def test_state_move_keeps_the_key_and_rewrites_its_marker(
 def test_up_with_a_second_state_is_refused_until_resume_interrupted(
     stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
 ) -> None:
-    second = open_stack("a", backend="another backend")
+    second = open_stack("test", backend="another backend")
     refused = second.up_fails()
     second.configure({"zdx:resumeInterrupted": True})
     second.up()
@@ -97,6 +97,7 @@ def test_up_with_a_second_state_is_refused_until_resume_interrupted(
     assert_sound(second, tenant)
 
 
+@pytest.mark.slow
 def test_up_from_a_copied_state_leaves_the_key_to_the_last_updater(
     stack_a: PulumiProject, open_stack: OpenStack, tenant: RunningEmulator
 ) -> None:
@@ -104,7 +105,7 @@ def test_up_from_a_copied_state_leaves_the_key_to_the_last_updater(
     stack_a.transcript.pop()
     copy = open_stack("copy").program(NOTHING)
     renamed = copy.folder / "state.json"
-    renamed.write_text(exported.replace("urn:pulumi:a::", "urn:pulumi:copy::"))
+    renamed.write_text(exported.replace("urn:pulumi:test::", "urn:pulumi:copy::"))
     copy.run("stack", "import", "--file", str(renamed))
     copy.program(ONE_KEY.format(description="by the copy")).up()
 

@@ -130,34 +130,21 @@ def pipeline(
     assert shown == []
 
 
-def test_pull_request_changes_nothing_and_merge_creates_the_key(
+def test_merge_creates_the_key_of_a_pull_request_and_a_weekly_run_rotates_its_secret(
     pipeline: Pipeline, tenant: RunningEmulator
 ) -> None:
     before = tenant.clients()
     shown = pipeline.succeed(Event.REQUEST)
     unchanged = tenant.clients() == before and pipeline.project.recorded_keys() == []
-
-    pipeline.succeed(Event.MERGE)
-
-    assert "+ pulumi-python:dynamic/zdx:ApiKey: (create)" in shown.text
-    assert unchanged
-    assert_sound(pipeline.project, tenant, "reports")
-
-
-def test_weekly_run_rotates_the_secret_and_later_revokes_the_previous_one(
-    pipeline: Pipeline, tenant: RunningEmulator
-) -> None:
     pipeline.succeed(Event.MERGE)
     (first,) = secret_ids(tenant)
     pipeline.move_to_week(10)
-    pipeline.succeed(Event.SCHEDULE)
-    overlapping = secret_ids(tenant)
-    pipeline.move_to_week(12)
 
     pipeline.succeed(Event.SCHEDULE)
 
-    (second,) = secret_ids(tenant)
-    assert overlapping == [first, second]
+    assert "+ pulumi-python:dynamic/zdx:ApiKey: (create)" in shown.text
+    assert unchanged
+    assert secret_ids(tenant) == [first, pipeline.project.key()["secret_id"]]
     assert_sound(pipeline.project, tenant, "reports")
 
 

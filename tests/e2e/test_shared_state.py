@@ -90,6 +90,7 @@ def names(tenant: RunningEmulator) -> list[str]:
     return sorted(client.name for client in tenant.clients())
 
 
+@pytest.mark.slow
 def test_up_is_locked_during_another_run_and_works_afterwards(
     alice: PulumiProject, bob: PulumiProject, tenant: RunningEmulator
 ) -> None:

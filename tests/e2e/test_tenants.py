@@ -8,7 +8,8 @@ from support.pulumi_project import PulumiProject
 from support.soundness import assert_sound
 
 from zdx_emulator.testing import (
-    TOKEN,
+    ADMIN_ID,
+    LoggedRequest,
     RunningEmulator,
 )
 
@@ -51,9 +52,7 @@ def test_commands_fail_if_the_environment_names_another_tenant(
     project.up()
     project.environment.update(globex.environment("globex"))
 
-    stopped = [
-        project.fail(*command) for command in (PREVIEW, UP, UP_AND_REFRESH, REFRESH, DESTROY)
-    ]
+    stopped = [project.fail(*command) for command in (UP_AND_REFRESH, DESTROY)]
 
     for run in stopped:
         assert "belongs to the tenant acme, but the settings point to globex" in run.text
@@ -78,59 +77,50 @@ def test_commands_that_run_the_program_fail_if_the_config_names_another_tenant(
     assert_sound(project, tenant)
 
 
-def test_refresh_and_destroy_without_the_program_use_the_last_config(
-    project: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
+def test_destroy_without_the_program_uses_the_last_config(
+    created: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
     """The engine hands a provider the config that the state has recorded, not the stack's."""
-    project.up()
-    project.configure(globex.stack_config("globex"))
+    created.configure(globex.stack_config("globex"))
 
-    project.refresh("--expect-no-changes")
-    project.destroy()
+    created.destroy()
 
     assert tenant.clients() == []
     assert globex.requests() == []
 
 
-def test_up_warns_once_of_a_secret_in_plain_text(
-    project: PulumiProject, entries: dict[str, Any]
+def test_preview_warns_once_of_secrets_in_plain_text_and_of_a_mistyped_setting(
+    in_tenants: PulumiProject, entries: dict[str, Any]
 ) -> None:
-    project.configure({"zdx:tenants": {"acme": entries["acme"]}})
-    project.program(TWO_KEYS_IN_EACH.replace(', "globex"', ","))
+    in_tenants.configure({"zdx:httproxy": "http://proxy.test:3128"})
 
-    warned = project.up()
-    project.run("config", "set", "--secret", "zdx:clientSecret", entries["acme"]["clientSecret"])
-    project.run(
-        *("config", "set", "--secret", "--path", "zdx:tenants.acme.clientSecret"),
-        entries["acme"]["clientSecret"],
-    )
+    warned = in_tenants.program(TWO_KEYS_IN_EACH).run("preview").text.partition("Diagnostics:")[2]
 
-    assert warned.text.partition("Diagnostics:")[2].count("in plain text") == 1
-    assert "zdx:clientSecret and zdx:tenants.acme.clientSecret are in the stack's" in warned.text
-    assert "in plain text" not in project.up().text
+    paths = ("zdx:clientSecret", *(f"zdx:tenants.{name}.clientSecret" for name in entries))
+    assert f"{' and '.join(paths)} are in the stack's config in plain text" in warned
+    assert warned.count("in plain text") == 1
+    assert "there is no setting zdx:httproxy. Did you mean zdx:httpProxy?" in warned
 
 
-def test_up_warns_of_a_mistyped_setting(project: PulumiProject) -> None:
-    project.configure({"zdx:httproxy": "http://proxy.test:3128"})
-
-    warned = project.up()
-
-    assert "there is no setting zdx:httproxy. Did you mean zdx:httpProxy?" in warned.text
-
-
-def test_up_authenticates_once_to_each_tenant_and_creates_its_keys(
+def test_up_sends_only_the_documented_requests_to_each_tenant(
     in_tenants: PulumiProject, tenant: RunningEmulator, globex: RunningEmulator
 ) -> None:
-    in_tenants.program(TWO_KEYS_IN_EACH)
-
-    in_tenants.up()
+    in_tenants.program(TWO_KEYS_IN_EACH).up()
 
     for each in (tenant, globex):
         assert sorted(client.name for client in each.clients()) == ["ci", "desk"]
-        paths = Counter(request.path for request in each.requests())
-        assert paths[TOKEN] == 1
-    in_tenants.destroy()
-    assert tenant.clients() == globex.clients() == []
+        assert {request.client_id for request in each.requests()} == {ADMIN_ID}
+        assert Counter(_kind(request) for request in each.requests()) == {
+            "POST token": 1,
+            "GET resource-servers": 1,
+            "GET api-clients": 3,  # one before all, and one beside the secret of each key
+            "POST api-clients": 2,
+            "POST secrets": 2,
+        }
+
+
+def _kind(request: LoggedRequest) -> str:
+    return f"{request.method} {request.path.rpartition('/')[2]}"
 
 
 @pytest.mark.slow

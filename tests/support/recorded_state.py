@@ -9,25 +9,23 @@ The folder has `program.py`, which declares the keys of the round in its config.
 
 import json
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import yaml
 
 from support.calendar import Calendar
+from support.first_up import TABLES, read_rows, write_rows
 from support.fork_server import ForkServer, running_fork_server
 from support.pulumi_project import PulumiProject
 from zdx_emulator.app import DATABASE
 from zdx_emulator.store import Store
 from zdx_emulator.testing import RunningEmulator
 
-_TABLES = ("api_clients", "secrets")
 _ADDRESS = "http://127.0.0.1:1"
 """Stands for the tenant's address, which is another in each run."""
 
@@ -56,7 +54,9 @@ def load(recorded: Path, folder: Path, fork_server: ForkServer) -> Iterator[Reco
         fork_server: What the tenant is forked off.
     """
     content = json.loads((recorded / "tenant.json").read_text())
-    _write_tenant(content, folder / "tenant")
+    (folder / "tenant").mkdir()
+    Store(folder / "tenant" / DATABASE).close()
+    write_rows({table: content[table] for table in TABLES}, folder / "tenant")
     with fork_server.tenant(folder / "tenant") as tenant:
         export = json.loads((recorded / "stack.json").read_text().replace(_ADDRESS, tenant.url))
         project = PulumiProject(folder / "project")
@@ -96,31 +96,12 @@ def record(folder: Path, fork_server: ForkServer) -> None:
             content = {
                 "recorded_at": tenant.now(),
                 "shared_id": shared.id,
-                **_read_tenant(work / "tenant"),
+                **read_rows(work / "tenant"),
             }
             text = json.dumps(export, indent=1).replace(tenant.url, _ADDRESS)
             (folder / "stack.json").write_text(text + "\n")
             (folder / "tenant.json").write_text(json.dumps(content, indent=1) + "\n")
     print(f"Recorded: {folder}")  # noqa: T201 - a command
-
-
-def _read_tenant(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    with closing(sqlite3.connect(folder / DATABASE)) as db:
-        db.row_factory = sqlite3.Row
-        return {
-            table: [dict(row) for row in db.execute(f"SELECT * FROM {table}")]  # noqa: S608
-            for table in _TABLES
-        }
-
-
-def _write_tenant(content: dict[str, Any], folder: Path) -> None:
-    folder.mkdir()
-    Store(folder / DATABASE).close()
-    with closing(sqlite3.connect(folder / DATABASE)) as db, db:
-        for table in _TABLES:
-            for row in content[table]:
-                names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-                db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", row)  # noqa: S608
 
 
 if __name__ == "__main__":

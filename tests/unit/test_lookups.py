@@ -40,6 +40,17 @@ def test_lookup_names_an_argument_of_the_wrong_type_without_its_value(
         get_api_key(**arguments)
 
 
+@pytest.mark.usefixtures("event_loop")
+def test_lookup_with_an_output_suggests_the_output_form() -> None:
+    name: Any = pulumi.Output.from_input("ci")
+
+    with pytest.raises(
+        pulumi.RunError,
+        match=r"^get_api_key: name is an output, which .* yet\. Use get_api_key_output\.$",
+    ):
+        get_api_key(name=name)
+
+
 @pytest.mark.parametrize("look_up", [get_api_keys, get_roles])
 def test_lookup_names_missing_settings_and_its_function(
     look_up: Callable[..., object], monkeypatch: pytest.MonkeyPatch

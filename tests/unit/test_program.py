@@ -508,7 +508,9 @@ def test_import_by_id_is_refused_and_says_what_to_do(engine: Engine, by: str) ->
         "transformation": pulumi.ResourceOptions(transformations=[transform]),
     }
 
-    with pytest.raises(pulumi.RunError, match=r"adopt=True.*zdx-keys import-file --output"):
+    refusal = r'^ApiKey "ci": Pulumi cannot import a dynamic resource by its ID\..*'
+    advice = r"declare adopt=True.*zdx-keys import-file --output"
+    with pytest.raises(pulumi.RunError, match=refusal + advice):
         ApiKey("ci", role=ROLE, opts=options[by])
 
     assert engine.registered == []

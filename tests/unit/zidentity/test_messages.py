@@ -139,9 +139,10 @@ def test_error_names_a_response_that_is_not_from_zidentity(
 ) -> None:
     server.answers(reply)
 
-    with pytest.raises(InvalidResponseError, match=line):
+    with pytest.raises(InvalidResponseError, match=line) as error:
         zidentity.api_clients.get("c1")
 
+    assert error.value.hint.startswith("Check that no proxy or login page responds")
     assert len(server.calls) == 1
 
 
