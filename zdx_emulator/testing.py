@@ -116,6 +116,8 @@ class RunningEmulator:
         self._session = Session()
         self._session.trust_env = False
         self._session.headers[OBSERVER_HEADER] = "testing"
+        # The server closes an idle connection, perhaps at the moment of the next request.
+        self._session.headers["Connection"] = "close"
 
     def settings(self, vanity_domain: str = VANITY_DOMAIN) -> dict[str, str]:
         """Return the provider's settings for this tenant, an entry of `zdx:tenants`.

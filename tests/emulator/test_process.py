@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -358,3 +359,31 @@ def test_start_refuses_an_invalid_rate_limit(rate: str) -> None:
 
     assert ended.returncode == 2
     assert "is not of the form 50/s" in ended.stderr
+
+
+def test_each_request_of_a_test_has_a_connection_of_its_own(server: RunningEmulator) -> None:
+    connections = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # keeps connections
+
+        def setup(self) -> None:
+            connections.append(self.client_address)
+            super().setup()
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "10")
+            self.end_headers()
+            self.wfile.write(b'{"now": 1}')
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
+        threading.Thread(target=listener.serve_forever).start()
+        tenant = RunningEmulator(server.process, f"http://127.0.0.1:{listener.server_port}")
+        assert [tenant.now(), tenant.now()] == [1, 1]
+        listener.shutdown()
+
+    assert len(connections) == 2
