@@ -14,6 +14,7 @@ from schemathesis.generation import GenerationMode
 from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, RunningEmulator
 
 CASES = settings(
+    max_examples=15,
     deadline=None,
     database=None,
     derandomize=True,
@@ -37,7 +38,7 @@ def operations(tenant: RunningEmulator) -> list[Any]:
 
 
 def _statuses(
-    tenant: RunningEmulator, session: Session, operation: Any, mode: GenerationMode, examples: int
+    tenant: RunningEmulator, session: Session, operation: Any, mode: GenerationMode
 ) -> dict[str, int]:
     """Returns what was answered to which requests, whose paths name things that are there."""
     tenant.reset()
@@ -53,7 +54,7 @@ def _statuses(
     bearer = {"Authorization": f"Bearer {tenant.token_for(ADMIN_ID, ADMIN_SECRET)}"}
     statuses: dict[str, int] = {}
 
-    @settings(CASES, max_examples=examples)
+    @CASES
     @given(case=operation.as_strategy(mode, path_parameters=path or None))
     def send(case: Any) -> None:
         request = case.as_curl_command()
@@ -66,16 +67,11 @@ def _statuses(
 
 
 @pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)
-@pytest.mark.parametrize("examples", [5, pytest.param(50, marks=pytest.mark.slow)])
 def test_request_with_any_input_never_returns_a_500(
-    mode: GenerationMode,
-    operations: list[Any],
-    tenant: RunningEmulator,
-    session: Session,
-    examples: int,
+    mode: GenerationMode, operations: list[Any], tenant: RunningEmulator, session: Session
 ) -> None:
-    answered = [_statuses(tenant, session, operation, mode, examples) for operation in operations]
+    answered = [_statuses(tenant, session, operation, mode) for operation in operations]
 
     failed = {k: v for statuses in answered for k, v in statuses.items() if v >= 500}
-    assert sum(map(len, answered)) > 3 * len(operations)
+    assert sum(map(len, answered)) > 100
     assert failed == {}
