@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from support.figures import Figures
 from support.first_up import FirstUp
-from support.fork_server import ForkServer, running_fork_server
+from support.fork_server import ForkServer
 from support.pulumi_project import PulumiProject, require_cli
 
 from zdx_emulator.testing import RunningEmulator
@@ -29,13 +29,6 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _cli() -> None:
     require_cli()
-
-
-@pytest.fixture(scope="session")
-def fork_server() -> Iterator[ForkServer]:
-    """What the tenants of a worker are forked off."""
-    with running_fork_server() as server:
-        yield server
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from support.fork_server import ForkServer
 
 from zdx_emulator.testing import (
     ADMIN_ID,
     ADMIN_SECRET,
     RunningEmulator,
-    running_emulator,
     scope_id,
 )
 
@@ -20,9 +20,11 @@ ZSCALER_APIS = "jhlm4bhr7g7j2"
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[RunningEmulator]:
+def server(
+    fork_server: ForkServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningEmulator]:
     """The one process that the tests of a worker share."""
-    with running_emulator() as server:
+    with fork_server.tenant(tmp_path_factory.mktemp("tenant")) as server:
         yield server
 
 

@@ -2,10 +2,12 @@
 
 import uuid
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from urllib.parse import quote_plus
 
 import httpx
 import pytest
+from support.fork_server import ForkServer
 
 from zdx_emulator.testing import (
     ADMIN_ID,
@@ -139,8 +141,8 @@ def test_rate_limit_returns_429_with_the_headers_to_wait_for() -> None:
     assert {answer.status_code for answer in unlimited} == {400}
 
 
-def test_rate_limit_ignores_an_observer() -> None:
-    with running_emulator(rate_limit="1/s") as tenant:
+def test_rate_limit_ignores_an_observer(fork_server: ForkServer, tmp_path: Path) -> None:
+    with fork_server.tenant(tmp_path, "--rate-limit=1/s") as tenant:
         for number in range(5):
             tenant.create_client(f"ci-{number}")
 

@@ -217,11 +217,12 @@ def test_page_shows_the_owner_from_the_marker(
 def test_page_marks_missing_expiring_and_expired_secrets(
     tenant: RunningEmulator, anonymous: httpx.Client
 ) -> None:
-    rest_of_today = (86_399 - tenant.now() % 86_400) / 86_400
+    midnight = 86_400 - tenant.now() % 86_400
+    tenant.move_clock(midnight)
     for name, days in (("ended", 30), ("today", 40), ("soon", 41), ("later", 90)):
-        tenant.add_secret(tenant.create_client(name).id, days=days + rest_of_today)
+        tenant.add_secret(tenant.create_client(name).id, days=days + 0.5)
     tenant.create_client("without")
-    tenant.move_clock(40 * 86_400)
+    tenant.move_clock(midnight + 40 * 86_400)
 
     badges = re.findall(r'class="badge (.+?)">(.+?)<', anonymous.get("/").text)
 

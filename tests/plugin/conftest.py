@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.fork_server import ForkServer
 from support.plugin_host import (
     PATIENCE_SECONDS,
     Engine,
@@ -20,7 +21,6 @@ from zdx_emulator.testing import (
     EACH_OTHER_WAY,
     RunningEmulator,
     Switches,
-    running_emulator,
 )
 
 StartHost = Callable[..., PluginHost]
@@ -34,9 +34,11 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[RunningEmulator]:
+def server(
+    fork_server: ForkServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningEmulator]:
     """The one process that the tests of a worker share."""
-    with running_emulator() as server:
+    with fork_server.tenant(tmp_path_factory.mktemp("tenant")) as server:
         yield server
 
 
@@ -49,7 +51,7 @@ ANSWERS = {
 }
 
 
-_SAMPLE = 3  # switches that a test is run with in `make test`, beside none
+_SAMPLE = 1  # how many switches a test is run with in `make test`, beside none
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,18 +1,16 @@
 """Any sequence of conversions, kills, refreshes and days, played on the provider's own calls."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
-from support.key_life import KeyLife, KilledError
+from support.key_life import SAMPLE_OR_ALL, KeyLife, KilledError
 from support.key_pair import KeyPair
 from support.keyless import can_authenticate
 
-from zdx_emulator.testing import RunningEmulator, running_emulator
+from zdx_emulator.testing import RunningEmulator
 
 FIRST, SECOND = KeyPair.make_ec(), KeyPair.make_ec()
 # What a program declares; nothing means a secret.
@@ -27,14 +25,9 @@ EARLY = {"rotation": {"end_overlap_early": True}}
 LAST_DAY = 300  # each secret here is valid for a year
 
 
-@pytest.fixture(scope="module")
-def tenant() -> Iterator[RunningEmulator]:
-    with running_emulator() as running:
-        yield running
-
-
-def test_conversions_keep_what_is_declared_working(tenant: RunningEmulator) -> None:
-    ConvertedKey.play(tenant, examples=10, steps=15)
+@SAMPLE_OR_ALL
+def test_conversions_keep_what_is_declared_working(server: RunningEmulator, examples: int) -> None:
+    ConvertedKey.play(server, examples=examples, steps=15)
 
 
 class ConvertedKey(KeyLife):

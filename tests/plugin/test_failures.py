@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from plugin.conftest import Running, StartHost, except_where, known_secrets, without_switches
@@ -21,6 +22,10 @@ from zdx_emulator.testing import (
 PLANTED = "obviously-fake-planted-secret"
 
 
+def slow(value: object) -> Any:
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
 def failure(host: PluginHost, declared: Properties) -> str:
     inputs = host.check(declared).inputs
     with pytest.raises(PluginError) as failed:
@@ -34,8 +39,9 @@ def assert_one_key_with_one_secret(tenant: RunningEmulator, key: Recorded) -> No
     assert tenant.can_authenticate(key.id, key.outputs["key_secret"])
 
 
+# Which requests are sent again, and when, is proven for `zidentity`.
 @without_switches
-@pytest.mark.parametrize("path", [TOKEN, API_CLIENTS, SECRETS])
+@pytest.mark.parametrize("path", [slow(TOKEN), slow(API_CLIENTS), SECRETS])
 def test_create_waits_for_a_rate_limit(
     host: PluginHost, tenant: RunningEmulator, declared: Properties, path: str
 ) -> None:
@@ -44,6 +50,7 @@ def test_create_waits_for_a_rate_limit(
     assert_one_key_with_one_secret(tenant, host.up(declared))
 
 
+@pytest.mark.slow
 @without_switches
 def test_update_waits_for_a_rate_limit_on_every_request(
     host: PluginHost, tenant: RunningEmulator, declared: Properties
@@ -219,8 +226,10 @@ def test_update_renews_an_expired_token(
 
 
 @without_switches
-@pytest.mark.parametrize("method", ["GET", "PUT"])
-@pytest.mark.parametrize("passing", [{"drop": "after"}, {"drop": "before"}, {"status": 503}])
+@pytest.mark.parametrize("method", [slow("GET"), "PUT"])
+@pytest.mark.parametrize(
+    "passing", [{"drop": "after"}, slow({"drop": "before"}), slow({"status": 503})]
+)
 def test_update_retries_temporary_failures(
     host: PluginHost,
     tenant: RunningEmulator,

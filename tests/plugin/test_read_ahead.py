@@ -9,7 +9,8 @@ from support.plugin_host import PluginError, PluginHost, Properties, Recorded
 
 from zdx_emulator.testing import API_CLIENT, API_CLIENTS, SECRETS, TOKEN, RunningEmulator
 
-KEYS = 24
+KEYS = 6
+MANY = 24
 AT_ONCE = 16
 
 with_descriptions = except_where(list_descriptions="the list shows no ownership markers there")
@@ -18,8 +19,21 @@ with_descriptions = except_where(list_descriptions="the list shows no ownership 
 @pytest.fixture
 def keys(start_host: StartHost, tenant: RunningEmulator, declared: Properties) -> list[Recorded]:
     """The keys of a stack, one of another stack, and an empty log of requests."""
-    host = start_host()
-    created = [create(host, declared, f"keys/prod/{number}") for number in range(KEYS)]
+    return create_keys(KEYS, start_host(), tenant, declared)
+
+
+@pytest.fixture
+def many_keys(
+    start_host: StartHost, tenant: RunningEmulator, declared: Properties
+) -> list[Recorded]:
+    """The same with more keys than are read ahead at once."""
+    return create_keys(MANY, start_host(), tenant, declared)
+
+
+def create_keys(
+    count: int, host: PluginHost, tenant: RunningEmulator, declared: Properties
+) -> list[Recorded]:
+    created = [create(host, declared, f"keys/prod/{number}") for number in range(count)]
     create(host, declared, "keys/dev/other")
     tenant.clear_requests()
     return created
@@ -39,12 +53,12 @@ def count_secret_lists(tenant: RunningEmulator) -> int:
 
 @with_descriptions
 def test_refresh_of_many_keys_reads_the_secrets_of_each_once(
-    host: PluginHost, tenant: RunningEmulator, keys: list[Recorded]
+    host: PluginHost, tenant: RunningEmulator, many_keys: list[Recorded]
 ) -> None:
-    refreshed = [host.refresh(key) for key in keys]
+    refreshed = [host.refresh(key) for key in many_keys]
 
-    assert refreshed == keys
-    secrets = {f"GET {API_CLIENTS}/{key.id}/secrets" for key in keys}
+    assert refreshed == many_keys
+    secrets = {f"GET {API_CLIENTS}/{key.id}/secrets" for key in many_keys}
     assert count_requests(tenant) == dict.fromkeys(
         {f"POST {TOKEN}", f"GET {API_CLIENTS}", *secrets}, 1
     )
@@ -75,31 +89,31 @@ def test_refresh_of_one_key_reads_only_its_secrets(
 
 @without_switches
 def test_second_refresh_requests_sixteen_secrets_at_once(
-    host: PluginHost, tenant: RunningEmulator, keys: list[Recorded]
+    host: PluginHost, tenant: RunningEmulator, many_keys: list[Recorded]
 ) -> None:
-    host.refresh(keys[0])
-    tenant.fault(method="GET", path=SECRETS, hold="before", count=KEYS)
+    host.refresh(many_keys[0])
+    tenant.fault(method="GET", path=SECRETS, hold="before", count=MANY)
 
     with ThreadPoolExecutor(3) as threads:
-        reads = [threads.submit(host.refresh, key) for key in keys[1:4]]
+        reads = [threads.submit(host.refresh, key) for key in many_keys[1:4]]
         # The reads themselves may have found theirs requested, or have sent a request each.
         wait_until(lambda: count_secret_lists(tenant) >= 1 + AT_ONCE)
         sent = count_secret_lists(tenant)
         tenant.clear_faults()
         results = [read.result() for read in reads]
 
-    assert results == keys[1:4]
+    assert results == many_keys[1:4]
     assert sent <= 1 + AT_ONCE + len(reads)
 
 
 @without_switches
 def test_refresh_of_two_keys_requests_few_secrets_in_vain(
-    host: PluginHost, tenant: RunningEmulator, keys: list[Recorded]
+    host: PluginHost, tenant: RunningEmulator, many_keys: list[Recorded]
 ) -> None:
-    for key in keys[:2]:
+    for key in many_keys[:2]:
         host.refresh(key)
 
-    wait_until(lambda: count_secret_lists(tenant) == 2 + AT_ONCE < KEYS)
+    wait_until(lambda: count_secret_lists(tenant) == 2 + AT_ONCE < MANY)
 
 
 @without_switches

@@ -1,15 +1,13 @@
 """Any sequence of ups, refreshes, kills, hands and days, played on the provider's own calls."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 
-import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
-from support.key_life import KeyLife, KilledError
+from support.key_life import SAMPLE_OR_ALL, KeyLife, KilledError
 
-from zdx_emulator.testing import RunningEmulator, running_emulator
+from zdx_emulator.testing import RunningEmulator
 from zdx_provider.keys.rotation import Rotation, find_rotation_reason
 
 ROTATION = {
@@ -20,16 +18,11 @@ ROTATION = {
 }
 
 
-@pytest.fixture(scope="module")
-def tenant() -> Iterator[RunningEmulator]:
-    with running_emulator() as running:
-        yield running
-
-
+@SAMPLE_OR_ALL
 def test_rotation_misses_no_date_and_keeps_the_current_secret_valid(
-    tenant: RunningEmulator,
+    server: RunningEmulator, examples: int
 ) -> None:
-    RotatedKey.play(tenant, examples=25, steps=25)
+    RotatedKey.play(server, examples=examples, steps=25)
 
 
 class RotatedKey(KeyLife):

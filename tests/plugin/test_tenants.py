@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from plugin.conftest import StartHost, without_switches
 from pulumi.runtime.rpc import UNKNOWN
+from support.fork_server import ForkServer
 from support.plugin_host import (
     Difference,
     Engine,
@@ -15,7 +17,7 @@ from support.plugin_host import (
     Recorded,
 )
 
-from zdx_emulator.testing import TOKEN, RunningEmulator, running_emulator
+from zdx_emulator.testing import TOKEN, RunningEmulator
 
 CALLS: dict[str, Callable[[PluginHost, Recorded], object]] = {
     "diff": lambda host, key: host.diff(key, {**key.inputs, "name": "ci-2"}),
@@ -144,9 +146,9 @@ def test_diff_in_another_tenant_announces_no_rotation(
 
 
 @pytest.fixture
-def impostor() -> Iterator[RunningEmulator]:
+def impostor(fork_server: ForkServer, tmp_path: Path) -> Iterator[RunningEmulator]:
     """Another server that accepts the same credentials and calls itself the same tenant."""
-    with running_emulator() as running:
+    with fork_server.tenant(tmp_path / "impostor") as running:
         yield running
 
 

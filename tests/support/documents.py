@@ -18,6 +18,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -78,11 +79,12 @@ def read_blocks(*languages: str) -> list[Block]:
     return [block for block in found if not languages or block.language in languages]
 
 
-def read_blocks_of(document: str) -> list[Block]:
+@cache
+def read_blocks_of(document: str) -> tuple[Block, ...]:
     """Return the blocks of a document, in order."""
     tokens = MarkdownIt().parse((ROOT / document).read_text())
     fences = [token for token in tokens if token.type in ("fence", "code_block")]
-    return [
+    return tuple(
         Block(
             document,
             line=fence.map[0] + 1 if fence.map else 0,
@@ -91,7 +93,7 @@ def read_blocks_of(document: str) -> list[Block]:
             text=fence.content,
         )
         for fence in fences
-    ]
+    )
 
 
 def list_walkthroughs() -> list[str]:

@@ -28,13 +28,14 @@ class ForkServer:
         self._process = process
 
     @contextmanager
-    def tenant(self, data_dir: Path) -> Iterator[RunningEmulator]:
+    def tenant(self, data_dir: Path, *options: str) -> Iterator[RunningEmulator]:
         """Run a tenant in a process of its own, and end it.
 
         Args:
             data_dir: The tenant's folder.
+            *options: Further options of its command line.
         """
-        born = self.ask(start=["--port=0", f"--data-dir={data_dir}"])
+        born = self.ask(start=["--port=0", f"--data-dir={data_dir}", *options])
         tenant = RunningEmulator(ForkedProcess(self, born["pid"]), born["url"])
         try:
             yield tenant

@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-SAMPLE = 1_000
+SAMPLE = 400
 CASES = int(os.environ.get("ZDX_FUZZ_CASES", str(SAMPLE)))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -17,6 +18,11 @@ from zdx_emulator.testing import RunningEmulator
 from zdx_provider.engine.engine_client import EngineClient
 from zdx_provider.engine.lifecycle import Lifecycle
 from zdx_provider.engine.tenants import Tenants
+
+# How many sequences are played; what takes long is slow.
+SAMPLE_OR_ALL = pytest.mark.parametrize(
+    "examples", [5, pytest.param(40, marks=pytest.mark.slow)], ids=["sample", "all"]
+)
 
 
 class KilledError(Exception):

@@ -9,7 +9,7 @@ import pytest
 from support.wheel import ROOT
 
 import zdx_provider
-from tools.dist import DistError, build_twice
+from tools.dist import DistError, build, build_twice
 from zdx_emulator.testing import ADMIN_SECRET
 
 VERSION = zdx_provider.__version__
@@ -26,7 +26,7 @@ BOTH = pytest.mark.parametrize(
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
-    build_twice(folder)
+    build(folder)
     return folder
 
 
@@ -122,6 +122,11 @@ def test_index_page_shows_files_of_its_own_version(dist: Path) -> None:
 
     assert {version for version, _ in files} == {VERSION}
     assert [file for _, file in files if not (ROOT / file).exists()] == []
+
+
+@pytest.mark.slow
+def test_build_twice_makes_the_same_files(tmp_path: Path) -> None:
+    build_twice(tmp_path)
 
 
 def test_build_twice_refuses_builds_that_differ(

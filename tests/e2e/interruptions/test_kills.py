@@ -31,7 +31,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("one_of_all", cases, ids=str)
 
 
-@pytest.mark.parametrize(("case", "outcome"), SAMPLE.items(), ids=map(str, SAMPLE))
+# The lives of the sample kill the plugin, so the sample of kills does not.
+@pytest.mark.parametrize(
+    ("case", "outcome"),
+    [
+        pytest.param(
+            case, outcome, id=str(case), marks=[pytest.mark.slow] * (case.victim == PLUGIN)
+        )
+        for case, outcome in SAMPLE.items()
+    ],
+)
 def test_interrupted_operation_of_the_sample_has_the_listed_outcome(
     case: Case, outcome: str, project: PulumiProject, tenant: RunningEmulator
 ) -> None:

@@ -26,7 +26,7 @@ def test_complete_offers_commands_and_options(tmp_path: Path) -> None:
     assert complete("zdx-keys import-file --down", tmp_path) == ["--downloaded"]
 
 
-@pytest.mark.parametrize("command", ["download", "show"])
+@pytest.mark.parametrize("command", ["download", pytest.param("show", marks=pytest.mark.slow)])
 def test_complete_offers_the_keys_of_the_stack(
     pulumi_answers: PulumiAnswers, project: Path, command: str
 ) -> None:
@@ -49,7 +49,7 @@ def test_complete_offers_stacks_and_tenants(pulumi_answers: PulumiAnswers, proje
     "line",
     [
         "zdx-keys download c",
-        "zdx-keys revoke c",
+        pytest.param("zdx-keys revoke c", marks=pytest.mark.slow),
         "zdx-keys revoke ci 9",
         "zdx-keys list --stack p",
         "zdx-keys list --tenant e",

@@ -28,8 +28,8 @@ def run(line: str, folder: Path, **environment: str) -> "subprocess.CompletedPro
     ("environment", "sign"),
     [
         ({"PYTHONIOENCODING": "utf-8"}, "✗"),
-        ({"PYTHONIOENCODING": "ascii"}, "FAILED"),
-        ({"PYTHONIOENCODING": "latin-1"}, "FAILED"),
+        pytest.param({"PYTHONIOENCODING": "ascii"}, "FAILED", marks=pytest.mark.slow),
+        pytest.param({"PYTHONIOENCODING": "latin-1"}, "FAILED", marks=pytest.mark.slow),
         (ASCII, "FAILED"),
     ],
     ids=["utf-8", "ascii", "latin-1", "C"],
@@ -43,7 +43,7 @@ def test_verify_prints_a_word_if_the_locale_lacks_the_sign(
     assert (done.returncode, done.stderr) == (3, "")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("latin-1", marks=pytest.mark.slow)])
 def test_usage_error_prints_any_argument_in_any_locale(tmp_path: Path, encoding: str) -> None:
     for argument in ("ключ", "\\xff"):
         done = run(f"{COMMAND} $'{argument}'", tmp_path, PYTHONIOENCODING=encoding)
@@ -86,7 +86,10 @@ def test_roles_keeps_its_exit_code_if_stderr_cannot_be_written(
     assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
 
 
-@pytest.mark.parametrize("command", ["verify", "roles", "import-file -o a --program b"])
+@pytest.mark.parametrize(
+    "command",
+    ["verify", pytest.param("roles", marks=pytest.mark.slow), "import-file -o a --program b"],
+)
 def test_run_in_a_deleted_folder_fails_in_one_line(tmp_path: Path, command: str) -> None:
     (tmp_path / "gone").mkdir()
 

@@ -28,6 +28,7 @@ def write_wheel(folder: Path) -> str:
     return name
 
 
+@pytest.mark.slow
 def test_install_creates_and_fills_the_virtual_environment(
     host: HostProcess, project: Path
 ) -> None:

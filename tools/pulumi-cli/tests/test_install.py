@@ -1,5 +1,6 @@
 """The installer as a process, on machines that are a PATH of small programs and no network."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from pulumi_cli.build import TOOLS, Pins
+from pulumi_cli.on_path import OnPath
+from pulumi_cli.routes import UnavailableError
 
 INSTALL = TOOLS / "install.py"
 PINS = Pins((TOOLS / "go.mod").read_text())
@@ -47,6 +50,10 @@ class Machine:
         return self.folder / "the project" / ".local" / "cli"
 
     @property
+    def programs(self) -> Path:
+        return self.folder / "programs"
+
+    @property
     def cli(self) -> Path:
         return self.destination / "bin"
 
@@ -56,7 +63,7 @@ class Machine:
         return len(log.read_text().splitlines()) if log.exists() else 0
 
     def has(self, name: str, script: str) -> None:
-        file = self.folder / "programs" / name
+        file = self.programs / name
         file.write_text(f"#!/bin/sh\n{script}\n")
         file.chmod(0o755)
 
@@ -86,7 +93,7 @@ class Machine:
         return subprocess.Popen(
             [sys.executable, INSTALL, self.destination],
             env={
-                "PATH": f"{self.cli}:{self.folder / 'programs'}",
+                "PATH": f"{self.cli}:{self.programs}",
                 "HOME": str(self.folder),
                 "http_proxy": unreachable,
                 "https_proxy": unreachable,
@@ -125,29 +132,25 @@ def version(cli: Path) -> str:
     return subprocess.run([cli / "pulumi"], capture_output=True, text=True, check=True).stdout
 
 
-def test_install_uses_a_usable_pulumi_on_path(machine: Machine) -> None:
+def test_install_uses_a_usable_pulumi_on_path_and_adds_nothing(machine: Machine) -> None:
     machine.has("pulumi", "echo v3.200.0")
     machine.has("pulumi-language-python", "")
     machine.has_go()
     assert machine.install().stdout == f"{machine.cli}\n"
     assert (version(machine.cli), machine.builds) == ("v3.200.0\n", 0)
-
-
-def test_install_adds_no_language_host_to_a_cli_on_path(machine: Machine) -> None:
-    machine.has("pulumi", "echo v3.200.0")
-    machine.has("pulumi-language-python", "")
-    machine.install()
     assert [file.name for file in machine.cli.iterdir()] == ["pulumi"]
 
 
-def test_install_finds_the_language_host_next_to_the_real_pulumi(machine: Machine) -> None:
+def test_route_on_path_finds_the_language_host_next_to_the_real_pulumi(machine: Machine) -> None:
     vendor = machine.folder / "vendor"
     machine.has("pulumi", "echo v3.200.0")
     machine.has("pulumi-language-python", "")
-    (machine.folder / "programs").rename(vendor)
-    (machine.folder / "programs").mkdir()
-    (machine.folder / "programs" / "pulumi").symlink_to(vendor / "pulumi")
-    assert machine.install().returncode == 0
+    machine.programs.rename(vendor)
+    machine.programs.mkdir()
+    (machine.programs / "pulumi").symlink_to(vendor / "pulumi")
+    machine.destination.mkdir(parents=True)
+    folder = OnPath(machine.destination, str(machine.programs)).obtain()
+    assert version(folder) == "v3.200.0\n"
 
 
 @pytest.mark.parametrize(
@@ -158,11 +161,12 @@ def test_install_finds_the_language_host_next_to_the_real_pulumi(machine: Machin
         ("exit 1", "is not a Pulumi CLI 3.x (version: None)"),
     ],
 )
-def test_install_refuses_an_unusable_pulumi_on_path(
+def test_route_on_path_refuses_an_unusable_pulumi(
     machine: Machine, script: str, reason: str
 ) -> None:
     machine.has("pulumi", script)
-    assert reason in machine.install().stderr
+    with pytest.raises(UnavailableError, match=re.escape(reason)):
+        OnPath(machine.destination, str(machine.programs)).obtain()
 
 
 def test_install_that_fails_names_every_route_and_its_reason(
@@ -177,7 +181,9 @@ def test_install_that_fails_names_every_route_and_its_reason(
     assert build.startswith("  3. a build from the Go module registry: no Go on PATH that is new")
 
 
-def test_install_builds_the_cli_and_its_language_host_as_the_last_route(machine: Machine) -> None:
+def test_install_builds_the_cli_and_a_language_host_that_starts_as_the_last_route(
+    machine: Machine,
+) -> None:
     machine.has_go()
     assert machine.install().stdout == f"{machine.cli}\n"
     assert {file.name for file in machine.cli.iterdir()} == {
@@ -187,11 +193,6 @@ def test_install_builds_the_cli_and_its_language_host_as_the_last_route(machine:
         "pulumi-language-yaml",
         "pulumi-resource-pulumi-python",
     }
-
-
-def test_install_provides_a_language_host_that_starts(machine: Machine) -> None:
-    machine.has_go()
-    machine.install()
     gone_engine = f"127.0.0.1:{machine.closed_port}"
     host = subprocess.run(
         [machine.cli / "pulumi-language-python", gone_engine],
@@ -204,21 +205,17 @@ def test_install_provides_a_language_host_that_starts(machine: Machine) -> None:
     assert host.stderr == ""
 
 
-def test_install_twice_builds_once(machine: Machine) -> None:
-    machine.has_go()
-    machine.install()
-    again = machine.install()
-    assert (again.stdout, again.stderr) == (f"{machine.cli}\n", "")
-    assert machine.builds == 1
-
-
-def test_install_again_repairs_the_starter_of_the_language_host(machine: Machine) -> None:
+def test_install_again_builds_nothing_and_repairs_the_starter_of_the_language_host(
+    machine: Machine,
+) -> None:
     machine.has_go()
     machine.install()
     starter = machine.cli / "pulumi-language-python"
     good = starter.read_text()
     starter.write_text("#!/bin/sh\nexec /a/project/that/moved\n")
-    machine.install()
+    again = machine.install()
+    assert (again.stdout, again.stderr) == (f"{machine.cli}\n", "")
+    assert machine.builds == 1
     assert starter.read_text() == good
 
 
