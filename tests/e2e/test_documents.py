@@ -25,6 +25,7 @@ from support.documents import (
 )
 from support.pulumi_project import PulumiProject
 from support.shell import split_commands
+from support.zdx_keys import ZdxKeys
 
 from zdx_emulator.testing import RunningEmulator
 
@@ -51,6 +52,8 @@ FOLLOWED_ELSEWHERE = {
 }
 
 
+# Of the slow tests, `make check` runs this one, as it takes the time of a type check.
+@pytest.mark.slow
 def test_python_blocks_pass_mypy(tmp_path: Path) -> None:
     sdks = LOCAL / "_".join(PROVIDER_SDKS)
     if not sdks.exists():
@@ -69,11 +72,11 @@ def test_python_blocks_pass_mypy(tmp_path: Path) -> None:
     _run(sys.executable, "-m", "mypy", cache_of_mypy, ".", cwd=files, env=searched)
 
 
-# One in three is the sample; the type check sees all of them.
+# One in four is the sample; the type check sees all of them.
 @pytest.mark.parametrize(
     "block",
     [
-        pytest.param(block, id=str(block), marks=pytest.mark.slow if n % 3 else [])
+        pytest.param(block, id=str(block), marks=pytest.mark.slow if n % 4 else [])
         for n, block in enumerate(find_programs())
     ],
 )
@@ -92,7 +95,14 @@ def test_script_block_runs(block: Block) -> None:
     _run(sys.executable, "-c", block.text)
 
 
-@pytest.mark.parametrize("document", sorted({*list_walkthroughs()} - {*FOLLOWED_ELSEWHERE}))
+# The programs of the one that takes longest are type-checked, and their fixture has tests.
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(document, marks=pytest.mark.slow if document == "docs/testing.md" else [])
+        for document in sorted({*list_walkthroughs()} - {*FOLLOWED_ELSEWHERE})
+    ],
+)
 def test_document_commands_run_in_order(document: str, quick_start: PulumiProject) -> None:
     _run(
         *("bash", "-euo", "pipefail", "-c", join_script(document)),
@@ -164,29 +174,46 @@ def quick_start(tmp_path: Path, tenant: RunningEmulator) -> PulumiProject:
     return project.create({}).program(ONE_KEY)
 
 
-@pytest.mark.parametrize("block", read_blocks("sh"), ids=str)
-def test_command_block_uses_existing_flags(block: Block) -> None:
-    for words in split_commands(block.text):
-        program = tuple(words[:3]) if words[1:3] == ["-m", "zdx_emulator"] else (words[0],)
-        if program[-1] not in ("pulumi", "zdx-keys", "zdx_emulator"):
-            continue
-        rest = [*takewhile(lambda word: word != "--", words[len(program) :])]
-        flags = [word.partition("=")[0] for word in rest if re.match(r"-+[a-zA-Z]", word)]
-        named = rest[: rest.index(flags[0])] if flags else rest
-        help_text = _help((*program, *named))
-        assert [flag for flag in flags if not _is_offered(flag, help_text)] == []
+def test_command_blocks_use_existing_flags() -> None:
+    missing = {
+        f"{block}: {' '.join(words)}": unknown
+        for block in read_blocks("sh")
+        for words in split_commands(block.text)
+        if (unknown := _unknown_flags(words))
+    }
+
+    assert missing == {}
 
 
-@cache
-def _help(command: tuple[str, ...]) -> str:
+def _unknown_flags(words: list[str]) -> list[str]:
+    program = tuple(words[:3]) if words[1:3] == ["-m", "zdx_emulator"] else (words[0],)
+    if program[-1] not in ("pulumi", "zdx-keys", "zdx_emulator"):
+        return []
+    rest = [*takewhile(lambda word: word != "--", words[len(program) :])]
+    flags = [word.partition("=")[0] for word in rest if re.match(r"-+[a-zA-Z]", word)]
+    named = rest[: rest.index(flags[0])] if flags else rest
+    help_text = _show_help((*program, *named))
+    return [flag for flag in flags if not _is_offered(flag, help_text)]
+
+
+def _show_help(command: tuple[str, ...]) -> str:
     """What a command says of itself; it must be one, and take the words that follow its name."""
-    shown = _run(*command, "--help", env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"})
+    names_of_longest = 3
+    shown = _ask_for_help(command[:names_of_longest])
     usage = re.search(r"^  pulumi(?P<names>(?: [a-z][a-z-]*)*)(?P<rest>.*)$", shown, re.MULTILINE)
     if command[0] == "pulumi" and usage:
         words = command[1 + len(usage["names"].split()) :]
         takes_words = re.sub(r"\[(flags|command)]", "", usage["rest"]).strip()
         assert takes_words or not words, f"pulumi has no command {' '.join(command[1:])}"
     return shown
+
+
+@cache
+def _ask_for_help(command: tuple[str, ...]) -> str:
+    readable = {"COLUMNS": "200", "NO_COLOR": "1"}
+    if command[0] == "zdx-keys":
+        return ZdxKeys(ROOT, readable)(*command[1:], "--help").stdout
+    return _run(*command, "--help", env={**os.environ, **readable})
 
 
 def _is_offered(flag: str, help_text: str) -> bool:

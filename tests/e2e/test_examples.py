@@ -336,30 +336,6 @@ def test_root_project_accepts_a_name_of_digits_and_corrects_a_boolean(
     assert names(tenant) == ["true"]
 
 
-@pytest.mark.parametrize(
-    ("keys", "complaint"),
-    [
-        ({"name": "ci", "role": "ZDX Super Admin"}, "must be a list of entries"),
-        ([{"name": "ci"}], "zdx-keys:keys[0] must have a name and a role"),
-        ([{"name": "ci", "role": "ZDX Super Admin"}] * 2, 'declares "ci" more than once'),
-        ([{"name": "", "role": "r"}], "zdx-keys:keys[0].name must be text: put it in quotes"),
-        (
-            [{"name": "ci", "role": "ZDX Super Admin", "authentication": {"keys": {}}}],
-            "zdx-keys:keys[0].authentication must have one of publicKeys, certificates, jwksUrl",
-        ),
-    ],
-)
-def test_root_project_names_a_malformed_entry_of_its_config(
-    open_project: OpenProject, keys: object, complaint: str
-) -> None:
-    project = open_project(".")
-    project.configure({"zdx-keys:keys": keys})
-
-    failed = project.fail("preview")
-
-    assert complaint in failed.text
-
-
 def test_root_project_refuses_the_public_passphrase_in_a_new_stack(
     open_project: OpenProject,
 ) -> None:

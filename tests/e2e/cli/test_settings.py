@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from support.key_pair import KeyPair
 from support.pulumi_project import PulumiProject, Run, run_program
+from support.zdx_keys import ZdxKeys
 
 from zdx_emulator.testing import ADMIN_ID, ADMIN_SECRET, RunningEmulator
 
@@ -103,20 +103,20 @@ class Session:
     project: PulumiProject
     values: dict[str, str]
     file: Path
-    exports: list[str] = field(default_factory=list)
 
     def verify(self, *arguments: str) -> str:
         """What `zdx-keys verify` prints."""
-        script = "; ".join([*self.exports, 'exec zdx-keys verify "$@"'])
-        done = self._run(script, *arguments)
+        zdx_keys = ZdxKeys(self.project.folder, self.project.variables())
+        done = zdx_keys.run_unchecked("verify", *arguments)
         assert "Traceback" not in done.text
         return done.text
 
     def paste(self, command: str) -> None:
         """Run a command as it was printed, with the right value in it."""
         script = command.replace("FILE", shlex.quote(str(self.file)))
-        if command.startswith("export"):
-            self.exports.append(script)
+        if exported := re.match(r"export (\w+)=", command):
+            name = exported[1]
+            self.project.environment[name] = self._run(f'{script}; printf %s "${name}"').stdout
             return
         if "VALUE" in command or ("--secret" in command and "FILE" not in command):
             value = self.values[max(self.values, key=command.rfind)]
@@ -125,14 +125,8 @@ class Session:
         done = self._run(script)
         assert done.returncode == 0, f"{command}: {done}"
 
-    def _run(self, script: str, *arguments: str) -> Run:
-        variables = self.project.variables()
-        scripts = Path(sys.executable).parent
-        return run_program(
-            ["/bin/sh", "-c", script, "sh", *arguments],
-            self.project.folder,
-            {**variables, "PATH": f"{scripts}:{variables['PATH']}"},
-        )
+    def _run(self, script: str) -> Run:
+        return run_program(["/bin/sh", "-c", script], self.project.folder, self.project.variables())
 
 
 @pytest.fixture

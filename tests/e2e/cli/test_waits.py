@@ -57,6 +57,8 @@ def test_wait_is_shown_on_a_terminal_and_erased_before_the_error(is_offline: Zdx
 
 
 def test_wait_is_not_shown_without_a_terminal(is_offline: ZdxKeys) -> None:
+    is_offline.environment["ZSCALER_MAX_RETRIES"] = "1"
+
     assert is_offline("roles", exits=1).stderr.startswith("error: ")
 
 

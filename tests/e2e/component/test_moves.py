@@ -26,21 +26,18 @@ RESOURCE_OF_CI = BY_RESOURCE.format(options="")
 COMPONENT_OF_OTHER = BY_COMPONENT + ONE_BY_COMPONENT.format(name="other")
 
 
-@pytest.fixture
-def by_resource(project: ComponentProject) -> dict[str, Any]:
-    """What the state says of a key that a Python program has declared without the component."""
-    project.python(RESOURCE_OF_CI)
-    project.up()
-    return project.key()
-
-
-def test_move_from_python_to_yaml_keeps_the_key(
-    project: ComponentProject, tenant: RunningEmulator, by_resource: dict[str, Any]
+def test_move_from_python_to_yaml_keeps_the_key_and_never_declares_it_twice(
+    project: ComponentProject, tenant: RunningEmulator
 ) -> None:
-    project.declare()
+    project.python(RESOURCE_OF_CI).up()
+    by_resource = project.key()
 
-    project.up()
+    declared_twice = project.python(COMPONENT_OF_OTHER + RESOURCE_OF_CI).fail("up", "--yes")
+    kept = assert_sound(project, tenant)
+    project.declare().up()
 
+    assert "uplicate resource" in declared_twice.text
+    assert kept == by_resource["key_id"]
     assert assert_sound(project, tenant) == by_resource["key_id"]
     assert project.key()["key_secret"] == by_resource["key_secret"]
     marker = f"[pulumi keys/test/{COMPONENT}$ci #"
@@ -60,17 +57,6 @@ def test_move_from_the_component_to_python_with_an_alias_keeps_the_key(
     assert project.key()["key_secret"] == first["key_secret"]
     project.python(RESOURCE_OF_CI)
     project.assert_no_changes()
-
-
-def test_up_refuses_a_component_with_the_logical_name_of_a_resource(
-    project: ComponentProject, tenant: RunningEmulator, by_resource: dict[str, Any]
-) -> None:
-    project.python(COMPONENT_OF_OTHER + RESOURCE_OF_CI)
-
-    failed = project.fail("up", "--yes")
-
-    assert "uplicate resource" in failed.text
-    assert assert_sound(project, tenant) == by_resource["key_id"]
 
 
 @pytest.mark.slow

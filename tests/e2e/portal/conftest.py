@@ -21,15 +21,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def viewport() -> Any:
-    """How large the window is; tests of a phone override it."""
-    return {"width": 1280, "height": 800}
-
-
-@pytest.fixture
-def context(browser: Browser, tenant: RunningEmulator, viewport: Any) -> Iterator[BrowserContext]:
+def context(browser: Browser, tenant: RunningEmulator) -> Iterator[BrowserContext]:
     """A visitor of the tenant, with a clipboard."""
-    context = browser.new_context(base_url=tenant.url, viewport=viewport)
+    context = browser.new_context(base_url=tenant.url, viewport={"width": 1280, "height": 800})
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     yield context
     context.close()
