@@ -6,21 +6,22 @@ import json
 import os
 import pkgutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from support.pulumi_project import PATIENCE_SECONDS, Run, run_program
 
 COMMAND = str(Path(sys.executable).with_name("zdx-keys"))
 # Variables that Python and the libraries of the command line read when they are loaded.
-_READ_AT_LOADING = ("PYTHON", "LANG", "LC_", "FORCE_COLOR", "TYPER_")
+_READ_AT_LOADING = ("PYTHON", "LANG", "LC_", "TYPER_")
 
 
 @dataclass
@@ -54,54 +55,90 @@ def _run_forked(arguments: Sequence[str], folder: Path, environment: Mapping[str
 
     Loading them takes most of the time of a command.
     """
-    with TemporaryDirectory() as written:
-        files = [str(Path(written, name)) for name in ("stdout", "stderr")]
-        order = {
-            "arguments": arguments,
-            "folder": str(folder),
-            "environment": environment,
-            "files": files,
-        }
-        process = _fork_server()
-        assert process.stdin
-        assert process.stdout
-        process.stdin.write(json.dumps(order) + "\n")
-        process.stdin.flush()
-        status = int(process.stdout.readline())
-        stdout, stderr = (Path(file).read_text("utf-8") for file in files)
-        return Run(status, stdout, stderr)
+    order = {"arguments": arguments, "folder": str(folder), "environment": environment}
+    stdout, stderr, status = _fork_server().run(json.dumps(order))
+    return Run(status, stdout, stderr)
+
+
+class ForkServer:
+    """A process that commands are forked off, each with pipes of its own."""
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-c",
+                    f"from support.zdx_keys import main; main({theirs.fileno()})",
+                ],
+                env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)},
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,  # a pipe, as Python remembers what its streams can do
+                text=True,
+            )
+
+    def run(self, order: str) -> tuple[str, str, int]:
+        """Run the command of an order, and return what it wrote and its exit status."""
+        assert self._process.stdin
+        assert self._process.stdout
+        pipes = [os.pipe() for _ in ("stdout", "stderr")]
+        writers = [writer for _, writer in pipes]
+        socket.send_fds(self._socket, [b"!"], writers)
+        for writer in writers:
+            os.close(writer)
+        self._process.stdin.write(order + "\n")
+        self._process.stdin.flush()
+        with ThreadPoolExecutor() as pool:
+            stdout, stderr = pool.map(_read, [reader for reader, _ in pipes])
+        return stdout, stderr, int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
+        self._socket.close()
 
 
 @cache
-def _fork_server() -> "subprocess.Popen[str]":
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from support.zdx_keys import main; main()"],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    atexit.register(process.communicate)
-    return process
+def _fork_server() -> ForkServer:
+    server = ForkServer()
+    atexit.register(server.close)
+    return server
 
 
-def main() -> None:
-    """Obey orders on stdin, each a line of JSON with its exit status as the line on stdout."""
+def _read(pipe: int) -> str:
+    with os.fdopen(pipe, encoding="utf-8") as stream:
+        return stream.read()
+
+
+def main(pipes_of_commands: int) -> None:
+    """Obey orders on stdin, each a line of JSON with its exit status as the line on stdout.
+
+    Args:
+        pipes_of_commands: The socket on which each order's standard output and error arrive.
+    """
     from zdx_provider import cli  # noqa: PLC0415 - only this process loads the command line
 
     for module in pkgutil.iter_modules(cli.__path__):
         import_module(f"{cli.__name__}.{module.name}")
     gc.freeze()
-    for line in sys.stdin:
-        pid = os.fork()
-        if not pid:
-            _become_command(**json.loads(line))
-            cli.main()
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201
+    os.set_inheritable(pipes_of_commands, False)  # noqa: FBT003 - its only argument
+    with socket.socket(fileno=pipes_of_commands) as channel:
+        for line in sys.stdin:
+            _, pipes, _, _ = socket.recv_fds(channel, 1, 2)
+            pid = os.fork()
+            if not pid:
+                _become_command(pipes, **json.loads(line))
+                cli.main()
+            for pipe in pipes:
+                os.close(pipe)
+            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)  # noqa: T201
 
 
 def _become_command(
-    arguments: list[str], folder: str, environment: dict[str, str], files: list[str]
+    pipes: list[int], arguments: list[str], folder: str, environment: dict[str, str]
 ) -> None:
     signal.alarm(PATIENCE_SECONDS)
     os.chdir(folder)
@@ -109,5 +146,6 @@ def _become_command(
     os.environ.update(environment)
     sys.argv = [COMMAND, *arguments]
     os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
-    for file, stream in zip(files, (sys.stdout, sys.stderr), strict=True):
-        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), stream.fileno())
+    for pipe, stream in zip(pipes, (sys.stdout, sys.stderr), strict=True):
+        os.dup2(pipe, stream.fileno())
+        os.close(pipe)
