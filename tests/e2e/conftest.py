@@ -16,7 +16,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--figures", type=Path, help="The JSON file that the figures are written to.")
     group.addoption("--share", type=float, default=1.0, help="How much of a matrix, from 0 to 1.")
     group.addoption("--seed", type=int, default=1, help="Which part of a matrix, which lives.")
-    group.addoption("--lives", type=int, default=23, help="How many random lives.")
+    group.addoption("--lives", type=int, default=25, help="How many random lives.")
     group.addoption("--life", type=Path, help="A file with the steps of the one life to replay.")
 
 
