@@ -372,6 +372,7 @@ def test_each_request_of_a_test_has_a_connection_of_its_own(server: RunningEmula
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Length", "10")
+            self.send_header("Connection", self.headers["Connection"])
             self.end_headers()
             self.wfile.write(b'{"now": 1}')
 
