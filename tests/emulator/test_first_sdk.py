@@ -22,6 +22,7 @@ def sdk(tenant: RunningEmulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     # Its import reads files below the home and the working folder.
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ZSCALER_SDK_LOG", "false")  # it sets this itself, and leaves it
     client = import_module("zscaler").ZscalerClient
     monkeypatch.setattr("zscaler.request_executor.RequestExecutor.BASE_URL", tenant.url)
     monkeypatch.setattr(

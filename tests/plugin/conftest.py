@@ -51,22 +51,25 @@ ANSWERS = {
 }
 
 
-_SAMPLE = 1  # how many switches a test is run with in `make test`, beside none
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what is in no sample; each test has switches of its own in its sample."""
+    """Mark as slow all switches but one of each test: the tests of a file take turns."""
     others = [name for name in ANSWERS if name != "as_documented"]
+    turns: dict[Path, dict[str, int]] = {}
     for item in items:
         if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
             continue
         used = item.callspec.params.get("switches")
         name = next((name for name in others if ANSWERS[name] == used), None)
         chosen = [each for each in item.iter_markers("parametrize") if each.args[0] == "switches"]
-        is_only_one = bool(chosen) and len(chosen[0].args[1]) == 1
-        first = zlib.crc32(item.originalname.encode()) % len(others)
-        if name and not is_only_one and name not in (others[first:] + others)[:_SAMPLE]:
+        kept = chosen[0].args[1] if chosen else ANSWERS.values()
+        if name is None or len(kept) == 1:
+            continue
+        tests = turns.setdefault(item.path, {})
+        turn = zlib.crc32(item.path.name.encode()) + tests.setdefault(item.originalname, len(tests))
+        first = turn % len(others)
+        names = (each for each in others[first:] + others if ANSWERS[each] in kept)
+        if name != next(names):
             item.add_marker(pytest.mark.slow)
 
 

@@ -47,6 +47,21 @@ MARKED = {**CI, "description": str(MARKER)}
 DAY_SECONDS = 86_400
 
 
+FinishRequests = Callable[[], None]
+
+
+@pytest.fixture
+def finish_requests() -> FinishRequests:
+    """Wait for the requests that the test has in the background."""
+    others = {*threading.enumerate()}
+
+    def finish() -> None:
+        for thread in {*threading.enumerate()} - others:
+            thread.join()
+
+    return finish
+
+
 @pytest.fixture
 def store(zidentity: ZIdentity, time: FakeTime) -> ClientStore:
     return ClientStore(zidentity, time.monotonic, time.sleep)
@@ -309,7 +324,13 @@ def test_delete_retries_a_failed_look_by_itself(server: ScriptedServer, store: C
 
 @pytest.mark.parametrize(("seconds", "lists"), [(0.4, 1), (0.6, 2), (1.2, 2)])
 def test_delete_renews_a_list_that_is_older_than_half_a_second(
-    server: ScriptedServer, store: ClientStore, time: FakeTime, seconds: float, lists: int
+    server: ScriptedServer,
+    store: ClientStore,
+    time: FakeTime,
+    *,
+    seconds: float,
+    lists: int,
+    finish_requests: FinishRequests,
 ) -> None:
     page = to_page(mark("desk"), mark("mine"))
     server.answers(Reply(200, mark("ci")), Reply(204), page, Reply(204))
@@ -351,13 +372,6 @@ def test_delete_reads_the_client_if_a_list_takes_longer_than_a_second(
     ]
 
 
-def finish_requests() -> None:
-    """Wait for the requests in the background."""
-    for thread in threading.enumerate():
-        if thread.daemon:
-            thread.join()
-
-
 def refresh(store: ClientStore, name: str) -> object:
     return store.find_with_secrets(f"client-{name}", f"keys/prod/{name}")
 
@@ -383,7 +397,9 @@ def test_refresh_after_the_list_was_read_finds_a_client_that_has_no_secrets_any_
 
 
 def test_refresh_reads_ahead_only_secrets_of_its_own_stack(
-    server: ScriptedServer, store: ClientStore
+    server: ScriptedServer,
+    store: ClientStore,
+    finish_requests: FinishRequests,
 ) -> None:
     page = to_page(*OWN, *OTHERS)
     server.respond = lambda call: page if call.path.endswith("api-clients") else Reply(200, [])
@@ -416,6 +432,7 @@ def test_refresh_reads_ahead_as_the_rate_limit_leaves_capacity(
     remaining: str,
     seconds: float,
     calls: int,
+    finish_requests: FinishRequests,
 ) -> None:
     headers = {"x-ratelimit-remaining": remaining, "x-ratelimit-reset": "1, 1"}
     page = replace(to_page(*OWN), headers=headers)
@@ -431,7 +448,10 @@ def test_refresh_reads_ahead_as_the_rate_limit_leaves_capacity(
 
 
 def test_refresh_does_not_use_a_response_that_is_older_than_the_list(
-    server: ScriptedServer, store: ClientStore, time: FakeTime
+    server: ScriptedServer,
+    store: ClientStore,
+    time: FakeTime,
+    finish_requests: FinishRequests,
 ) -> None:
     page = to_page(*OWN)
     server.respond = lambda call: page if call.path.endswith("api-clients") else Reply(200, [])
@@ -456,7 +476,10 @@ def test_refresh_does_not_use_a_response_that_is_older_than_the_list(
     ],
 )
 def test_write_drops_a_response_that_was_requested_ahead(
-    server: ScriptedServer, store: ClientStore, write: Callable[[ClientStore], object]
+    server: ScriptedServer,
+    store: ClientStore,
+    write: Callable[[ClientStore], object],
+    finish_requests: FinishRequests,
 ) -> None:
     page = to_page(*OWN)
 
@@ -481,7 +504,9 @@ def test_write_drops_a_response_that_was_requested_ahead(
 
 
 def test_refresh_stops_reading_ahead_after_a_failure(
-    server: ScriptedServer, store: ClientStore
+    server: ScriptedServer,
+    store: ClientStore,
+    finish_requests: FinishRequests,
 ) -> None:
     names = [f"{number:02}" for number in range(40)]
     page = to_page(*map(mark, names))
