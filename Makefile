@@ -48,8 +48,8 @@ test: $(VENV)/.sdk ## run all tests except the slow ones
 	@$(MAKE) -s -j 3 $(READY) cli browser
 	@python -m pytest -n 2 --dist worksteal
 
-# The fuzzers together try 0.99 times as many cases.
-FUZZ_CASES ?= 102000
+# The fuzzers together try 0.97 times as many cases.
+FUZZ_CASES ?= 104000
 
 # All of what is long. About three hours on two cores; `docs/reliability.md` says how to take a part.
 test-slow: setup ## run the slow tests, which take some hours on two cores
