@@ -74,7 +74,7 @@ check: setup $(ACTIONLINT) ## check style, formatting, types, imports and workfl
 	@for program in $$(git ls-files '*/__main__.py' ':!zdx_*'); do \
 	  MYPYPATH=$$(dirname $$program) mypy $$program || exit 1; \
 	done
-	@python -m pytest -q -m slow -k test_python_blocks_pass_mypy tests/e2e/test_documents.py
+	@python -m pytest -qq -m slow -k test_python_blocks_pass_mypy tests/e2e/test_documents.py
 	@lint-imports --no-cache
 	@zizmor --offline --quiet --persona=pedantic .
 	@zizmor --offline --quiet examples/pipeline

@@ -133,8 +133,8 @@ def _has_effect(fault: Fault) -> bool:
 def _build_response(fault: Fault) -> RecordedResponse | None:
     if fault.redirect is not None:
         return _create_response(HTTPStatus.TEMPORARY_REDIRECT, {"location": fault.redirect}, "")
-    if fault.answered_status is not None:
-        return _create_response(fault.answered_status, fault.headers, fault.body or "")
+    if fault.response_status is not None:
+        return _create_response(fault.response_status, fault.headers, fault.body or "")
     return None
 
 

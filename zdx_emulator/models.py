@@ -234,24 +234,24 @@ class Fault(BaseModel):
     truncate: bool = False
 
     @model_validator(mode="after")
-    def _require_one_answer(self) -> "Fault":
-        responses = [self.drop, self.redirect, self.truncate or None, self.answered_status]
+    def _require_one_response(self) -> "Fault":
+        responses = [self.drop, self.redirect, self.truncate or None, self.response_status]
         if sum(response is not None for response in responses) > 1:
             raise ValueError("use only one of drop, redirect, truncate, and status or body")
         return self
 
     @model_validator(mode="after")
     def _require_an_effect_of_each_member(self) -> "Fault":
-        if self.headers and self.answered_status is None:
+        if self.headers and self.response_status is None:
             raise ValueError("headers need a status or a body")
-        if self.applied and self.answered_status is None and self.redirect is None:
+        if self.applied and self.response_status is None and self.redirect is None:
             raise ValueError("applied needs a status, a body or a redirect")
         if self.body_ms and (self.drop or self.truncate):
             raise ValueError("body_ms has no effect with drop or truncate")
         return self
 
     @property
-    def answered_status(self) -> HTTPStatus | None:
+    def response_status(self) -> HTTPStatus | None:
         """The status of the response that it sends instead of the true one."""
         return self.status or (None if self.body is None else HTTPStatus.OK)
 

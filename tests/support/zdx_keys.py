@@ -56,11 +56,11 @@ def _run_forked(arguments: Sequence[str], folder: Path, environment: Mapping[str
     Loading them takes most of the time of a command.
     """
     order = {"arguments": arguments, "folder": str(folder), "environment": environment}
-    stdout, stderr, status = _fork_server().run(json.dumps(order))
+    stdout, stderr, status = _command_server().run(json.dumps(order))
     return Run(status, stdout, stderr)
 
 
-class ForkServer:
+class CommandServer:
     """A process that commands are forked off, each with pipes of its own."""
 
     def __init__(self) -> None:
@@ -102,8 +102,8 @@ class ForkServer:
 
 
 @cache
-def _fork_server() -> ForkServer:
-    server = ForkServer()
+def _command_server() -> CommandServer:
+    server = CommandServer()
     atexit.register(server.close)
     return server
 

@@ -8,19 +8,18 @@ from e2e.interruptions.kills import SERVED, Case, matrix, share_of
 from e2e.interruptions.operations import (
     CREATE_SECRET,
     OPERATIONS,
-    REMOVE,
     Operation,
     operation,
 )
-from support.engine_processes import CLI, LANGUAGE_HOST, PLUGIN
+from support.engine_processes import CLI, LANGUAGE_HOST
 from support.pulumi_project import PulumiProject
 
 from zdx_emulator.testing import Fault, RunningEmulator
 
+# The lives of the sample kill the plugin.
 SAMPLE = {
     Case(operation("create"), CREATE_SECRET, SERVED, CLI): RESUMED,
     Case(operation("correct"), CREATE_SECRET, SERVED, LANGUAGE_HOST): FINISHED,
-    Case(operation("delete"), REMOVE, SERVED, PLUGIN): FINISHED,
 }
 
 
@@ -31,16 +30,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("one_of_all", cases, ids=str)
 
 
-# The lives of the sample kill the plugin, so the sample of kills does not.
-@pytest.mark.parametrize(
-    ("case", "outcome"),
-    [
-        pytest.param(
-            case, outcome, id=str(case), marks=[pytest.mark.slow] * (case.victim == PLUGIN)
-        )
-        for case, outcome in SAMPLE.items()
-    ],
-)
+@pytest.mark.parametrize(("case", "outcome"), SAMPLE.items(), ids=map(str, SAMPLE))
 def test_interrupted_operation_of_the_sample_has_the_listed_outcome(
     case: Case, outcome: str, project: PulumiProject, tenant: RunningEmulator
 ) -> None:
